@@ -1,0 +1,185 @@
+// The one interface to a media engine: it plays, listens, records and mixes, and sees only plain RTP. Drivers live in
+// media/<engine>; test/contract runs one suite over every engine present. Ids are ours, so that a restarted server
+// knows again what it finds.
+import type { EventEmitter } from 'node:events';
+import type { Readable } from 'node:stream';
+import type { BridgeId, EndpointId, RecordingId } from '../values/index.ts';
+
+/** An SDP body (RFC 8866) as text. */
+export type Sdp = string;
+/** `0-9 * # A-D`. */
+export type Digit = string;
+/** RFC 4566 attribute names, from the endpoint's own point of view: `sendonly` = we send (music), they only listen. */
+export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
+
+export interface Capabilities {
+  /** Name of the engine, for people and logs; never branch on it, branch on the other members. */
+  readonly engine: string;
+  /** Endpoints, bridges and recordings outlive the server, and `list` finds them. */
+  readonly adoption: boolean;
+  readonly codecs: readonly string[];
+}
+
+/** A piece of audio. Files are named by content hash; the driver brings them to its host. */
+export type Audio =
+  | { kind: 'file'; /** Absolute path on the server's host of an 8 kHz mono 16-bit WAV. */ path: string; /** SHA-256, hex. */ hash: string }
+  | { kind: 'silence'; ms: number }
+  | { kind: 'tone'; hz: number[]; ms: number };
+
+export interface PlayOptions {
+  /** How often the whole list is played; Infinity for music. Default 1. */
+  times?: number;
+  /** Stop at the caller's first digit. Default false. */
+  bargeIn?: boolean;
+  /** Name in events and in `list`, so that a restarted server knows what is playing. */
+  id?: string;
+}
+
+export type PlaybackEnd = 'finished' | 'stopped' | 'barged' | 'closed' | 'failed';
+
+export interface Playback {
+  readonly id: string;
+  /** How it ended. Never rejects; `failed` is logged with its cause by the driver. */
+  readonly ended: Promise<PlaybackEnd>;
+  stop(): void;
+}
+
+export interface DigitRule {
+  /** Most digits wanted; collecting ends there. */
+  max: number;
+  /** Ends the input, and is not part of it; usually `#`. */
+  terminator?: Digit | undefined;
+  /** Milliseconds to the first digit, counted from the call of collect. */
+  firstMs: number;
+  /** Milliseconds between digits. */
+  betweenMs: number;
+  /** Values are kept out of events, logs and `list` (PIN entry). */
+  secret?: boolean | undefined;
+}
+
+export interface Digits {
+  digits: string;
+  end: 'max' | 'terminator' | 'timeout' | 'stopped' | 'closed';
+}
+
+export interface RecordingOptions {
+  id: RecordingId;
+  /** Endpoint recordings: what the endpoint hears and says; bridge recordings: left and right. Default: stereo. */
+  channels?: 1 | 2;
+}
+
+export interface Recording {
+  readonly id: RecordingId;
+  pause(): void;
+  resume(): void;
+  /** Ends and seals the file. Resolves with its length when it can be read whole. */
+  stop(): Promise<{ ms: number; bytes: number }>;
+  /** The WAV, whole or a byte range (both ends inclusive); while it is still recorded, what is there so far. */
+  read(range?: { start: number; end?: number }): Promise<{ stream: Readable; size: number }>;
+}
+
+export interface Quality {
+  /** Packets received and lost, as seen by us. */
+  received: number;
+  lost: number;
+  /** RFC 3550 interarrival jitter, milliseconds. */
+  jitterMs: number;
+  /** Round trip by RTCP (RFC 3550 §6.4.1), where the peer sends reports. */
+  rttMs?: number | undefined;
+  /** Fraction that the peer says it lost of what we send, 0 to 1, where it sends reports. */
+  remoteLoss?: number | undefined;
+  /** 1 to 4.5, E-model (ITU-T G.107) from loss, jitter and delay. */
+  mos: number;
+  codec: string;
+}
+
+export interface EndpointEvents {
+  dtmf: [{ digit: Digit; ms: number; via: 'rfc4733' | 'info' | 'inband' }];
+  /** No RTP for that long, although some is due. */
+  'rtp-timeout': [{ ms: number }];
+  quality: [Quality];
+  /** Gone for good. `quality` is the sum of the endpoint's life. */
+  closed: [{ why: 'asked' | 'lost' | 'failed'; quality?: Quality | undefined }];
+}
+
+export interface MediaEndpoint extends EventEmitter<EndpointEvents> {
+  readonly id: EndpointId;
+  /** Our current local description: the answer where there was an offer, else the last offer made. */
+  readonly sdp: Sdp;
+  /** Takes the far side's answer to our offer; `final: false` for early media (18x), may be repeated. @throws media-sdp-rejected */
+  accept(answer: Sdp, how: { final: boolean }): Promise<void>;
+  /** Answers a new offer from the far side (re-INVITE). @throws media-sdp-rejected, and the old session stays */
+  renegotiate(offer: Sdp): Promise<Sdp>;
+  /** A new offer of ours for the running session (hold, resume, delayed offer). */
+  offer(direction?: MediaDirection): Promise<Sdp>;
+  /** What we let through from now on, without SDP: `sendonly` stops listening, `recvonly` stops sending. */
+  direction(direction: MediaDirection): Promise<void>;
+  play(audio: Audio[], options?: PlayOptions): Playback;
+  /** One at a time; a second call ends the first with `stopped`. Digits keyed in the 2 s before count where `typeAhead`. */
+  collect(rule: DigitRule): Promise<Digits>;
+  stopCollect(): void;
+  /** A digit that came by signaling (SIP INFO): counts like one from RTP. */
+  digitFromSignaling(digit: Digit, ms?: number): void;
+  /** RFC 4733 towards the far side, where negotiated; else tones. */
+  sendDtmf(digits: string): Promise<void>;
+  record(options: RecordingOptions): Recording;
+  quality(): Promise<Quality>;
+  close(): Promise<void>;
+}
+
+export type BridgeRole = 'talk' | 'listen' | { whisperTo: EndpointId };
+
+export interface BridgeEvents {
+  closed: [{ why: 'asked' | 'lost' | 'failed' }];
+}
+
+export interface Bridge extends EventEmitter<BridgeEvents> {
+  readonly id: BridgeId;
+  readonly members: ReadonlyMap<EndpointId, BridgeRole>;
+  /** Adds, or changes the role of a member. */
+  add(endpoint: EndpointId, role: BridgeRole): Promise<void>;
+  remove(endpoint: EndpointId): Promise<void>;
+  play(audio: Audio[], options?: PlayOptions): Playback;
+  /** Stereo: the first member that was added is left (the customer), all others right. */
+  record(options: RecordingOptions): Recording;
+  /** Ends the bridge; its endpoints stay. */
+  close(): Promise<void>;
+}
+
+export interface MediaServerEvents {
+  /** The engine is gone or unreachable; endpoints may still be alive. */
+  lost: [];
+  /** It is back; reconcile with `list`. */
+  restored: [];
+}
+
+export interface OpenRequest {
+  id: EndpointId;
+  /** The far side's offer; without it the endpoint makes one of its own. */
+  offer?: Sdp | undefined;
+  /** On the same host and thread as that endpoint, because they will be bridged. */
+  near?: EndpointId | undefined;
+  /** Address of the far side (SIP source), to choose the address in our SDP by route. */
+  peer?: string | undefined;
+  /** For logs: `caller`, `agent` … */
+  purpose: string;
+}
+
+export interface MediaServer extends EventEmitter<MediaServerEvents> {
+  readonly capabilities: Capabilities;
+  /** @throws media-sdp-rejected (answer 488), media-no-ports (answer 503), media-unavailable (answer 503) */
+  open(request: OpenRequest): Promise<MediaEndpoint>;
+  bridge(id: BridgeId): Promise<Bridge>;
+  /** All that lives in the engine, as handles that work: for adoption and reconciling. */
+  list(): Promise<{
+    endpoints: MediaEndpoint[];
+    bridges: Bridge[];
+    playbacks: { id: string; on: EndpointId | BridgeId }[];
+    recordings: Recording[];
+  }>;
+  /** A finished recording by id, while the engine has it. */
+  recording(id: RecordingId): Promise<Recording | undefined>;
+  /** Takes a finished recording away from the engine, after it was moved or erased. */
+  forget(id: RecordingId): Promise<void>;
+  close(): Promise<void>;
+}

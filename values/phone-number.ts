@@ -1,0 +1,23 @@
+// Telephone numbers: E.164 with what was dialled kept.
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+
+export interface PhoneNumber {
+  /** `+8613800138000`, where the number could be understood. */
+  e164?: string | undefined;
+  /** As received. */
+  dialled: string;
+}
+
+/**
+ * Understands a number as dialled in a country (ITU-T E.164).
+ * @param country ISO 3166 two letters, for numbers without a country code
+ */
+export function phoneNumber(dialled: string, country: string): PhoneNumber {
+  const parsed = parsePhoneNumberFromString(dialled, country as CountryCode);
+  return { e164: parsed?.isPossible() ? parsed.number : undefined, dialled };
+}
+
+/** For logs and for roles that may not see numbers: `+86138****8000`. Short numbers (services, extensions) stay. */
+export function maskNumber(number: string): string {
+  return number.length <= 6 ? number : `${number.slice(0, -8)}****${number.slice(-4)}`;
+}
