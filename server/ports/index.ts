@@ -1,0 +1,5 @@
+export * from './agent-work.ts';
+export * from './call-control.ts';
+export * from './directory.ts';
+export * from './queueing.ts';
+export * from './screens.ts';

@@ -1,0 +1,63 @@
+// What calls (and, later, digital conversations) need of routing, which stands above them: implemented by
+// server/routing, handed down by main.ts.
+import type {
+  AgentId,
+  Channel,
+  InteractionId,
+  Language,
+  Millis,
+  OfferTarget,
+  QueueId,
+  SkillDemand,
+} from '../../values/index.ts';
+
+export interface QueueRequest {
+  queue: QueueId;
+  /** 0 to 10, 10 first; default: the queue's. */
+  priority?: number | undefined;
+  skills?: SkillDemand[] | undefined;
+  language?: Language | undefined;
+  /** Tried first for that long. */
+  preferred?: { agent: AgentId; forMs: Millis } | undefined;
+  /** Only this agent (transfer to an agent). */
+  only?: AgentId | undefined;
+  /** Age that the contact brings along (transfer that keeps its place); default now. */
+  since?: Millis | undefined;
+  /** After that long `onExit('overflow')`; default: the queue's. */
+  maxWaitMs?: number | undefined;
+  /** How long a phone rings; default: the queue's. */
+  ringMs?: number | undefined;
+}
+
+export type QueueExit =
+  /** Waited too long. */
+  | 'overflow'
+  /** Nobody who could take it is signed in, and the queue does not wait for that. */
+  | 'empty'
+  /** Outside the queue's hours. */
+  | 'closed'
+  /** The queue or the wanted agent was removed. */
+  | 'removed';
+
+export interface Queueing {
+  /** Puts a contact in a queue. @throws queue-unknown, agent-unknown. `onExit` is called once, when the queue gives it back. */
+  enqueue(target: OfferTarget, request: QueueRequest, onExit: (exit: QueueExit) => void): void;
+  /**
+   * After a restart: a call that was adopted is bound again to what routing knows of its contact.
+   * @returns what that is: still waiting, with an agent, or unknown (then the caller decides)
+   */
+  attach(
+    target: OfferTarget,
+    onExit: (exit: QueueExit) => void,
+  ): { state: 'waiting'; queue: QueueId } | { state: 'connected'; agent: AgentId } | { state: 'unknown' };
+  /** The contact leaves the queue or the offer: the customer hung up, or the flow took it elsewhere. Harmless if it is not there. */
+  leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'failed'): void;
+  /** The agent's part in the contact ended (hang-up, transfer): her wrap-up begins. */
+  finished(interaction: InteractionId, agent: AgentId, why: 'customer' | 'agent' | 'transferred' | 'failed'): void;
+  /** For announcements. Position from 1. */
+  place(interaction: InteractionId): { position: number; expectedWaitMs: number | undefined } | undefined;
+  /** Calls that did not come from the ACD (her own) make an agent busy on that channel. */
+  occupied(agent: AgentId, channel: Channel, count: number): void;
+  /** Her phone registered, or is gone (expired, unreachable). */
+  phoneReachable(agent: AgentId, reachable: boolean): void;
+}

@@ -1,0 +1,12 @@
+// What routing needs of the desk, which stands above it: implemented by server/desk, handed down by main.ts.
+import type { AgentId, InteractionId, Offer, OfferId, OfferOutcome, PopContent } from '../../values/index.ts';
+
+export interface Screens {
+  /**
+   * Writes the screen-pop to all panels of the agent. Resolves with `acknowledged` when a panel said that it shows it,
+   * with `absent` at once where she has no panel. Routing rings on acknowledgement or after 150 ms, whichever is first.
+   */
+  pop(offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'>;
+  /** The offer ended. */
+  offerEnded(offer: OfferId, agent: AgentId, interaction: InteractionId, outcome: OfferOutcome): void;
+}
