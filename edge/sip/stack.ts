@@ -85,7 +85,8 @@ export interface TransportEvents {
 }
 
 export interface Transactions extends EventEmitter<TransportEvents> {
-  readonly listeners: readonly Listener[];
+  /** Not `listeners`: that is a method of every emitter. */
+  readonly listening: readonly Listener[];
   user: TransactionUser;
   /**
    * Starts a client transaction. The layer puts the Via on top (branch, rport for UDP, sent-by of the chosen listener)
