@@ -1,0 +1,2 @@
+export type { CompiledFlow } from './compile.ts';
+export type * from './types.ts';
