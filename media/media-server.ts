@@ -22,7 +22,11 @@ export interface Capabilities {
 
 /** A piece of audio. Files are named by content hash; the driver brings them to its host. */
 export type Audio =
-  | { kind: 'file'; /** Absolute path on the server's host of an 8 kHz mono 16-bit WAV. */ path: string; /** SHA-256, hex. */ hash: string }
+  | {
+      kind: 'file' /** Absolute path on the server's host of an 8 kHz mono 16-bit WAV. */;
+      path: string /** SHA-256, hex. */;
+      hash: string;
+    }
   | { kind: 'silence'; ms: number }
   | { kind: 'tone'; hz: number[]; ms: number };
 

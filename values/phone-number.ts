@@ -1,5 +1,5 @@
 // Telephone numbers: E.164 with what was dialled kept.
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js';
+import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js';
 
 export interface PhoneNumber {
   /** `+8613800138000`, where the number could be understood. */

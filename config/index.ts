@@ -1,0 +1,1 @@
+export { readSettings, type Settings, settingsSchema } from './settings.ts';

@@ -1,0 +1,180 @@
+// One schema for all settings: a file (JSON) and the environment, the environment first. Used by all programs.
+import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { failed } from './errors.ts';
+
+const port = z.number().int().min(0).max(65535);
+const address = z.string().refine((text) => isIP(text) !== 0, { message: 'is not an IP address' });
+
+export const settingsSchema = z
+  .object({
+    /** Addresses to listen on, for SIP, media and the web. */
+    bind: z.array(address).min(1).default(['127.0.0.1', '::1']),
+    /** Address that peers behind NAT are told; otherwise chosen by route to the peer. */
+    advertise: address.optional(),
+    sipPort: port.default(5060),
+    httpPort: port.default(8080),
+    /** First and last port of media, both inclusive. */
+    rtpPorts: z
+      .tuple([port, port])
+      .default([20000, 29999])
+      .refine(([first, last]) => last - first >= 3, { message: 'must span at least 4 ports' }),
+    /** Folder of everything that is kept. */
+    data: z.string().min(1).default('./data'),
+    /** Folder of the flows and of their prompts. */
+    flows: z.string().min(1).default('./ivr-flows'),
+    site: z
+      .object({
+        name: z.string().min(1).default('main'),
+        /** ISO 3166, for numbers without a country code and for emergency numbers. */
+        country: z
+          .string()
+          .regex(/^[A-Z]{2}$/, 'must be two capital letters such as CN')
+          .default('CN'),
+        timeZone: z
+          .string()
+          .refine(isTimeZone, { message: 'is not an IANA time zone such as Asia/Shanghai' })
+          .default(Intl.DateTimeFormat().resolvedOptions().timeZone),
+        /** SIP authentication realm. */
+        realm: z.string().min(1).default('switchroom'),
+      })
+      .strict()
+      .prefault({}),
+    /** Threads for media; the calls of one agent and her caller are always on the same. */
+    mediaThreads: z.number().int().min(1).max(64).default(1),
+    /** How long the edge keeps calls alive without a server. */
+    graceSeconds: z.number().int().min(1).max(600).default(30),
+    logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    /** Whether the first start creates the demo. */
+    demo: z.boolean().default(true),
+  })
+  .strict();
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Environment variable → where it goes, and how its text becomes a value. */
+const variables: Record<string, { path: string[]; read: (text: string, name: string) => unknown }> = {
+  SWITCHROOM_BIND: { path: ['bind'], read: list },
+  SWITCHROOM_ADVERTISE: { path: ['advertise'], read: text },
+  SWITCHROOM_SIP_PORT: { path: ['sipPort'], read: whole },
+  SWITCHROOM_HTTP_PORT: { path: ['httpPort'], read: whole },
+  SWITCHROOM_RTP_PORTS: { path: ['rtpPorts'], read: range },
+  SWITCHROOM_DATA: { path: ['data'], read: text },
+  SWITCHROOM_FLOWS: { path: ['flows'], read: text },
+  SWITCHROOM_SITE: { path: ['site', 'name'], read: text },
+  SWITCHROOM_COUNTRY: { path: ['site', 'country'], read: text },
+  SWITCHROOM_TIME_ZONE: { path: ['site', 'timeZone'], read: text },
+  SWITCHROOM_REALM: { path: ['site', 'realm'], read: text },
+  SWITCHROOM_MEDIA_THREADS: { path: ['mediaThreads'], read: whole },
+  SWITCHROOM_GRACE_SECONDS: { path: ['graceSeconds'], read: whole },
+  SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
+  SWITCHROOM_DEMO: { path: ['demo'], read: truth },
+};
+
+/** Names of other variables that the programs and tests know; anything else beginning SWITCHROOM_ is a mistake. */
+const otherVariables = new Set(['SWITCHROOM_CONFIG', 'SWITCHROOM_TEST_INSTALL', 'SWITCHROOM_CHILD']);
+
+/**
+ * Reads the settings. Paths come out absolute, relative to `cwd`.
+ * @param env the environment; `SWITCHROOM_CONFIG` names the file, else `switchroom.json` in `cwd` where it exists
+ * @throws settings-invalid naming the setting, where it came from and why
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Settings {
+  const merged: Record<string, unknown> = {};
+  const origin = new Map<string, string>();
+
+  const named = env.SWITCHROOM_CONFIG;
+  const file = resolve(cwd, named ?? 'switchroom.json');
+  if (named !== undefined && !existsSync(file)) {
+    throw failed['settings-invalid']({ setting: 'SWITCHROOM_CONFIG', reason: `there is no file ${file}` });
+  }
+  if (existsSync(file)) Object.assign(merged, parseFile(file));
+  for (const key of Object.keys(merged)) origin.set(key, file);
+
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('SWITCHROOM_') || otherVariables.has(name)) continue;
+    const variable = variables[name];
+    if (!variable) {
+      const known = Object.keys(variables).join(', ');
+      throw failed['settings-invalid']({ setting: name, reason: `is not a setting; known are ${known}` });
+    }
+    const value = env[name] ?? '';
+    if (value === '') continue;
+    put(merged, variable.path, variable.read(value, name));
+    origin.set(variable.path.join('.'), name);
+  }
+
+  const parsed = settingsSchema.safeParse(merged);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const path = issue?.path.join('.') ?? '';
+    const setting = origin.get(path) ?? origin.get(String(issue?.path[0])) ?? path;
+    const at = setting === path || setting.startsWith('SWITCHROOM_') ? '' : `${path}: `;
+    throw failed['settings-invalid']({ setting: setting || file, reason: `${at}${issue?.message ?? 'is not valid'}` });
+  }
+  const settings = parsed.data;
+  settings.data = resolve(cwd, settings.data);
+  settings.flows = resolve(cwd, settings.flows);
+  return settings;
+}
+
+function parseFile(file: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('must be a JSON object');
+    return value as Record<string, unknown>;
+  } catch (error) {
+    throw failed['settings-invalid']({ setting: file, reason: (error as Error).message }, { cause: error });
+  }
+}
+
+function put(target: Record<string, unknown>, path: string[], value: unknown): void {
+  let place = target;
+  for (const key of path.slice(0, -1)) {
+    const inner = place[key];
+    place[key] = typeof inner === 'object' && inner !== null ? { ...inner } : {};
+    place = place[key] as Record<string, unknown>;
+  }
+  place[path.at(-1) ?? ''] = value;
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function whole(value: string, name: string): number {
+  if (!/^\d+$/.test(value))
+    throw failed['settings-invalid']({ setting: name, reason: `"${value}" is not a whole number` });
+  return Number(value);
+}
+
+function range(value: string, name: string): [number, number] {
+  const match = /^(\d+)-(\d+)$/.exec(value);
+  if (!match)
+    throw failed['settings-invalid']({ setting: name, reason: `"${value}" is not a range such as 20000-29999` });
+  return [Number(match[1]), Number(match[2])];
+}
+
+function truth(value: string, name: string): boolean {
+  if (/^(1|true|yes)$/i.test(value)) return true;
+  if (/^(0|false|no)$/i.test(value)) return false;
+  throw failed['settings-invalid']({ setting: name, reason: `"${value}" is neither 1 nor 0` });
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,89 @@
+// npm test: brings what the tests need (Debian's SIPp, Chromium …) where it may, builds the panels, runs everything, and
+// says in its last lines what was left out. `npm test -- test/unit/acd` runs a part.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Program → Debian package, and which tests need it. */
+const wanted: { program: string; package: string; for: string }[] = [
+  { program: 'sipp', package: 'sip-tester', for: 'SIP scenarios (test/sip)' },
+  { program: 'baresip', package: 'baresip-core', for: 'a call from a softphone (test/sip)' },
+  { program: 'chromium', package: 'chromium', for: 'the page test (test/e2e)' },
+];
+
+function has(program: string): boolean {
+  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+}
+
+function run(command: string, args: string[], env = process.env): number {
+  return spawnSync(command, args, { cwd: root, stdio: 'inherit', env }).status ?? 1;
+}
+
+const part = process.argv.slice(2);
+const missing = wanted.filter(({ program }) => !has(program));
+if (missing.length > 0) {
+  console.log(`Tests need, and this machine lacks: ${missing.map((one) => `${one.package} (${one.for})`).join(', ')}.`);
+  const may = process.env.SWITCHROOM_TEST_INSTALL !== '0' && process.getuid?.() === 0 && has('apt-get');
+  if (may) {
+    console.log('Installing them with apt-get; SWITCHROOM_TEST_INSTALL=0 leaves them out.');
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const packages = missing.map((one) => one.package);
+    if (run('apt-get', ['update', '-qq'], env) === 0) {
+      run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
+    }
+  }
+}
+const leftOut = wanted.filter(({ program }) => !has(program));
+
+if (run(process.execPath, ['tools/build-web.ts']) !== 0) process.exit(1);
+
+const folder = mkdtempSync(join(tmpdir(), 'switchroom-test-'));
+const report = join(folder, 'report.json');
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const status = run(process.execPath, [
+  vitest,
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+  ...part,
+]);
+
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  testResults: { status: string; assertionResults: { status: string; fullName: string }[] }[];
+}
+if (!existsSync(report)) {
+  console.error('The test runner ended without a report.');
+  process.exit(1);
+}
+const result = JSON.parse(readFileSync(report, 'utf8')) as Report;
+rmSync(folder, { recursive: true });
+
+const skipped = result.testResults.flatMap((file) =>
+  file.assertionResults
+    .filter((test) => test.status === 'skipped' || test.status === 'pending')
+    .map((test) => test.fullName),
+);
+if (leftOut.length > 0) {
+  console.log(`\nLeft out, ${leftOut.length}: ${leftOut.map((one) => `${one.program}: ${one.for}`).join('; ')}.`);
+}
+if (skipped.length > 0)
+  console.log(`Skipped tests, ${skipped.length}:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
+if (result.numPassedTests === 0) {
+  console.error('No test ran.');
+  process.exit(1);
+}
+const brokenFiles = result.testResults.filter(
+  (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+).length;
+console.log(
+  `\n${result.numPassedTests} passed, ${result.numFailedTests + brokenFiles} failed, ${skipped.length} skipped`,
+);
+process.exit(status);
