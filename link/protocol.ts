@@ -2,7 +2,8 @@
 // It carries media control and what drachtio's protocol lacks: listing, linking and adopting dialogs.
 //
 // Frames are one JSON object a line (UTF-8, LF). The client speaks first:
-//   → { "hello": 1, "secret": "…", "epoch": 7, "seen": 120 }          seen = last event number that it handled, 0 at first
+//   → { "hello": 1, "secret": "…", "epoch": 7, "edge": "edg_…", "seen": 120 }
+//                                     seen = last event number of that edge that it handled; 0 and no edge at first
 //   ← { "hello": 1, "edge": "edg_…", "version": "0.1.0", "capabilities": ["adoption", "media"], "from": 121 }
 //   ← { "refused": "secret" | "epoch" | "protocol", "reason": "…" }    and the edge closes
 //   → { "id": 1, "do": "endpoint.open", "with": { … } }                 a request
@@ -11,6 +12,7 @@
 //   → { "ack": 121 }                                                    the edge may forget events up to here
 // Events that were not acknowledged are kept (bounded) while the link is down and sent again after the hello, in order.
 // `edge` names the edge process: another id than last time means that it restarted and all endpoints are gone.
+// The client asks `link.ping` now and then; either side that hears nothing for some seconds closes the connection.
 // Only the newest epoch is obeyed: a hello with a higher one displaces the older connection (it is closed), one with a
 // lower or, while the holder is connected, equal one is refused with "epoch".
 
@@ -18,6 +20,8 @@ export interface Hello {
   hello: 1;
   secret: string;
   epoch: number;
+  /** Whose event numbers `seen` counts; an edge of another name takes `seen` for 0. */
+  edge?: string | undefined;
   seen: number;
 }
 
