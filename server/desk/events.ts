@@ -1,0 +1,61 @@
+// What the desk tells a panel by itself. Events are numbered and can be resumed; live figures are not: the newest counts.
+import { z } from 'zod';
+import {
+  agentLive,
+  callView,
+  floorAgent,
+  id,
+  offerOutcome,
+  popView,
+  queueLive,
+  setup,
+  today,
+  workView,
+} from './views.ts';
+
+interface Told {
+  about: string;
+  with: z.ZodType;
+}
+
+export const deskEvents = {
+  agent: {
+    about: 'Her presence or her contacts changed: all of it, and her figures of the day.',
+    with: z.object({ live: agentLive, today }),
+  },
+  pop: {
+    about: 'A contact is offered. The panel shows it and says `pop-shown`; the phone rings after that.',
+    with: popView,
+  },
+  'offer-ended': {
+    about: 'What became of an offer.',
+    with: z.object({ offer: id, interaction: id, outcome: offerOutcome }),
+  },
+  call: { about: 'A call of hers began or changed: all of it.', with: callView },
+  'call-gone': { about: 'The call is no longer hers.', with: z.object({ interaction: id }) },
+  work: { about: 'Disposition or note of a contact changed, perhaps on another panel of hers.', with: workView },
+  'detour-ended': {
+    about: 'The caller is back from a flow, with its result, or the flow could not be done.',
+    with: z.object({
+      interaction: id,
+      flow: id,
+      result: z.record(z.string(), z.string()).optional(),
+      failed: z.object({ code: z.string(), reason: z.string() }).optional(),
+    }),
+  },
+  setup: { about: 'Something that is configured changed: all of it.', with: setup },
+  'signed-out': {
+    about: 'She is offline; the connection closes.',
+    with: z.object({ why: z.enum(['asked', 'disabled', 'elsewhere']) }),
+  },
+} as const satisfies Record<string, Told>;
+
+export const liveFigures = {
+  queues: { about: 'Live figures of queues that changed.', with: z.array(queueLive) },
+  floor: { about: 'Agents that changed, for panels that watch.', with: z.array(floorAgent) },
+} as const satisfies Record<string, Told>;
+
+export type DeskEventName = keyof typeof deskEvents;
+export type DeskEventWith<Name extends DeskEventName> = z.infer<(typeof deskEvents)[Name]['with']>;
+export type LiveName = keyof typeof liveFigures;
+export type LiveWith<Name extends LiveName> = z.infer<(typeof liveFigures)[Name]['with']>;
