@@ -11,7 +11,7 @@ export interface EventType<Data extends object = object> {
   readonly version: number;
   readonly schema: z.ZodType<Data>;
   /** Names of the top-level fields of `data` that say something about a person; kept apart and erasable. */
-  readonly personal: readonly (keyof Data & string)[];
+  readonly personal: readonly string[];
   /** One sentence for the generated docs. */
   readonly about: string;
 }

@@ -1,0 +1,20 @@
+import { defineErrors } from '../../values/index.ts';
+
+export const failed = defineErrors({
+  'data-directory-in-use': {
+    status: 500,
+    text: 'Another Switchroom server (process {pid}) already uses the data directory {directory}. Stop it first, or name another directory by SWITCHROOM_DATA.',
+  },
+  'database-too-new': {
+    status: 500,
+    text: 'The database {file} has schema {found}, but this version of Switchroom knows only up to {known}. Start the newer version, or restore a backup made by this one.',
+  },
+  'migration-failed': {
+    status: 500,
+    text: 'Migration {name} of the database {file} failed: {reason}. The database is unchanged by it.',
+  },
+  'event-invalid': {
+    status: 500,
+    text: 'The event {type} does not fit its schema: {reason}.',
+  },
+});

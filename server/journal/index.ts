@@ -1,0 +1,13 @@
+export { type DirectoryLock, dataDirectoryHolder, lockDataDirectory } from './data-directory.ts';
+export { type DatabaseOptions, databaseFile, type OpenDatabase, openDatabase } from './database.ts';
+export { defineEvent, eventTypes, newEvent } from './event-type.ts';
+export { journalAlarm, journalErased, journalLost } from './events.ts';
+export { matches } from './filter.ts';
+export {
+  type ChainReport,
+  type JournalCounters,
+  type JournalOptions,
+  openJournal,
+  type SiteJournal,
+} from './journal.ts';
+export type * from './types.ts';
