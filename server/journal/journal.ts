@@ -235,8 +235,8 @@ class SqliteJournal implements SiteJournal {
     this.#tell(written.flatMap(({ events }) => events ?? []));
     for (const { batch, events } of written) {
       if (batch.answered) continue;
-      const durable = events !== undefined;
-      batch.resolve({ seq: durable ? (events.at(-1)?.seq ?? this.#last) : undefined, durable });
+      if (events === undefined) batch.resolve({ seq: undefined, durable: false, undone: true });
+      else batch.resolve({ seq: events.at(-1)?.seq ?? this.#last, durable: true });
     }
   }
 

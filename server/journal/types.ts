@@ -47,6 +47,8 @@ export interface Commit {
   seq: number | undefined;
   /** False where the disk refused: the events wait in memory, the alarm is on, and the caller acts all the same. */
   durable: boolean;
+  /** True where the append's own rows broke a rule of the schema (a mistake of the program): nothing of it was kept. */
+  undone?: true;
 }
 
 export interface EventFilter {

@@ -75,10 +75,10 @@ describe('append', () => {
     const add = (digit: string) =>
       journal.append([press(digit)], (db) => db.prepare('INSERT INTO unique_digits VALUES (?)').run(digit));
     const commits = await Promise.all([add('1'), add('1'), add('2')]);
-    expect(commits.map(({ seq, durable }) => [seq, durable])).toEqual([
-      [1, true],
-      [undefined, false],
-      [2, true],
+    expect(commits).toEqual([
+      { seq: 1, durable: true },
+      { seq: undefined, durable: false, undone: true },
+      { seq: 2, durable: true },
     ]);
     expect(journal.read(0).map((event) => event.data.digit)).toEqual(['1', '2']);
     expect(journal.counters.undone).toBe(1);
