@@ -1,0 +1,120 @@
+// start (everything), edge and serve (one program each, for service managers that watch them themselves).
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { readSettings, type Settings } from '../../config/index.ts';
+import {
+  type EdgeConfiguration,
+  type EdgeReady,
+  runFolder,
+  type ServerConfiguration,
+  type ServerReady,
+  Supervisor,
+  siteSecret,
+} from '../../supervisor/index.ts';
+import { failed } from '../errors.ts';
+import { readyText } from '../ready-text.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const mains = { edge: join(root, 'edge', 'main.ts'), server: join(root, 'server', 'main.ts') };
+
+export function addRunCommands(switchroom: Command): void {
+  switchroom
+    .command('start')
+    .description('start edge and server together, with a demo at the first start; Ctrl-C stops them')
+    .action(start);
+  switchroom.command('edge').description('run the edge alone (SIP and media), in the foreground').action(edge);
+  switchroom
+    .command('serve')
+    .description('run the server alone (needs an edge on the same data), in the foreground')
+    .action(serve);
+}
+
+async function start(): Promise<void> {
+  const settings = readSettings();
+  const terminal = process.stdout.isTTY === true;
+  const logs = terminal ? join(settings.data, 'log') : undefined;
+  const { supervisor, edge, server, attached } = await Supervisor.start(settings, { mains, logs });
+
+  let stops = 0;
+  const stop = () => {
+    stops++;
+    if (stops === 1) {
+      process.stdout.write('\nStopping: calls are ended, records are completed …\n');
+      void supervisor.stop().then(() => {
+        process.stdout.write('Stopped.\n');
+        process.exit(0);
+      });
+    } else if (stops === 3) process.exit(1);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+
+  keepFirstLogins(settings, server, terminal);
+  process.stdout.write(readyText({ settings, edge, server, attached, terminal, logs }));
+  supervisor.on('restarted', (program, why) => {
+    process.stderr.write(`The ${program} ${why}; it is started again.\n`);
+  });
+}
+
+/** Passwords are shown on a terminal; anywhere else they would stay in a log, so they go to a file of mode 0600. */
+function keepFirstLogins(settings: Settings, server: ServerReady, terminal: boolean): void {
+  if (!server.created || terminal) return;
+  const lines = server.created.map(({ login, password, roles, sip }) => {
+    const phone = sip ? `, SIP user ${sip.user} secret ${sip.secret}` : '';
+    return `${roles.join('+')} ${login} password ${password}${phone}`;
+  });
+  writeFileSync(firstLoginsFile(settings), `${lines.join('\n')}\n`, { mode: 0o600 });
+}
+
+export function firstLoginsFile(settings: Settings): string {
+  return join(settings.data, 'first-logins.txt');
+}
+
+async function edge(): Promise<void> {
+  const settings = readSettings();
+  const run = runFolder(settings);
+  const kept = join(run, 'edge.json');
+  const before = existsSync(kept) ? (JSON.parse(readFileSync(kept, 'utf8')) as EdgeReady) : undefined;
+  const { runEdge } = (await import(mains.edge)) as {
+    runEdge(configuration: EdgeConfiguration): Promise<{ ready: EdgeReady; stop(why: string): Promise<void> }>;
+  };
+  const { ready, stop } = await runEdge({
+    settings,
+    secret: siteSecret(run),
+    link: join(run, 'edge.sock'),
+    drachtioPort: before?.drachtioPort ?? 0,
+    ledger: join(run, 'dialogs.ledger'),
+  });
+  writeFileSync(kept, JSON.stringify(ready), { mode: 0o600 });
+  process.stdout.write(`The edge is ready: SIP on ${ready.sip.join(' ')}.\n`);
+  stopOnSignal(stop);
+}
+
+async function serve(): Promise<void> {
+  const settings = readSettings();
+  const run = runFolder(settings);
+  const kept = join(run, 'edge.json');
+  if (!existsSync(kept)) throw failed['edge-not-running']({ data: settings.data });
+  const { drachtioPort } = JSON.parse(readFileSync(kept, 'utf8')) as EdgeReady;
+  const { runServer } = (await import(mains.server)) as {
+    runServer(configuration: ServerConfiguration): Promise<{ ready: ServerReady; stop(why: string): Promise<void> }>;
+  };
+  const configuration = { settings, secret: siteSecret(run), link: join(run, 'edge.sock'), drachtioPort, run };
+  const { ready, stop } = await runServer(configuration);
+  keepFirstLogins(settings, ready, false);
+  process.stdout.write(`The server is ready: web on ${ready.web.join(' ')}.\n`);
+  stopOnSignal(stop);
+}
+
+function stopOnSignal(stop: (why: string) => Promise<void>): void {
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (asked) return;
+      asked = true;
+      void stop('terminated').then(() => process.exit(0));
+    });
+  }
+}

@@ -1,0 +1,11 @@
+// What bin/switchroom.js runs. A known error is one sentence and exit code 1.
+import { SwitchroomError } from '../values/index.ts';
+import { program } from './program.ts';
+
+try {
+  await program().parseAsync(process.argv);
+} catch (error) {
+  if (!(error instanceof SwitchroomError)) throw error;
+  process.stderr.write(`switchroom: ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,34 @@
+// The switchroom command line: what there is, with its help. Each command's work is in commands/.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addAgentCommands } from './commands/agent.ts';
+import { addCallsCommand } from './commands/calls.ts';
+import { addDidCommands } from './commands/did.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addFlowCommands } from './commands/flow.ts';
+import { addQueueCommands } from './commands/queue.ts';
+import { addRunCommands } from './commands/run.ts';
+import { addTokenCommands } from './commands/token.ts';
+import { addTrunkCommands } from './commands/trunk.ts';
+
+export const version = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+export function program(): Command {
+  const switchroom = new Command('switchroom')
+    .description('A self-hosted contact center: SIP, IVR flows as JSON, one queue for all channels.')
+    .version(version)
+    .showHelpAfterError('(switchroom --help says what there is)')
+    .configureHelp({ sortSubcommands: false });
+  addRunCommands(switchroom);
+  addDoctorCommand(switchroom);
+  addAgentCommands(switchroom);
+  addQueueCommands(switchroom);
+  addDidCommands(switchroom);
+  addTrunkCommands(switchroom);
+  addFlowCommands(switchroom);
+  addTokenCommands(switchroom);
+  addCallsCommand(switchroom);
+  return switchroom;
+}

@@ -1,0 +1,55 @@
+// What npm start says when calls can come in.
+import type { Settings } from '../config/index.ts';
+import type { EdgeReady, ServerReady } from '../supervisor/index.ts';
+
+export interface ReadyFacts {
+  settings: Settings;
+  edge: EdgeReady;
+  server: ServerReady;
+  /** The edge had been running already. */
+  attached: boolean;
+  /** Whether secrets may be shown. */
+  terminal: boolean;
+  logs?: string | undefined;
+}
+
+export function readyText({ settings, edge, server, attached, terminal, logs }: ReadyFacts): string {
+  const web = server.web[0] ?? '';
+  const sip = edge.sip.find((one) => one.startsWith('udp/')) ?? edge.sip[0] ?? '';
+  const host = sip.slice(sip.indexOf('/') + 1);
+  const lines = [
+    '',
+    `Switchroom is ready.${attached ? ' It took over the calls of the edge that was running.' : ''}`,
+    '',
+    `  SIP      ${edge.sip.join('  ')}`,
+    `  Web      ${server.web.map((one) => `${one}/`).join('  ')}`,
+    `  API      ${web}/api/docs`,
+    `  Data     ${settings.data}${logs === undefined ? '' : `   (logs in ${logs})`}`,
+    '',
+  ];
+  if (server.created && terminal) {
+    lines.push('  Log in   These passwords were made just now, are shown once, and are kept only as hashes:');
+    for (const { login, password, roles, sip: phone } of server.created) {
+      const first = `    ${roles.join('+').padEnd(10)} ${login.padEnd(11)} ${password}`;
+      lines.push(phone ? `${first}    phone: SIP user ${phone.user}, password ${phone.secret}` : first);
+    }
+  } else if (server.created) {
+    lines.push(
+      `  Log in   The passwords made for the first start are in ${settings.data}/first-logins.txt (mode 0600).`,
+    );
+  } else {
+    lines.push('  Log in   As before; "npx switchroom agent passwd NAME" makes a new password.');
+  }
+  lines.push(
+    '',
+    '  Next',
+    `    call the demo bank    sipp ${host} -sn uac -s 95500 -m 1        or dial sip:95500@${host} from a softphone`,
+    `    watch it              ${web}/ as an agent: press "Ready", then call, press 0`,
+    '    change the flow       edit ivr-flows/bank.json and save; "npx switchroom flow check" says what is wrong',
+    '    look for trouble      npx switchroom doctor',
+    '',
+    terminal ? '  Ctrl-C stops everything.' : '',
+    '',
+  );
+  return lines.join('\n');
+}

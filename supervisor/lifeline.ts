@@ -1,0 +1,97 @@
+// A child's end of the line to the supervisor: a local socket, one JSON object a line. The child says who it is, gets
+// its configuration, says when it is ready, beats once a second, and is told when to stop. An edge outlives its
+// supervisor: it keeps calling until the next one answers, and then says that it is ready already.
+
+import { connect, type Socket } from 'node:net';
+import { SwitchroomError } from '../values/index.ts';
+import { readMessages, writeMessage } from './lines.ts';
+
+export type FromChild =
+  | { hello: string; pid: number; ready?: unknown }
+  | { ready: unknown }
+  | { failed: string }
+  | { beat: number };
+export type FromSupervisor = { start: unknown } | { stop: string };
+
+export interface LifelineOptions {
+  socket: string;
+  /** `edge`, `server`. */
+  program: string;
+  /** Called once with the configuration; what it returns is told to the supervisor as `ready`. */
+  start(configuration: unknown): Promise<unknown>;
+  /** Called once; the process exits with 0 when it resolves. */
+  stop(why: string): Promise<void>;
+  /** `outlive`: go on and call again; `follow`: stop too, after a moment. */
+  whenOrphaned: 'outlive' | 'follow';
+}
+
+const BEAT_MS = 1000;
+const RECALL_MS = 500;
+/** A supervisor that is being replaced has this long before its followers leave. */
+const ORPHAN_MS = 3000;
+
+/** Runs a program under a supervisor; never returns before the process ends. */
+export function runUnderSupervisor(options: LifelineOptions): void {
+  let started = false;
+  let ready: unknown;
+  let stopping = false;
+  let orphaned: NodeJS.Timeout | undefined;
+
+  const stop = async (why: string) => {
+    if (stopping) return;
+    stopping = true;
+    try {
+      await options.stop(why);
+      process.exit(0);
+    } catch (error) {
+      process.stderr.write(`switchroom ${options.program}: did not stop cleanly: ${(error as Error).message}\n`);
+      process.exit(1);
+    }
+  };
+
+  const start = async (configuration: unknown, say: (message: FromChild) => void) => {
+    if (started) return;
+    started = true;
+    try {
+      ready = await options.start(configuration);
+      say({ ready });
+    } catch (error) {
+      say({ failed: (error as Error).message });
+      // A known error is a sentence that the supervisor prints; of an unknown one we want to see where it came from.
+      if (!(error instanceof SwitchroomError)) process.stderr.write(`${(error as Error).stack ?? error}\n`);
+      setTimeout(() => process.exit(1), 50);
+    }
+  };
+
+  const call = () => {
+    const socket: Socket = connect(options.socket);
+    let beat: NodeJS.Timeout | undefined;
+    const say = (message: FromChild) => writeMessage(socket, message);
+    socket.on('connect', () => {
+      clearTimeout(orphaned);
+      orphaned = undefined;
+      say({ hello: options.program, pid: process.pid, ...(ready === undefined ? {} : { ready }) });
+      let count = 0;
+      beat = setInterval(() => say({ beat: ++count }), BEAT_MS);
+    });
+    readMessages<FromSupervisor>(socket, (message) => {
+      if ('start' in message) void start(message.start, say);
+      else void stop(message.stop);
+    });
+    // A refused or broken connection always closes too, and that is where it is answered.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      clearInterval(beat);
+      if (stopping) return;
+      if (options.whenOrphaned === 'follow' && orphaned === undefined) {
+        orphaned = setTimeout(() => void stop('orphaned'), ORPHAN_MS);
+      }
+      setTimeout(call, RECALL_MS);
+    });
+  };
+
+  // The terminal's Ctrl-C is the supervisor's to act on; it stops its children in order.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => void stop('terminated'));
+  call();
+}

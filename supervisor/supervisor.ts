@@ -1,0 +1,246 @@
+// npm start: edge and server under one small supervisor. It starts them in order, watches their heartbeats, starts
+// again what died, stops them in the other order, and takes over an edge that an earlier supervisor left behind.
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Settings } from '../config/index.ts';
+import { failed } from './errors.ts';
+import type { FromChild, FromSupervisor } from './lifeline.ts';
+import { readMessages, writeMessage } from './lines.ts';
+import { Program } from './program.ts';
+
+export interface EdgeConfiguration {
+  settings: Settings;
+  secret: string;
+  /** Unix socket of the link. */
+  link: string;
+  /** Loopback port of the drachtio protocol; 0 at the first start, kept afterwards so that the server finds it again. */
+  drachtioPort: number;
+  /** Where it notes its dialogs, to say BYE for them after a crash. */
+  ledger: string;
+}
+
+export interface EdgeReady {
+  drachtioPort: number;
+  /** `udp/127.0.0.1:5060` … */
+  sip: string[];
+}
+
+export interface ServerConfiguration {
+  settings: Settings;
+  secret: string;
+  link: string;
+  drachtioPort: number;
+  run: string;
+}
+
+export interface ServerReady {
+  /** `http://127.0.0.1:8080` … */
+  web: string[];
+  /** Only at the first start: what was generated, to be shown once. */
+  created?: { login: string; password: string; roles: string[]; sip?: { user: string; secret: string } }[] | undefined;
+}
+
+export interface SupervisorEvents {
+  ready: [edge: EdgeReady, server: ServerReady, attached: boolean];
+  restarted: [program: string, why: string];
+  stopped: [];
+}
+
+export class Supervisor extends EventEmitter<SupervisorEvents> {
+  readonly edge: Program;
+  readonly server: Program;
+  readonly #settings: Settings;
+  readonly #run: string;
+  readonly #secret: string;
+  #listener: Server | undefined;
+  #edgeReady: EdgeReady | undefined;
+  #attached = false;
+
+  private constructor(
+    settings: Settings,
+    options: { mains: { edge: string; server: string }; logs?: string | undefined },
+  ) {
+    super();
+    this.#settings = settings;
+    this.#run = runFolder(settings);
+    this.#secret = siteSecret(this.#run);
+    const common = { run: this.#run, socket: join(this.#run, 'supervisor.sock') };
+    const log = (name: string) => (options.logs === undefined ? undefined : join(options.logs, `${name}.log`));
+    const link = join(this.#run, 'edge.sock');
+    this.edge = new Program({
+      ...common,
+      name: 'edge',
+      main: options.mains.edge,
+      log: log('edge'),
+      configuration: (): EdgeConfiguration => ({
+        settings,
+        secret: this.#secret,
+        link,
+        drachtioPort: this.#edgeReady?.drachtioPort ?? 0,
+        ledger: join(this.#run, 'dialogs.ledger'),
+      }),
+    });
+    this.server = new Program({
+      ...common,
+      name: 'server',
+      main: options.mains.server,
+      log: log('server'),
+      configuration: (): ServerConfiguration => ({
+        settings,
+        secret: this.#secret,
+        link,
+        drachtioPort: this.#edgeReady?.drachtioPort ?? 0,
+        run: this.#run,
+      }),
+    });
+  }
+
+  /**
+   * Starts everything and resolves when calls can come in.
+   * @throws already-running, data-not-writable, program-failed with the program's own sentence (a port in use …)
+   */
+  static async start(
+    settings: Settings,
+    options: { mains: { edge: string; server: string }; logs?: string | undefined },
+  ): Promise<{ supervisor: Supervisor; edge: EdgeReady; server: ServerReady; attached: boolean }> {
+    if (options.logs !== undefined) mkdirSync(options.logs, { recursive: true, mode: 0o700 });
+    const supervisor = new Supervisor(settings, options);
+    await supervisor.#listen();
+    try {
+      supervisor.#edgeReady = (await supervisor.#bring(supervisor.edge, true)) as EdgeReady;
+      const server = (await supervisor.#bring(supervisor.server, false)) as ServerReady;
+      supervisor.edge.on('ready', (info) => {
+        supervisor.#edgeReady = info as EdgeReady;
+      });
+      for (const program of [supervisor.edge, supervisor.server]) {
+        program.on('died', (why) => supervisor.emit('restarted', program.options.name, why));
+      }
+      return { supervisor, edge: supervisor.#edgeReady, server, attached: supervisor.#attached };
+    } catch (error) {
+      await supervisor.stop('start failed');
+      throw error;
+    }
+  }
+
+  /** Server first, so that it can end what it has on hand; then the edge, which says BYE for what is left. */
+  async stop(why = 'shutdown'): Promise<void> {
+    for (const program of [this.server, this.edge]) {
+      if (program.state === 'stopped') continue;
+      const stopped = new Promise<void>((done) => program.once('stopped', done));
+      program.stop(why);
+      await stopped;
+    }
+    await new Promise<void>((done) => (this.#listener ? this.#listener.close(() => done()) : done()));
+    rmSync(join(this.#run, 'supervisor.sock'), { force: true });
+    rmSync(join(this.#run, 'supervisor.pid'), { force: true });
+    this.emit('stopped');
+  }
+
+  async #bring(program: Program, mayAttach: boolean): Promise<unknown> {
+    const outcome = new Promise<unknown>((ready, fail) => {
+      const settle = (act: () => void) => {
+        program.off('ready', onReady);
+        program.off('failed', onFailed);
+        program.off('died', onDied);
+        act();
+      };
+      const onReady = (info: unknown) => settle(() => ready(info));
+      const onFailed = (reason: string) =>
+        settle(() => fail(failed['program-failed']({ program: program.options.name, reason })));
+      const onDied = (why: string) =>
+        settle(() => fail(failed['program-failed']({ program: program.options.name, reason: why })));
+      program.on('ready', onReady);
+      program.on('failed', onFailed);
+      program.on('died', onDied);
+    });
+    const survivor = mayAttach ? program.survivor() : undefined;
+    if (survivor === undefined) {
+      program.start();
+      return outcome;
+    }
+    program.attachTo = survivor;
+    // It calls every half second; one that does not is hung, and is replaced.
+    const patience = setTimeout(() => {
+      process.kill(survivor, 'SIGKILL');
+      program.start();
+    }, 4000);
+    const info = await outcome.finally(() => clearTimeout(patience));
+    this.#attached = program.pid === survivor;
+    return info;
+  }
+
+  async #listen(): Promise<void> {
+    const path = join(this.#run, 'supervisor.sock');
+    if (existsSync(path)) {
+      if (await answers(path)) {
+        const file = join(this.#run, 'supervisor.pid');
+        const pid = existsSync(file) ? readFileSync(file, 'utf8') : 'unknown';
+        throw failed['already-running']({ data: this.#settings.data, pid });
+      }
+      rmSync(path);
+    }
+    this.#listener = createServer((socket) => this.#accept(socket));
+    await new Promise<void>((done, fail) => {
+      this.#listener?.once('error', fail);
+      this.#listener?.listen(path, done);
+    });
+    writeFileSync(join(this.#run, 'supervisor.pid'), String(process.pid), { mode: 0o600 });
+  }
+
+  #accept(socket: Socket): void {
+    let program: Program | undefined;
+    const say = (message: FromSupervisor) => writeMessage(socket, message);
+    readMessages<FromChild>(socket, (message) => {
+      if ('hello' in message) {
+        program = [this.edge, this.server].find((one) => one.options.name === message.hello);
+        if (program) program.hello(message.pid, message.ready, say);
+        else socket.destroy();
+      } else if ('ready' in message) program?.ready(message.ready);
+      else if ('failed' in message) program?.failed(message.failed);
+      else program?.beat();
+    });
+    // The close that follows an error is where it is acted on.
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => program?.lineClosed(say));
+  }
+}
+
+/** Folder of sockets, pids and the secret; made where it is not there. @throws data-not-writable */
+export function runFolder(settings: Settings): string {
+  const run = join(settings.data, 'run');
+  // sockaddr_un holds 107 bytes.
+  if (Buffer.byteLength(run) > 85) {
+    throw failed['data-not-writable']({
+      data: settings.data,
+      reason: 'its path is longer than 80 bytes, too long for local sockets',
+    });
+  }
+  try {
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    accessSync(run, constants.W_OK);
+  } catch (error) {
+    throw failed['data-not-writable']({ data: settings.data, reason: (error as Error).message }, { cause: error });
+  }
+  return run;
+}
+
+/** Between edge and server; made once per site, mode 0600. */
+export function siteSecret(run: string): string {
+  const file = join(run, 'secret');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  return readFileSync(file, 'utf8');
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(path);
+    socket.on('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.on('error', () => done(false));
+  });
+}

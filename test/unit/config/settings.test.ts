@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSettings } from '../../../config/index.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sw-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('settings', () => {
+  it('has the documented defaults', () => {
+    expect(readSettings({}, folder)).toMatchObject({
+      bind: ['127.0.0.1', '::1'],
+      sipPort: 5060,
+      httpPort: 8080,
+      rtpPorts: [20000, 29999],
+      data: join(folder, 'data'),
+    });
+  });
+
+  it('puts the environment before the file, and keeps what only the file says', () => {
+    writeFileSync(
+      join(folder, 'switchroom.json'),
+      JSON.stringify({ sipPort: 5070, httpPort: 81, site: { country: 'DE' } }),
+    );
+    const settings = readSettings({ SWITCHROOM_SIP_PORT: '5080', SWITCHROOM_SITE: 'north' }, folder);
+    expect(settings).toMatchObject({ sipPort: 5080, httpPort: 81, site: { name: 'north', country: 'DE' } });
+  });
+
+  it.each([
+    [{ SWITCHROOM_SIP_PORT: '5060x' }, 'Setting SWITCHROOM_SIP_PORT: "5060x" is not a whole number.'],
+    [{ SWITCHROOM_BIND: '127.0.0.1,here' }, 'Setting SWITCHROOM_BIND: is not an IP address.'],
+    [{ SWITCHROOM_RTP_PORTS: '20000' }, 'Setting SWITCHROOM_RTP_PORTS: "20000" is not a range such as 20000-29999.'],
+    [{ SWITCHROOM_DEMO: 'maybe' }, 'Setting SWITCHROOM_DEMO: "maybe" is neither 1 nor 0.'],
+    [{ SWITCHROOM_TIME_ZONE: 'Mars' }, 'Setting SWITCHROOM_TIME_ZONE: is not an IANA time zone such as Asia/Shanghai.'],
+  ])('says in one sentence what is wrong with %j', (env, sentence) => {
+    expect(() => readSettings(env, folder)).toThrow(sentence);
+  });
+
+  it('refuses unknown settings in the environment and in the file', () => {
+    expect(() => readSettings({ SWITCHROOM_SIPPORT: '1' }, folder)).toThrow(/SWITCHROOM_SIPPORT: is not a setting/);
+    writeFileSync(join(folder, 'switchroom.json'), '{"sipport": 1}');
+    expect(() => readSettings({}, folder)).toThrow(/sipport/);
+  });
+
+  it('names a file that is not there, or is not JSON', () => {
+    expect(() => readSettings({ SWITCHROOM_CONFIG: 'other.json' }, folder)).toThrow(/there is no file .*other\.json/);
+    writeFileSync(join(folder, 'switchroom.json'), '{');
+    expect(() => readSettings({}, folder)).toThrow(/switchroom\.json/);
+  });
+});

@@ -1,0 +1,22 @@
+// A program for the supervisor's tests: says what it was told, and misbehaves when asked to by its configuration.
+import { existsSync, rmSync } from 'node:fs';
+import { runUnderSupervisor } from '../../../supervisor/index.ts';
+
+export function childProgram(program: 'edge' | 'server'): void {
+  runUnderSupervisor({
+    socket: process.argv[2] ?? '',
+    program,
+    whenOrphaned: program === 'edge' ? 'outlive' : 'follow',
+    async start(configuration) {
+      const { settings } = configuration as { settings: { data: string } };
+      const once = `${settings.data}/${program}.die-once`;
+      if (existsSync(once)) {
+        rmSync(once);
+        process.exit(3);
+      }
+      if (existsSync(`${settings.data}/${program}.fail`)) throw new Error('port 5060 is in use');
+      return { drachtioPort: 4000 + process.pid, sip: ['udp/127.0.0.1:5060'], web: [], pid: process.pid };
+    },
+    async stop() {},
+  });
+}

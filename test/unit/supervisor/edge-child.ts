@@ -1,0 +1,3 @@
+import { childProgram } from './child.ts';
+
+childProgram('edge');

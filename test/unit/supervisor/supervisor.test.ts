@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readSettings } from '../../../config/index.ts';
+import { Supervisor } from '../../../supervisor/index.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const mains = { edge: join(here, 'edge-child.ts'), server: join(here, 'server-child.ts') };
+
+let data: string;
+let running: Supervisor | undefined;
+beforeEach(() => {
+  data = mkdtempSync(join(tmpdir(), 'sw-'));
+});
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  rmSync(data, { recursive: true, force: true });
+});
+
+const settings = () => readSettings({ SWITCHROOM_DATA: data }, data);
+const pidOf = (ready: unknown) => (ready as { pid: number }).pid;
+
+describe('supervisor', () => {
+  it('starts edge and server, and stops them in order', async () => {
+    const started = await Supervisor.start(settings(), { mains });
+    running = started.supervisor;
+    const [edge, server] = [pidOf(started.edge), pidOf(started.server)];
+    const order: string[] = [];
+    running.edge.once('stopped', () => order.push('edge'));
+    running.server.once('stopped', () => order.push('server'));
+    await running.stop();
+    expect(order).toEqual(['server', 'edge']);
+    for (const pid of [edge, server]) expect(() => process.kill(pid, 0)).toThrow();
+  });
+
+  it('refuses a second start on the same data', async () => {
+    running = (await Supervisor.start(settings(), { mains })).supervisor;
+    await expect(Supervisor.start(settings(), { mains })).rejects.toMatchObject({ code: 'already-running' });
+  });
+
+  it("says a program's own sentence when it cannot start", async () => {
+    writeFileSync(join(data, 'edge.fail'), '');
+    await expect(Supervisor.start(settings(), { mains })).rejects.toThrow(
+      'The edge did not start: port 5060 is in use',
+    );
+  });
+
+  it('starts a killed server again and leaves the edge alone', async () => {
+    const started = await Supervisor.start(settings(), { mains });
+    running = started.supervisor;
+    const again = once(running.server, 'ready');
+    const restarted = once(running, 'restarted');
+    process.kill(pidOf(started.server), 'SIGKILL');
+    expect((await restarted)[0]).toBe('server');
+    const [info] = await again;
+    expect(pidOf(info)).not.toBe(pidOf(started.server));
+    expect(running.edge.pid).toBe(pidOf(started.edge));
+  });
+
+  it('kills and replaces a server that hangs', async () => {
+    const started = await Supervisor.start(settings(), { mains });
+    running = started.supervisor;
+    const again = once(running.server, 'ready');
+    process.kill(pidOf(started.server), 'SIGSTOP');
+    const [info] = await again;
+    expect(pidOf(info)).not.toBe(pidOf(started.server));
+  });
+
+  it('takes over an edge that outlived its supervisor', async () => {
+    const script = `
+      import { Supervisor } from ${JSON.stringify(join(here, '../../../supervisor/index.ts'))};
+      import { readSettings } from ${JSON.stringify(join(here, '../../../config/index.ts'))};
+      const data = ${JSON.stringify(data)};
+      const started = await Supervisor.start(readSettings({ SWITCHROOM_DATA: data }, data), { mains: ${JSON.stringify(mains)} });
+      console.log(JSON.stringify({ edge: started.edge.pid, server: started.server.pid }));`;
+    const first = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(createInterface({ input: first.stdout }), 'line')) as [string];
+    const before = JSON.parse(line) as { edge: number; server: number };
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+
+    const started = await Supervisor.start(settings(), { mains });
+    running = started.supervisor;
+    expect(started.attached).toBe(true);
+    expect(pidOf(started.edge)).toBe(before.edge);
+    expect(pidOf(started.server)).not.toBe(before.server);
+  });
+});
