@@ -159,6 +159,8 @@ export interface FlowState {
   timeZone: string;
   /** Nodes passed since the caller last did something; bounds loops. */
   idle: number;
+  /** Faults of the flow since then: the first goes to the error exit, the second ends the call. */
+  faults: number;
 }
 
 export interface Step {

@@ -1,0 +1,104 @@
+// The checker: reads the text of a flow file and says, with line and column, what is wrong.
+import type { Language } from '../../values/index.ts';
+import { checkGraph } from './check-graph.ts';
+import { checkNames } from './check-names.ts';
+import { checkPrompts } from './check-prompts.ts';
+import { type CompiledFlow, compileFlow } from './compile.ts';
+import { readJson } from './document.ts';
+import type { Finding, FindingCode } from './finding.ts';
+import { type FlowFile, flowSchema } from './schema.ts';
+import { readShape } from './shape.ts';
+
+/** What the flow stands among. What is left out is not checked. */
+export interface CheckContext {
+  /** Names of the queues that exist. */
+  queues?: Iterable<string> | undefined;
+  skills?: Iterable<string> | undefined;
+  /** Numbers of the agents. */
+  agents?: Iterable<string> | undefined;
+  /** The other flows by name: what each returns, and which flows it calls. */
+  flows?: ReadonlyMap<string, FlowOutline> | undefined;
+  /** Whether there is a recording of that name in that language. */
+  hasRecording?: ((file: string, language: Language) => boolean) | undefined;
+  hasMusic?: ((file: string) => boolean) | undefined;
+  /** Whether texts without a recording can be synthesised. Default true. */
+  canSpeak?: ((language: Language) => boolean) | undefined;
+}
+
+/** What other flows need to know of a flow. */
+export interface FlowOutline {
+  results: readonly string[];
+  calls: readonly string[];
+}
+
+/** Reports at a path of the file; the last step may be a key (`key`). */
+export type Report = (
+  code: FindingCode,
+  path: readonly (string | number)[],
+  sentence: string,
+  how?: { warning?: boolean; key?: boolean },
+) => void;
+
+export interface Checked {
+  findings: Finding[];
+  /** Present where there is no error among the findings. */
+  flow?: CompiledFlow;
+  /** Present where the file has the shape of a flow. */
+  outline?: FlowOutline & { name: string };
+}
+
+/**
+ * Checks a flow file.
+ * @param file its name, as findings show it; `bank.json` must hold the flow `bank`
+ * @returns findings in the order of the file
+ */
+export function checkFlow(text: string, file: string, context: CheckContext = {}): Finding[] {
+  return readFlow(text, file, context).findings;
+}
+
+/** Checks a flow file and compiles it where there is no error. */
+export function readFlow(text: string, file: string, context: CheckContext = {}): Checked {
+  const document = readJson(text);
+  const findings: Finding[] = [];
+  for (const { place, sentence } of document.errors) {
+    findings.push({ severity: 'error', code: 'json-syntax', file, ...place, sentence });
+  }
+  if (findings.length > 0) return { findings };
+  for (const { place, key } of document.twice) {
+    const sentence = `The key "${key}" stands twice here; only the last would count.`;
+    findings.push({ severity: 'error', code: 'key-twice', file, ...place, sentence });
+  }
+  const shape = readShape(flowSchema, document);
+  if (shape.value === undefined) {
+    for (const { code, place, sentence } of shape.faults)
+      findings.push({ severity: 'error', code, file, ...place, sentence });
+    return { findings: inOrder(findings) };
+  }
+  const flow: FlowFile = shape.value;
+  const report: Report = (code, path, sentence, how = {}) => {
+    const place = how.key ? document.placeOfKey(path) : document.placeOf(path);
+    findings.push({ severity: how.warning ? 'warning' : 'error', code, file, ...place, sentence });
+  };
+  const base = file.replace(/^.*[\\/]/, '').replace(/\.json$/, '');
+  if (base !== flow.flow)
+    report('name-differs', ['flow'], `The flow is called "${flow.flow}", but its file "${base}.json".`);
+  checkGraph(flow, report);
+  checkNames(flow, context, report);
+  checkPrompts(flow, context, report);
+  const outline = { name: flow.flow, ...outlineOf(flow) };
+  if (findings.some((each) => each.severity === 'error')) return { findings: inOrder(findings), outline };
+  return { findings: inOrder(findings), outline, flow: compileFlow(flow, text) };
+}
+
+/** What a flow returns and which it calls. */
+export function outlineOf(flow: FlowFile): FlowOutline {
+  const nodes = Object.values(flow.nodes);
+  return {
+    results: [...new Set(nodes.flatMap((node) => (node.type === 'return' ? [node.result] : [])))],
+    calls: [...new Set(nodes.flatMap((node) => (node.type === 'flow' ? [node.flow] : [])))],
+  };
+}
+
+function inOrder(findings: Finding[]): Finding[] {
+  return findings.sort((a, b) => a.line - b.line || a.column - b.column);
+}

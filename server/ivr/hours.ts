@@ -1,0 +1,66 @@
+// Opening hours. The time comes in as UTC milliseconds; the zone's wall clock comes from Intl, which is a table, not a clock.
+import type { Millis } from '../../values/index.ts';
+import type { Hours } from './schema.ts';
+
+const dayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+export function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: zone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** @param zone IANA name where the hours name none; an unknown one counts as UTC */
+export function isOpen(hours: Hours, now: Millis, zone: string): boolean {
+  const { date, minute } = wallClock(now, hours.timeZone ?? zone);
+  return openOn(hours, date, minute) || openOn(hours, dayBefore(date), minute + 24 * 60);
+}
+
+/** Whether the hours that begin on that date hold at that minute, counted from its midnight. */
+function openOn(hours: Hours, date: string, minute: number): boolean {
+  const special = hours.openOn?.filter((each) => each.date === date) ?? [];
+  if (special.length > 0) return special.some((each) => within(each, minute));
+  if (hours.closedOn?.includes(date)) return false;
+  const day = dayNames[new Date(`${date}T00:00:00Z`).getUTCDay()]!;
+  return hours.open.some((each) => each.days.includes(day) && within(each, minute));
+}
+
+function within(span: { from: string; to: string }, minute: number): boolean {
+  const from = minutes(span.from);
+  const to = minutes(span.to);
+  return minute >= from && minute < (to > from ? to : to + 24 * 60);
+}
+
+const minutes = (clock: string) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
+
+function dayBefore(date: string): string {
+  return new Date(Date.parse(`${date}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+}
+
+function wallClock(now: Millis, zone: string): { date: string; minute: number } {
+  const part: Record<string, string> = {};
+  for (const { type, value } of formatOf(zone).formatToParts(now)) part[type] = value;
+  return { date: `${part.year}-${part.month}-${part.day}`, minute: Number(part.hour) * 60 + Number(part.minute) };
+}
+
+/** Making a format costs a hundred times what using it does. */
+function formatOf(zone: string): Intl.DateTimeFormat {
+  const known = formats.get(zone);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone: isTimeZone(zone) ? zone : 'UTC',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+  formats.set(zone, format);
+  return format;
+}
