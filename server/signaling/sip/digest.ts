@@ -1,0 +1,201 @@
+// Digest access authentication for SIP: RFC 7616, with the algorithms of RFC 8760 (MD5 and SHA-256), both ends of it.
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Millis } from '../../../values/index.ts';
+
+export type DigestAlgorithm = 'MD5' | 'SHA-256';
+/** The strongest first, as RFC 8760 §2.4 wants it. */
+const algorithms: DigestAlgorithm[] = ['SHA-256', 'MD5'];
+const hashNames: Record<DigestAlgorithm, string> = { MD5: 'md5', 'SHA-256': 'sha256' };
+
+/** What a HA1 is made of; it stands for the secret and is stored instead of it. */
+export function ha1(algorithm: DigestAlgorithm, user: string, realm: string, secret: string): string {
+  return hash(algorithm, `${user}:${realm}:${secret}`);
+}
+
+export type DigestParams = Record<string, string>;
+
+/** Reads `Digest a="b", c=d`. @returns undefined where the scheme is another or the text is broken */
+export function parseDigest(text: string): DigestParams | undefined {
+  const start = text.search(/\S/);
+  if (start < 0 || text.slice(start, start + 7).toLowerCase() !== 'digest ') return undefined;
+  const params: DigestParams = {};
+  let i = start + 7;
+  while (i < text.length) {
+    while (i < text.length && (text[i] === ' ' || text[i] === ',' || text[i] === '\t')) i++;
+    const equals = text.indexOf('=', i);
+    if (equals < 0) break;
+    const name = text.slice(i, equals).trim().toLowerCase();
+    // The next challenge of a joined header: `…, Digest realm=…`.
+    if (name.startsWith('digest ')) break;
+    i = equals + 1;
+    while (text[i] === ' ') i++;
+    if (text[i] === '"') {
+      let end = i + 1;
+      while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+      if (end >= text.length) return undefined;
+      params[name] = text.slice(i + 1, end).replace(/\\(.)/g, '$1');
+      i = end + 1;
+    } else {
+      const comma = text.indexOf(',', i);
+      const end = comma < 0 ? text.length : comma;
+      params[name] = text.slice(i, end).trim();
+      i = end;
+    }
+  }
+  return params;
+}
+
+/** Splits a header in which several challenges were joined by commas (drachtio-srf joins repeated headers). */
+export function splitChallenges(text: string): string[] {
+  return text
+    .split(/(?:^|,)\s*(?=digest\s)/i)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+/**
+ * Answers a challenge (401, 407).
+ * @param challenges value of WWW-Authenticate or Proxy-Authenticate, several joined by commas
+ * @param uri Request-URI as sent
+ * @returns value for Authorization or Proxy-Authorization; undefined where no challenge is one that we can answer
+ */
+export function answerChallenge(
+  challenges: string,
+  request: { method: string; uri: string; user: string; secret: string },
+): string | undefined {
+  const read = splitChallenges(challenges).map(parseDigest);
+  for (const algorithm of algorithms) {
+    for (const challenge of read) {
+      if (!challenge?.nonce || (challenge.algorithm ?? 'MD5').toUpperCase() !== algorithm) continue;
+      const offered = challenge.qop?.split(',').map((qop) => qop.trim().toLowerCase());
+      if (offered && !offered.includes('auth')) continue;
+      const realm = challenge.realm ?? '';
+      const secretHash = ha1(algorithm, request.user, realm, request.secret);
+      const requestHash = hash(algorithm, `${request.method}:${request.uri}`);
+      const nc = '00000001';
+      const cnonce = randomBytes(8).toString('hex');
+      const middle = offered ? `${challenge.nonce}:${nc}:${cnonce}:auth` : challenge.nonce;
+      const response = hash(algorithm, `${secretHash}:${middle}:${requestHash}`);
+      return (
+        `Digest username="${quote(request.user)}", realm="${quote(realm)}", nonce="${quote(challenge.nonce)}", ` +
+        `uri="${quote(request.uri)}", response="${response}", algorithm=${algorithm}` +
+        (offered ? `, qop=auth, nc=${nc}, cnonce="${cnonce}"` : '') +
+        (challenge.opaque === undefined ? '' : `, opaque="${quote(challenge.opaque)}"`)
+      );
+    }
+  }
+  return undefined;
+}
+
+export interface StoredHa1 {
+  realm: string;
+  md5: string;
+  sha256: string;
+}
+
+export type DigestVerdict =
+  | { ok: true; user: string }
+  /** `stale`: right secret, old nonce: challenge again with stale=true. */
+  | { ok: false; why: 'missing' | 'malformed' | 'stale' | 'unknown-user' | 'wrong' | 'replayed' };
+
+/** Challenges and checks answers. Nonces carry their own time and seal, so that none are stored; replays are counted. */
+export class DigestVerifier {
+  readonly #key = randomBytes(32);
+  readonly #lifeMs: number;
+  /** Highest nonce count seen, by nonce; in order of first use. */
+  readonly #counts = new Map<string, { nc: number; at: Millis }>();
+
+  /** @param lifeMs how long a nonce may be used; default 5 minutes */
+  constructor(lifeMs = 300_000) {
+    this.#lifeMs = lifeMs;
+  }
+
+  /** Values for WWW-Authenticate or Proxy-Authenticate, one header row each, the strongest first. */
+  challenges(realm: string, stale: boolean, now: Millis): string[] {
+    const nonce = this.#nonce(now);
+    return algorithms.map(
+      (algorithm) =>
+        `Digest realm="${quote(realm)}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
+    );
+  }
+
+  /** @param find the stored HA1 of a user */
+  verify(
+    header: string | undefined,
+    method: string,
+    find: (user: string) => StoredHa1 | undefined,
+    now: Millis,
+  ): DigestVerdict {
+    if (header === undefined || header === '') return { ok: false, why: 'missing' };
+    const params = parseDigest(header);
+    const { username, nonce, uri, response, realm } = params ?? {};
+    const algorithm = (params?.algorithm ?? 'MD5').toUpperCase();
+    if (!params || username === undefined || !nonce || !uri || !response || realm === undefined) {
+      return { ok: false, why: 'malformed' };
+    }
+    if (algorithm !== 'MD5' && algorithm !== 'SHA-256') return { ok: false, why: 'malformed' };
+    const qop = params.qop?.toLowerCase();
+    // We always offer qop=auth; an answer without it is an old client's (RFC 2069), an answer with another is broken.
+    if (qop !== undefined && (qop !== 'auth' || !params.nc || !params.cnonce)) return { ok: false, why: 'malformed' };
+    const stored = find(username);
+    if (!stored || stored.realm !== realm) return { ok: false, why: 'unknown-user' };
+    const secretHash = algorithm === 'MD5' ? stored.md5 : stored.sha256;
+    const requestHash = hash(algorithm, `${method}:${uri}`);
+    const middle = qop ? `${nonce}:${params.nc}:${params.cnonce}:auth` : nonce;
+    if (!same(hash(algorithm, `${secretHash}:${middle}:${requestHash}`), response.toLowerCase())) {
+      return { ok: false, why: 'wrong' };
+    }
+    const bornAt = this.#bornAt(nonce);
+    if (bornAt === undefined || now - bornAt > this.#lifeMs || bornAt - now > 60_000) {
+      return { ok: false, why: 'stale' };
+    }
+    if (qop && !this.#counted(nonce, Number.parseInt(params.nc ?? '', 16), now)) return { ok: false, why: 'replayed' };
+    return { ok: true, user: username };
+  }
+
+  #counted(nonce: string, nc: number, now: Millis): boolean {
+    if (!Number.isInteger(nc) || nc < 1) return false;
+    const known = this.#counts.get(nonce);
+    if (known && nc <= known.nc) return false;
+    if (known) known.nc = nc;
+    else this.#counts.set(nonce, { nc, at: now });
+    for (const [old, { at }] of this.#counts) {
+      if (now - at <= this.#lifeMs + 60_000) break;
+      this.#counts.delete(old);
+    }
+    return true;
+  }
+
+  #nonce(now: Millis): string {
+    const body = `${now.toString(36)}.${randomBytes(6).toString('base64url')}`;
+    return `${body}.${this.#seal(body)}`;
+  }
+
+  #bornAt(nonce: string): Millis | undefined {
+    const dot = nonce.lastIndexOf('.');
+    const body = nonce.slice(0, dot);
+    if (dot < 0 || !same(this.#seal(body), nonce.slice(dot + 1))) return undefined;
+    return Number.parseInt(body, 36);
+  }
+
+  #seal(body: string): string {
+    return createHmac('sha256', this.#key).update(body).digest('base64url').slice(0, 22);
+  }
+}
+
+function hash(algorithm: DigestAlgorithm, text: string): string {
+  return createHash(hashNames[algorithm]).update(text).digest('hex');
+}
+
+function same(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function quote(text: string): string {
+  return text
+    .replace(/[\r\n]/g, '')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"');
+}

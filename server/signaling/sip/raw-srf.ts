@@ -1,0 +1,71 @@
+// What we use of drachtio-srf, typed by us: its own declarations are incomplete and partly wrong (protocol facts §16).
+// Nothing outside this folder sees these.
+import type { EventEmitter } from 'node:events';
+import Srf from 'drachtio-srf';
+
+export interface RawMessage {
+  readonly headers: Record<string, string>;
+  readonly body?: string | undefined;
+  readonly raw?: string | undefined;
+  get(name: string): string | undefined;
+}
+
+export interface RawMeta {
+  /** `network`, or `application` for what the SIP server sent by itself. */
+  readonly source: string;
+  readonly source_address: string;
+  readonly source_port: number;
+  readonly protocol: string;
+  stackTxnId: string;
+  readonly stackDialogId?: string | undefined;
+}
+
+export interface RawRequest extends RawMessage, RawMeta, EventEmitter {
+  readonly method: string;
+  readonly uri: string;
+  readonly receivedOn?: string | undefined;
+  readonly socket: unknown;
+  cancel(options: { headers?: Record<string, string> }, callback: (error: unknown) => void): void;
+}
+
+export interface RawIncomingResponse extends RawMessage, RawMeta {
+  readonly status: number;
+  readonly reason: string;
+}
+
+export interface RawResponder extends RawMeta {
+  /** The callback gets a bare string where the SIP server refused (facts §16). */
+  send(
+    status: number,
+    reason: string | undefined,
+    options: { headers?: Record<string, string>; body?: string | undefined },
+    callback?: (error: unknown, sent?: RawMessage) => void,
+  ): void;
+}
+
+export type RawAck = (options?: { body?: string }) => void;
+
+export interface RawRequestOptions {
+  uri?: string | undefined;
+  method: string;
+  headers?: Record<string, string>;
+  body?: string | undefined;
+  /** Next hop. */
+  proxy?: string | undefined;
+  stackDialogId?: string | undefined;
+}
+
+export type RawHandler = (req: RawRequest, res: RawResponder, next: () => void) => void;
+
+export interface RawSrf extends EventEmitter {
+  connect(options: { host: string; port: number; secret: string; reconnect: { maxAttempts: number } }): unknown;
+  disconnect(): void;
+  use(handler: RawHandler): void;
+  use(method: string, handler: RawHandler): void;
+  readonly app: { request(options: RawRequestOptions, callback: (error: unknown, req?: RawRequest) => void): void };
+}
+
+/** @param tags announced to the SIP server with the secret */
+export function newSrf(tags: string[]): RawSrf {
+  return new Srf(tags) as unknown as RawSrf;
+}

@@ -1,0 +1,312 @@
+// SIP as the server speaks it: one object over drachtio-srf and, where the SIP server can do more, over the link.
+import type { Logger } from 'pino';
+import type { DialogEnd, DialogRequests, DialogSnapshot, LinkClient } from '../../../link/index.ts';
+import { type DialogFacts, type DialogWire, SipDialog } from './dialog.ts';
+import { type Headers, IncomingCall, IncomingRequest } from './incoming.ts';
+import { type CallProgress, type CallRequest, OutgoingCall } from './outgoing.ts';
+import type { RawIncomingResponse, RawMessage, RawRequest, RawResponder } from './raw-srf.ts';
+import { Wire, type WireOptions } from './wire.ts';
+
+export interface SipOptions extends WireOptions {
+  /** To an edge that can do more than a drachtio-server; without it, calls are not adopted. */
+  link?: LinkClient | undefined;
+  /** How long the first connection may take. Default 10,000 ms. */
+  withinMs?: number | undefined;
+}
+
+export interface SipHandlers {
+  /** Answer, refuse or ring it; nothing is sent before (100 Trying is the SIP server's). */
+  call(call: IncomingCall): void;
+  /** REGISTER, OPTIONS, MESSAGE and the like: reply once. */
+  request(request: IncomingRequest): void;
+}
+
+/** What a restarted server finds. */
+export interface Found {
+  /** As dialogs that work, each with what was noted at it. */
+  dialogs: { dialog: SipDialog; snapshot: DialogSnapshot }[];
+  ended: DialogEnd[];
+}
+
+/**
+ * Connects to the SIP server. New requests come only after `serve`, so that running calls can be adopted first.
+ * @throws sip-unreachable, sip-refused
+ */
+export async function connectSip(options: SipOptions): Promise<Sip> {
+  const sip = new Sip(options);
+  await sip.start();
+  return sip;
+}
+
+export class Sip {
+  readonly #options: SipOptions;
+  readonly #log: Logger;
+  readonly #wire: Wire;
+  readonly #dialogs = new Map<string, SipDialog>();
+  readonly #waiting = new Set<IncomingCall>();
+  readonly #dialogWire: DialogWire;
+  #handlers: SipHandlers | undefined;
+  /** True once the first look at what the edge has is done; from then on reconnections are reconciled here. */
+  #adopted = false;
+  #reconciling: Promise<void> | undefined;
+  /** When the connection came back, UTC. */
+  #upAt = 0;
+  /** The connection to the SIP server is up, or down. */
+  onconnection: ((up: boolean) => void) | undefined;
+
+  constructor(options: SipOptions) {
+    this.#options = options;
+    this.#log = options.logger;
+    this.#wire = new Wire(options, {
+      request: (request, responder) => this.#received(request, responder),
+      up: () => this.#up(),
+      down: () => this.#down(),
+    });
+    this.#dialogWire = {
+      request: (request, sink) => this.#wire.request(request, sink),
+      removed: (dialog) => {
+        this.#dialogs.delete(dialog.id);
+      },
+      logger: this.#log,
+    };
+    options.link?.on('up', () => this.#reconcile());
+  }
+
+  /** For connectSip. */
+  start(): Promise<void> {
+    return this.#wire.start(this.#options.withinMs ?? 10_000);
+  }
+
+  get connected(): boolean {
+    return this.#wire.connected;
+  }
+
+  /** `udp/192.0.2.1:5060`, as the SIP server listens. */
+  get addresses(): readonly string[] {
+    return this.#wire.addresses;
+  }
+
+  /** Whether calls outlive this process: asked by capability, never by name. */
+  get canAdopt(): boolean {
+    return this.#options.link?.welcome?.capabilities.includes('adoption') ?? false;
+  }
+
+  /** For tests and metrics: what is held at this moment. */
+  counts(): { dialogs: number; waiting: number; pending: number } {
+    return { dialogs: this.#dialogs.size, waiting: this.#waiting.size, pending: this.#wire.pending };
+  }
+
+  /** New requests come from now on. */
+  serve(handlers: SipHandlers): void {
+    this.#handlers = handlers;
+    this.#wire.serve(['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'INFO', 'NOTIFY', 'REFER']);
+  }
+
+  /** Places a call. What comes of it is told to `progress`, never synchronously. */
+  call(request: CallRequest, progress: CallProgress): OutgoingCall {
+    return new OutgoingCall(this.#wire, request, progress, (sent, response, credentials) =>
+      this.#answeredDialog(sent, response, credentials),
+    );
+  }
+
+  /** A request outside dialogs (OPTIONS, MESSAGE …). @returns its final status @throws sip-down, sip-not-sent, sip-timeout */
+  request(method: string, uri: string, headers: Headers = {}, body?: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#wire.request(
+        { method, uri, headers, body },
+        {
+          response: ({ status }) => {
+            if (status >= 200) resolve(status);
+          },
+          failed: reject,
+        },
+      );
+    });
+  }
+
+  /**
+   * Everything the SIP server still has of an earlier server, as dialogs that work. Requests for them are held back until
+   * `adopted`. Empty where the SIP server cannot do this.
+   */
+  async find(): Promise<Found> {
+    if (!this.canAdopt) return { dialogs: [], ended: [] };
+    const { dialogs, ended } = await this.#ask('dialogs.list', {});
+    return { dialogs: dialogs.map((snapshot) => ({ dialog: this.#revive(snapshot), snapshot })), ended };
+  }
+
+  /** The server is ready: what was held back for the found dialogs comes now. */
+  async adopted(): Promise<void> {
+    this.#adopted = true;
+    if (this.canAdopt) await this.#ask('dialogs.adopted', {});
+  }
+
+  /** If one ends while no server is there, the edge ends the other. */
+  link(a: SipDialog, b: SipDialog): void {
+    if (this.canAdopt) this.#tell('dialogs.link', { a: a.id, b: b.id });
+  }
+
+  unlink(a: SipDialog): void {
+    if (this.canAdopt) this.#tell('dialogs.unlink', { a: a.id });
+  }
+
+  /** Keeps a text at the dialog for a later server. */
+  note(dialog: SipDialog, note: string): void {
+    if (this.canAdopt && !dialog.over) this.#tell('dialogs.note', { dialogId: dialog.id, note });
+  }
+
+  /** Ends the connection; calls stay where the SIP server keeps them. */
+  close(): void {
+    this.#wire.close();
+  }
+
+  #received(request: RawRequest, responder: RawResponder): void {
+    if (request.stackDialogId) {
+      const dialog = this.#dialogs.get(request.stackDialogId);
+      if (dialog) dialog.receive(request, responder);
+      else this.#strayed(request, responder);
+      return;
+    }
+    if (!this.#handlers) {
+      responder.send(503, undefined, { headers: { 'Retry-After': '2' } });
+      return;
+    }
+    if (request.method !== 'INVITE') {
+      this.#handlers.request(new IncomingRequest(request, responder));
+      return;
+    }
+    const call = new IncomingCall(
+      request,
+      responder,
+      (sent, dialogId) => this.#answeringDialog(request, sent, dialogId),
+      (over) => this.#waiting.delete(over),
+    );
+    this.#waiting.add(call);
+    this.#handlers.call(call);
+  }
+
+  /** For a dialog that we do not know (any more): our BYE and their request have crossed. */
+  #strayed(request: RawRequest, responder: RawResponder): void {
+    if (request.method === 'ACK' || request.source === 'application') return;
+    if (request.method === 'BYE') responder.send(200, undefined, {});
+    else responder.send(481, undefined, {});
+  }
+
+  #answeringDialog(request: RawRequest, sent: RawMessage, dialogId: string): SipDialog {
+    return this.#hold({
+      id: dialogId,
+      role: 'uas',
+      callId: request.get('call-id') ?? '',
+      localSdp: sent.body ?? '',
+      remoteSdp: request.body ?? '',
+      remoteAddress: request.source_address,
+      from: request.get('from') ?? '',
+      to: sent.get('to') ?? '',
+    });
+  }
+
+  #answeredDialog(sent: RawRequest, response: RawIncomingResponse, credentials: CallRequest['credentials']): SipDialog {
+    return this.#hold({
+      id: response.stackDialogId ?? '',
+      role: 'uac',
+      callId: sent.get('call-id') ?? '',
+      localSdp: sent.body ?? '',
+      remoteSdp: response.body ?? '',
+      remoteAddress: response.source_address,
+      from: sent.get('from') ?? '',
+      to: response.get('to') ?? '',
+      credentials,
+    });
+  }
+
+  #revive(snapshot: DialogSnapshot): SipDialog {
+    const known = this.#dialogs.get(snapshot.dialogId);
+    if (known) return known;
+    return this.#hold({
+      id: snapshot.dialogId,
+      role: snapshot.role,
+      callId: snapshot.dialogId.slice(0, snapshot.dialogId.lastIndexOf(';from-tag=')),
+      localSdp: snapshot.localSdp,
+      remoteSdp: snapshot.remoteSdp,
+      remoteAddress: snapshot.remoteAddress,
+      from: headerOf(snapshot.invite, 'from'),
+      to: headerOf(snapshot.answer, 'to'),
+    });
+  }
+
+  #hold(facts: DialogFacts): SipDialog {
+    const dialog = new SipDialog(facts, this.#dialogWire);
+    this.#dialogs.set(dialog.id, dialog);
+    return dialog;
+  }
+
+  #up(): void {
+    this.#upAt = Date.now();
+    this.onconnection?.(true);
+    this.#reconcile();
+  }
+
+  #down(): void {
+    // What had no answer yet is gone with the connection: the edge answers it 503 by itself.
+    for (const call of [...this.#waiting]) call.cancelled();
+    this.onconnection?.(false);
+  }
+
+  /** After a reconnection of either connection: our dialogs and the edge's are made the same again. */
+  #reconcile(): void {
+    const link = this.#options.link;
+    if (!this.#adopted || !this.#wire.connected || !link?.connected || this.#reconciling) return;
+    this.#reconciling = this.#compare()
+      .catch((error: unknown) => this.#log.error({ err: error }, 'dialogs could not be compared with the edge'))
+      .finally(() => {
+        this.#reconciling = undefined;
+      });
+  }
+
+  async #compare(): Promise<void> {
+    if (!this.canAdopt) return;
+    const held = [...this.#dialogs.values()];
+    const { dialogs, ended } = await this.#ask('dialogs.list', {});
+    const there = new Set(dialogs.map((snapshot) => snapshot.dialogId));
+    const endings = new Map(ended.map((end) => [end.dialogId, end]));
+    for (const dialog of held) {
+      if (there.has(dialog.id)) continue;
+      const by = endings.get(dialog.id)?.by ?? 'lost';
+      dialog.lost({ by, cause: 'ended while disconnected' });
+    }
+    for (const snapshot of dialogs) {
+      if (this.#dialogs.has(snapshot.dialogId) || snapshot.answeredAt >= this.#upAt) continue;
+      // Its 200 came while we were away, or we had given it up: nobody would ever end it.
+      this.#log.warn({ sipCallId: snapshot.dialogId }, 'dialog without a call is ended');
+      void this.#revive(snapshot).bye();
+    }
+    await this.#ask('dialogs.adopted', {});
+  }
+
+  #ask<Name extends keyof DialogRequests>(
+    name: Name,
+    body: DialogRequests[Name]['with'],
+  ): Promise<DialogRequests[Name]['ok']> {
+    const link = this.#options.link;
+    if (!link) return Promise.reject(new Error(`${name} without a link`));
+    return link.request<DialogRequests[Name]['ok']>(name, body);
+  }
+
+  #tell<Name extends keyof DialogRequests>(name: Name, body: DialogRequests[Name]['with']): void {
+    // A dialog may have ended meanwhile, or the link is down: then a reconnection compares anyway.
+    this.#ask(name, body).catch((error: Error) =>
+      this.#log.debug({ err: error, request: name }, 'edge did not take a note'),
+    );
+  }
+}
+
+/** First value of a header in a message text; '' where it is not there. */
+function headerOf(text: string, name: string): string {
+  const short = name === 'from' ? 'f' : 't';
+  for (const line of text.split('\r\n')) {
+    if (line === '') break;
+    const colon = line.indexOf(':');
+    const key = line.slice(0, colon).trim().toLowerCase();
+    if (key === name || key === short) return line.slice(colon + 1).trim();
+  }
+  return '';
+}
