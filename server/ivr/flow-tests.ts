@@ -37,7 +37,8 @@ export function readFlowTests(text: string, file: string): { tests?: FlowTests; 
   const twice = document.twice.map((each) =>
     finding('key-twice', each.place, `The key "${each.key}" stands twice here.`),
   );
-  return twice.length > 0 ? { findings: twice } : { tests: shape.value, findings: [] };
+  // The value as it was read, not as zod copied it: the keys of a step are done in the order in which they stand.
+  return twice.length > 0 ? { findings: twice } : { tests: document.value as FlowTests, findings: [] };
 }
 
 /** Runs all tests of a file against the flows. Never throws for what a test or a flow does. */
@@ -48,28 +49,30 @@ export function runFlowTests(set: FlowSet, tests: FlowTests): FlowTestResult[] {
 /** What the caller hears, as a text. */
 export function spokenText(prompts: readonly Prompt[]): string {
   return prompts
-    .map((prompt) => {
-      switch (prompt.say) {
-        case 'text':
-          return prompt.text;
-        case 'file':
-          return `[${prompt.file}]`;
-        case 'digits':
-          return [...prompt.digits].join(' ');
-        case 'number':
-          return String(prompt.number);
-        case 'position':
-          return `[position ${prompt.position}]`;
-        case 'wait':
-          return `[wait ${prompt.minutes}]`;
-        case 'agent':
-          return `[agent ${prompt.number}]`;
-        case 'silence':
-          return '';
-      }
-    })
+    .map(textOf)
     .filter((text) => text !== '')
     .join(' ');
+}
+
+function textOf(prompt: Prompt): string {
+  switch (prompt.say) {
+    case 'text':
+      return prompt.text;
+    case 'file':
+      return `[${prompt.file}]`;
+    case 'digits':
+      return [...prompt.digits].join(' ');
+    case 'number':
+      return String(prompt.number);
+    case 'position':
+      return `[position ${prompt.position}]`;
+    case 'wait':
+      return `[wait ${prompt.minutes}]`;
+    case 'agent':
+      return `[agent ${prompt.number}]`;
+    case 'silence':
+      return '';
+  }
 }
 
 const monday = Date.parse('2026-01-05T10:00:00Z');
@@ -132,30 +135,44 @@ class Caller {
     } else if (this.#last.do === 'ask' && this.#ahead !== '') this.#key();
   }
 
-  /** @returns what is wrong, or nothing */
+  /** Does what the step says, key by key in the order in which they stand. @returns what is wrong, or nothing */
   does(step: TestStep): string | undefined {
-    const acts = (['press', 'wait', 'queue', 'transfer'] as const).filter((key) => step[key] !== undefined);
-    if (acts.length > 1)
-      return `A step does one thing, but this one has "${acts.join('" and "')}"; make several steps of it.`;
-    if (step.press !== undefined) {
-      const pressed = this.#press(step.press);
-      if (pressed !== undefined) return pressed;
-    } else if (step.wait) {
-      if (this.#last.do !== 'ask') return `The caller cannot be silent: ${this.#where()}.`;
-      this.#heard = [];
-      this.#go({ on: 'digits', digits: '', end: 'timeout' });
-    } else if (step.queue !== undefined) {
-      if (this.#last.do !== 'queue') return `The caller is in no queue: ${this.#where()}.`;
-      if (step.queue === 'talked' && !this.#last.afterTalk)
-        return `The node "${this.#last.node}" has no "next": after the talk the call ends.`;
-      this.#heard = [];
-      this.#go({ on: 'queue', how: step.queue });
-    } else if (step.transfer !== undefined) {
-      if (this.#last.do !== 'transfer') return `The caller is not being transferred: ${this.#where()}.`;
-      this.#heard = [];
-      this.#go({ on: 'transfer', how: step.transfer });
+    for (const key of Object.keys(step) as (keyof TestStep)[]) {
+      const wrong = this.#does(key, step);
+      if (wrong !== undefined) return wrong;
     }
-    return this.#hears(step) ?? (step.expect && this.#expects(step.expect));
+    return undefined;
+  }
+
+  #does(key: keyof TestStep, step: TestStep): string | undefined {
+    const last = this.#last;
+    switch (key) {
+      case 'press':
+        return this.#press(step.press ?? '');
+      case 'wait':
+        if (last.do !== 'ask') return `The caller cannot be silent: ${this.#where()}.`;
+        this.#heard = [];
+        return this.#go({ on: 'digits', digits: '', end: 'timeout' });
+      case 'queue':
+        if (last.do !== 'queue') return `The caller is in no queue: ${this.#where()}.`;
+        if (step.queue === 'talked' && !last.afterTalk) {
+          return `The node "${last.node}" has no "next": after the talk the call ends.`;
+        }
+        this.#heard = [];
+        return this.#go({ on: 'queue', how: step.queue! });
+      case 'transfer':
+        if (last.do !== 'transfer') return `The caller is not being transferred: ${this.#where()}.`;
+        this.#heard = [];
+        return this.#go({ on: 'transfer', how: step.transfer! });
+      case 'hear':
+        return this.#hears([step.hear ?? []].flat());
+      case 'notHear':
+        return this.#hearsNot([step.notHear ?? []].flat());
+      case 'expect':
+        return step.expect && this.#expects(step.expect);
+      case 'note':
+        return undefined;
+    }
   }
 
   unusedKeys(): string | undefined {
@@ -201,13 +218,13 @@ class Caller {
     this.#go({ on: 'digits', digits, end });
   }
 
-  #go(input: Input): void {
+  #go(input: Input): undefined {
     this.take(advance(this.#set, this.#state, input, this.now));
   }
 
-  #hears(step: TestStep): string | undefined {
+  #hears(wanted: string[]): string | undefined {
     let from = 0;
-    for (const words of [step.hear ?? []].flat()) {
+    for (const words of wanted) {
       const at = this.#heard.findIndex((text, i) => i >= from && plain(text).includes(plain(words)));
       if (at < 0) {
         const heard = this.#heard.length === 0 ? 'nothing' : this.#heard.map((text) => `"${text}"`).join(', then ');
@@ -215,7 +232,11 @@ class Caller {
       }
       from = at;
     }
-    for (const words of [step.notHear ?? []].flat()) {
+    return undefined;
+  }
+
+  #hearsNot(unwanted: string[]): string | undefined {
+    for (const words of unwanted) {
       const text = this.#heard.find((each) => plain(each).includes(plain(words)));
       if (text !== undefined) return `"${words}" should not be said, but was: "${text}".`;
     }

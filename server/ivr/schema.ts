@@ -37,7 +37,8 @@ export const promptSchema = z
       .min(1)
       .max(20),
   ])
-  .describe('What the caller hears. A plain string is the name of a recording.');
+  .describe('What the caller hears. A plain string is the name of a recording.')
+  .meta({ id: 'Prompt' });
 
 const operators = {
   equals: z.string().optional().describe('The same text; {variable} is filled in.'),

@@ -45,7 +45,7 @@ const step = z
     transfer: z.enum(['busy', 'no-answer', 'failed']).optional().describe('How the transfer fails.'),
     expect: expected.optional(),
   })
-  .describe('One step: what the caller hears, does, or what must be so.');
+  .describe('What the caller hears and does, and what must be so, in the order in which the keys stand.');
 
 export const flowTestsSchema = z
   .strictObject({
