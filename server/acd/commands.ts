@@ -14,27 +14,31 @@ import type { AgentConfig, QueueConfig } from './configuration.ts';
 
 /** What the contact wants; the same for a first queueing and for a move. */
 export interface Demand {
-  /** The queue; may be absent only for a contact that goes directly to an agent. */
-  queue?: QueueId | undefined;
+  queue: QueueId;
   /** Higher goes first; one level weighs as much as the queue's `agingMs`. Default 0. */
   priority?: number | undefined;
   skills?: SkillDemand[] | undefined;
   /**
-   * This agent, whatever her queues and skills. `waitMs`: how long the contact waits for her alone; afterwards it goes
-   * to the queue, or overflows (`agent-unavailable`) where no queue is named. If she is signed out, at once.
+   * This agent alone, whatever her queues and skills. With `forMs` the contact goes to the queue after that time (or
+   * when she leaves or does not take it); without, it is for her only and overflows (`agent-unavailable`).
    */
-  agent?: { id: AgentId; waitMs: number } | undefined;
+  agent?: { id: AgentId; forMs?: number | undefined } | undefined;
+  /** Instead of the queue's `maxWaitMs`. */
+  maxWaitMs?: number | undefined;
+  /** Instead of the queue's `offerMs`. */
+  offerMs?: number | undefined;
 }
 
 export type Command =
   // configuration
   | { type: 'set-queue'; queue: QueueConfig }
+  /** Contacts that wait there overflow (`queue-removed`); those with an agent go on. */
   | { type: 'remove-queue'; queue: QueueId }
   | { type: 'set-agent'; agent: AgentConfig }
   /** An agent at work finishes first, then she is removed. */
   | { type: 'remove-agent'; agent: AgentId }
   // presence
-  | { type: 'sign-in'; agent: AgentId; ready?: boolean | undefined; reason?: string | undefined }
+  | { type: 'sign-in'; agent: AgentId }
   | { type: 'ready'; agent: AgentId }
   | { type: 'not-ready'; agent: AgentId; reason: string }
   /** Ends at once where nothing is at work, else when the last contact is done. */
@@ -49,19 +53,18 @@ export type Command =
     } & Demand)
   /** To another queue or agent, out of any state; `keepAge`: it keeps its place by the time waited so far. */
   | ({ type: 'move'; contact: InteractionId; keepAge: boolean } & Demand)
-  /** New priority or demands where it waits. */
+  /** New priority or demands where it is. */
   | { type: 'change'; contact: InteractionId; priority?: number | undefined; skills?: SkillDemand[] | undefined }
   /** The contact is over or has left the router (hung up, gave up, transferred outside, lost). */
   | { type: 'leave'; contact: InteractionId; reason: string }
+  /** What is so in reality although the router knows it otherwise: this agent has this contact. `work` names her part. */
+  | { type: 'adopt'; contact: InteractionId; agent: AgentId; work: OfferId }
   // offers and work
   | { type: 'outcome'; offer: OfferId; outcome: OfferOutcome }
-  /** The agent's part of a connected contact moves to another agent (attended transfer); `work` names the new part. */
-  | { type: 'hand-over'; contact: InteractionId; to: AgentId; work: OfferId }
   | { type: 'wrap-up-done'; agent: AgentId; work: OfferId }
   | { type: 'extend-wrap-up'; agent: AgentId; work: OfferId; byMs: number }
-  /** Something that the router did not give her keeps her busy (own call, internal call). */
-  | { type: 'occupy'; agent: AgentId; work: string; channel: Channel }
-  | { type: 'release'; agent: AgentId; work: string }
+  /** How many contacts that the router did not give her keep her busy on a channel (own calls, internal calls). */
+  | { type: 'occupy'; agent: AgentId; channel: Channel; count: number }
   /** Time has passed: everything due by now happens. */
   | { type: 'tick' };
 
@@ -74,7 +77,5 @@ export type Refusal =
   | 'offer-unknown'
   | 'work-unknown'
   | 'work-known'
-  | 'not-connected'
   | 'presence-impossible'
-  | 'target-missing'
   | 'wrap-up-limit';

@@ -43,14 +43,16 @@ export type AcdEvent = { at: Millis } & (
       type: 'contact-queued';
       contact: InteractionId;
       channel: Channel;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       priority: number;
       skills: SkillDemand[];
       /** Since when waiting counts for the place. */
       since: Millis;
-      agent?: { id: AgentId; until: Millis } | undefined;
+      /** For this agent alone until then; without `until` for her only. */
+      agent?: { id: AgentId; until?: Millis | undefined } | undefined;
       /** Overflow time. */
       until: Millis;
+      offerMs?: number | undefined;
       /** True where the contact was known and moves. */
       moved: boolean;
     }
@@ -62,14 +64,14 @@ export type AcdEvent = { at: Millis } & (
   | {
       type: 'contact-overflowed';
       contact: InteractionId;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       reason: OverflowReason;
       waitedMs: number;
     }
   | {
       type: 'contact-left';
       contact: InteractionId;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       reason: string;
       /** Where it was. */
       state: 'waiting' | 'offered' | 'connected';
@@ -80,7 +82,7 @@ export type AcdEvent = { at: Millis } & (
       offer: OfferId;
       contact: InteractionId;
       agent: AgentId;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       deadline: Millis;
       why: Why;
     }
@@ -98,7 +100,7 @@ export type AcdEvent = { at: Millis } & (
       offer: OfferId;
       contact: InteractionId;
       agent: AgentId;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       outcome: Exclude<OfferOutcome, 'accepted'>;
       /** Until when this agent is not offered this contact again. */
       excludedUntil?: Millis | undefined;
@@ -108,24 +110,18 @@ export type AcdEvent = { at: Millis } & (
       offer: OfferId;
       contact: InteractionId;
       agent: AgentId;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       waitedMs: number;
     }
-  | {
-      type: 'handed-over';
-      contact: InteractionId;
-      from: AgentId;
-      to: AgentId;
-      work: OfferId;
-      queue?: QueueId | undefined;
-    }
+  /** Reality won: the agent has the contact, whatever the state said. */
+  | { type: 'contact-adopted'; contact: InteractionId; agent: AgentId; work: OfferId; queue: QueueId }
   /** The agent's part is over; wrap-up follows where `wrapUpUntil` is set. */
   | {
       type: 'work-ended';
       agent: AgentId;
       work: OfferId;
       contact: InteractionId;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       connectedMs: number;
       wrapUpUntil?: Millis | undefined;
       /** Latest end of wrap-up with extensions. */
@@ -137,12 +133,11 @@ export type AcdEvent = { at: Millis } & (
       agent: AgentId;
       work: OfferId;
       contact: InteractionId;
-      queue?: QueueId | undefined;
+      queue: QueueId;
       wrapUpMs: number;
       by: 'agent' | 'time';
     }
-  | { type: 'occupied'; agent: AgentId; work: string; channel: Channel }
-  | { type: 'released'; agent: AgentId; work: string }
+  | { type: 'occupied'; agent: AgentId; channel: Channel; count: number }
   | { type: 'queue-staffed'; queue: QueueId }
   | { type: 'queue-unstaffed'; queue: QueueId }
   | { type: 'queue-opened'; queue: QueueId }

@@ -11,13 +11,14 @@ import { machine } from '../../values/index.ts';
  *     └───────────────────────── leaving ◄──────┘      (ready again: she changed her mind)
  *          last contact done
  * ```
+ * An agent signed out who turns out to have a contact (`adopted`) is `leaving` until that is done.
  */
 export type Presence = 'offline' | 'not-ready' | 'ready' | 'leaving';
 
-export type PresenceStep = 'sign-in' | 'ready' | 'not-ready' | 'leave' | 'gone';
+export type PresenceStep = 'sign-in' | 'ready' | 'not-ready' | 'leave' | 'gone' | 'adopted';
 
 export const presenceMachine = machine<Presence, PresenceStep>('acd-presence', {
-  offline: { 'sign-in': 'not-ready' },
+  offline: { 'sign-in': 'not-ready', adopted: 'leaving' },
   'not-ready': { ready: 'ready', 'not-ready': 'not-ready', leave: 'leaving', gone: 'offline' },
   ready: { 'not-ready': 'not-ready', leave: 'leaving', gone: 'offline' },
   leaving: { ready: 'ready', 'not-ready': 'not-ready', gone: 'offline' },

@@ -1,5 +1,4 @@
-// What an agent does with one contact. A work item has the id of the offer that began it (an own call: its own id),
-// because one contact can come back to the same agent while she still wraps up its first part.
+// What an agent does with one contact. A work item has the id of the offer that began it, because one contact can come back to the same agent while she still wraps up its first part.
 import { machine } from '../../values/index.ts';
 
 /**
@@ -11,13 +10,12 @@ import { machine } from '../../values/index.ts';
  *     ▼                       │
  *  withdrawing ───────────────┘
  *     └──confirmed, grace over──► (gone)        offered ──declined, missed, unreachable──► (gone)
- *
- *  own ──released──► (gone)
  * ```
- * `offered`, `withdrawing` and `wrap-up` have a deadline; `connected` and `own` are owned by live legs and compared
- * with them by the reconciler.
+ * `offered`, `withdrawing` and `wrap-up` have a deadline; `connected` is owned by live legs and compared with them by the
+ * reconciler. Two steps (withdraw, confirm) because she may answer at the moment of the deadline: the contact is not
+ * offered elsewhere before ringing has ended.
  */
-export type WorkState = 'offered' | 'withdrawing' | 'connected' | 'wrap-up' | 'own' | 'gone';
+export type WorkState = 'offered' | 'withdrawing' | 'connected' | 'wrap-up' | 'gone';
 
 export type WorkStep = 'accept' | 'withdraw' | 'end' | 'wrap-up';
 
@@ -26,7 +24,6 @@ export const workMachine = machine<WorkState, WorkStep>('acd-work', {
   withdrawing: { accept: 'connected', end: 'gone' },
   connected: { 'wrap-up': 'wrap-up', end: 'gone' },
   'wrap-up': { end: 'gone' },
-  own: { end: 'gone' },
   gone: {},
 });
 
@@ -38,15 +35,15 @@ export const workMachine = machine<WorkState, WorkStep>('acd-work', {
  *     └──────not accepted──┘                   │
  *     └──────────moved to a queue or agent─────┘
  * ```
- * `waiting` has a deadline (the queue's longest wait), `offered` the offer's, `connected` is owned by the agent.
+ * `adopt` (reality wins) leads from every state to `connected`. `waiting` has a deadline (the queue's longest wait), `offered` the offer's, `connected` is owned by the agent.
  */
 export type ContactState = 'waiting' | 'offered' | 'connected' | 'gone';
 
-export type ContactStep = 'offer' | 'accept' | 'requeue' | 'leave';
+export type ContactStep = 'offer' | 'accept' | 'requeue' | 'adopt' | 'leave';
 
 export const contactMachine = machine<ContactState, ContactStep>('acd-contact', {
-  waiting: { offer: 'offered', requeue: 'waiting', accept: 'connected', leave: 'gone' },
-  offered: { accept: 'connected', requeue: 'waiting', leave: 'gone' },
-  connected: { requeue: 'waiting', accept: 'connected', leave: 'gone' },
+  waiting: { offer: 'offered', requeue: 'waiting', adopt: 'connected', leave: 'gone' },
+  offered: { accept: 'connected', requeue: 'waiting', adopt: 'connected', leave: 'gone' },
+  connected: { requeue: 'waiting', adopt: 'connected', leave: 'gone' },
   gone: {},
 });

@@ -1,0 +1,27 @@
+// One decision under way: emitting an event folds it at once, so that what follows in the same command sees it.
+import type { Millis } from '../../values/index.ts';
+import type { AcdEvent } from './events.ts';
+import { evolve } from './evolve.ts';
+import type { RouterState } from './state.ts';
+
+type WithoutTime<Event> = Event extends unknown ? Omit<Event, 'at'> : never;
+
+export class Decision {
+  readonly state: RouterState;
+  readonly now: Millis;
+  readonly events: AcdEvent[] = [];
+
+  constructor(state: RouterState, now: Millis) {
+    this.state = state;
+    this.now = now;
+    state.touched.agents.clear();
+    state.touched.contacts.clear();
+    state.touched.queues.clear();
+  }
+
+  emit(event: WithoutTime<AcdEvent>): void {
+    const timed = { at: this.now, ...event } as AcdEvent;
+    evolve(this.state, timed);
+    this.events.push(timed);
+  }
+}
