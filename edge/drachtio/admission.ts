@@ -1,0 +1,106 @@
+// Overload control: new INVITEs are admitted by how long the queue towards the app is, in time. What belongs to calls under
+// way never asks here.
+import { randomInt } from 'node:crypto';
+
+export interface AdmissionLimits {
+  /** An INVITE that waits so long for the app's first word, while later ones wait too, says that the app cannot keep up; ms. */
+  queueMs: number;
+  /** So late may the event loop run; ms. */
+  loopMs: number;
+  /** Most INVITEs that the app has not said a word about. */
+  pending: number;
+  /** While nothing gets through, one INVITE in so many ms is tried nevertheless. */
+  probeMs: number;
+  /** Retry-After, seconds, drawn between both so that callers do not come back together. */
+  retryAfter: [least: number, most: number];
+}
+
+export const standardLimits: AdmissionLimits = {
+  queueMs: 1_000,
+  loopMs: 500,
+  pending: 2_000,
+  probeMs: 1_000,
+  retryAfter: [2, 8],
+};
+
+const loopTickMs = 50;
+
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  /** Handed over and without a word from the app, oldest first; value: when, by the monotonic clock. */
+  readonly #silent = new Map<string, number>();
+  /** Those of them that a later INVITE has overtaken say nothing about the queue: the app takes its time over them. */
+  readonly #overtaken = new Set<string>();
+  #lastProbe = -Infinity;
+  #loopDelay = 0;
+  #expectedTick = performance.now() + loopTickMs;
+  readonly #tick: NodeJS.Timeout;
+  /** Since the start. */
+  refused = 0;
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits;
+    this.#tick = setInterval(() => {
+      const now = performance.now();
+      // The worst of the last second or so counts: a loop that was stuck has a queue of datagrams to work off.
+      this.#loopDelay = Math.max(now - this.#expectedTick, this.#loopDelay * 0.9);
+      this.#expectedTick = now + loopTickMs;
+    }, loopTickMs).unref();
+  }
+
+  /** How many INVITEs wait for the app's first word. */
+  get pending(): number {
+    return this.#silent.size + this.#overtaken.size;
+  }
+
+  /** Queueing delay towards the app, ms. */
+  queueDelay(now = performance.now()): number {
+    for (const since of this.#silent.values()) return now - since;
+    return 0;
+  }
+
+  /** Whether one more INVITE may be handed to the app. */
+  admits(now = performance.now()): boolean {
+    const { queueMs, loopMs, pending, probeMs } = this.#limits;
+    if (this.pending >= pending) return this.#no();
+    if (this.queueDelay(now) <= queueMs && this.#loopDelay <= loopMs) return true;
+    if (now - this.#lastProbe < probeMs) return this.#no();
+    this.#lastProbe = now;
+    return true;
+  }
+
+  /** An INVITE went to the app. */
+  handed(id: string, now = performance.now()): void {
+    this.#silent.set(id, now);
+  }
+
+  /** The app said something about it, or it is over. */
+  heard(id: string): void {
+    if (this.#overtaken.delete(id) || !this.#silent.has(id)) return;
+    for (const earlier of this.#silent.keys()) {
+      this.#silent.delete(earlier);
+      if (earlier === id) return;
+      this.#overtaken.add(earlier);
+    }
+  }
+
+  /** Over without a word from the app (cancelled, app gone): says nothing about the others. */
+  forgotten(id: string): void {
+    this.#silent.delete(id);
+    this.#overtaken.delete(id);
+  }
+
+  retryAfter(): string {
+    const [least, most] = this.#limits.retryAfter;
+    return String(randomInt(least, most + 1));
+  }
+
+  close(): void {
+    clearInterval(this.#tick);
+  }
+
+  #no(): false {
+    this.refused++;
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+// One app's connection: bytes in and out, its authentication, and what it has routed to itself.
+//
+//   greeting ──authenticate OK──▶ serving ──close / garbage / displaced──▶ closed
+//      └──────────── NO, garbage, silence ────────────────────────────────────┘
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { machine } from '../../values/index.ts';
+import { FrameReader, framed } from './framing.ts';
+
+export type ConnectionState = 'greeting' | 'serving' | 'closed';
+
+const states = machine<ConnectionState, 'authenticated' | 'closed'>('drachtio-connection', {
+  greeting: { authenticated: 'serving', closed: 'closed' },
+  serving: { closed: 'closed' },
+  closed: {},
+});
+
+/** Before it has shown the secret, a peer may send this much at a time; afterwards a frame may be as long as `frameCap`. */
+const greetingCap = 4_096;
+/** An app that reads nothing while this much waits for it is beyond help (bytes of UTF-16, about the bytes sent). */
+const mostWaiting = 64 * 1024 * 1024;
+
+export interface ConnectionUser {
+  /** A complete payload. */
+  frame(connection: AppConnection, payload: string): void;
+  /** Once, whatever ended it. */
+  closed(connection: AppConnection, why: string): void;
+}
+
+export class AppConnection {
+  /** Methods in upper case. */
+  readonly routes = new Set<string>();
+  /** The server's epoch; undefined for an app that has none. */
+  epoch: number | undefined;
+  /** It authenticated at some time. */
+  wasServing = false;
+  readonly #socket: Socket;
+  readonly #reader = new FrameReader(greetingCap);
+  readonly #frameCap: number;
+  readonly #user: ConnectionUser;
+  readonly #log: Logger;
+  #state: ConnectionState = 'greeting';
+  #outgoing = '';
+  #flushing = false;
+
+  constructor(socket: Socket, frameCap: number, greetingMs: number, user: ConnectionUser, log: Logger) {
+    this.#socket = socket;
+    this.#frameCap = frameCap;
+    this.#user = user;
+    this.#log = log;
+    socket.setNoDelay(true);
+    // A holder that vanished without a word is noticed well before the grace time is over.
+    socket.setKeepAlive(true, 5_000);
+    socket.setTimeout(greetingMs, () => this.close('no authenticate in time'));
+    const onFrame = (payload: string): void => {
+      if (this.#state !== 'closed') user.frame(this, payload);
+    };
+    socket.on('data', (chunk) => {
+      if (this.#state === 'closed') return;
+      try {
+        this.#reader.push(chunk, onFrame);
+      } catch (error) {
+        this.#log.warn({ error }, 'app connection sent something that cannot be handled');
+        this.close('garbage');
+      }
+    });
+    socket.on('error', (error) => {
+      this.#log.info({ error: error.message }, 'app connection failed');
+      this.close('error');
+    });
+    // Not `close`: what the far end can no longer hear is decided at its FIN.
+    socket.on('end', () => this.close('end'));
+    socket.on('close', () => this.close('close'));
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** The peer has shown the secret. */
+  authenticated(epoch: number | undefined): void {
+    this.#state = states.next(this.#state, 'authenticated') ?? this.#state;
+    this.epoch = epoch;
+    this.wasServing = true;
+    this.#reader.cap = this.#frameCap;
+    this.#socket.setTimeout(0);
+  }
+
+  /** Queues a payload; all that one turn of the event loop produces leaves in one write. Nothing once it is closed. */
+  send(payload: string): void {
+    if (this.#state === 'closed') return;
+    this.#outgoing += framed(payload);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(this.#flush);
+  }
+
+  /** Ends the connection; what was queued before still leaves. */
+  close(why: string): void {
+    if (this.#state === 'closed') return;
+    this.#flush();
+    this.#state = states.next(this.#state, 'closed') ?? 'closed';
+    this.#socket.end();
+    // An app that never closes its side must not keep the socket.
+    this.#socket.setTimeout(5_000, () => this.#socket.destroy());
+    this.#user.closed(this, why);
+  }
+
+  /** Ends it at once. */
+  destroy(): void {
+    this.close('shutdown');
+    this.#socket.destroy();
+  }
+
+  readonly #flush = (): void => {
+    this.#flushing = false;
+    if (this.#outgoing.length === 0 || this.#state === 'closed') return;
+    const bytes = this.#outgoing;
+    this.#outgoing = '';
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > mostWaiting) {
+      this.#log.error({ waiting: this.#socket.writableLength }, 'app does not read, connection closed');
+      this.close('app does not read');
+    }
+  };
+}

@@ -1,0 +1,168 @@
+// The user's answers to requests from the network: what a response is made of (RFC 3261 §8.2.6, §12.1.1, §13.3.1).
+import { SipMessage, splitLists } from '../message/index.ts';
+import { AckWait } from './ack-wait.ts';
+import {
+  type Core,
+  contactOf,
+  contactUri,
+  endDialog,
+  listenerOf,
+  noteLocalSdp,
+  noteRemoteSdp,
+  refreshTarget,
+  responseDestination,
+  sayBye,
+} from './core.ts';
+import { Dialog } from './dialog.ts';
+import { allow, applyDraft, draftHeader, hasOption, newTag } from './header-rules.ts';
+import type { Incoming } from './incoming.ts';
+import { ReliableProvisionals } from './reliable-provisionals.ts';
+import { type SessionExpires, sessionExpiresOf } from './session-timer.ts';
+import type { SessionTimers } from './session-timers.ts';
+import type { AnswerDraft } from './user.ts';
+
+/** The request is answered already, was cancelled, or is not known. */
+export const notSent = 'Response not sent due to unknown transaction';
+
+/**
+ * Sends the user's answer to a request.
+ * @returns the response as sent, or a sentence that says why it was not
+ * @throws RangeError where a header of the draft holds a line break
+ */
+export function answer(core: Core, timers: SessionTimers, incoming: Incoming, draft: AnswerDraft): SipMessage | string {
+  if (incoming.over) return notSent;
+  const { request, method } = incoming;
+  const invite = method === 'INVITE';
+  const { status } = draft;
+  const response =
+    draft.reason === '' ? SipMessage.response(request, status) : SipMessage.response(request, status, draft.reason);
+  const mayBegin = !incoming.inDialog && (invite || method === 'SUBSCRIBE');
+  incoming.localTag ??= request.toTag ?? tagOf(draftHeader(draft, 'To')) ?? newTag();
+  if (status > 100) response.ensureToTag(incoming.localTag);
+
+  const reliable = invite && !incoming.inDialog && status > 100 && status < 200 && wantsReliable(request, draft);
+  if (reliable && !hasOption(request, 'Supported', '100rel') && !hasOption(request, 'Require', '100rel')) {
+    return 'Remote endpoint does not support 100rel';
+  }
+
+  const targetRefresh = mayBegin || method === 'INVITE' || method === 'SUBSCRIBE' || method === 'UPDATE';
+  if (targetRefresh && status > 100 && status < 300 && draftHeader(draft, 'Contact') === undefined) {
+    response.headers.add('Contact', incoming.dialog?.contact ?? contactOf(listenerOf(core, incoming.arrival)));
+  }
+  applyDraft(response, draft, 'Session-Expires');
+  if (reliable && !hasOption(response, 'Require', '100rel')) response.headers.add('Require', '100rel');
+  if (mayBegin && status > 100 && status < 300) incoming.dialog ??= beginDialog(core, incoming, response);
+  if (status >= 200 && status < 300 && (invite || method === 'UPDATE')) {
+    timers.answer(incoming, response, draftHeader(draft, 'Session-Expires'));
+    if (!incoming.inDialog) {
+      if (!response.headers.has('Allow')) response.headers.add('Allow', allow);
+      if (!response.headers.has('Supported')) response.headers.add('Supported', '100rel, timer');
+    }
+  }
+
+  incoming.answered = true;
+  const { dialog } = incoming;
+  if (dialog !== undefined && status > 100 && status < 300) noteLocalSdp(dialog, response);
+  if (reliable) {
+    incoming.reliable ??= new ReliableProvisionals(core.times, () => giveUp(core, incoming));
+    incoming.reliable.add(response, () => incoming.transaction.respond(response));
+  } else if (invite && status >= 200 && status < 300 && dialog !== undefined) {
+    const send = (): void => accept(core, incoming, dialog, response);
+    if (incoming.reliable?.waiting === true) incoming.reliable.addFinal(response, send);
+    else send();
+  } else {
+    finish(core, incoming, response);
+  }
+  return response;
+}
+
+/** Sends a response of our own making, without the user: refusals, answers in the gap. */
+export function refuse(core: Core, incoming: Incoming, status: number, headers: [string, string][] = []): void {
+  if (incoming.transaction.finalStatus !== undefined) return;
+  const response = SipMessage.response(incoming.request, status);
+  incoming.localTag ??= incoming.request.toTag ?? newTag();
+  response.ensureToTag(incoming.localTag);
+  for (const [name, value] of headers) response.headers.add(name, value);
+  incoming.reliable?.stop();
+  finish(core, incoming, response);
+}
+
+function finish(core: Core, incoming: Incoming, response: SipMessage): void {
+  incoming.transaction.respond(response);
+  const { dialog } = incoming;
+  if (response.status < 200 || dialog === undefined) return;
+  if (incoming.method === 'INVITE' && incoming.inDialog) dialog.incomingInvite = false;
+  if (incoming.inDialog) return;
+  incoming.reliable?.stop();
+  if (response.status >= 300) endDialog(core, dialog, 'local');
+  else dialog.confirmed(response.toString(), Date.now());
+}
+
+/** A 2xx to INVITE: repeated until its ACK. */
+function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMessage): void {
+  if (!incoming.transaction.respond(response)) return; // cancelled while it waited for a PRACK
+  const to = responseDestination(incoming.request, incoming.arrival);
+  if (!incoming.inDialog) dialog.confirmed(response.toString(), Date.now());
+  else dialog.incomingInvite = false;
+  core.ackWaits.get(dialog)?.stop();
+  const wait = new AckWait(
+    incoming.request.cseq.number,
+    incoming.id,
+    core.times,
+    () => core.transactions.send(response, to),
+    () => {
+      core.log.info({ callId: dialog.callId }, 'no ACK to a 2xx, dialog ended');
+      core.ackWaits.delete(dialog);
+      // The user's own BYE was waiting for the ACK: it leaves now instead of ours.
+      if (wait.held.length > 0) for (const send of wait.held) send();
+      else sayBye(core, dialog, 'ACK timeout', 'lost');
+    },
+  );
+  core.ackWaits.set(dialog, wait);
+  if (!incoming.inDialog) core.user.confirmed(dialog);
+}
+
+/** A reliable provisional was never acknowledged. */
+function giveUp(core: Core, incoming: Incoming): void {
+  core.log.info({ callId: incoming.request.callId }, 'no PRACK to a reliable provisional response, INVITE refused');
+  refuse(core, incoming, 504);
+}
+
+function beginDialog(core: Core, incoming: Incoming, response: SipMessage): Dialog {
+  const { request, arrival } = incoming;
+  const dialog = new Dialog({
+    role: 'uas',
+    method: incoming.method,
+    callId: request.callId,
+    localTag: incoming.localTag ?? '',
+    remoteTag: request.fromTag ?? '',
+    local: response.headers.get('To') ?? '',
+    remote: request.headers.get('From') ?? '',
+    remoteTarget: contactUri(request) ?? request.from.uri,
+    routeSet: splitLists(request.headers.all('Record-Route')),
+    contact: response.headers.get('Contact') ?? contactOf(listenerOf(core, arrival)),
+    localSeq: request.cseq.number,
+    remoteSeq: request.cseq.number,
+    invite: incoming.text,
+  });
+  dialog.owner = incoming.owner;
+  refreshTarget(core, dialog, request, arrival);
+  noteRemoteSdp(dialog, request);
+  core.dialogs.add(dialog);
+  return dialog;
+}
+
+function wantsReliable(request: SipMessage, draft: AnswerDraft): boolean {
+  const asked = draftHeader(draft, 'Require');
+  return asked?.toLowerCase().includes('100rel') === true || hasOption(request, 'Require', '100rel');
+}
+
+function tagOf(to: string | undefined): string | undefined {
+  return to === undefined ? undefined : /;\s*tag=([^;\s>]+)/i.exec(to)?.[1];
+}
+
+/** Whether a session interval that they ask for is too short (RFC 4028 §5); for requests that may start a timer. */
+export function tooShort(core: Core, request: SipMessage): SessionExpires | undefined {
+  const asked = sessionExpiresOf(request);
+  return asked !== undefined && asked.seconds < core.times.minSessionSeconds ? asked : undefined;
+}

@@ -1,0 +1,153 @@
+// What the parts of the dialog layer share.
+import type { Logger } from 'pino';
+import { filledRport, formatHost, SipMessage, splitLists } from '../message/index.ts';
+import type { Arrival, Destination, Listener, Protocol, Transactions } from '../stack.ts';
+import type { AckWait } from './ack-wait.ts';
+import { type Dialog, destinationOf, dialogDestination, uriOf } from './dialog.ts';
+import type { DialogTable } from './dialog-table.ts';
+import { isSdp } from './header-rules.ts';
+import type { DialogEndCause, DialogTimes, DialogUser } from './user.ts';
+
+export interface Core {
+  readonly transactions: Transactions;
+  readonly dialogs: DialogTable;
+  /** Our 2xx that wait for their ACK. */
+  readonly ackWaits: Map<Dialog, AckWait>;
+  readonly times: DialogTimes;
+  /** In-dialog requests go to the source of their messages where Contact names another place and there is no route. */
+  readonly followSource: boolean;
+  readonly log: Logger;
+  user: DialogUser;
+}
+
+/** `host:port` as the far side sees us on that listener. */
+export function hostPort(listener: Listener): string {
+  const { advertise } = listener;
+  return advertise === undefined
+    ? `${formatHost(listener.address)}:${listener.port}`
+    : `${formatHost(advertise.host)}:${advertise.port}`;
+}
+
+/** Our Contact on a listener. */
+export function contactOf(listener: Listener): string {
+  return `<sip:${hostPort(listener)}${listener.protocol === 'udp' ? '' : ';transport=tcp'}>`;
+}
+
+/** The listener that a message came in on. */
+export function listenerOf(core: Core, arrival: Arrival): Listener {
+  let byProtocol: Listener | undefined;
+  for (const listener of core.transactions.listening) {
+    if (listener.protocol !== arrival.protocol) continue;
+    if (listener.port === arrival.localPort && listener.address === arrival.localAddress) return listener;
+    byProtocol ??= listener;
+    if (listener.port === arrival.localPort) byProtocol = listener;
+  }
+  const found: { protocol: Protocol; address: string; port: number } = {
+    protocol: arrival.protocol,
+    address: arrival.localAddress,
+    port: byProtocol?.port ?? arrival.localPort,
+  };
+  return byProtocol?.advertise === undefined ? found : { ...found, advertise: byProtocol.advertise };
+}
+
+/** Where a response to that request goes (RFC 3261 §18.2.2, RFC 3581). */
+export function responseDestination(request: SipMessage, arrival: Arrival): Destination {
+  const port =
+    arrival.protocol === 'udp' ? (filledRport(request.topVia) ?? request.topVia.port ?? 5060) : arrival.remotePort;
+  return { protocol: arrival.protocol, host: arrival.remoteAddress, port, connection: arrival.connection };
+}
+
+/** The first Contact's URI; undefined where there is none. */
+export function contactUri(message: SipMessage): string | undefined {
+  const line = message.headers.get('Contact');
+  if (line === undefined || line === '*') return undefined;
+  const first = splitLists([line])[0];
+  return first === undefined ? undefined : uriOf(first);
+}
+
+/** Takes over where the dialog's messages come from, and, from a message that may, the new target (RFC 3261 §12.2). */
+export function refreshTarget(core: Core, dialog: Dialog, message: SipMessage, arrival: Arrival): void {
+  dialog.arrival = arrival;
+  const target = contactUri(message);
+  if (target !== undefined) dialog.remoteTarget = target;
+  dialog.source = undefined;
+  if (!core.followSource || dialog.routeSet.length > 0) return;
+  const named = destinationOf(dialog.remoteTarget);
+  if (arrival.protocol === 'udp') {
+    const elsewhere =
+      named === undefined ||
+      named.host !== arrival.remoteAddress ||
+      (dialog.role === 'uas' && named.port !== arrival.remotePort);
+    if (elsewhere) dialog.source = { protocol: 'udp', host: arrival.remoteAddress, port: arrival.remotePort };
+  } else if (named === undefined || named.protocol !== 'tcp') {
+    dialog.source = {
+      protocol: 'tcp',
+      host: arrival.remoteAddress,
+      port: arrival.remotePort,
+      connection: arrival.connection,
+    };
+  }
+}
+
+/** Remembers the session descriptions as they change. */
+export function noteRemoteSdp(dialog: Dialog, message: SipMessage): void {
+  if (isSdp(message)) dialog.remoteSdp = message.body.toString('utf8');
+}
+export function noteLocalSdp(dialog: Dialog, message: SipMessage): void {
+  if (isSdp(message)) dialog.localSdp = message.body.toString('utf8');
+}
+
+/** A request inside the dialog with all that the dialog decides (RFC 3261 §12.2.1.1); the user's headers are still missing. */
+export function requestInDialog(dialog: Dialog, method: string): SipMessage {
+  let target = dialog.remoteTarget;
+  let routes = dialog.routeSet;
+  const first = routes[0];
+  if (first !== undefined && !/;lr\b/i.test(first)) {
+    // A strict router at the front: it becomes the request-URI, and the target the last route.
+    routes = [...routes.slice(1), `<${target}>`];
+    target = uriOf(first);
+  }
+  const request = SipMessage.request(method, target);
+  const { headers } = request;
+  for (const route of routes) headers.add('Route', route);
+  headers.add('Max-Forwards', '70');
+  headers.add('From', dialog.local);
+  headers.add('To', dialog.remote);
+  headers.add('Call-ID', dialog.callId);
+  const seq = method === 'ACK' ? dialog.inviteSeq : ++dialog.localSeq;
+  headers.add('CSeq', `${seq} ${method}`);
+  return request;
+}
+
+/** Takes the dialog out of the world: no timer, no table entry, and the user knows. */
+export function endDialog(core: Core, dialog: Dialog, by: DialogEndCause): void {
+  if (dialog.state === 'ended') return;
+  const wasConfirmed = dialog.state === 'confirmed';
+  dialog.ended();
+  dialog.timer?.stop();
+  core.ackWaits.get(dialog)?.stop();
+  core.ackWaits.delete(dialog);
+  core.dialogs.remove(dialog);
+  if (wasConfirmed && dialog.method === 'INVITE') core.user.ended(dialog, by);
+}
+
+/**
+ * Says BYE for a dialog by ourselves and ends it.
+ * @param reason text of the Reason header
+ */
+export function sayBye(core: Core, dialog: Dialog, reason: string, by: DialogEndCause): void {
+  if (dialog.state === 'ended') return;
+  const to = dialogDestination(dialog);
+  const bye = requestInDialog(dialog, 'BYE');
+  bye.headers.add('Reason', `SIP;cause=200;text="${reason}"`);
+  if (to === undefined) {
+    core.log.warn({ callId: dialog.callId }, 'dialog ended without a BYE: its target cannot be reached');
+  } else {
+    core.transactions.request(bye, to, {
+      response: () => undefined,
+      failed: (why) => core.log.info({ callId: dialog.callId, why }, 'BYE was not answered'),
+    });
+  }
+  endDialog(core, dialog, by);
+  core.user.unsolicited(dialog, bye, to === undefined ? undefined : core.transactions.listenerFor(to));
+}
