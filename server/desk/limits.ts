@@ -43,7 +43,10 @@ export const limits = {
 
 export type DeskLimits = { readonly [Name in keyof typeof limits]: number };
 
-/** WebSocket close codes of the desk (RFC 6455 §7.4.2 leaves 4000 to 4999 to the application). */
+/**
+ * WebSocket close codes of the desk (RFC 6455 §7.4.2 leaves 4000 to 4999 to the application). A panel that is silent or
+ * too slow is cut off without one, because it would not get it (it sees 1006); a message over the limit gets 1009.
+ */
 export const closeCodes = {
   /** The server goes down; come back. */
   restart: 1012,
@@ -53,12 +56,8 @@ export const closeCodes = {
   badPanel: 4002,
   /** Another protocol version: reload the page. */
   protocol: 4003,
-  /** Too slow to take what is sent; resume. */
-  slow: 4008,
   /** The same session came in by another connection; a panel that did not do that itself begins anew with `hello`. */
   displaced: 4009,
   /** Too many panels of this agent: the oldest goes. */
   tooMany: 4010,
-  /** Nothing heard for too long; resume. */
-  silent: 4011,
 } as const;

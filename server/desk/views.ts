@@ -122,7 +122,9 @@ export const queueLive = z.object({
     averageAnswerMs: z.number().optional(),
     averageHandleMs: z.number().optional(),
   }),
-}) satisfies z.ZodType<QueueLive>;
+});
+/** `satisfies` would ask for the key of an undefined expectedWaitMs, which JSON does not write. */
+export type QueueFigures = QueueLive extends z.infer<typeof queueLive> ? z.infer<typeof queueLive> : never;
 
 /** A screen-pop and what became of its offer. */
 export const popView = z.object({ offer, content: popContent, outcome: offerOutcome.optional() });

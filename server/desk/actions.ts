@@ -1,0 +1,137 @@
+// What each command does. Checks that only the desk can make are here; what routing and calls know, they check.
+
+import type { InteractionId } from '../../values/index.ts';
+import { newEvent } from '../journal/index.ts';
+import type { AgentLive, AgentRecord } from '../ports/index.ts';
+import type { Detours } from './detours.ts';
+import { failed } from './errors.ts';
+import { deskFacts } from './journal-events.ts';
+import type { DeskOptions } from './options.ts';
+import type { Panel } from './panel.ts';
+import type { CommandAnswer, CommandName, CommandWith } from './protocol.ts';
+import { defaultReasons } from './reasons.ts';
+import type { Screen } from './screen.ts';
+import type { Seat } from './seat.ts';
+
+/** Who asks: the panel, the desk it belongs to, and her record. */
+export interface Asker {
+  panel: Panel;
+  seat: Seat;
+  record: AgentRecord;
+}
+
+/** All commands but the two that open a connection. */
+export type ActionName = Exclude<CommandName, 'hello' | 'resume'>;
+
+export type Actions = {
+  [Name in ActionName]: (asker: Asker, given: CommandWith<Name>) => CommandAnswer<Name> | Promise<CommandAnswer<Name>>;
+};
+
+export function makeActions(options: DeskOptions, screen: Screen, detours: Detours): Actions {
+  const { agentWork, callControl, directory, journal, clock } = options;
+
+  const contactOf = (record: AgentRecord, interaction: InteractionId): AgentLive['contacts'][number] => {
+    const contact = agentWork.agent(record.id)?.contacts.find((one) => one.interaction === interaction);
+    if (contact === undefined) throw failed['desk-contact-not-yours']();
+    return contact;
+  };
+  const worker = (record: AgentRecord) => {
+    if (!record.roles.includes('agent')) throw failed['desk-no-agent']();
+    return record.id;
+  };
+  const done = async (work: Promise<void>) => {
+    await work;
+    return {};
+  };
+
+  return {
+    language: ({ panel }, { language }) => {
+      panel.language = language;
+      return {};
+    },
+    ready: ({ record, seat }) => {
+      seat.signingOut = false;
+      agentWork.ready(worker(record));
+      return {};
+    },
+    'not-ready': ({ record }, { reason }) => {
+      const known = (options.reasons ?? defaultReasons).some((one) => one.reason === reason);
+      if (!known) throw failed['reason-unknown']({ reason });
+      agentWork.notReady(worker(record), reason);
+      return {};
+    },
+    'sign-out': ({ record, seat }) => {
+      seat.signingOut = true;
+      agentWork.signOut(worker(record));
+      return {};
+    },
+    'pop-shown': ({ seat, record }, { offer }) => {
+      const afterMs = seat.popShown(offer, clock.monotonic());
+      if (afterMs !== undefined) {
+        const interaction = seat.pops.get(offer)?.view.content.interaction;
+        const data = { offer, afterMs: Math.round(afterMs) };
+        void journal.append([newEvent(deskFacts.popShown, clock.now(), data, { agent: record.id, interaction })]);
+      }
+      return {};
+    },
+    answer: ({ record }, { offer }) => done(callControl.answer(record.id, offer)),
+    decline: ({ record }, { offer }) => {
+      agentWork.decline(record.id, offer);
+      return {};
+    },
+    hold: ({ record }, { interaction }) => done(callControl.hold(record.id, interaction)),
+    'resume-call': ({ record }, { interaction }) => done(callControl.resume(record.id, interaction)),
+    transfer: ({ record }, { interaction, to }) => done(callControl.transfer(record.id, interaction, to)),
+    detour: (asker, { interaction, flow }) => done(detours.begin(asker, interaction, flow)),
+    dtmf: ({ record }, { interaction, digits }) => done(callControl.sendDtmf(record.id, interaction, digits)),
+    hangup: ({ record }, { interaction }) => done(callControl.hangup(record.id, interaction)),
+    'pause-recording': ({ record }, { interaction }) => {
+      callControl.pauseRecording(record.id, interaction);
+      return {};
+    },
+    'resume-recording': ({ record }, { interaction }) => {
+      callControl.resumeRecording(record.id, interaction);
+      return {};
+    },
+    disposition: async ({ record, seat }, { interaction, disposition }) => {
+      const { queue } = contactOf(record, interaction);
+      const known = queue === undefined ? undefined : directory.queues.get(queue)?.dispositions;
+      if (known === undefined || !known.includes(disposition)) {
+        throw failed['disposition-unknown']({ queue: queue ?? '–', disposition });
+      }
+      const scope = { agent: record.id, interaction, queue };
+      await journal.append([newEvent(deskFacts.dispositionSet, clock.now(), { disposition }, scope)]);
+      seat.write({ ...seat.work.get(interaction), interaction, disposition });
+      return {};
+    },
+    note: async ({ record, seat }, { interaction, note }) => {
+      const { queue } = contactOf(record, interaction);
+      const scope = { agent: record.id, interaction, queue };
+      await journal.append([newEvent(deskFacts.noteWritten, clock.now(), { note }, scope)]);
+      seat.write({ ...seat.work.get(interaction), interaction, note });
+      return {};
+    },
+    'wrap-up-done': ({ record, seat }, { interaction }) => {
+      const { queue } = contactOf(record, interaction);
+      const required = queue !== undefined && directory.queues.get(queue)?.dispositionRequired === true;
+      if (required && seat.work.get(interaction)?.disposition === undefined) throw failed['disposition-required']();
+      agentWork.wrapUpDone(record.id, interaction);
+      return {};
+    },
+    extend: ({ record }, { interaction, byMs }) => {
+      contactOf(record, interaction);
+      agentWork.extendWrapUp(record.id, interaction, byMs);
+      return {};
+    },
+    targets: ({ record }, { search }) => ({
+      colleagues: screen.colleagues(record.id, search),
+      queues: agentWork.queues(),
+    }),
+    watch: ({ record, panel }, { on }) => {
+      if (!record.roles.includes('supervisor') && !record.roles.includes('admin'))
+        throw failed['desk-not-supervisor']();
+      panel.watching = on;
+      return on ? screen.floor(record) : { agents: [], queues: [], figures: [] };
+    },
+  };
+}

@@ -1,0 +1,276 @@
+// The desk: connects panels with routing and calls. Routing pops screens through it, agents act through it.
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { AgentId, InteractionId, Millis, Offer, PopContent } from '../../values/index.ts';
+import type { AgentLive, CallView, QueueLive, Screens } from '../ports/index.ts';
+import { makeActions } from './actions.ts';
+import { startOfDay } from './day.ts';
+import { Detours } from './detours.ts';
+import { Figures } from './figures.ts';
+import { deskFacts } from './journal-events.ts';
+import { closeCodes } from './limits.ts';
+import type { DeskOptions } from './options.ts';
+import { recallDesks } from './recall.ts';
+import { Reception } from './reception.ts';
+import { Screen } from './screen.ts';
+import { Seat } from './seat.ts';
+import { type DeskCounters, Seats } from './seats.ts';
+import { upgrade } from './upgrade.ts';
+
+const sweepMs = 1_000;
+/** How long panels may take to close. */
+const closeMs = 1_000;
+
+export interface Desk {
+  readonly screens: Screens;
+  /** Names this run. */
+  readonly epoch: string;
+  /** For /metrics. */
+  readonly counters: Readonly<DeskCounters>;
+  /** For the HTTP server's `upgrade` event. @returns false where the path is not the desk's */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Closes all panels of an agent, who has to log in again: logged out over the API, disabled. */
+  disconnect(agent: AgentId, why: 'asked' | 'disabled' | 'elsewhere'): void;
+  /** Beats, and looks for silent panels and agents without one; runs by itself every second. */
+  sweep(): void;
+  close(): Promise<void>;
+}
+
+/** Create it after routing and calls have taken up what they had before a restart. */
+export function createDesk(options: DeskOptions): Desk {
+  return new OpenDesk(options);
+}
+
+class OpenDesk implements Desk {
+  readonly screens: Screens;
+  readonly #options: DeskOptions;
+  readonly #seats: Seats;
+  readonly #sockets: WebSocketServer;
+  readonly #reception: Reception;
+  readonly #screen: Screen;
+  readonly #figures: Figures;
+  readonly #detours: Detours;
+  /** Whose each call is, to tell her when it no longer is. */
+  readonly #calls = new Map<InteractionId, AgentId>();
+  readonly #timer: NodeJS.Timeout;
+  #sweptAt: Millis;
+  #beatAt: Millis = Number.NEGATIVE_INFINITY;
+  #dayEnds: Millis;
+
+  constructor(options: DeskOptions) {
+    const { clock, agentWork, callControl, directory } = options;
+    this.#options = options;
+    this.#seats = new Seats(options);
+    const { limits } = this.#seats;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.messageBytes,
+    });
+    this.#screen = new Screen(options);
+    this.#figures = new Figures(options, this.#screen, limits.figuresMs, () => this.#seats.panels());
+    this.#detours = new Detours(options);
+    const actions = makeActions(options, this.#screen, this.#detours);
+    this.#reception = new Reception(this.#seats, this.#screen, this.#figures, actions);
+    this.screens = {
+      pop: (offer, content) => this.#pop(offer, content),
+      offerEnded: (...ended) => this.#offerEnded(...ended),
+    };
+    this.#sweptAt = clock.monotonic();
+    this.#dayEnds = this.#recall();
+    for (const { interaction, agent } of callControl.list())
+      if (agent !== undefined) this.#calls.set(interaction, agent);
+    agentWork.on('agent', this.#onAgent);
+    agentWork.on('queue', this.#onQueue);
+    callControl.on('changed', this.#onCall);
+    callControl.on('ended', this.#onCall);
+    directory.on('changed', this.#onDirectory);
+    this.#timer = setInterval(() => this.sweep(), sweepMs).unref();
+  }
+
+  get epoch(): string {
+    return this.#seats.epoch;
+  }
+
+  get counters(): DeskCounters {
+    return this.#seats.counters;
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    return upgrade(this.#sockets, this.#options, [request, socket, head], (open, login) =>
+      this.#reception.accept(open, login),
+    );
+  }
+
+  disconnect(agent: AgentId, why: 'asked' | 'disabled' | 'elsewhere'): void {
+    const { signedOut } = closeCodes;
+    for (const panel of [...this.#reception.opening]) {
+      if (panel.agent === agent) this.#reception.close(panel, signedOut, why);
+    }
+    const seat = this.#seats.get(agent);
+    if (seat === undefined || seat.panels.size === 0) return;
+    this.#seats.note(deskFacts.signedOut, { why }, { agent });
+    seat.signingOut = false;
+    seat.tell('signed-out', { why });
+    for (const panel of [...seat.panels]) this.#reception.close(panel, signedOut, why);
+    seat.sessions.clear();
+  }
+
+  async close(): Promise<void> {
+    const { agentWork, callControl, directory } = this.#options;
+    this.#seats.closing = true;
+    clearInterval(this.#timer);
+    this.#figures.close();
+    agentWork.off('agent', this.#onAgent);
+    agentWork.off('queue', this.#onQueue);
+    callControl.off('changed', this.#onCall);
+    callControl.off('ended', this.#onCall);
+    directory.off('changed', this.#onDirectory);
+    const panels = [...this.#seats.panels(), ...this.#reception.opening];
+    for (const panel of panels) this.#reception.close(panel, closeCodes.restart, 'restart');
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, closeMs);
+    await Promise.race([Promise.all(panels.map((panel) => panel.gone)), late]);
+    clearTimeout(timer);
+    for (const panel of panels) panel.drop();
+    this.#sockets.close();
+  }
+
+  sweep(): void {
+    const { clock } = this.#options;
+    const { limits } = this.#seats;
+    const now = clock.monotonic();
+    // Where this process stood still, nobody could be heard meanwhile: that time counts against no panel.
+    const stood = Math.max(0, now - this.#sweptAt - 3 * sweepMs);
+    this.#sweptAt = now;
+    if (clock.now() >= this.#dayEnds) this.#newDay();
+    const beat = now - this.#beatAt >= limits.beatMs ? `{"beat":${clock.now()}}` : undefined;
+    if (beat !== undefined) this.#beatAt = now;
+    for (const panel of [...this.#reception.opening]) {
+      panel.heardAt += stood;
+      if (now - panel.openedAt - stood >= limits.helloMs) this.#reception.close(panel, closeCodes.badPanel, 'no hello');
+    }
+    for (const seat of [...this.#seats.all.values()]) {
+      seat.goneAt += stood;
+      for (const panel of [...seat.panels]) {
+        panel.heardAt += stood;
+        if (now - panel.heardAt >= limits.silentMs) panel.cut('silent');
+        else if (panel.behind && !panel.isSlow) this.#figures.all(panel);
+        if (beat !== undefined) panel.send(beat);
+      }
+      this.#sweepSeat(seat, now);
+    }
+  }
+
+  #sweepSeat(seat: Seat, now: Millis): void {
+    const { agentWork, logger } = this.#options;
+    const { limits, counters } = this.#seats;
+    const { agent } = seat;
+    const live = agentWork.agent(agent);
+    if (seat.lostAfter(limits.panelLostMs, now) && live !== undefined && live.presence !== 'offline') {
+      counters.panelsLost++;
+      logger.warn({ agent }, 'agent has no panel, not ready');
+      this.#seats.note(deskFacts.panelLost, { goneMs: Math.round(now - seat.goneAt) }, { agent });
+      agentWork.notReady(agent, 'panel-lost');
+    }
+    seat.forgetSessions(limits.sessionMs, now);
+    if (seat.isIdle && (live?.contacts.length ?? 0) === 0) this.#seats.all.delete(agent);
+  }
+
+  /** Takes up the figures of the day, and agents whose panels have to come back. @returns when the day ends */
+  #recall(): Millis {
+    const { journal, clock, directory, agentWork } = this.#options;
+    const { timeZone } = directory.site;
+    const midnight = startOfDay(clock.now(), timeZone);
+    const { present, tallies } = recallDesks(journal, clock.now(), midnight);
+    for (const live of agentWork.agents()) {
+      const tally = tallies.get(live.agent);
+      if (!present.has(live.agent) && tally === undefined) continue;
+      const seat = new Seat(live.agent, this.#seats.limits, tally);
+      seat.tally.follow(live, clock.now());
+      if (present.has(live.agent) && live.presence !== 'offline') seat.expect(clock.monotonic());
+      this.#seats.all.set(live.agent, seat);
+    }
+    return nextDay(midnight, timeZone);
+  }
+
+  #newDay(): void {
+    const { clock, directory } = this.#options;
+    const { timeZone } = directory.site;
+    this.#dayEnds = nextDay(startOfDay(clock.now(), timeZone), timeZone);
+    for (const seat of this.#seats.all.values()) seat.tally.reset();
+  }
+
+  async #pop(offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'> {
+    const seat = this.#seats.get(offer.agent);
+    if (seat === undefined) return 'absent';
+    const { counters } = this.#seats;
+    counters.pops++;
+    const shown = seat.pop({ offer, content }, this.#options.clock.monotonic());
+    seat.tell('pop', { offer, content });
+    const { id, at, deadline, agent, interaction, queue } = offer;
+    const data = { offer: id, at, deadline, panels: seat.panels.size, content };
+    this.#seats.note(deskFacts.popped, data, { agent, interaction, queue, customer: content.customer?.id });
+    const how = await shown;
+    if (how === 'acknowledged') counters.popsAcknowledged++;
+    return how;
+  }
+
+  #offerEnded(...[offer, agent, interaction, outcome]: Parameters<Screens['offerEnded']>): void {
+    const seat = this.#seats.get(agent);
+    if (seat === undefined) return;
+    const channel = seat.pops.get(offer)?.view.content.channel ?? 'voice';
+    seat.offerEnded(offer, outcome);
+    seat.tell('offer-ended', { offer, interaction, outcome });
+    if (outcome !== 'missed' && outcome !== 'declined') return;
+    const worked = { channel, outcome, talkMs: 0, wrapUpMs: 0 };
+    seat.tally.add(worked);
+    this.#seats.note(deskFacts.contactWorked, worked, { agent, interaction });
+  }
+
+  readonly #onAgent = (live: AgentLive): void => {
+    this.#figures.agent(live);
+    const seat = this.#seats.get(live.agent);
+    if (seat === undefined) return;
+    const { agent } = live;
+    for (const { interaction, ...worked } of seat.tally.follow(live, this.#options.clock.now())) {
+      this.#seats.note(deskFacts.contactWorked, worked, { agent, interaction });
+    }
+    seat.prune(live);
+    seat.tell('agent', { live, today: seat.tally.today });
+    if (live.presence === 'offline') this.disconnect(agent, seat.signingOut ? 'asked' : 'elsewhere');
+  };
+
+  readonly #onQueue = (live: QueueLive): void => this.#figures.queue(live);
+
+  readonly #onCall = (call: CallView): void => {
+    this.#detours.follow(call);
+    const before = this.#calls.get(call.interaction);
+    if (before !== undefined && before !== call.agent) {
+      this.#calls.delete(call.interaction);
+      this.#seats.get(before)?.tell('call-gone', { interaction: call.interaction });
+    }
+    if (call.agent === undefined) return;
+    if (call.phase === 'ended') this.#calls.delete(call.interaction);
+    else this.#calls.set(call.interaction, call.agent);
+    this.#seats.get(call.agent)?.tell('call', call);
+  };
+
+  readonly #onDirectory = (kind: string, ids: string[]): void => {
+    if (kind !== 'agents' && kind !== 'queues') return;
+    const { directory } = this.#options;
+    for (const seat of this.#seats.all.values()) {
+      if (kind === 'agents' && !ids.includes(seat.agent)) continue;
+      const record = directory.agents.get(seat.agent);
+      if (record === undefined || record.disabled) this.disconnect(seat.agent, 'disabled');
+      else seat.tell('setup', this.#screen.setup(record));
+    }
+  };
+}
+
+/** Midnight after a midnight; days of 23 and 25 hours included. */
+function nextDay(midnight: Millis, timeZone: string): Millis {
+  return startOfDay(midnight + 36 * 3_600_000, timeZone);
+}

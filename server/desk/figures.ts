@@ -1,0 +1,99 @@
+// Live figures: what changed is gathered and leaves at most every half second, each queue and agent written out once
+// however many panels get it.
+
+import type { AgentId, QueueId } from '../../values/index.ts';
+import type { AgentLive, AgentRecord, QueueLive } from '../ports/index.ts';
+import type { DeskOptions } from './options.ts';
+import type { Panel } from './panel.ts';
+import { floorAgent, mayWatch, type Screen } from './screen.ts';
+
+export class Figures {
+  readonly #options: DeskOptions;
+  readonly #screen: Screen;
+  readonly #everyMs: number;
+  readonly #panels: () => Iterable<Panel>;
+  readonly #queues = new Map<QueueId, QueueLive>();
+  readonly #agents = new Map<AgentId, AgentLive>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param panels all panels that are open */
+  constructor(options: DeskOptions, screen: Screen, everyMs: number, panels: () => Iterable<Panel>) {
+    this.#options = options;
+    this.#screen = screen;
+    this.#everyMs = everyMs;
+    this.#panels = panels;
+  }
+
+  queue(live: QueueLive): void {
+    this.#queues.set(live.queue, live);
+    this.#later();
+  }
+
+  agent(live: AgentLive): void {
+    this.#agents.set(live.agent, live);
+    this.#later();
+  }
+
+  /** All figures for one panel: it was away, or too slow for some. */
+  all(panel: Panel): void {
+    const { directory } = this.#options;
+    const viewer = directory.agents.get(panel.agent);
+    if (viewer === undefined) return;
+    panel.behind = false;
+    if (panel.watching) {
+      const { agents, figures } = this.#screen.floor(viewer);
+      panel.sendLive(JSON.stringify({ live: 'queues', with: figures }));
+      panel.sendLive(JSON.stringify({ live: 'floor', with: agents }));
+    } else {
+      panel.sendLive(JSON.stringify({ live: 'queues', with: this.#screen.figures(viewer) }));
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #later(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#send();
+    }, this.#everyMs).unref();
+  }
+
+  #send(): void {
+    const { directory } = this.#options;
+    const queues = [...this.#queues.values()].flatMap((live) => {
+      const record = directory.queues.get(live.queue);
+      return record === undefined ? [] : [{ record, text: JSON.stringify(live) }];
+    });
+    const agents = [...this.#agents.values()].flatMap((live) => {
+      const record = directory.agents.get(live.agent);
+      return record === undefined ? [] : [{ record, live, text: '' }];
+    });
+    this.#queues.clear();
+    this.#agents.clear();
+    for (const panel of this.#panels()) {
+      const viewer = directory.agents.get(panel.agent);
+      if (viewer === undefined) continue;
+      const hers = queues.filter(
+        ({ record }) => viewer.queues.includes(record.id) || (panel.watching && mayWatch(viewer, record)),
+      );
+      if (hers.length > 0) panel.sendLive(frame('queues', hers));
+      if (panel.watching) this.#sendFloor(panel, viewer, agents);
+    }
+  }
+
+  #sendFloor(
+    panel: Panel,
+    viewer: AgentRecord,
+    agents: { record: AgentRecord; live: AgentLive; text: string }[],
+  ): void {
+    const seen = agents.filter(({ record }) => mayWatch(viewer, record));
+    for (const one of seen) one.text ||= JSON.stringify(floorAgent(one.live, one.record));
+    if (seen.length > 0) panel.sendLive(frame('floor', seen));
+  }
+}
+
+function frame(live: 'queues' | 'floor', parts: { text: string }[]): string {
+  return `{"live":"${live}","with":[${parts.map((part) => part.text).join(',')}]}`;
+}

@@ -1,0 +1,37 @@
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
+import type { AgentId, Clock, Language } from '../../values/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { AgentWork, CallControl, Directory, Role } from '../ports/index.ts';
+import type { DeskLimits } from './limits.ts';
+import type { Reason } from './reasons.ts';
+
+/** Who a request's session cookie belongs to. */
+export interface Login {
+  agent: AgentId;
+  roles: readonly Role[];
+}
+
+export interface DetourFlow {
+  flow: string;
+  name: Partial<Record<Language, string>>;
+}
+
+export interface DeskOptions {
+  directory: Directory;
+  agentWork: AgentWork;
+  callControl: CallControl;
+  journal: Journal;
+  /** Undefined where the request has no valid session. */
+  authenticate: (request: IncomingMessage) => Login | undefined | Promise<Login | undefined>;
+  logger: Logger;
+  clock: Clock;
+  /** Origins that panels may come from besides the server's own host: `https://desk.bank.example`. */
+  origins?: readonly string[];
+  /** Reasons for not being ready; default: break, lunch, paperwork, meeting, training. */
+  reasons?: readonly Reason[];
+  /** Flows that callers can be sent into by agents, asked at every snapshot. Default: none. */
+  flows?: () => readonly DetourFlow[];
+  /** For tests. */
+  limits?: Partial<DeskLimits>;
+}

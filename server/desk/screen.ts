@@ -1,0 +1,112 @@
+// What stands on an agent's screen: the parts of a snapshot, from the directory, routing and calls.
+
+import type { AgentId } from '../../values/index.ts';
+import type { AgentLive, AgentRecord, QueueLive, QueueRecord } from '../ports/index.ts';
+import type { DeskOptions } from './options.ts';
+import { defaultReasons } from './reasons.ts';
+import type { Seat } from './seat.ts';
+import type { Colleague, FloorAgent, QueueCard, Setup, Snapshot } from './views.ts';
+
+/** Agents that an answer to `targets` or a snapshot names at most; the panel searches for others. */
+const mostColleagues = 100;
+
+export class Screen {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  setup(record: AgentRecord): Setup {
+    const { directory, callControl } = this.#options;
+    return {
+      site: { name: directory.site.name, timeZone: directory.site.timeZone },
+      me: {
+        id: record.id,
+        name: record.name,
+        roles: record.roles,
+        language: record.language,
+        phone: record.phone.kind,
+        canAnswer: callControl.canAnswer(record.id),
+      },
+      queues: directory.queues.list().map((queue) => queueCard(queue, record)),
+      reasons: [...(this.#options.reasons ?? defaultReasons)],
+      flows: [...(this.#options.flows?.() ?? [])],
+    };
+  }
+
+  snapshot(record: AgentRecord, seat: Seat, now: number): Snapshot {
+    const { agentWork, callControl } = this.#options;
+    const worker = record.roles.includes('agent');
+    return {
+      seq: seat.stream.seq,
+      at: now,
+      setup: this.setup(record),
+      live: worker ? agentWork.agent(record.id) : undefined,
+      today: worker ? seat.tally.today : undefined,
+      pops: [...seat.pops.values()].map((pop) => pop.view),
+      calls: callControl.list().filter((call) => call.agent === record.id && call.phase !== 'ended'),
+      work: [...seat.work.values()],
+      figures: this.figures(record),
+      colleagues: this.colleagues(record.id, ''),
+    };
+  }
+
+  /** Live figures of her queues. */
+  figures(record: AgentRecord): QueueLive[] {
+    return this.#options.agentWork.queues().filter((live) => record.queues.includes(live.queue));
+  }
+
+  /** Agents other than her whose id or name contains a text. */
+  colleagues(me: AgentId, search: string): Colleague[] {
+    const { directory, agentWork } = this.#options;
+    const wanted = search.trim().toLowerCase();
+    const found: Colleague[] = [];
+    for (const { id, name, disabled, roles } of directory.agents.list()) {
+      if (id === me || disabled || !roles.includes('agent')) continue;
+      if (!id.toLowerCase().includes(wanted) && !name.toLowerCase().includes(wanted)) continue;
+      const live = agentWork.agent(id);
+      const presence = live?.presence ?? 'offline';
+      found.push({ id, name, presence, free: presence === 'ready' && live !== undefined && isFree(live) });
+    }
+    const rank = (one: Colleague) => (one.free ? 0 : one.presence === 'ready' ? 1 : one.presence === 'offline' ? 3 : 2);
+    return found.sort((a, b) => rank(a) - rank(b) || a.id.localeCompare(b.id)).slice(0, mostColleagues);
+  }
+
+  /** Every agent and queue that a supervisor may see: of her team where she has one, else of the site. */
+  floor(viewer: AgentRecord): { agents: FloorAgent[]; queues: QueueCard[]; figures: QueueLive[] } {
+    const { directory, agentWork } = this.#options;
+    const agents: FloorAgent[] = [];
+    for (const live of agentWork.agents()) {
+      const record = directory.agents.get(live.agent);
+      if (record !== undefined && mayWatch(viewer, record)) agents.push(floorAgent(live, record));
+    }
+    const queues = directory.queues.list().filter((queue) => mayWatch(viewer, queue));
+    const seen = new Set(queues.map((queue) => queue.id));
+    return {
+      agents,
+      queues: queues.map((queue) => queueCard(queue, viewer)),
+      figures: agentWork.queues().filter((live) => seen.has(live.queue)),
+    };
+  }
+}
+
+export function floorAgent(live: AgentLive, record: AgentRecord): FloorAgent {
+  return { ...live, name: record.name, team: record.team };
+}
+
+/** Supervisors of a team see what belongs to it, those of none the whole site; administrators all. */
+export function mayWatch(viewer: AgentRecord, record: AgentRecord | QueueRecord): boolean {
+  if (viewer.roles.includes('admin')) return true;
+  if (!viewer.roles.includes('supervisor') || viewer.site !== record.site) return false;
+  return viewer.team === undefined || record.team === undefined || viewer.team === record.team;
+}
+
+function isFree(live: AgentLive): boolean {
+  return live.contacts.length === 0 && !Object.values(live.occupied).some((count) => count > 0);
+}
+
+function queueCard(queue: QueueRecord, viewer: AgentRecord): QueueCard {
+  const { id, name, dispositions, dispositionRequired, wrapUpMs, serviceLevelMs } = queue;
+  return { id, name, mine: viewer.queues.includes(id), dispositions, dispositionRequired, wrapUpMs, serviceLevelMs };
+}

@@ -1,0 +1,42 @@
+// Failed answers in the agent's language. English is the registry's own sentence; Chinese stands here, for every code
+// that can reach a panel, whichever folder declared it.
+import type { Language, SwitchroomError } from '../../values/index.ts';
+
+const chinese: Record<string, string> = {
+  'desk-message-malformed': '无法理解该消息：{field}：{reason}。',
+  'desk-command-unknown': '没有命令 {command}。',
+  'desk-command-malformed': '命令 {command} 的字段 {field} 有误：{reason}。',
+  'desk-hello-first': '连接的第一条消息必须是 hello 或 resume，且只能发送一次。',
+  'desk-protocol-unsupported': '页面的协议版本为 {theirs}，服务器为 {ours}：请刷新页面。',
+  'desk-too-fast': '操作过于频繁：每秒最多 {perSecond} 次。',
+  'desk-no-agent': '此账号不是坐席，无法接待客户。',
+  'desk-not-supervisor': '只有班长和管理员可以查看全部坐席。',
+  'desk-contact-not-yours': '该会话已不在您的工作台上。',
+  'desk-offer-over': '该来电邀请已结束。',
+  'desk-closing': '服务器正在关闭。',
+  'desk-failed': '服务器出现故障，操作未完成。详情已写入日志。',
+  'reason-unknown': '没有名为 {reason} 的示忙原因。',
+  'disposition-unknown': '队列 {queue} 没有名为 {disposition} 的小结。',
+  'disposition-required': '该队列要求先选择小结，再结束话后处理。',
+  'flow-not-for-detours': '不能从这里把客户转入流程 {flow}。',
+  'agent-unknown': '没有这个坐席。',
+  'agent-not-signed-in': '您尚未签入。',
+  'agent-phone-unreachable': '您的话机无法接通：请检查话机是否已注册。',
+  'queue-unknown': '没有这个队列。',
+  'offer-unknown': '该来电邀请已结束。',
+  'contact-unknown': '该会话已结束。',
+  'contact-not-in-wrap-up': '该会话不在话后处理中。',
+  'call-unknown': '该通话已结束。',
+  'call-not-yours': '您不在该通话中。',
+  'call-wrong-phase': '通话目前的状态不允许此操作。',
+  'phone-cannot-auto-answer': '您的话机不支持自动应答：请在话机上接听。',
+  'number-not-allowed': '不允许转接到该号码。',
+  'flow-unknown': '没有这个流程。',
+};
+
+/** The error as one sentence. @param error anything thrown; what is not of the registry is not shown */
+export function sentence(error: SwitchroomError, language: Language): string {
+  const text = language === 'zh' ? chinese[error.code] : undefined;
+  if (text === undefined) return error.message;
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(error.details[name] ?? `{${name}}`));
+}
