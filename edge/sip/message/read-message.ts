@@ -12,9 +12,9 @@ export interface ReadOptions {
   /**
    * What bounds the body. `header`: Content-Length where there is one, and more than came is an error (RFC 3261 §18.3).
    * `rest`: everything that follows, for text whose Content-Length was counted by others than us. Default: `header` for
-   * bytes, `rest` for text.
+   * bytes, `rest` for text. `none`: only the head is here, the body comes later (streams).
    */
-  body?: 'header' | 'rest';
+  body?: 'header' | 'rest' | 'none';
 }
 
 /** What was read. A `problem` is the first thing that was wrong; reading goes on after it, so that one can answer. */
@@ -49,8 +49,10 @@ export function readMessage(source: Buffer | string, options: ReadOptions = {}):
   const headBytes = headLength(bytes);
   const head = bytes.toString('utf8', 0, Math.min(headBytes, options.maxBytes ?? 65_535));
   readHead(reading, head, options.maxHeaders ?? 256);
-  const byHeader = (options.body ?? (typeof source === 'string' ? 'rest' : 'header')) === 'header';
-  takeBody(reading, bytes.subarray(headBytes), byHeader);
+  const bound = options.body ?? (typeof source === 'string' ? 'rest' : 'header');
+  // An empty part of the buffer would keep all of it alive for as long as the message lives.
+  if (bound !== 'none')
+    takeBody(reading, headBytes < bytes.length ? bytes.subarray(headBytes) : emptyBody, bound === 'header');
   return reading;
 }
 
@@ -182,7 +184,7 @@ function takeBody(reading: Reading, rest: Buffer, byHeader: boolean): void {
     return;
   }
   if (bytes > rest.length) blame(reading, 'Content-Length: more than what came');
-  reading.body = bytes < rest.length ? rest.subarray(0, bytes) : rest;
+  reading.body = bytes === 0 ? emptyBody : bytes < rest.length ? rest.subarray(0, bytes) : rest;
 }
 
 function blame(reading: Reading, text: string, status: SyntaxStatus = 400): void {

@@ -132,7 +132,11 @@ export class SipMessage {
   /** Replaces the topmost Via value; others on the same line stay. */
   set topVia(via: Via) {
     const line = this.#needed('Via');
+    const memory = this.#memory();
     this.headers.setFirst('Via', formatVia(via) + line.slice(elementEnd(line, 0)));
+    // Nothing else changed, so that what was read of the other headers stays good: this runs once per received request.
+    memory.revision = this.headers.revision;
+    memory.topVia = via;
   }
 
   /** Takes the topmost Via value away (a proxy does it to responses). */

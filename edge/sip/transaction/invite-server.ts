@@ -1,0 +1,105 @@
+import type { SipMessage } from '../message/index.ts';
+import type { Timer } from '../timer-wheel.ts';
+import { ServerBase } from './server-transaction.ts';
+import { type InviteServerEvent, type InviteServerState, inviteServer } from './tables.ts';
+
+type Name = 'g' | 'h' | 'i' | 'l';
+
+/** RFC 3261 §17.2.1 with RFC 6026 §7.1; the table is in tables.ts. */
+export class InviteServer extends ServerBase<Name> {
+  /** The To tag of the last response: an answer to a CANCEL carries the same (RFC 3261 §9.2). */
+  toTag: string | undefined = undefined;
+  #state: InviteServerState = 'proceeding';
+  #retransmit: Timer | undefined;
+  #end: Timer | undefined;
+  #interval = 0;
+
+  get state(): InviteServerState {
+    return this.#state;
+  }
+
+  override respond(response: SipMessage): boolean {
+    if (this.finalStatus !== undefined || this.#state === 'terminated') return false;
+    const { status } = response;
+    this.toTag = response.toTag ?? this.toTag;
+    const { t1 } = this.around.timing;
+    if (status < 200) {
+      this.#step('provisional');
+    } else if (status < 300) {
+      this.#step('success');
+      this.finalStatus = status;
+      this.#end = this.arm(64 * t1, 'l');
+    } else {
+      this.#step('failure');
+      this.finalStatus = status;
+      this.#end = this.arm(64 * t1, 'h');
+      if (this.unreliable) {
+        this.#interval = t1;
+        this.#retransmit = this.arm(t1, 'g');
+      }
+    }
+    this.sendResponse(response);
+    return true;
+  }
+
+  override repeated(): void {
+    if (!this.#step('request')) return;
+    // Accepted: the 2xx belongs to the dialog, which repeats it by itself. Confirmed: the ACK came, all is said.
+    if (this.#state === 'proceeding' || this.#state === 'completed') this.sendLast();
+  }
+
+  /** @returns whether the ACK was for a response of 300 or more and is thereby dealt with; else it belongs above */
+  ack(): boolean {
+    if (this.#state === 'proceeding' || this.#state === 'terminated') return true; // confirms nothing that we said
+    if (this.#state === 'accepted') return false;
+    const first = this.#state === 'completed';
+    this.#step('ack');
+    if (!first) return true;
+    this.#retransmit?.cancel();
+    this.#end?.cancel();
+    if (this.unreliable) {
+      this.#end = this.arm(this.around.timing.t4, 'i');
+    } else {
+      this.#step('absorbed');
+      this.end('done');
+    }
+    return true;
+  }
+
+  override onTimer(name: Name): void {
+    switch (name) {
+      case 'g':
+        if (!this.#step('retransmit')) return;
+        this.#interval = Math.min(2 * this.#interval, this.around.timing.t2);
+        this.#retransmit = this.arm(this.#interval, 'g');
+        this.sendLast();
+        return;
+      case 'h':
+        if (this.#step('timeout')) this.end('timeout');
+        return;
+      case 'i':
+        if (this.#step('absorbed')) this.end('done');
+        return;
+      case 'l':
+        if (this.#step('acks-over')) this.end('done');
+        return;
+    }
+  }
+
+  protected override sendFailed(): boolean {
+    this.#step('transport-error');
+    return this.#state === 'terminated';
+  }
+
+  protected override cancelTimers(): void {
+    this.#retransmit?.cancel();
+    this.#end?.cancel();
+  }
+
+  #step(event: InviteServerEvent): boolean {
+    const next = inviteServer.next(this.#state, event);
+    if (next === undefined) return false;
+    this.#state = next;
+    return true;
+  }
+}

@@ -1,0 +1,209 @@
+import type { Socket } from 'node:net';
+import type { Arrival, Listener } from '../stack.ts';
+import type { Timer, TimerOwner, TimerWheel } from '../timer-wheel.ts';
+import { plainAddress } from './address.ts';
+import type { Inbound } from './inbound.ts';
+import type { TransportLimits } from './limits.ts';
+import { StreamFramer } from './stream-framer.ts';
+import type { TransportCounters } from './transport.ts';
+
+/** What a connection needs from around it. */
+export interface ConnectionSurroundings {
+  inbound: Inbound;
+  wheel: TimerWheel;
+  limits: TransportLimits;
+  counters: TransportCounters;
+  /** Once, when it is over. */
+  closed(connection: Connection): void;
+  /** Once, when the first whole message came. */
+  proven(connection: Connection): void;
+}
+
+interface Unsent {
+  failed: (error: Error) => void;
+}
+
+/**
+ * One TCP connection, whoever opened it.
+ *
+ *   connecting ──connect──► open ──error, close, deadline, broken framing──► closed
+ */
+export class Connection implements TimerOwner<'watch'> {
+  readonly id: string;
+  /** Which listener it belongs to: whose address Via and Contact show. */
+  readonly listener: Listener;
+  readonly inward: boolean;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** A whole message came over it. */
+  proven = false;
+  readonly #socket: Socket;
+  readonly #around: ConnectionSurroundings;
+  readonly #framer: StreamFramer;
+  readonly #unsent = new Set<Unsent>();
+  #watch: Timer | undefined;
+  #openedAt: number;
+  #lastByteAt: number;
+  #messageBegunAt: number | undefined;
+  #connecting: boolean;
+  #closed = false;
+  #why: Error | undefined;
+
+  constructor(
+    id: string,
+    socket: Socket,
+    listener: Listener,
+    remote: { address: string; port: number; inward: boolean },
+    around: ConnectionSurroundings,
+  ) {
+    this.id = id;
+    this.listener = listener;
+    this.inward = remote.inward;
+    this.remoteAddress = plainAddress(remote.address);
+    this.remotePort = remote.port;
+    this.#socket = socket;
+    this.#around = around;
+    this.#connecting = !remote.inward;
+    this.#openedAt = around.wheel.now();
+    this.#lastByteAt = this.#openedAt;
+    this.#framer = new StreamFramer(
+      {
+        message: (message, bytes) => {
+          this.#prove();
+          around.inbound.message(message, this.#arrival(bytes));
+        },
+        malformed: (error, bytes, broken) => {
+          around.inbound.malformed(error, this.#arrival(bytes));
+          if (broken) this.#finish(new Error('the stream is no SIP'));
+        },
+        ping: () => {
+          around.counters.keepalives++;
+          this.#write(Buffer.from('\r\n'));
+        },
+      },
+      around.limits.messageBytes,
+    );
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 60_000);
+    socket.on('connect', () => {
+      this.#connecting = false;
+      this.#openedAt = around.wheel.now();
+      this.#lastByteAt = this.#openedAt;
+      this.#watchAgain();
+    });
+    socket.on('data', (chunk) => this.#received(chunk));
+    socket.on('end', () => this.#finish(undefined));
+    socket.on('error', (error) => this.close(error));
+    socket.on('close', () => this.close());
+    this.#watchAgain();
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** `failed` where the bytes cannot be handed to the kernel; never before this returned. */
+  send(bytes: Buffer, failed: (error: Error) => void): void {
+    if (this.#closed || this.#socket.writableLength > this.#around.limits.unsentBytes) {
+      const why = this.#why ?? new Error(this.#closed ? 'the connection is closed' : 'the peer does not read');
+      queueMicrotask(() => failed(why));
+      if (!this.#closed) this.close(why);
+      return;
+    }
+    const unsent: Unsent = { failed };
+    this.#unsent.add(unsent);
+    this.#socket.write(bytes, (error) => {
+      if (this.#unsent.delete(unsent) && error) failed(error);
+    });
+  }
+
+  /** Ends it at once; whoever waits for bytes to go out is told. */
+  close(why?: Error): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#why = why;
+    this.#watch?.cancel();
+    this.#socket.destroy();
+    const unsent = [...this.#unsent];
+    this.#unsent.clear();
+    // Later, since the caller may be in the middle of `send` to another.
+    const error = why ?? new Error('the connection was closed');
+    queueMicrotask(() => {
+      for (const { failed } of unsent) failed(error);
+    });
+    this.#around.closed(this);
+  }
+
+  onTimer(): void {
+    this.#watch = undefined;
+    const { limits, wheel } = this.#around;
+    const now = wheel.now();
+    if (this.#connecting && now - this.#openedAt >= limits.connectMs) this.close(new Error('connecting took too long'));
+    else if (now >= this.#deadline()) {
+      this.#around.counters.connectionsRefused++;
+      this.close(new Error('the connection was silent or slow for too long'));
+    } else this.#watchAgain();
+  }
+
+  /** Flushes what was written (an answer to what broke the stream), then closes. */
+  #finish(why: Error | undefined): void {
+    if (this.#closed) return;
+    if (this.#socket.writableLength === 0) {
+      this.close(why);
+      return;
+    }
+    this.#socket.removeAllListeners('data');
+    this.#socket.resume();
+    this.#socket.end(() => this.close(why));
+  }
+
+  #received(chunk: Buffer): void {
+    this.#lastByteAt = this.#around.wheel.now();
+    this.#framer.push(chunk);
+    const before = this.#messageBegunAt;
+    this.#messageBegunAt = this.#framer.inMessage ? (before ?? this.#lastByteAt) : undefined;
+    if (!this.#closed && before === undefined && this.#messageBegunAt !== undefined) this.#watchAgain();
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#closed) this.#socket.write(bytes);
+  }
+
+  #prove(): void {
+    if (this.proven) return;
+    this.proven = true;
+    this.#around.proven(this);
+    this.#watchAgain();
+  }
+
+  /** When the strictest of the limits that now hold runs out. */
+  #deadline(): number {
+    const { limits } = this.#around;
+    if (this.#connecting) return this.#openedAt + limits.connectMs;
+    let deadline = this.#lastByteAt + limits.idleMs;
+    if (this.inward && !this.proven) deadline = Math.min(deadline, this.#openedAt + limits.firstMessageMs);
+    if (this.#messageBegunAt !== undefined) deadline = Math.min(deadline, this.#messageBegunAt + limits.messageMs);
+    return deadline;
+  }
+
+  /** One timer for all limits: it looks again when the nearest might have run out. */
+  #watchAgain(): void {
+    this.#watch?.cancel();
+    const { wheel } = this.#around;
+    this.#watch = wheel.arm(Math.max(0, this.#deadline() - wheel.now()), this, 'watch');
+  }
+
+  #arrival(bytes: number): Arrival {
+    return {
+      protocol: 'tcp',
+      localAddress:
+        this.#socket.localAddress === undefined ? this.listener.address : plainAddress(this.#socket.localAddress),
+      localPort: this.listener.port,
+      remoteAddress: this.remoteAddress,
+      remotePort: this.remotePort,
+      connection: this.id,
+      bytes,
+      at: Date.now(),
+    };
+  }
+}

@@ -1,0 +1,30 @@
+/** Bounds against accident and attack; each is per edge process. */
+export interface TransportLimits {
+  /** Bytes of one message, head and body. Longer ones get 513. */
+  messageBytes: number;
+  /** Stream connections at once. */
+  connections: number;
+  /** Connections of one remote address that have not yet delivered a whole message. */
+  halfOpenPerSource: number;
+  /** A new connection must deliver a whole message within this time. Milliseconds. */
+  firstMessageMs: number;
+  /** A begun message must be whole within this time. Milliseconds. */
+  messageMs: number;
+  /** A connection without a byte from the peer is closed after this. Longer than the usual hour of a registration. Milliseconds. */
+  idleMs: number;
+  /** An outgoing connect may take this long. Milliseconds. */
+  connectMs: number;
+  /** Bytes that may wait in a connection whose peer does not read. */
+  unsentBytes: number;
+}
+
+export const defaultLimits: TransportLimits = {
+  messageBytes: 65_535,
+  connections: 10_000,
+  halfOpenPerSource: 64,
+  firstMessageMs: 10_000,
+  messageMs: 10_000,
+  idleMs: 3_900_000,
+  connectMs: 4_000,
+  unsentBytes: 1_048_576,
+};
