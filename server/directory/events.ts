@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { defineEvent, type EventType } from '../journal/index.ts';
+
+const kinds = {
+  skill: 'skill',
+  queue: 'queue',
+  agent: 'agent',
+  did: 'DID',
+  trunk: 'trunk',
+  'sip-user': 'SIP user',
+  'dial-rule': 'dial rule',
+} as const;
+
+export type Kind = keyof typeof kinds;
+
+export interface PutData {
+  key: string;
+  by: string;
+  record: Record<string, unknown>;
+  person?: Record<string, unknown> | undefined;
+}
+
+export interface RemovedData {
+  key: string;
+  by: string;
+}
+
+function put(kind: Kind): EventType<PutData> {
+  return defineEvent(
+    `directory.${kind}-put`,
+    1,
+    {
+      key: z.string(),
+      by: z.string(),
+      record: z.record(z.string(), z.unknown()),
+      person: z.record(z.string(), z.unknown()).optional(),
+    },
+    {
+      personal: ['person'],
+      about: `A ${kinds[kind]} was created or replaced; the whole record without secrets, what is personal in it apart in \`person\`.`,
+    },
+  );
+}
+
+function removed(kind: Kind): EventType<RemovedData> {
+  return defineEvent(
+    `directory.${kind}-removed`,
+    1,
+    { key: z.string(), by: z.string() },
+    { about: `A ${kinds[kind]} was removed.` },
+  );
+}
+
+export const directoryEvents: Record<Kind, { put: EventType<PutData>; removed: EventType<RemovedData> }> = {
+  skill: { put: put('skill'), removed: removed('skill') },
+  queue: { put: put('queue'), removed: removed('queue') },
+  agent: { put: put('agent'), removed: removed('agent') },
+  did: { put: put('did'), removed: removed('did') },
+  trunk: { put: put('trunk'), removed: removed('trunk') },
+  'sip-user': { put: put('sip-user'), removed: removed('sip-user') },
+  'dial-rule': { put: put('dial-rule'), removed: removed('dial-rule') },
+};
+
+export const loggedIn = defineEvent(
+  'account.logged-in',
+  1,
+  { session: z.string(), address: z.string().optional() },
+  {
+    personal: ['address'],
+    about: 'A person logged in (`agent` of the scope); `session` is the beginning of its hash.',
+  },
+);
+
+export const loggedOut = defineEvent(
+  'account.logged-out',
+  1,
+  { session: z.string(), why: z.enum(['asked', 'password-changed', 'disabled']) },
+  { about: 'A session ended before its time.' },
+);
+
+export const loginRefused = defineEvent(
+  'account.login-refused',
+  1,
+  { login: z.string(), address: z.string().optional() },
+  {
+    personal: ['login', 'address'],
+    about: 'A login was refused because login or password was wrong (attempts while locked out are not written).',
+  },
+);
+
+export const passwordSet = defineEvent(
+  'account.password-set',
+  1,
+  { by: z.string() },
+  { about: 'The password of a person (`agent` of the scope) was set or changed; her sessions ended.' },
+);
+
+export const tokenCreated = defineEvent(
+  'account.token-created',
+  1,
+  {
+    token: z.string(),
+    name: z.string(),
+    roles: z.array(z.string()),
+    by: z.string(),
+    endsAt: z.number().optional(),
+  },
+  { about: 'An API token was created (its id, never its secret).' },
+);
+
+export const tokenRevoked = defineEvent(
+  'account.token-revoked',
+  1,
+  { token: z.string(), by: z.string() },
+  { about: 'An API token was revoked.' },
+);

@@ -1,0 +1,16 @@
+export {
+  type Accounts,
+  type AccountsOptions,
+  type Credentials,
+  openAccounts,
+  type Principal,
+  sessionCookie,
+} from './accounts.ts';
+export { type DirectoryOptions, openDirectory } from './directory.ts';
+export { invalidField } from './directory-table.ts';
+export { emergencyNumbersOf } from './emergency-numbers.ts';
+export { ha1 } from './ha1.ts';
+export { generatePassword } from './passwords.ts';
+export * from './records.ts';
+export { type DemoSecrets, seedDemo } from './seed-demo.ts';
+export type { NewToken, TokenRecord } from './tokens.ts';

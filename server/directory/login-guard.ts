@@ -1,0 +1,81 @@
+// Slows down guessing. Attempts are counted before the password is looked at, so that many at once count as many; known
+// and unknown logins are treated alike, so that nobody learns which exist. A login is never locked for everybody by one
+// address alone: an attacker must not be able to keep an agent out.
+import type { Millis } from '../../values/index.ts';
+
+interface Count {
+  failures: number;
+  since: Millis;
+  lockedUntil: Millis;
+}
+
+interface Rule {
+  /** Failures within the window that are free. */
+  free: number;
+  firstLockMs: number;
+  longestLockMs: number;
+}
+
+const windowMs = 15 * 60_000;
+const rules = {
+  pair: { free: 5, firstLockMs: 60_000, longestLockMs: 15 * 60_000 },
+  address: { free: 50, firstLockMs: 60_000, longestLockMs: 15 * 60_000 },
+  login: { free: 100, firstLockMs: 30_000, longestLockMs: 60_000 },
+} as const satisfies Record<string, Rule>;
+
+/** Counters kept; the oldest go first. */
+const most = 20_000;
+
+export class LoginGuard {
+  readonly #counts = new Map<string, Count>();
+
+  /**
+   * Counts an attempt.
+   * @returns 0, or how many ms this login from this address has to wait (the attempt must not be tried then)
+   */
+  attempt(login: string, address: string, now: Millis): number {
+    const counted = this.#keys(login, address).map(([key, rule]) => [this.#count(key, now), rule] as const);
+    const wait = Math.max(...counted.map(([count]) => count.lockedUntil - now), 0);
+    if (wait > 0) return wait;
+    for (const [count, rule] of counted) {
+      count.failures++;
+      const over = count.failures - rule.free;
+      if (over >= 0) count.lockedUntil = now + Math.min(rule.firstLockMs * 2 ** over, rule.longestLockMs);
+    }
+    return 0;
+  }
+
+  /** The attempt was right: it, and those of this login from this address before it, no longer count. */
+  succeeded(login: string, address: string, now: Millis): void {
+    const [[pair], ...others] = this.#keys(login, address);
+    this.#counts.delete(pair);
+    for (const [key, rule] of others) {
+      const count = this.#count(key, now);
+      count.failures = Math.max(0, count.failures - 1);
+      if (count.failures < rule.free) count.lockedUntil = 0;
+    }
+  }
+
+  #keys(login: string, address: string): [[string, Rule], ...[string, Rule][]] {
+    return [
+      [`pair ${login} ${address}`, rules.pair],
+      [`address ${address}`, rules.address],
+      [`login ${login}`, rules.login],
+    ];
+  }
+
+  #count(key: string, now: Millis): Count {
+    const known = this.#counts.get(key);
+    if (known && (now - known.since < windowMs || known.lockedUntil > now)) return known;
+    const fresh = { failures: 0, since: now, lockedUntil: 0 };
+    this.#counts.delete(key);
+    this.#counts.set(key, fresh);
+    if (this.#counts.size > most) {
+      for (const oldest of this.#counts.keys()) {
+        this.#counts.delete(oldest);
+        break;
+      }
+    }
+    return fresh;
+  }
+}

@@ -1,0 +1,143 @@
+// The records of the directory as zod schemas: what the API and the CLI check, what OpenAPI shows, and what the tables
+// check again. Defaults are those of a small contact center; `site` is filled in by the caller.
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/** Keys are used in URLs, SIP user parts and file names. */
+export const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dot, dash and underscore, at most 64');
+const text = z.string().trim().min(1).max(200);
+const language = z.enum(['en', 'zh']);
+const channel = z.enum(['voice', 'chat', 'social', 'mail', 'sms', 'work']);
+const milliseconds = z.number().int().min(0).max(86_400_000);
+const proficiency = z.number().int().min(1).max(5);
+const scope = { site: name, team: name.optional() };
+
+const sipUri = z
+  .string()
+  .max(255)
+  .regex(/^sips?:[^\s<>"]+$/i, 'a SIP URI such as sip:gw.example:5060;transport=tcp');
+
+const source = z.string().refine(isSource, 'an IP address, or a network such as 192.0.2.0/24');
+
+/** An IP address or CIDR network. */
+function isSource(value: string): boolean {
+  const [address = '', prefix, ...more] = value.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128);
+}
+
+const hex = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `${bytes * 2} hexadecimal digits`);
+
+export const ha1Schema = z.object({ realm: text, md5: hex(16), sha256: hex(32) });
+
+export const roleSchema = z.enum(['agent', 'supervisor', 'admin']);
+
+export const phoneSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('registered'), user: name }),
+  z.object({ kind: z.literal('uri'), uri: sipUri }),
+  z.object({ kind: z.literal('number'), number: z.string().regex(/^\+?[0-9]{2,20}$/, 'digits, with or without +') }),
+  z.object({ kind: z.literal('none') }),
+]);
+
+export const agentSchema = z
+  .strictObject({
+    ...scope,
+    id: name.describe('Login and extension'),
+    name: text,
+    roles: z.array(roleSchema).min(1).default(['agent']),
+    language: language.default('en'),
+    phone: phoneSchema.default({ kind: 'none' }),
+    autoAnswer: z.boolean().default(false).describe('Her phone can be made to answer by the panel'),
+    skills: z.record(name, proficiency).default({}).describe('Proficiency 1 to 5 by skill'),
+    queues: z.array(name).max(200).default([]),
+    capacity: z.partialRecord(channel, z.number().int().min(0).max(1_000)).default({ voice: 1 }),
+    announceNumber: z.boolean().default(false).describe('Her number is spoken to the caller at connect'),
+    disabled: z.boolean().default(false),
+  })
+  .meta({ id: 'Agent' });
+
+const ring = z.strictObject({
+  afterMs: milliseconds,
+  relaxSkillsBy: z.number().int().min(1).max(4).optional(),
+  dropSkills: z.boolean().optional(),
+  alsoQueues: z.array(name).max(20).optional(),
+});
+
+export const queueSchema = z
+  .strictObject({
+    ...scope,
+    id: name,
+    name: z.partialRecord(language, text).default({}),
+    strategy: z.enum(['longest-idle', 'most-skilled', 'least-occupied', 'round-robin']).default('longest-idle'),
+    priority: z.number().int().min(0).max(100).default(0),
+    skills: z
+      .array(z.strictObject({ skill: name, least: proficiency }))
+      .max(20)
+      .default([]),
+    ringMs: z.number().int().min(1_000).max(300_000).default(20_000),
+    maxWaitMs: milliseconds.default(1_800_000),
+    wrapUpMs: milliseconds.default(30_000),
+    rings: z
+      .array(ring)
+      .max(10)
+      .refine(
+        (steps) => steps.every((step, at) => at === 0 || step.afterMs > steps[at - 1]!.afterMs),
+        'afterMs must rise',
+      )
+      .default([])
+      .describe('Steps by which what is asked for is relaxed while a contact waits'),
+    serviceLevelMs: milliseconds.default(20_000),
+    dispositions: z.array(text).max(200).default([]),
+    dispositionRequired: z.boolean().default(false),
+    record: z.boolean().default(false),
+    music: name.optional(),
+    announceEveryMs: milliseconds.default(30_000),
+    whenEmpty: z.enum(['wait', 'exit']).default('wait'),
+  })
+  .meta({ id: 'Queue' });
+
+export const skillSchema = z.strictObject({ ...scope, name }).meta({ id: 'Skill' });
+
+export const didSchema = z
+  .strictObject({
+    ...scope,
+    number: z.string().regex(/^\+?[0-9A-Za-z*#._-]{1,64}$/, 'a number as the trunk delivers it, or E.164'),
+    flow: name,
+    language: language.default('en'),
+  })
+  .meta({ id: 'Did' });
+
+export const trunkSchema = z
+  .strictObject({
+    ...scope,
+    name,
+    sources: z.array(source).max(1_000).default([]),
+    uri: sipUri.optional(),
+    inboundAuth: z.strictObject({ user: text, ha1: ha1Schema }).optional(),
+    outboundAuth: z.strictObject({ user: text, secret: z.string().min(1).max(200) }).optional(),
+    country: z.string().regex(/^[A-Z]{2}$/, 'two capital letters, ISO 3166'),
+    maxCalls: z.number().int().min(1).max(100_000).optional(),
+  })
+  .meta({ id: 'Trunk' });
+
+export const sipUserSchema = z
+  .strictObject({ ...scope, user: name, ha1: ha1Schema, agent: name.optional() })
+  .meta({ id: 'SipUser' });
+
+export const dialRuleSchema = z
+  .strictObject({
+    prefix: z.string().regex(/^\+?[0-9*#]{0,20}$/, 'digits, with + for E.164; empty for everything else'),
+    trunk: name,
+    strip: z.number().int().min(0).max(20).default(0),
+    prepend: z
+      .string()
+      .regex(/^\+?[0-9*#]{0,20}$/, 'digits')
+      .default(''),
+    allow: z.boolean().default(true),
+  })
+  .meta({ id: 'DialRule' });
