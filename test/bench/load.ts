@@ -26,6 +26,8 @@ export interface Step {
   created: number;
   /** Calls in which caller and agent both completed, of those created. */
   okShare: number;
+  /** Calls that got a 200. */
+  answered: number;
   failed: number;
   retransmissions: number;
   agentOk: number;
@@ -126,6 +128,7 @@ export async function runStep(peer: Peer, options: StepOptions): Promise<Step> {
     seconds: options.seconds,
     created,
     okShare: created === 0 ? 0 : round(Math.min(ok, peer.agentPorts.length > 0 ? agentOk : ok) / created, 4),
+    answered: answers.length,
     failed: Number(statistics['FailedCall(C)'] ?? 0),
     retransmissions: Number(statistics['Retransmissions(C)'] ?? 0),
     agentOk,
