@@ -19,7 +19,7 @@ export interface WireOptions {
   host: string;
   port: number;
   secret: string;
-  /** Announced as tag `epoch:<n>`, so that the edge obeys only the newest server. */
+  /** Announced as tag `epoch-<n>`, so that the edge obeys only the newest server. */
   epoch?: number | undefined;
   logger: Logger;
   /** First delay before a new attempt, and the most it grows to. Default 50 and 1,000 ms. */
@@ -160,7 +160,7 @@ export class Wire {
   #connect(): void {
     const { host, port, secret, epoch } = this.#options;
     this.#state = 'connecting';
-    const srf = newSrf(epoch === undefined ? [] : [`epoch:${epoch}`]);
+    const srf = newSrf(epoch === undefined ? [] : [`epoch-${epoch}`]);
     this.#srf = srf;
     srf.use((request, responder, next) => {
       if (request.stackDialogId) this.#deliver(srf, request, responder);

@@ -1,0 +1,25 @@
+export type { Binding, BindingStore } from './bindings.ts';
+export { type Destination, findDid, resolveDialled } from './dial-plan.ts';
+export {
+  Leg,
+  type LegEnding,
+  type LegOwner,
+  type LegProgress,
+  type LegRole,
+  type LegTools,
+  type Referral,
+} from './leg.ts';
+export type { Admitted } from './screening.ts';
+export { type PhoneTarget, Signaling, type SignalingOptions } from './signaling.ts';
+export {
+  connectSip,
+  type Headers,
+  ha1,
+  type IncomingCall,
+  parseNameAddr,
+  parseUri,
+  type Sip,
+  type SipDialog,
+  type SipOptions,
+  userOf,
+} from './sip/index.ts';

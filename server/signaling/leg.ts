@@ -1,0 +1,361 @@
+// A leg: one SIP dialog with its media endpoint. Whatever ends it, at any moment, everything it holds is released once.
+import type { Logger } from 'pino';
+import type { MediaEndpoint, MediaServer, Quality } from '../../media/media-server.ts';
+import { type EndpointId, type LegId, machine, newId } from '../../values/index.ts';
+import { signalingErrors } from './errors.ts';
+import { infoDigit } from './info-dtmf.ts';
+import { offeredHold } from './sdp-hold.ts';
+import type {
+  CallRequest,
+  DialogEnding,
+  DialogHandler,
+  Headers,
+  IncomingCall,
+  OfferReply,
+  OutgoingCall,
+  Sip,
+  SipDialog,
+} from './sip/index.ts';
+
+export interface LegEnding {
+  /** `remote`: they hung up, cancelled or refused; `us`; `linked`: the edge did; `lost`: media or dialog vanished. */
+  by: DialogEnding['by'];
+  /** `BYE`, `cancelled`, a SIP status, `media-lost` … */
+  cause: string;
+  status?: number | undefined;
+}
+
+export interface Referral {
+  referTo: string;
+  referredBy: string | undefined;
+  /** 202 and the progress that goes back by NOTIFY, or a refusal (≥ 300). */
+  accept(): void;
+  refuse(status: number): void;
+  progress(status: number, reason: string): void;
+}
+
+/** Who owns a leg; `owner` may be changed while it lives. */
+export interface LegOwner {
+  /** Once. */
+  legEnded(leg: Leg, ending: LegEnding): void;
+  /** Their phone's hold key. */
+  legHeld(leg: Leg, held: boolean): void;
+  legReferred(leg: Leg, referral: Referral): void;
+}
+
+export interface LegProgress {
+  /** 18x. */
+  ringing(status: number): void;
+  /** Early media is there: the endpoint can be heard. */
+  early(): void;
+  answered(): void;
+}
+
+export interface LegTools {
+  sip: Sip;
+  media: MediaServer;
+  logger: Logger;
+}
+
+export type LegRole = 'caller' | 'agent' | 'far';
+
+type State = 'new' | 'opening' | 'open' | 'answering' | 'calling' | 'up' | 'over';
+type Event = 'open' | 'opened' | 'answer' | 'call' | 'up' | 'end';
+
+/**
+ * ```
+ *   new ──open──▶ opening ──opened──▶ open ──answer──▶ answering ──up──▶ up ──end──▶ over
+ *                                      └─────call────▶ calling ────up────▲
+ *   every state but over ──end──▶ over
+ * ```
+ */
+const states = machine<State, Event>('leg', {
+  new: { open: 'opening', end: 'over' },
+  opening: { opened: 'open', end: 'over' },
+  open: { answer: 'answering', call: 'calling', end: 'over' },
+  answering: { up: 'up', end: 'over' },
+  calling: { up: 'up', end: 'over' },
+  up: { end: 'over' },
+  over: {},
+});
+
+export class Leg {
+  readonly id: LegId = newId('leg');
+  readonly role: LegRole;
+  owner: LegOwner;
+  /** Whose phone it is. */
+  agent: string | undefined;
+  /** They have put us on hold. */
+  heldByThem = false;
+  readonly #tools: LegTools;
+  readonly #incoming: IncomingCall | undefined;
+  #state: State = 'new';
+  #endpoint: MediaEndpoint | undefined;
+  #dialog: SipDialog | undefined;
+  #outgoing: OutgoingCall | undefined;
+  #progress: LegProgress | undefined;
+  #earlyMedia: Promise<void> | undefined;
+  #heldByUs = false;
+  readonly #released = Promise.withResolvers<Quality | undefined>();
+
+  constructor(tools: LegTools, role: LegRole, owner: LegOwner, incoming?: IncomingCall) {
+    this.#tools = tools;
+    this.role = role;
+    this.owner = owner;
+    this.#incoming = incoming;
+    if (incoming) incoming.oncancel = () => this.#end({ by: 'remote', cause: 'cancelled' });
+  }
+
+  /** A leg of an earlier server, taken up again. */
+  static revive(tools: LegTools, role: LegRole, owner: LegOwner, dialog: SipDialog, endpoint: MediaEndpoint): Leg {
+    const leg = new Leg(tools, role, owner);
+    leg.#state = 'up';
+    leg.#hold(endpoint);
+    leg.#confirm(dialog);
+    return leg;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+  get over(): boolean {
+    return this.#state === 'over';
+  }
+  get dialog(): SipDialog | undefined {
+    return this.#dialog;
+  }
+  get sipCallId(): string {
+    return this.#dialog?.callId ?? this.#incoming?.callId ?? this.#outgoing?.callId ?? '';
+  }
+  /** @throws leg-over where there is none (any more) */
+  get endpoint(): MediaEndpoint {
+    if (!this.#endpoint || this.over) throw signalingErrors['leg-over']();
+    return this.#endpoint;
+  }
+  get endpointId(): EndpointId | undefined {
+    return this.#endpoint?.id;
+  }
+  /** When its endpoint is closed: the quality over its life, where the engine could say. */
+  get released(): Promise<Quality | undefined> {
+    return this.#released.promise;
+  }
+
+  /**
+   * Gets the endpoint: answers their offer where there is one, else makes ours.
+   * @throws media-sdp-rejected, media-no-ports, media-unavailable, leg-over where it ended meanwhile
+   */
+  async open(near?: EndpointId): Promise<void> {
+    this.#step('open');
+    const endpoint = await this.#tools.media.open({
+      id: newId('end'),
+      offer: this.#incoming?.offer,
+      peer: this.#incoming?.source.address,
+      near,
+      purpose: this.role,
+    });
+    if (this.over) {
+      this.#closeEndpoint(endpoint);
+      throw signalingErrors['leg-over']();
+    }
+    this.#hold(endpoint);
+    this.#step('opened');
+  }
+
+  /** 180, or 183 with early media. Incoming legs. */
+  ring(early: boolean): void {
+    this.#incoming?.provisional(early ? 183 : 180, early ? this.endpoint.sdp : undefined);
+  }
+
+  /** 200. Resolves when it is out. @throws sip-cancelled, leg-over */
+  async answer(headers: Headers = {}): Promise<void> {
+    const { endpoint } = this;
+    if (!this.#incoming) throw signalingErrors['leg-over']();
+    this.#step('answer');
+    let dialog: SipDialog;
+    try {
+      dialog = await this.#incoming.answer(endpoint.sdp, headers);
+    } catch (error) {
+      this.#end({ by: 'remote', cause: 'cancelled' });
+      throw error;
+    }
+    if (this.over) {
+      void dialog.bye();
+      throw signalingErrors['leg-over']();
+    }
+    this.#step('up');
+    this.#confirm(dialog);
+  }
+
+  /** Places the call with our offer. What comes of it goes to `progress`; a failure ends the leg. Outgoing legs. */
+  call(request: Omit<CallRequest, 'offer'>, progress: LegProgress): void {
+    const { endpoint } = this;
+    this.#step('call');
+    this.#progress = progress;
+    this.#outgoing = this.#tools.sip.call(
+      { ...request, offer: endpoint.sdp },
+      {
+        provisional: (status, sdp) => this.#provisional(status, sdp),
+        answered: (dialog) => void this.#answered(dialog),
+        failed: (status, reason) => this.#end({ by: 'remote', cause: reason, status }),
+      },
+    );
+  }
+
+  /** Ends it from our side, in whatever state it is. @param status for an incoming call that was not answered; default 480 */
+  end(cause = 'BYE', status = 480): void {
+    this.#end({ by: 'us', cause, status });
+  }
+
+  /** Puts them on hold by re-INVITE. @throws sip-declined (they hear what we play all the same), leg-over … */
+  async hold(): Promise<void> {
+    await this.#offer('sendonly');
+    this.#heldByUs = true;
+  }
+
+  /** @throws sip-declined, leg-over … */
+  async resume(): Promise<void> {
+    await this.#offer('sendrecv');
+    this.#heldByUs = false;
+  }
+
+  get heldByUs(): boolean {
+    return this.#heldByUs;
+  }
+
+  async #offer(direction: 'sendonly' | 'sendrecv'): Promise<void> {
+    const { endpoint } = this;
+    const dialog = this.#dialog;
+    if (!dialog) throw signalingErrors['leg-over']();
+    const answer = await dialog.offer(() => endpoint.offer(direction));
+    await endpoint.accept(answer, { final: true });
+  }
+
+  #provisional(status: number, sdp: string | undefined): void {
+    if (this.over) return;
+    this.#progress?.ringing(status);
+    if (sdp === undefined || this.#earlyMedia) return;
+    this.#earlyMedia = this.endpoint.accept(sdp, { final: false }).then(
+      () => {
+        if (this.#state === 'calling') this.#progress?.early();
+      },
+      (error: unknown) => this.#tools.logger.warn({ err: error, leg: this.id }, 'early media could not be used'),
+    );
+  }
+
+  async #answered(dialog: SipDialog): Promise<void> {
+    if (this.over) {
+      void dialog.bye();
+      return;
+    }
+    this.#confirm(dialog);
+    try {
+      await this.#earlyMedia;
+      await this.endpoint.accept(dialog.remoteSdp, { final: true });
+    } catch (error) {
+      if (this.over) return;
+      this.#tools.logger.warn({ err: error, leg: this.id }, 'their answer could not be used');
+      this.#end({ by: 'us', cause: 'SIP;cause=488;text="Not acceptable answer"', status: 488 });
+      return;
+    }
+    if (this.over) return;
+    this.#step('up');
+    this.#progress?.answered();
+  }
+
+  #hold(endpoint: MediaEndpoint): void {
+    this.#endpoint = endpoint;
+    endpoint.once('closed', ({ why, quality }) => {
+      this.#released.resolve(quality);
+      if (why !== 'asked') this.#end({ by: 'lost', cause: `media-${why}` });
+    });
+  }
+
+  #confirm(dialog: SipDialog): void {
+    this.#dialog = dialog;
+    const handler: DialogHandler = {
+      ended: (ending) => this.#end(ending),
+      offered: (sdp, reply) => void this.#renegotiate(sdp, reply),
+      acknowledged: (sdp) => {
+        this.#endpoint?.accept(sdp, { final: true }).catch((error: unknown) => {
+          this.#tools.logger.warn({ err: error, leg: this.id }, 'answer in the ACK could not be used');
+          this.end('SIP;cause=488;text="Not acceptable answer"');
+        });
+      },
+      info: (type, body) => {
+        const digit = infoDigit(type, body);
+        if (digit) this.#endpoint?.digitFromSignaling(digit.digit, digit.ms);
+      },
+      referred: ({ referTo, referredBy, reply }) => this.#referred(dialog, referTo, referredBy, reply),
+    };
+    dialog.handler = handler;
+  }
+
+  async #renegotiate(offer: string | undefined, reply: OfferReply): Promise<void> {
+    let sdp: string;
+    try {
+      sdp = offer === undefined ? await this.endpoint.offer() : await this.endpoint.renegotiate(offer);
+    } catch (error) {
+      this.#tools.logger.warn({ err: error, leg: this.id }, 'their new offer could not be used');
+      reply.reject(488);
+      return;
+    }
+    reply.accept(sdp);
+    const held = offer !== undefined && offeredHold(offer);
+    if (this.over || held === this.heldByThem || offer === undefined) return;
+    this.heldByThem = held;
+    this.owner.legHeld(this, held);
+  }
+
+  #referred(dialog: SipDialog, referTo: string, referredBy: string | undefined, reply: (status: number) => void): void {
+    this.owner.legReferred(this, {
+      referTo,
+      referredBy,
+      accept: () => reply(202),
+      refuse: reply,
+      progress: (status, reason) => {
+        if (dialog.over) return;
+        dialog.notifyRefer(status, reason).catch((error: unknown) => {
+          this.#tools.logger.debug({ err: error, leg: this.id }, 'transferor did not take the NOTIFY');
+        });
+      },
+    });
+  }
+
+  #end(ending: LegEnding): void {
+    if (this.over) return;
+    const before = this.#state;
+    this.#state = 'over';
+    if (ending.by === 'us' || ending.by === 'lost') this.#endSignaling(before, ending);
+    if (this.#endpoint) this.#closeEndpoint(this.#endpoint);
+    else this.#released.resolve(undefined);
+    this.owner.legEnded(this, ending);
+  }
+
+  #endSignaling(before: State, { cause, status }: LegEnding): void {
+    if (this.#dialog) void this.#dialog.bye(cause === 'BYE' ? undefined : reasonValue(cause));
+    else if (this.#outgoing) this.#outgoing.cancel(cause === 'BYE' ? undefined : reasonValue(cause));
+    else if (before !== 'answering') this.#incoming?.reject(status ?? 480);
+  }
+
+  #closeEndpoint(endpoint: MediaEndpoint): void {
+    endpoint.close().then(
+      // Where the engine sent no `closed`, nobody shall wait for ever.
+      () => this.#released.resolve(undefined),
+      (error: unknown) => {
+        this.#tools.logger.warn({ err: error, leg: this.id }, 'endpoint could not be closed');
+        this.#released.resolve(undefined);
+      },
+    );
+  }
+
+  #step(event: Event): void {
+    const next = states.next(this.#state, event);
+    if (next === undefined) throw signalingErrors['leg-over']();
+    this.#state = next;
+  }
+}
+
+/** RFC 3326; only what is one already is sent. */
+function reasonValue(cause: string): string | undefined {
+  return /^(SIP|Q\.850);/.test(cause) ? cause : undefined;
+}

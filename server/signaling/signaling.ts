@@ -1,0 +1,149 @@
+// Signaling put together: who calls is screened, phones register, and calls that may go on are handed up.
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import type { MediaServer } from '../../media/media-server.ts';
+import type { AgentId, Clock } from '../../values/index.ts';
+import type { AgentRecord, Directory } from '../ports/index.ts';
+import type { BindingStore } from './bindings.ts';
+import { trunkUri } from './dial-plan.ts';
+import type { LegTools } from './leg.ts';
+import { Registrar } from './registrar.ts';
+import { type Admitted, Screening } from './screening.ts';
+import {
+  type CallRequest,
+  DigestVerifier,
+  escapeUser,
+  type IncomingCall,
+  type IncomingRequest,
+  type Sip,
+} from './sip/index.ts';
+import { Trunks } from './trunks.ts';
+
+export interface SignalingOptions {
+  sip: Sip;
+  media: MediaServer;
+  directory: Directory;
+  clock: Clock;
+  logger: Logger;
+  /** Registrations survive a restart with it. */
+  bindings?: BindingStore | undefined;
+  /** Seconds that registrations are granted: at least, by default, at most. */
+  expires?: { least: number; usual: number; most: number } | undefined;
+}
+
+export interface SignalingEvents {
+  /** Admitted, not answered yet. */
+  call: [call: IncomingCall, admitted: Admitted];
+  /** An agent's phone can be rung, or not any more. */
+  reachable: [agent: AgentId, reachable: boolean];
+}
+
+/** One phone to ring: everything of the INVITE but the caller and the session description. */
+export type PhoneTarget = Pick<CallRequest, 'uri' | 'nextHop' | 'credentials' | 'headers'> & {
+  /** A trunk leads there: slow to say anything, and counted among its calls. */
+  trunk?: string | undefined;
+};
+
+const allow = 'INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, UPDATE, REFER, NOTIFY, MESSAGE, REGISTER';
+
+export class Signaling extends EventEmitter<SignalingEvents> {
+  readonly trunks: Trunks;
+  readonly registrar: Registrar;
+  readonly screening: Screening;
+  readonly tools: LegTools;
+  readonly #options: SignalingOptions;
+
+  constructor(options: SignalingOptions) {
+    super();
+    const { directory, clock, logger, sip, media } = options;
+    this.#options = options;
+    this.tools = { sip, media, logger };
+    const verifier = new DigestVerifier();
+    this.trunks = new Trunks(directory, logger);
+    this.registrar = new Registrar({
+      directory,
+      verifier,
+      clock,
+      logger,
+      store: options.bindings,
+      ...(options.expires ? { expires: options.expires } : {}),
+    });
+    this.screening = new Screening({ directory, trunks: this.trunks, verifier, clock, logger });
+    this.registrar.bindings.onreachable = (user, reachable) => {
+      for (const agent of directory.agents.list()) {
+        if (agent.phone.kind === 'registered' && agent.phone.user === user) this.emit('reachable', agent.id, reachable);
+      }
+    };
+  }
+
+  get sip(): Sip {
+    return this.#options.sip;
+  }
+
+  /** New calls and registrations come from now on; adopt before. */
+  start(): void {
+    this.#options.sip.serve({
+      call: (call) => {
+        const admitted = this.screening.admit(call);
+        if (!admitted) return;
+        if (!this.emit('call', call, admitted)) call.reject(503, undefined, { 'Retry-After': '5' });
+      },
+      request: (request) => this.#request(request),
+    });
+  }
+
+  close(): void {
+    this.registrar.close();
+  }
+
+  /** Where an agent's phone can be rung now; empty where it is not registered or has no way. */
+  phonesOf(agent: AgentRecord, toNumber: (number: string) => PhoneTarget | undefined): PhoneTarget[] {
+    const { phone } = agent;
+    if (phone.kind === 'uri') return [{ uri: phone.uri }];
+    if (phone.kind === 'number') {
+      const target = toNumber(phone.number);
+      return target ? [target] : [];
+    }
+    if (phone.kind === 'none') return [];
+    return this.registrar.bindings
+      .of(phone.user, this.#options.clock.now())
+      .map(({ uri, nextHop }) => (nextHop === undefined ? { uri } : { uri, nextHop }));
+  }
+
+  /** Whether her phone could be rung, as far as is known without ringing it. */
+  reachable(agent: AgentRecord): boolean {
+    return agent.phone.kind === 'registered'
+      ? this.registrar.bindings.of(agent.phone.user, this.#options.clock.now()).length > 0
+      : agent.phone.kind !== 'none';
+  }
+
+  /** The way to a number over a trunk. */
+  overTrunk(trunkName: string, number: string): PhoneTarget | undefined {
+    const trunk = this.#options.directory.trunks.get(trunkName);
+    if (!trunk?.uri) return undefined;
+    return { uri: trunkUri(trunk, escapeUser(number)), credentials: trunk.outboundAuth, trunk: trunk.name };
+  }
+
+  #request(request: IncomingRequest): void {
+    switch (request.method) {
+      case 'REGISTER':
+        this.registrar.register(request);
+        return;
+      case 'OPTIONS':
+        request.reply(200, undefined, { Allow: allow, Accept: 'application/sdp', 'Accept-Language': 'en, zh' });
+        return;
+      case 'MESSAGE':
+      case 'INFO':
+      case 'NOTIFY':
+        // Nobody here to take it; RFC 3428 §7 wants an answer all the same.
+        request.reply(request.method === 'MESSAGE' ? 405 : 481, undefined, { Allow: allow });
+        return;
+      case 'SUBSCRIBE':
+      case 'PUBLISH':
+        request.reply(489, 'Bad Event');
+        return;
+      default:
+        request.reply(405, undefined, { Allow: allow });
+    }
+  }
+}
