@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { agentSchema, openAccounts, sessionCookie } from '../../../server/directory/index.ts';
+import { openSite, type TestSite } from './site.ts';
+
+let site: TestSite;
+const password = 'correct horse battery';
+const address = '192.0.2.7';
+
+beforeEach(async () => {
+  site = openSite();
+  await site.directory.agents.put(agentSchema.parse({ site: 'hq', id: '1001', name: 'Ada' }), 'setup');
+  await site.accounts.setPassword('1001', password, 'setup');
+});
+afterEach(() => site.close());
+
+const login = (given = password, name = '1001', from = address) =>
+  site.accounts.login({ login: name, password: given, address: from });
+const asCookie = (cookie: string) => ({ cookie: `other=1; ${sessionCookie}=${cookie}` });
+
+describe('sessions', () => {
+  it('are known by their cookie, also after a restart', async () => {
+    const { cookie, principal } = await login();
+    expect(principal).toMatchObject({ kind: 'session', agent: '1001', roles: ['agent'] });
+    expect(site.accounts.authenticate(asCookie(cookie))).toEqual(principal);
+    const { journal, directory, clock, opened } = site;
+    const restarted = openAccounts({ database: opened.database, journal, directory, clock });
+    expect(restarted.authenticate(asCookie(cookie))).toEqual(principal);
+    expect(site.accounts.authenticate({})).toBeUndefined();
+    expect(site.accounts.authenticate(asCookie(`${cookie}x`))).toBeUndefined();
+  });
+
+  it('end when they are idle, when they are old, at logout, and when the agent is disabled', async () => {
+    const hour = 3_600_000;
+    const idle = await login();
+    site.clock.at += 13 * hour;
+    expect(site.accounts.authenticate(asCookie(idle.cookie))).toBeUndefined();
+    const old = await login();
+    for (let i = 0; i < 23; i++) {
+      site.clock.at += hour;
+      expect(site.accounts.authenticate(asCookie(old.cookie))).toBeDefined();
+    }
+    site.clock.at += 2 * hour;
+    expect(site.accounts.authenticate(asCookie(old.cookie))).toBeUndefined();
+
+    const ended: string[] = [];
+    site.accounts.onEnded((session) => ended.push(session));
+    const left = await login();
+    await site.accounts.logout(left.principal);
+    expect(site.accounts.authenticate(asCookie(left.cookie))).toBeUndefined();
+    const disabled = await login();
+    await site.directory.agents.put({ ...site.directory.agents.get('1001')!, disabled: true }, 'admin');
+    expect(site.accounts.authenticate(asCookie(disabled.cookie))).toBeUndefined();
+    expect(ended).toEqual([left.principal.session, disabled.principal.session]);
+    await expect(login()).rejects.toMatchObject({ code: 'login-failed' });
+  });
+
+  it('end when the password is changed', async () => {
+    const { cookie } = await login();
+    await site.accounts.setPassword('1001', 'another good phrase', 'admin');
+    expect(site.accounts.authenticate(asCookie(cookie))).toBeUndefined();
+    await expect(login()).rejects.toMatchObject({ code: 'login-failed' });
+    await login('another good phrase');
+  });
+
+  it('are not stored in clear, nor is the password', async () => {
+    const { cookie } = await login();
+    const dump = JSON.stringify([
+      site.opened.database.prepare('SELECT * FROM sessions').all(),
+      site.opened.database.prepare('SELECT * FROM logins').all(),
+      site.journal.read(0),
+    ]);
+    expect(dump).not.toContain(cookie);
+    expect(dump).not.toContain(password);
+    expect(dump).toContain('$argon2id$');
+  });
+});
+
+describe('guessing', () => {
+  it('locks a login from one address, known or not alike, and leaves other addresses alone', async () => {
+    const outcomes = async (name: string) => {
+      const codes: string[] = [];
+      for (let i = 0; i < 6; i++) {
+        codes.push(
+          await login('wrong password', name).then(
+            () => 'in',
+            (error: { code: string }) => error.code,
+          ),
+        );
+      }
+      return codes;
+    };
+    const known = await outcomes('1001');
+    expect(known).toEqual([...Array(5).fill('login-failed'), 'login-locked']);
+    expect(await outcomes('nobody')).toEqual(known);
+    await expect(login()).rejects.toMatchObject({ code: 'login-locked', details: { seconds: 60 } });
+    await expect(login(password, '1001', '192.0.2.8')).resolves.toBeDefined();
+    site.clock.at += 61_000;
+    await expect(login()).resolves.toBeDefined();
+  });
+
+  it('counts attempts that come at once', async () => {
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, () => login('wrong password').catch((error: { code: string }) => error.code)),
+    );
+    expect(codes.filter((code) => code === 'login-failed')).toHaveLength(5);
+    expect(codes.filter((code) => code === 'login-locked')).toHaveLength(15);
+  });
+});
+
+it.each([
+  ['short', /at least 10/],
+  ['xx1001xxyyzz', /must not contain the login/],
+  ['aaaaaaaaaaaaa', /5 different/],
+])('refuses the password %s', async (weak, why) => {
+  await expect(site.accounts.setPassword('1001', weak, 'admin')).rejects.toThrow(why);
+});
+
+describe('tokens', () => {
+  it('work until they are revoked or expire, and their secret is nowhere', async () => {
+    const { token, record } = await site.accounts.createToken(
+      { name: 'loader', roles: ['supervisor'], agent: '1001', endsAt: site.clock.at + 1_000 },
+      'admin',
+    );
+    const authorization = `Bearer ${token}`;
+    expect(site.accounts.authenticate({ authorization })).toMatchObject({
+      kind: 'token',
+      by: `token:${record.id}`,
+      agent: '1001',
+      roles: ['supervisor'],
+    });
+    const { journal, directory, clock, opened } = site;
+    const restarted = openAccounts({ database: opened.database, journal, directory, clock });
+    expect(restarted.authenticate({ authorization })).toBeDefined();
+    expect(site.accounts.authenticate({ authorization: `${authorization.slice(0, -1)}!` })).toBeUndefined();
+    expect(JSON.stringify(site.opened.database.prepare('SELECT * FROM tokens').all())).not.toContain(token.slice(21));
+    clock.at += 1_001;
+    expect(site.accounts.authenticate({ authorization })).toBeUndefined();
+
+    const other = await site.accounts.createToken({ name: 'x', roles: ['admin'] }, 'admin');
+    await site.accounts.revokeToken(other.record.id, 'admin');
+    expect(site.accounts.authenticate({ authorization: `Bearer ${other.token}` })).toBeUndefined();
+  });
+
+  it('refuse an agent who does not exist', async () => {
+    await expect(site.accounts.createToken({ name: 'x', roles: ['agent'], agent: '9' }, 'a')).rejects.toMatchObject({
+      code: 'person-unknown',
+    });
+  });
+
+  it('a wrong Authorization header is never helped by a right cookie', async () => {
+    const { cookie } = await login();
+    expect(site.accounts.authenticate({ ...asCookie(cookie), authorization: 'Basic xyz' })).toBeUndefined();
+  });
+});
