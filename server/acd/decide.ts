@@ -24,6 +24,7 @@ export const routerVersion = 1;
 export function decide(state: RouterState, command: Command, now: Millis): AcdEvent[] {
   const decision = new Decision(state, now);
   const refusal = carryOut(decision, command);
+  if (refusal && decision.events.length > 0) throw new Error(`acd: ${command.type} was refused half-way: ${refusal}`);
   if (refusal) return [{ at: now, type: 'refused', command: command.type, reason: refusal }];
   settle(decision);
   return decision.events;
@@ -148,7 +149,8 @@ function enqueue(
   const { state, now } = decision;
   const queue = state.queues.get(demand.queue);
   if (!queue) return 'queue-unknown';
-  if (demand.agent && !state.agents.has(demand.agent.id)) return 'agent-unknown';
+  // A move has checked its agent; should she be removed by it, the contact does not wait for her.
+  if (!moved && demand.agent && !state.agents.has(demand.agent.id)) return 'agent-unknown';
   const { agent } = demand;
   const full = queue.config.maxLength !== undefined && queue.waiting.size >= queue.config.maxLength;
   decision.emit({
@@ -228,7 +230,9 @@ function adopt(decision: Decision, command: Extract<Command, { type: 'adopt' }>)
   if (!adopting) return 'agent-unknown';
   if (state.work.has(command.work)) return 'work-known';
   const { work } = contact;
-  if (work && contact.state === 'connected') withOffer(decision, contact, endWork);
+  const before = work && state.agents.get(work.agent);
+  const part = work && before?.work.get(work.id);
+  if (before === adopting && part?.state === 'connected') return undefined;
   if (presenceMachine.can(adopting.presence, 'adopted')) setPresence(decision, adopting, 'leaving');
   decision.emit({
     type: 'contact-adopted',
@@ -237,10 +241,8 @@ function adopt(decision: Decision, command: Extract<Command, { type: 'adopt' }>)
     work: command.work,
     queue: contact.queue,
   });
-  if (!work) return undefined;
-  const agent = state.agents.get(work.agent);
-  const offer = agent?.work.get(work.id);
-  if (agent && offer) withdraw(decision, agent, offer, 'withdrawn');
+  if (before && part?.state === 'connected') endWork(decision, before, part);
+  else if (before && part) withdraw(decision, before, part, 'withdrawn');
   return undefined;
 }
 
