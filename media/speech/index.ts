@@ -1,0 +1,2 @@
+export { type EspeakOptions, openEspeak } from './espeak.ts';
+export { languageOf, type SpeechEngine } from './speech-engine.ts';
