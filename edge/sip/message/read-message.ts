@@ -44,24 +44,28 @@ export function readMessage(source: Buffer | string, options: ReadOptions = {}):
     body: emptyBody,
     problem: undefined,
   };
-  const bytes = typeof source === 'string' ? Buffer.from(source, 'utf8') : source;
-  if (bytes.length > (options.maxBytes ?? 65_535)) blame(reading, 'the message is too large', 513);
-  const headBytes = headLength(bytes);
-  const head = bytes.toString('utf8', 0, Math.min(headBytes, options.maxBytes ?? 65_535));
-  readHead(reading, head, options.maxHeaders ?? 256);
-  const bound = options.body ?? (typeof source === 'string' ? 'rest' : 'header');
-  // An empty part of the buffer would keep all of it alive for as long as the message lives.
-  if (bound !== 'none')
-    takeBody(reading, headBytes < bytes.length ? bytes.subarray(headBytes) : emptyBody, bound === 'header');
+  const maxBytes = options.maxBytes ?? 65_535;
+  const maxHeaders = options.maxHeaders ?? 256;
+  if (typeof source === 'string') {
+    const end = headEnd(source);
+    readHead(reading, source.slice(0, end), maxHeaders);
+    takeBody(reading, Buffer.from(source.slice(end), 'utf8'), options.body ?? 'rest');
+    if (Buffer.byteLength(source) > maxBytes) blame(reading, 'the message is too large', 513);
+    return reading;
+  }
+  if (source.length > maxBytes) blame(reading, 'the message is too large', 513);
+  const end = headEnd(source);
+  readHead(reading, source.toString('utf8', 0, Math.min(end, maxBytes)), maxHeaders);
+  takeBody(reading, source.subarray(end), options.body ?? 'header');
   return reading;
 }
 
-/** How many bytes the start line and headers take with the empty line; all of them where that line is missing. */
-function headLength(bytes: Buffer): number {
-  const end = bytes.indexOf('\r\n\r\n', 0, 'latin1');
-  if (end >= 0) return end + 4;
-  const bare = bytes.indexOf('\n\n', 0, 'latin1');
-  return bare >= 0 ? bare + 2 : bytes.length;
+/** Where the body begins: after the empty line; the length where that line is missing. */
+function headEnd(source: Buffer | string): number {
+  const end = source.indexOf('\r\n\r\n');
+  const bare = source.indexOf('\n\n');
+  if (bare >= 0 && (end < 0 || bare < end)) return bare + 2;
+  return end >= 0 ? end + 4 : source.length;
 }
 
 function readHead(reading: Reading, head: string, maxHeaders: number): void {
@@ -111,7 +115,8 @@ function readHead(reading: Reading, head: string, maxHeaders: number): void {
 
 function readStartLine(reading: Reading, line: string): void {
   const space = line.indexOf(' ');
-  if (space > 0 && line.slice(0, 4).toUpperCase() === 'SIP/' && !line.toUpperCase().endsWith(' SIP/2.0')) {
+  // A method is a token and holds no slash, so that this can only be a status line.
+  if (space > 0 && line.slice(0, 4).toUpperCase() === 'SIP/') {
     readStatusLine(reading, line, space);
     return;
   }
@@ -172,10 +177,12 @@ function readHeader(reading: Reading, head: string, start: number, end: number):
   return true;
 }
 
-function takeBody(reading: Reading, rest: Buffer, byHeader: boolean): void {
-  const length = byHeader ? reading.headers.get('Content-Length') : undefined;
+function takeBody(reading: Reading, rest: Buffer, bound: 'header' | 'rest' | 'none'): void {
+  if (bound === 'none') return;
+  const length = bound === 'header' ? reading.headers.get('Content-Length') : undefined;
+  // An empty part of the buffer would keep all of it alive for as long as the message lives: then none is kept.
   if (length === undefined) {
-    reading.body = rest;
+    if (rest.length > 0) reading.body = rest;
     return;
   }
   const bytes = parseUnsigned(length);
@@ -184,7 +191,7 @@ function takeBody(reading: Reading, rest: Buffer, byHeader: boolean): void {
     return;
   }
   if (bytes > rest.length) blame(reading, 'Content-Length: more than what came');
-  reading.body = bytes === 0 ? emptyBody : bytes < rest.length ? rest.subarray(0, bytes) : rest;
+  if (bytes > 0 && rest.length > 0) reading.body = bytes < rest.length ? rest.subarray(0, bytes) : rest;
 }
 
 function blame(reading: Reading, text: string, status: SyntaxStatus = 400): void {

@@ -90,7 +90,7 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
       return;
     }
     const { callId, method } = this.request;
-    this.around.logger.info({ err: error, callId, method }, 'SIP request could not be delivered');
+    this.around.logger.info({ why: error.message, callId, method }, 'SIP request could not be delivered');
     if (this.broken()) {
       this.around.counters.transportFailures++;
       this.fail('transport');
@@ -115,7 +115,7 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
     if (this.#target === undefined) return;
     const { callId } = this.request;
     this.around.transport.send(message.toBuffer(), this.#along(this.#target), (error) =>
-      this.around.logger.info({ err: error, callId }, 'SIP ACK could not be sent'),
+      this.around.logger.info({ why: error.message, callId }, 'SIP ACK could not be sent'),
     );
   }
 

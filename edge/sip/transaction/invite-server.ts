@@ -50,11 +50,10 @@ export class InviteServer extends ServerBase<Name> {
 
   /** @returns whether the ACK was for a response of 300 or more and is thereby dealt with; else it belongs above */
   ack(): boolean {
-    if (this.#state === 'proceeding' || this.#state === 'terminated') return true; // confirms nothing that we said
-    if (this.#state === 'accepted') return false;
-    const first = this.#state === 'completed';
-    this.#step('ack');
-    if (!first) return true;
+    const before = this.#state;
+    if (!this.#step('ack')) return true; // confirms nothing that was said; counted as impossible
+    if (before === 'accepted') return false;
+    if (before === 'confirmed') return true;
     this.#retransmit?.cancel();
     this.#end?.cancel();
     if (this.unreliable) {

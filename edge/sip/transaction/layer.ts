@@ -73,8 +73,10 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
     }
     const bytes = message.toBuffer();
     const { callId } = message;
-    const failed = (error: unknown) =>
-      this.#around.logger.info({ err: error, callId, method: message.method }, 'SIP message could not be sent');
+    const failed = (error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#around.logger.info({ why, callId, method: message.method }, 'SIP message could not be sent');
+    };
     const targets = this.#targets(to);
     if (Array.isArray(targets)) transport.send(bytes, targets[0]!, failed);
     else targets.then((found) => transport.send(bytes, found[0]!, failed)).catch(failed);
@@ -201,7 +203,7 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
       // To is missing or is what was wrong: the answer carries what there was.
     }
     this.#around.transport.send(answer.toBuffer(), target, (error) =>
-      this.#around.logger.debug({ err: error }, 'the answer to a malformed message could not be sent'),
+      this.#around.logger.debug({ why: error.message }, 'the answer to a malformed message could not be sent'),
     );
     return true;
   }

@@ -88,7 +88,7 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
       return;
     }
     this.around.logger.info(
-      { err: error, callId: this.request.callId, method: this.request.method },
+      { why: error.message, callId: this.request.callId, method: this.request.method },
       'SIP response could not be sent',
     );
     if (this.sendFailed()) this.end('transport');

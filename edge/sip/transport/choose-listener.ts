@@ -22,6 +22,36 @@ export function chooseListener(listeners: readonly Listener[], to: Destination):
   return best === undefined ? undefined : towards(best, to.host);
 }
 
+const keptMs = 10_000;
+const keptAtMost = 1_000;
+
+/** Remembers choices for a short time: addresses of this machine change seldom, requests come by the hundred. */
+export class ListenerChoice {
+  readonly #listeners: readonly Listener[];
+  readonly #now: () => number;
+  readonly #chosen = new Map<string, Listener>();
+  #since = 0;
+
+  constructor(listeners: readonly Listener[], now: () => number) {
+    this.#listeners = listeners;
+    this.#now = now;
+  }
+
+  choose(protocol: Destination['protocol'], host: string, port: number): Listener | undefined {
+    const now = this.#now();
+    if (now - this.#since > keptMs || this.#chosen.size >= keptAtMost) {
+      this.#chosen.clear();
+      this.#since = now;
+    }
+    const key = `${protocol}/${host}`;
+    const known = this.#chosen.get(key);
+    if (known !== undefined) return known;
+    const listener = chooseListener(this.#listeners, { protocol, host, port });
+    if (listener !== undefined) this.#chosen.set(key, listener);
+    return listener;
+  }
+}
+
 /** What Via and Contact say of a listener. */
 export function sentBy(listener: Listener): { host: string; port: number } {
   return listener.advertise ?? { host: listener.address, port: listener.port };

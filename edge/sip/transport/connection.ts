@@ -19,6 +19,8 @@ export interface ConnectionSurroundings {
   proven(connection: Connection): void;
 }
 
+const pong = Buffer.from('\r\n');
+
 interface Unsent {
   failed: (error: Error) => void;
 }
@@ -47,6 +49,8 @@ export class Connection implements TimerOwner<'watch'> {
   #messageBegunAt: number | undefined;
   #connecting: boolean;
   #closed = false;
+  /** Since when only what was written still goes out. */
+  #finishingAt: number | undefined;
   #why: Error | undefined;
 
   constructor(
@@ -78,7 +82,7 @@ export class Connection implements TimerOwner<'watch'> {
         },
         ping: () => {
           around.counters.keepalives++;
-          this.#write(Buffer.from('\r\n'));
+          this.#write(pong);
         },
       },
       around.limits.messageBytes,
@@ -98,16 +102,17 @@ export class Connection implements TimerOwner<'watch'> {
     this.#watchAgain();
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** Whether messages may still be given to it. */
+  get usable(): boolean {
+    return !this.#closed && this.#finishingAt === undefined;
   }
 
   /** `failed` where the bytes cannot be handed to the kernel; never before this returned. */
   send(bytes: Buffer, failed: (error: Error) => void): void {
-    if (this.#closed || this.#socket.writableLength > this.#around.limits.unsentBytes) {
-      const why = this.#why ?? new Error(this.#closed ? 'the connection is closed' : 'the peer does not read');
+    if (!this.usable || this.#socket.writableLength > this.#around.limits.unsentBytes) {
+      const why = this.#why ?? new Error(this.usable ? 'the peer does not read' : 'the connection is closed');
       queueMicrotask(() => failed(why));
-      if (!this.#closed) this.close(why);
+      if (this.usable) this.close(why);
       return;
     }
     const unsent: Unsent = { failed };
@@ -147,11 +152,13 @@ export class Connection implements TimerOwner<'watch'> {
 
   /** Flushes what was written (an answer to what broke the stream), then closes. */
   #finish(why: Error | undefined): void {
-    if (this.#closed) return;
+    if (!this.usable) return;
     if (this.#socket.writableLength === 0) {
       this.close(why);
       return;
     }
+    this.#finishingAt = this.#around.wheel.now();
+    this.#watchAgain();
     this.#socket.removeAllListeners('data');
     this.#socket.resume();
     this.#socket.end(() => this.close(why));
@@ -166,7 +173,7 @@ export class Connection implements TimerOwner<'watch'> {
   }
 
   #write(bytes: Buffer): void {
-    if (!this.#closed) this.#socket.write(bytes);
+    if (this.usable) this.#socket.write(bytes);
   }
 
   #prove(): void {
@@ -180,6 +187,7 @@ export class Connection implements TimerOwner<'watch'> {
   #deadline(): number {
     const { limits } = this.#around;
     if (this.#connecting) return this.#openedAt + limits.connectMs;
+    if (this.#finishingAt !== undefined) return this.#finishingAt + limits.messageMs;
     let deadline = this.#lastByteAt + limits.idleMs;
     if (this.inward && !this.proven) deadline = Math.min(deadline, this.#openedAt + limits.firstMessageMs);
     if (this.#messageBegunAt !== undefined) deadline = Math.min(deadline, this.#messageBegunAt + limits.messageMs);

@@ -54,13 +54,14 @@ export class Connections implements ConnectionSurroundings {
 
   /** An open connection by its id. */
   find(id: string | undefined): Connection | undefined {
-    return id === undefined ? undefined : this.#byId.get(id);
+    const connection = id === undefined ? undefined : this.#byId.get(id);
+    return connection?.usable ? connection : undefined;
   }
 
   /** The connection to that peer: one that is open, whoever opened it, or a new one. @returns undefined at the limit */
   towards(address: string, port: number, listener: Listener): Connection | undefined {
     const open = this.#byPeer.get(peerKey(address, port));
-    if (open !== undefined) return open;
+    if (open?.usable) return open;
     if (this.#byId.size >= this.limits.connections) {
       this.counters.connectionsRefused++;
       return undefined;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Destination, Listener } from '../stack.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { familyOf } from './address.ts';
-import { chooseListener } from './choose-listener.ts';
+import { ListenerChoice } from './choose-listener.ts';
 import { Connections } from './connections.ts';
 import { transportErrors } from './errors.ts';
 import { Inbound } from './inbound.ts';
@@ -53,6 +53,7 @@ class SocketTransport implements Transport {
   readonly #udp = new Map<string, UdpListener>();
   readonly #probe = new UdpProbe();
   readonly #resolver: Resolver;
+  readonly #choice: ListenerChoice;
   readonly #logger: Logger;
 
   constructor(options: TransportOptions) {
@@ -60,6 +61,7 @@ class SocketTransport implements Transport {
     this.#logger = options.logger;
     this.#inbound = new Inbound(options.receiver, this.counters, options.logger, limits.messageBytes);
     this.#connections = new Connections(this.#inbound, options.wheel, limits, this.counters);
+    this.#choice = new ListenerChoice(this.listeners, () => options.wheel.now());
     this.#resolver = new Resolver(options.dns ?? systemDns(), () => options.wheel.now());
   }
 
@@ -89,7 +91,7 @@ class SocketTransport implements Transport {
   }
 
   listenerFor(to: Destination): Listener | undefined {
-    return this.#connections.find(to.connection)?.listener ?? chooseListener(this.listeners, to);
+    return this.#connections.find(to.connection)?.listener ?? this.#choice.choose(to.protocol, to.host, to.port);
   }
 
   targets(to: Destination): Target[] | Promise<Target[]> {
@@ -137,7 +139,7 @@ class SocketTransport implements Transport {
   #withListeners(to: Destination, resolved: readonly Resolved[]): Target[] {
     const targets: Target[] = [];
     for (const { address, port } of resolved) {
-      const listener = chooseListener(this.listeners, { ...to, host: address, port });
+      const listener = this.#choice.choose(to.protocol, address, port);
       if (listener !== undefined) targets.push({ protocol: to.protocol, address, port, listener });
     }
     if (targets.length === 0) {
