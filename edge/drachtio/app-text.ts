@@ -1,7 +1,7 @@
 // The SIP text inside an app's frame, taken apart. drachtio-srf's serialiser writes one unfolded `name: value` a line in
 // any order, with most names in lower case; its Content-Length counts UTF-16 units, so it is ignored: the body is all
 // that follows the first blank line.
-import { isToken } from '../sip/message/index.ts';
+import { isToken } from '../sip/index.ts';
 import { headerName } from './header-names.ts';
 
 export interface AppText {

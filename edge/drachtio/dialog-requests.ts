@@ -1,6 +1,6 @@
 // The `dialogs.*` requests of the link: what a returning server asks about its calls.
 import { LinkFailure, type RequestHandler } from '../../link/index.ts';
-import type { Dialog } from '../sip/dialog/index.ts';
+import type { Dialog } from '../sip/index.ts';
 import type { Gateway } from './gateway.ts';
 
 /** Longest note, in characters: it is opaque, and every dialog may have one. */

@@ -1,7 +1,7 @@
 // The payloads that the edge writes to an app (facts: drachtio protocol, "Frames server → app"). Built by concatenation,
 // once: these are the hottest strings of the process.
 import { randomUUID } from 'node:crypto';
-import type { Arrival } from '../sip/stack.ts';
+import type { Arrival } from '../sip/index.ts';
 
 /** Where a message went or came from, as the meta line names it. */
 export interface Peer {

@@ -6,8 +6,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { DialogEnd, DialogSnapshot } from '../../link/index.ts';
-import type { Dialog, DialogEndCause, Incoming, Outgoing, UserAgent } from '../sip/dialog/index.ts';
-import type { SipMessage } from '../sip/message/index.ts';
+import type { Dialog, DialogEndCause, Incoming, Outgoing, SipMessage, UserAgent } from '../sip/index.ts';
 import type { AppConnection } from './connection.ts';
 
 export interface GapOptions {

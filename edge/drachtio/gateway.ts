@@ -1,5 +1,6 @@
 // Between the dialogs and the apps: what comes from the network becomes frames, what apps say becomes SIP.
 import type { Logger } from 'pino';
+import type { Arrival, Destination, Listener, Transactions } from '../sip/index.ts';
 import {
   ackIsOurs,
   type Dialog,
@@ -13,11 +14,11 @@ import {
   notSent,
   type Outgoing,
   responseDestination,
+  type SipMessage,
+  SipSyntaxError,
   UserAgent,
   uriOf,
-} from '../sip/dialog/index.ts';
-import { type SipMessage, SipSyntaxError } from '../sip/message/index.ts';
-import type { Arrival, Destination, Listener, Transactions } from '../sip/stack.ts';
+} from '../sip/index.ts';
 import { Admission, type AdmissionLimits, standardLimits } from './admission.ts';
 import { AppListener, type AppListenerUser, protocolVersion } from './app-listener.ts';
 import { type AppText, readAppText } from './app-text.ts';
@@ -59,6 +60,8 @@ const unknownDialog = 'Server error: unable to find dialog for dialog id provide
 const noTransport = 'requested protocol/transport not available';
 /** How long apps may think about a request that is no INVITE, of the 64·T1 that its sender waits. */
 const patienceShare = 0.9;
+/** How long a stopping edge waits for the answers to its BYEs. */
+const stopPatienceMs = 1_000;
 const registeredMethods = new Set(['INVITE', 'OPTIONS', 'NOTIFY', 'MESSAGE']);
 const onlyInDialogs = new Set(['BYE', 'PRACK', 'UPDATE', 'CANCEL']);
 
@@ -125,6 +128,7 @@ export class Gateway implements DialogUser, AppListenerUser {
     for (const dialog of [...this.agent.dialogs]) {
       if (dialog.state === 'confirmed' && dialog.method === 'INVITE') this.agent.hangUp(dialog, 'Edge stops');
     }
+    await this.agent.quiet(stopPatienceMs);
     await this.apps.close();
   }
 

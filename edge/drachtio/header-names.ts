@@ -1,6 +1,6 @@
 // Names of headers as an app writes them → as they go on the wire. drachtio-srf sends most of them in lower case; known
 // ones are written the way the RFCs write them, others with each word capitalised, and those that begin with X- as given.
-import { canonicalName } from '../sip/message/index.ts';
+import { canonicalName } from '../sip/index.ts';
 
 // Each spelling is worked out once; bounded, since an app could make up names for ever.
 const seen = new Map<string, string>();

@@ -3,9 +3,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { type Dialog, dialogDestination } from '../sip/dialog/index.ts';
-import { SipMessage } from '../sip/message/index.ts';
-import type { Destination, Transactions } from '../sip/stack.ts';
+import type { Destination, Transactions } from '../sip/index.ts';
+import { type Dialog, dialogDestination, SipMessage } from '../sip/index.ts';
 
 /** What is needed to say BYE. */
 interface Entry {

@@ -1,9 +1,8 @@
 // A request outside any dialog, made of what the app gave (facts: "Header filling and substitution"). drachtio-srf writes
 // `localhost` where only we know the address.
 import { randomUUID } from 'node:crypto';
-import { contactOf, firstSeq, hostPort, newTag } from '../sip/dialog/index.ts';
-import { parseUnsigned, SipMessage } from '../sip/message/index.ts';
-import type { Listener } from '../sip/stack.ts';
+import type { Listener } from '../sip/index.ts';
+import { contactOf, firstSeq, hostPort, newTag, parseUnsigned, SipMessage } from '../sip/index.ts';
 import { type AppText, appHeader } from './app-text.ts';
 
 /** Not taken from the app, or written here in their place. */

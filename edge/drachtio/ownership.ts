@@ -1,5 +1,5 @@
 // Who answers for what: requests and INVITEs by the app connection that has them.
-import type { Incoming, Outgoing } from '../sip/dialog/index.ts';
+import type { Incoming, Outgoing } from '../sip/index.ts';
 import type { AppConnection } from './connection.ts';
 
 /** Requests that apps have and have not answered finally, and INVITEs of theirs that are under way. */

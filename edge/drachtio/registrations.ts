@@ -1,6 +1,7 @@
 // Clients that cannot be dialled (TCP phones behind a NAT) are reached over the connection that they registered on.
-import { parseNameAddr, parseUnsigned, type SipMessage, splitLists, tryParseUri } from '../sip/message/index.ts';
-import type { Destination } from '../sip/stack.ts';
+
+import type { Destination } from '../sip/index.ts';
+import { parseNameAddr, parseUnsigned, type SipMessage, splitLists, tryParseUri } from '../sip/index.ts';
 
 interface Entry {
   to: Destination;

@@ -1,5 +1,6 @@
 // The user's answers to requests from the network: what a response is made of (RFC 3261 §8.2.6, §12.1.1, §13.3.1).
 import { SipMessage, splitLists } from '../message/index.ts';
+import { newTag } from '../transaction/index.ts';
 import { AckWait } from './ack-wait.ts';
 import {
   type Core,
@@ -14,7 +15,7 @@ import {
   sayBye,
 } from './core.ts';
 import { Dialog } from './dialog.ts';
-import { allow, applyDraft, draftHeader, hasOption, newTag } from './header-rules.ts';
+import { allow, applyDraft, draftHeader, hasOption } from './header-rules.ts';
 import type { Incoming } from './incoming.ts';
 import { ReliableProvisionals } from './reliable-provisionals.ts';
 import { type SessionExpires, sessionExpiresOf } from './session-timer.ts';
@@ -91,7 +92,7 @@ function finish(core: Core, incoming: Incoming, response: SipMessage): void {
   incoming.transaction.respond(response);
   const { dialog } = incoming;
   if (response.status < 200 || dialog === undefined) return;
-  if (incoming.method === 'INVITE' && incoming.inDialog) dialog.incomingInvite = false;
+  if (dialog.incomingInvite === incoming) dialog.incomingInvite = undefined;
   if (incoming.inDialog) return;
   incoming.reliable?.stop();
   if (response.status >= 300) endDialog(core, dialog, 'local');
@@ -102,8 +103,8 @@ function finish(core: Core, incoming: Incoming, response: SipMessage): void {
 function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMessage): void {
   if (!incoming.transaction.respond(response)) return; // cancelled while it waited for a PRACK
   const to = responseDestination(incoming.request, incoming.arrival);
+  dialog.incomingInvite = undefined;
   if (!incoming.inDialog) dialog.confirmed(response.toString(), Date.now());
-  else dialog.incomingInvite = false;
   core.ackWaits.get(dialog)?.stop();
   const wait = new AckWait(
     incoming.request.cseq.number,
@@ -146,6 +147,7 @@ function beginDialog(core: Core, incoming: Incoming, response: SipMessage): Dial
     invite: incoming.text,
   });
   dialog.owner = incoming.owner;
+  if (incoming.method === 'INVITE') dialog.incomingInvite = incoming;
   refreshTarget(core, dialog, request, arrival);
   noteRemoteSdp(dialog, request);
   core.dialogs.add(dialog);

@@ -60,7 +60,8 @@ export class Calling {
   ): Outgoing | string {
     const to = dialogDestination(dialog);
     if (to === undefined) return noTransport;
-    if (method === 'INVITE' && (dialog.outgoingInvite !== undefined || dialog.incomingInvite)) return 'request pending';
+    if (method === 'INVITE' && (dialog.outgoingInvite !== undefined || dialog.incomingInvite !== undefined))
+      return 'request pending';
     const request = requestInDialog(dialog, method);
     if (uri !== undefined) request.uri = uri;
     if (draftHeader(draft, 'Max-Forwards') !== undefined) request.headers.remove('Max-Forwards');
@@ -121,12 +122,7 @@ export class Calling {
     if (outgoing.over || transaction === undefined || transaction.finalStatus !== undefined) return undefined;
     if (dialog !== undefined && !outgoing.inDialog) dialog.cancelled = true;
     const kept = headers.filter(([name]) => !notOnCancel.has(name));
-    const cancel = transaction.cancel(kept);
-    // RFC 3261 §9.1: the far side may never answer the INVITE; it is over for us then.
-    outgoing.cancelTimer ??= setTimeout(() => {
-      if (!outgoing.over) this.#failed(outgoing, 487);
-    }, this.#core.times.patience);
-    return cancel;
+    return transaction.cancel(kept);
   }
 
   /** A 2xx whose transaction is gone, or a repeated or forked one. */
@@ -181,7 +177,10 @@ export class Calling {
         this.#response(outgoing, response, arrival, to);
       },
       failed: (why) => {
-        if (!outgoing.over) this.#failed(outgoing, why === 'timeout' ? 408 : 503);
+        if (outgoing.over) return;
+        // RFC 3261 §9.1: a cancelled INVITE that the far side never ends is over for us.
+        const cancelled = outgoing.dialog?.cancelled === true && !outgoing.inDialog;
+        this.#failed(outgoing, why === 'transport' ? 503 : cancelled ? 487 : 408);
       },
     };
   }
@@ -195,7 +194,7 @@ export class Calling {
       this.#core.user.response(outgoing, response, arrival);
       return;
     }
-    outgoing.finish();
+    outgoing.over = true;
     if (dialog === undefined) {
       this.#core.user.response(outgoing, response, arrival);
       return;
@@ -248,7 +247,7 @@ export class Calling {
 
   /** A response that nobody sent. */
   #failed(outgoing: Outgoing, status: number): void {
-    outgoing.finish();
+    outgoing.over = true;
     const response = SipMessage.response(outgoing.request, status);
     response.ensureToTag('edge');
     const { dialog } = outgoing;

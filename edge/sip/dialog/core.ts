@@ -1,7 +1,7 @@
 // What the parts of the dialog layer share.
 import type { Logger } from 'pino';
 import { filledRport, formatHost, SipMessage, splitLists } from '../message/index.ts';
-import type { Arrival, Destination, Listener, Protocol, Transactions } from '../stack.ts';
+import type { Arrival, Destination, Listener, Transactions } from '../stack.ts';
 import type { AckWait } from './ack-wait.ts';
 import { type Dialog, destinationOf, dialogDestination, uriOf } from './dialog.ts';
 import type { DialogTable } from './dialog-table.ts';
@@ -18,6 +18,9 @@ export interface Core {
   readonly followSource: boolean;
   readonly log: Logger;
   user: DialogUser;
+  /** Our own BYEs that are not answered yet, and who waits for the last of them. */
+  byes: number;
+  quiet: (() => void) | undefined;
 }
 
 /** `host:port` as the far side sees us on that listener. */
@@ -33,21 +36,26 @@ export function contactOf(listener: Listener): string {
   return `<sip:${hostPort(listener)}${listener.protocol === 'udp' ? '' : ';transport=tcp'}>`;
 }
 
-/** The listener that a message came in on. */
+/** The listener that a message came in on, as its sender sees it. */
 export function listenerOf(core: Core, arrival: Arrival): Listener {
-  let byProtocol: Listener | undefined;
+  const { protocol, localAddress, localPort, remoteAddress, remotePort } = arrival;
   for (const listener of core.transactions.listening) {
-    if (listener.protocol !== arrival.protocol) continue;
-    if (listener.port === arrival.localPort && listener.address === arrival.localAddress) return listener;
-    byProtocol ??= listener;
-    if (listener.port === arrival.localPort) byProtocol = listener;
+    if (listener.protocol === protocol && listener.port === localPort && listener.address === localAddress) {
+      if (listener.advertise !== undefined || !isWildcard(listener.address)) return listener;
+    }
   }
-  const found: { protocol: Protocol; address: string; port: number } = {
-    protocol: arrival.protocol,
-    address: arrival.localAddress,
-    port: byProtocol?.port ?? arrival.localPort,
-  };
-  return byProtocol?.advertise === undefined ? found : { ...found, advertise: byProtocol.advertise };
+  // Bound to all addresses, or a connection that we opened: what we would use towards the sender.
+  return (
+    core.transactions.listenerFor({ protocol, host: remoteAddress, port: remotePort }) ?? {
+      protocol,
+      address: localAddress,
+      port: localPort,
+    }
+  );
+}
+
+function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
 }
 
 /** Where a response to that request goes (RFC 3261 §18.2.2, RFC 3581). */
@@ -143,11 +151,22 @@ export function sayBye(core: Core, dialog: Dialog, reason: string, by: DialogEnd
   if (to === undefined) {
     core.log.warn({ callId: dialog.callId }, 'dialog ended without a BYE: its target cannot be reached');
   } else {
+    core.byes++;
     core.transactions.request(bye, to, {
-      response: () => undefined,
-      failed: (why) => core.log.info({ callId: dialog.callId, why }, 'BYE was not answered'),
+      response: (response) => {
+        if (response.status >= 200) byeDone(core);
+      },
+      failed: (why) => {
+        core.log.info({ callId: dialog.callId, why }, 'BYE was not answered');
+        byeDone(core);
+      },
     });
   }
   endDialog(core, dialog, by);
   core.user.unsolicited(dialog, bye, to === undefined ? undefined : core.transactions.listenerFor(to));
+}
+
+function byeDone(core: Core): void {
+  core.byes--;
+  if (core.byes === 0) core.quiet?.();
 }

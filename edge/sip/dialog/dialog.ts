@@ -1,6 +1,7 @@
 import { machine } from '../../../values/index.ts';
 import { type SipMessage, tryParseUri } from '../message/index.ts';
 import type { Arrival, ClientTransaction, Destination, Protocol } from '../stack.ts';
+import type { Incoming } from './incoming.ts';
 import type { SessionTimer } from './session-timer.ts';
 
 export type DialogState = 'early' | 'confirmed' | 'ended';
@@ -76,8 +77,8 @@ export class Dialog {
   outgoingInvite: ClientTransaction | undefined;
   /** We cancelled the INVITE that began it; BYE follows the ACK of a 2xx that won the race. */
   cancelled = false;
-  /** Their INVITE that we have not answered finally. */
-  incomingInvite = false;
+  /** Their INVITE, the one that began it or a later one, that we have not answered finally. */
+  incomingInvite: Incoming | undefined;
   /** The BYE left; the dialog waits for its response. */
   leaving = false;
   timer: SessionTimer | undefined;

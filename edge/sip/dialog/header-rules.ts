@@ -1,5 +1,4 @@
-// Which headers of a draft the layer writes itself, and the small strings that it makes.
-import { randomBytes } from 'node:crypto';
+// Which headers of a draft the layer writes itself, and what it understands.
 import { type SipMessage, splitLists } from '../message/index.ts';
 import type { Draft } from './user.ts';
 
@@ -49,18 +48,6 @@ export function unsupportedExtensions(request: SipMessage): string[] {
   return splitLists(lines).filter((option) => !supportedExtensions.includes(option.toLowerCase()));
 }
 
-const pool = Buffer.alloc(4_096);
-let used = pool.length;
-
-/** Twelve characters of chance (72 bits), for tags. */
-export function newTag(): string {
-  if (used + 9 > pool.length) {
-    randomBytes(pool.length).copy(pool);
-    used = 0;
-  }
-  used += 9;
-  return pool.toString('base64url', used - 9, used);
-}
 /** Whether a body is a session description. */
 export function isSdp(message: SipMessage): boolean {
   return message.body.length > 3 && message.body[0] === 0x76 && message.body[1] === 0x3d && message.body[2] === 0x30;

@@ -4,7 +4,6 @@ export { ackIsOurs, type Calling, firstSeq } from './calling.ts';
 export { contactOf, hostPort, listenerOf, responseDestination } from './core.ts';
 export { type Dialog, destinationOf, dialogDestination, dialogId, uriOf } from './dialog.ts';
 export type { DialogTable } from './dialog-table.ts';
-export { newTag } from './header-rules.ts';
 export type { Incoming } from './incoming.ts';
 export type { Outgoing } from './outgoing.ts';
 export type { AnswerDraft, DialogEndCause, DialogTimes, DialogUser, Draft, NextHop } from './user.ts';

@@ -16,8 +16,7 @@ export class Outgoing {
   transaction: ClientTransaction | undefined;
   /** Highest RSeq seen, so that a repeated reliable provisional is not told twice (RFC 3262 §4). */
   lastRSeq = 0;
-  /** Runs after CANCEL: the far side may never end the INVITE. */
-  cancelTimer: NodeJS.Timeout | undefined;
+  /** It has its final response, made up or real. */
   over = false;
   #text: string | undefined;
 
@@ -36,10 +35,5 @@ export class Outgoing {
   get text(): string {
     this.#text ??= this.request.toString();
     return this.#text;
-  }
-
-  finish(): void {
-    this.over = true;
-    if (this.cancelTimer !== undefined) clearTimeout(this.cancelTimer);
   }
 }

@@ -66,7 +66,7 @@ export class SessionTimers {
       sayBye(core, dialog, 'Session timer expired', 'lost');
       return;
     }
-    if (dialog.outgoingInvite !== undefined || dialog.incomingInvite || core.ackWaits.has(dialog)) {
+    if (dialog.outgoingInvite !== undefined || dialog.incomingInvite !== undefined || core.ackWaits.has(dialog)) {
       timer.retry(Math.min(2_000, timer.seconds * 100));
       return;
     }

@@ -29,9 +29,9 @@ export class UserAgent implements TransactionUser {
   readonly calling: Calling;
   readonly #core: Core;
   readonly #timers: SessionTimers;
-  /** INVITEs outside dialogs that have no final response, by transaction key, for CANCEL; and by Call-ID for merges. */
+  /** INVITEs that have no final response, for CANCEL; and what tells the same INVITE by another path. */
   readonly #invites = new Map<ServerTransaction, Incoming>();
-  readonly #merging = new Map<string, Incoming>();
+  readonly #merging = new Set<string>();
 
   constructor(options: UserAgentOptions) {
     this.dialogs = new DialogTable();
@@ -43,6 +43,8 @@ export class UserAgent implements TransactionUser {
       followSource: options.followSource ?? true,
       log: options.log,
       user: options.user,
+      byes: 0,
+      quiet: undefined,
     };
     this.#timers = new SessionTimers(this.#core);
     this.calling = new Calling(this.#core, this.#timers);
@@ -55,12 +57,15 @@ export class UserAgent implements TransactionUser {
 
   /** Sends the user's answer. @returns it as sent, or why it was not. @throws RangeError for a line break in a header */
   answer(incoming: Incoming, draft: AnswerDraft): SipMessage | string {
-    return answer(this.#core, this.#timers, incoming, draft);
+    const sent = answer(this.#core, this.#timers, incoming, draft);
+    this.#settle(incoming);
+    return sent;
   }
 
   /** Answers for the user. */
   refuse(incoming: Incoming, status: number, headers: [string, string][] = []): void {
     refuse(this.#core, incoming, status, headers);
+    this.#settle(incoming);
   }
 
   /** Says BYE by ourselves. */
@@ -70,6 +75,18 @@ export class UserAgent implements TransactionUser {
       this.calling.acknowledge(dialog, { headers: [], body: '' });
     }
     sayBye(this.#core, dialog, reason, 'local');
+  }
+
+  /** Resolves when all BYEs of our own are answered, or after so many ms. */
+  async quiet(ms: number): Promise<void> {
+    if (this.#core.byes === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#core.quiet = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   // ── from the transactions ──
@@ -142,17 +159,16 @@ export class UserAgent implements TransactionUser {
         this.#reject(transaction, 422, [['Min-SE', String(this.#core.times.minSessionSeconds)]]);
         return;
       }
-      const key = `${request.callId}\n${request.fromTag}\n${request.cseq.number}`;
+      const key = mergeKey(request);
       if (this.#merging.has(key)) {
         this.#reject(transaction, 482); // the same request by another path (RFC 3261 §8.2.2.2)
         return;
       }
       transaction.respond(SipMessage.response(request, 100));
       this.#invites.set(transaction, incoming);
-      this.#merging.set(key, incoming);
+      this.#merging.add(key);
       transaction.onend = (why) => {
-        this.#invites.delete(transaction);
-        this.#merging.delete(key);
+        this.#settle(incoming);
         if (why === 'transport') this.#transportLost(incoming);
       };
     }
@@ -186,44 +202,50 @@ export class UserAgent implements TransactionUser {
       dialog.arrival = arrival; // a stream client came back over another connection
     }
     if (method === 'INVITE') {
-      dialog.incomingInvite = true;
+      dialog.incomingInvite = incoming;
       transaction.respond(SipMessage.response(request, 100));
       this.#invites.set(transaction, incoming);
-      transaction.onend = () => this.#invites.delete(transaction);
+      transaction.onend = () => this.#settle(incoming);
     }
-    if (method === 'BYE') this.#bye(incoming, dialog);
-    else if (method === 'NOTIFY' && dialog.method === 'SUBSCRIBE' && saysTerminated(request)) {
+    if (method === 'BYE') {
+      if (!this.#bye(incoming, dialog)) return;
+    } else if (method === 'NOTIFY' && dialog.method === 'SUBSCRIBE' && saysTerminated(request)) {
       endDialog(this.#core, dialog, 'remote');
     }
     this.#core.user.requestInDialog(incoming, dialog);
   }
 
-  #bye(incoming: Incoming, dialog: Dialog): void {
+  /** @returns whether the user is to see the BYE */
+  #bye(incoming: Incoming, dialog: Dialog): boolean {
     // BYE of the caller before the answer: the INVITE is over as by CANCEL (RFC 3261 §15.1.2).
-    for (const [transaction, invite] of this.#invites) {
-      if (invite.dialog !== dialog || transaction.finalStatus !== undefined) continue;
+    const invite = dialog.incomingInvite;
+    if (invite !== undefined) {
       this.refuse(invite, 487);
-      if (!invite.inDialog) this.#core.user.cancelled(invite, asCancel(incoming.request), incoming.arrival);
+      this.#core.user.cancelled(invite, asCancel(incoming.request), incoming.arrival);
+      if (!invite.inDialog) {
+        this.refuse(incoming, 200);
+        return false;
+      }
     }
     // Our own INVITE in the dialog is over with it.
     dialog.outgoingInvite?.cancel();
     const wait = this.#core.ackWaits.get(dialog);
     wait?.stop();
     endDialog(this.#core, dialog, 'remote');
+    return true;
   }
 
   #prack(incoming: Incoming, dialog: Dialog): boolean {
-    for (const invite of this.#invites.values()) {
-      if (invite.dialog !== dialog || invite.inDialog) continue;
-      if (invite.reliable?.acknowledges(incoming.request.headers.get('RAck'), invite.request.cseq.number) === true) {
-        noteRemoteSdp(dialog, incoming.request);
-        // The user sees the PRACK before what follows it leaves.
-        queueMicrotask(() => invite.reliable?.acknowledged());
-        return true;
-      }
+    const invite = dialog.incomingInvite;
+    const rack = incoming.request.headers.get('RAck');
+    if (invite?.reliable?.acknowledges(rack, invite.request.cseq.number) !== true) {
+      this.#reject(incoming.transaction, 481);
+      return false;
     }
-    this.#reject(incoming.transaction, 481);
-    return false;
+    noteRemoteSdp(dialog, incoming.request);
+    // The user sees the PRACK before what follows it leaves.
+    queueMicrotask(() => invite.reliable?.acknowledged());
+    return true;
   }
 
   /** Glare (RFC 3261 §14.2, RFC 3311 §5.2) and session intervals that are too short. */
@@ -238,11 +260,18 @@ export class UserAgent implements TransactionUser {
       this.#reject(transaction, 491);
       return false;
     }
-    if (dialog.incomingInvite || (invite && dialog.state === 'early')) {
+    if (dialog.incomingInvite !== undefined || (invite && dialog.state === 'early')) {
       this.#reject(transaction, 500, [['Retry-After', String(randomInt(0, 11))]]);
       return false;
     }
     return true;
+  }
+
+  /** An INVITE that has its final response can be neither cancelled nor merged. */
+  #settle(incoming: Incoming): void {
+    if (incoming.method !== 'INVITE' || incoming.transaction.finalStatus === undefined) return;
+    this.#invites.delete(incoming.transaction);
+    if (!incoming.inDialog) this.#merging.delete(mergeKey(incoming.request));
   }
 
   /** The response to an INVITE could not be sent: the caller is gone, whoever still rings must know. */
@@ -254,6 +283,10 @@ export class UserAgent implements TransactionUser {
   #reject(transaction: ServerTransaction, status: number, headers: [string, string][] = []): void {
     refuse(this.#core, new Incoming(transaction, undefined), status, headers);
   }
+}
+
+function mergeKey(invite: SipMessage): string {
+  return `${invite.callId}\n${invite.fromTag}\n${invite.cseq.number}`;
 }
 
 /** A BYE in an early dialog, told to the user as the CANCEL that it amounts to. */

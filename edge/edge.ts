@@ -1,0 +1,123 @@
+// One edge: SIP, the drachtio protocol on top of it, the link, and the media tier, composed.
+import type { Logger } from 'pino';
+import { LinkServer } from '../link/index.ts';
+import { newId } from '../values/index.ts';
+import { type AdmissionLimits, dialogRequests, type GapOptions, Gateway, Ledger } from './drachtio/index.ts';
+import { type Listener, openTransactions, type Timing, type TransactionOptions } from './sip/index.ts';
+
+export interface EdgeOptions {
+  /** Where SIP listens; port 0 takes a free one. */
+  sip: readonly Listener[];
+  /** Loopback port of the drachtio protocol. */
+  drachtio: { host?: string | undefined; port: number; secret: string };
+  link: { listen?: { path: string } | { host?: string; port?: number } | undefined; secret: string };
+  log: Logger;
+  /** RFC 3261 timers; milliseconds. */
+  timing?: Partial<Timing> | undefined;
+  /** RFC 4028 §4, seconds. Default 90. */
+  minSessionSeconds?: number | undefined;
+  /** How in-dialog requests find phones behind a NAT; default true. */
+  followSource?: boolean | undefined;
+  limits?: TransactionOptions['limits'];
+  admission?: Partial<AdmissionLimits> | undefined;
+  gap?: Partial<GapOptions> | undefined;
+  /** File of the dialogs that live; without it nothing is noted. */
+  ledger?: string | undefined;
+}
+
+export interface Edge {
+  readonly id: string;
+  readonly sip: readonly Listener[];
+  readonly drachtio: { host: string; port: number };
+  readonly link: { path: string } | { host: string; port: number };
+  /** For metrics and tests. */
+  counts(): { dialogs: number; held: number; refused: number; pending: number; server: number; client: number };
+  /** Ends all calls with BYE and closes everything. */
+  stop(): Promise<void>;
+  /** Drops everything at once, without a word to anybody, as a crash does. For tests. */
+  crash(): Promise<void>;
+}
+
+export const edgeVersion = '0.1.0';
+const defaultT1 = 500;
+
+/**
+ * Starts an edge.
+ * @throws SwitchroomError `sip-port-in-use` … or the system's error where something cannot be bound; nothing stays open
+ */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { log } = options;
+  const id = newId('edg');
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    const transactions = await openTransactions({
+      listen: options.sip,
+      logger: log,
+      timing: options.timing,
+      limits: options.limits,
+    });
+    opened.push(() => transactions.close());
+    const ledger = options.ledger === undefined ? undefined : await Ledger.open(options.ledger, transactions, log);
+    if (ledger !== undefined) opened.push(() => ledger.close());
+    const t1 = options.timing?.t1 ?? defaultT1;
+    const gateway = await Gateway.open({
+      host: options.drachtio.host ?? '127.0.0.1',
+      port: options.drachtio.port,
+      secret: options.drachtio.secret,
+      transactions,
+      log,
+      times: {
+        t1,
+        t2: options.timing?.t2 ?? 8 * t1,
+        patience: 64 * t1,
+        ...(options.minSessionSeconds === undefined ? {} : { minSessionSeconds: options.minSessionSeconds }),
+      },
+      followSource: options.followSource,
+      admission: options.admission,
+      gap: options.gap,
+      confirmed: ledger === undefined ? undefined : (dialog) => ledger.add(dialog),
+      ended: ledger === undefined ? undefined : (dialog) => ledger.remove(dialog),
+    });
+    opened.push(() => gateway.close());
+    const link = await LinkServer.listen({
+      ...(options.link.listen === undefined ? {} : { listen: options.link.listen }),
+      secret: options.link.secret,
+      edge: id,
+      version: edgeVersion,
+      capabilities: ['adoption'],
+      logger: log,
+    });
+    opened.push(() => link.close());
+    link.serve('dialogs', dialogRequests(gateway));
+    link.on('up', ({ epoch }) => gateway.apps.claim(epoch));
+
+    const closeAll = async (): Promise<void> => {
+      for (const close of opened.splice(0).reverse()) await close();
+    };
+    return {
+      id,
+      sip: transactions.listening,
+      drachtio: gateway.apps.address,
+      link: link.address,
+      counts: () => ({
+        dialogs: gateway.agent.dialogs.size,
+        held: gateway.gap.heldCount,
+        refused: gateway.admission.refused,
+        pending: gateway.admission.pending,
+        server: transactions.counts().server,
+        client: transactions.counts().client,
+      }),
+      stop: closeAll,
+      crash: async () => {
+        opened.length = 0;
+        await ledger?.close();
+        await transactions.close();
+        await gateway.close();
+        await link.close();
+      },
+    };
+  } catch (error) {
+    for (const close of opened.reverse()) await close();
+    throw error;
+  }
+}
