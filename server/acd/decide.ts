@@ -293,12 +293,18 @@ function withdrawOffer(decision: Decision, agent: Agent, work: Work): void {
   withdraw(decision, agent, work, 'withdrawn');
 }
 
+function byIdleTime(a: Agent, b: Agent): number {
+  return a.idleSince - b.idleSince || (a.config.id < b.config.id ? -1 : a.config.id > b.config.id ? 1 : 0);
+}
+
 /** Brings everything that the command touched to rest: staffing, what is due for contacts, matching. */
 function settle(decision: Decision): void {
   const { touched } = decision.state;
   while (touched.queues.size + touched.contacts.size + touched.agents.size > 0) {
-    for (const queue of touched.queues) {
-      touched.queues.delete(queue);
+    // By name and age, not in the order of touching, which a restored state need not share.
+    const queues = [...touched.queues].sort((a, b) => (a.config.id < b.config.id ? -1 : 1));
+    touched.queues.clear();
+    for (const queue of queues) {
       const id = queue.config.id;
       if (decision.state.queues.get(id) !== queue) continue;
       if (queue.staff > 0 && queue.unstaffedSince !== undefined) decision.emit({ type: 'queue-staffed', queue: id });
@@ -310,7 +316,7 @@ function settle(decision: Decision): void {
     for (const contact of contacts) serveContact(decision, contact);
     // What serving touched again is in the list already.
     touched.contacts.clear();
-    const agents = [...touched.agents];
+    const agents = [...touched.agents].sort(byIdleTime);
     touched.agents.clear();
     for (const agent of agents) matchAgent(decision, agent);
     for (const contact of contacts) matchContact(decision, contact);
