@@ -240,8 +240,16 @@ class OpenDesk implements Desk {
     }
     seat.prune(live);
     seat.tell('agent', { live, today: seat.tally.today });
-    if (live.presence === 'offline') this.disconnect(agent, seat.signingOut ? 'asked' : 'elsewhere');
+    // Later, so that the answer to her sign-out still gets to her.
+    if (live.presence === 'offline') setImmediate(() => this.#offline(agent));
   };
+
+  #offline(agent: AgentId): void {
+    const seat = this.#seats.get(agent);
+    if (seat === undefined || this.#seats.closing || this.#options.agentWork.agent(agent)?.presence !== 'offline')
+      return;
+    this.disconnect(agent, seat.signingOut ? 'asked' : 'elsewhere');
+  }
 
   readonly #onQueue = (live: QueueLive): void => this.#figures.queue(live);
 
