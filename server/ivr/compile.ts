@@ -64,6 +64,11 @@ export function musicOf(flow: CompiledFlow): string[] {
   );
 }
 
+/** Names of the flows that a flow calls. */
+export function callsOf(flow: CompiledFlow): string[] {
+  return [...flow.nodes.values()].flatMap((node) => (node.type === 'flow' ? [node.flow] : []));
+}
+
 function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   Object.freeze(value);

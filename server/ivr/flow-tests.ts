@@ -5,7 +5,7 @@ import { advance, begin } from './interpreter.ts';
 import { didYouMean } from './nearest.ts';
 import { readShape } from './shape.ts';
 import { type Expected, type FlowTest, type FlowTests, flowTestsSchema, type TestStep } from './test-schema.ts';
-import type { Effect, FlowSet, FlowState, Input, Prompt } from './types.ts';
+import type { Effect, FlowSet, FlowState, Input, Prompt, Step } from './types.ts';
 
 export interface FlowTestResult {
   flow: string;
@@ -119,12 +119,11 @@ class Caller {
   }
 
   /** Takes a step, listens to all that is said, and types ahead where keys are left. */
-  take(step: { state: FlowState; effects: Effect[] }): void {
+  take(step: Step): void {
     this.#state = step.state;
+    this.#result.visited.push(...step.passed);
     for (const effect of step.effects) {
       this.#last = effect;
-      const frame = step.state.frames.at(-1);
-      this.#result.visited.push(`${frame?.flow ?? ''}/${effect.node}`);
       if (effect.do === 'say' || effect.do === 'ask') this.#hear(spokenText(effect.prompts));
       if (effect.do === 'queue' && effect.announce) this.#hear(spokenText(effect.announce.prompts));
       if (effect.do === 'finding') this.#hear(`[${effect.code}: ${effect.sentence}]`);

@@ -1,5 +1,5 @@
 export { type CheckContext, type Checked, checkFlow, type FlowOutline, readFlow } from './check.ts';
-export { type CompiledFlow, flowSet, musicOf, promptsOf } from './compile.ts';
+export { type CompiledFlow, callsOf, flowSet, musicOf, promptsOf } from './compile.ts';
 export { type Finding, type FindingCode, findingCodes, formatFinding } from './finding.ts';
 export { type FlowTestResult, readFlowTests, runFlowTests, spokenText } from './flow-tests.ts';
 export { advance, begin, placeOf, resume, withoutSecrets } from './interpreter.ts';

@@ -21,6 +21,7 @@ export function begin(set: FlowSet, flow: string, given: Given, now: Millis): St
   const run: Run = {
     set,
     effects: [],
+    passed: [],
     now,
     state: {
       set: set.version,
@@ -36,12 +37,12 @@ export function begin(set: FlowSet, flow: string, given: Given, now: Millis): St
     },
   };
   go(run, compiled.start);
-  return { state: run.state, effects: run.effects };
+  return { state: run.state, effects: run.effects, passed: run.passed };
 }
 
 /** See Interpreter in types.ts. */
 export function advance(set: FlowSet, before: FlowState, input: Input, now: Millis): Step {
-  const run: Run = { set, effects: [], now, state: copy(before) };
+  const run: Run = { set, effects: [], passed: [], now, state: copy(before) };
   const { state } = run;
   const place = current(run);
   if (state.waiting === 'ended' || !place) {
@@ -53,24 +54,24 @@ export function advance(set: FlowSet, before: FlowState, input: Input, now: Mill
     const onward = answer(run, place.flow, place.node, input);
     if (onward !== 'waits') go(run, onward.to);
   }
-  return { state, effects: run.effects };
+  return { state, effects: run.effects, passed: run.passed };
 }
 
 /** See Interpreter in types.ts. */
 export function resume(set: FlowSet, before: FlowState, now: Millis): Step {
-  const run: Run = { set, effects: [], now, state: copy(before) };
+  const run: Run = { set, effects: [], passed: [], now, state: copy(before) };
   const { state } = run;
-  if (state.waiting === 'ended') return { state, effects: [] };
+  if (state.waiting === 'ended') return { state, effects: [], passed: [] };
   const [outermost] = state.frames;
   const whole = state.frames.every((frame) => set.flows.get(frame.flow)?.nodes.has(frame.node));
   if (whole || !outermost) {
     state.set = set.version;
     for (const frame of state.frames) frame.version = set.flows.get(frame.flow)?.version ?? frame.version;
     const place = current(run);
-    if (!place) return { state, effects: [] };
+    if (!place) return { state, effects: [], passed: [] };
     const onward = enter(run, place.flow, place.node);
     if (onward !== 'waits') go(run, onward.to);
-    return { state, effects: run.effects.filter((effect) => effect.do !== 'note') };
+    return { state, effects: run.effects.filter((effect) => effect.do !== 'note'), passed: run.passed };
   }
   const flow = set.flows.get(outermost.flow);
   state.frames = [{ flow: outermost.flow, version: flow?.version ?? '', node: outermost.node, tries: 0 }];
@@ -78,7 +79,7 @@ export function resume(set: FlowSet, before: FlowState, now: Millis): Step {
   finding(run, 'node-missing', 'The flow was changed while the call waited in it; it starts anew.');
   if (flow) go(run, flow.start);
   else end(run, { do: 'hangup', node: outermost.node, why: 'fault' });
-  return { state, effects: run.effects };
+  return { state, effects: run.effects, passed: run.passed };
 }
 
 /** The state as it may be written down. */
@@ -121,6 +122,7 @@ function go(run: Run, first: string | undefined): void {
     }
     frame.node = target;
     frame.tries = 0;
+    run.passed.push(`${frame.flow}/${target}`);
     run.state.idle += 1;
     if (run.state.idle > idleLimit) {
       fault(run, 'loop-limit', `${idleLimit} nodes were passed and the caller did nothing.`);

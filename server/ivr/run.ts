@@ -10,6 +10,7 @@ export interface Run {
   readonly set: FlowSet;
   readonly state: FlowState;
   readonly effects: Effect[];
+  readonly passed: string[];
   readonly now: Millis;
 }
 

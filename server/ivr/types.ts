@@ -166,6 +166,8 @@ export interface FlowState {
 export interface Step {
   state: FlowState;
   effects: Effect[];
+  /** Nodes that were entered, in order, as `flow/node`: for statistics and for the cover of tests. */
+  passed: string[];
 }
 
 /** The interpreter's functions, as server/ivr/index.ts exports them. */
