@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { LinkServer } from '../link/index.ts';
 import { newId } from '../values/index.ts';
 import { type AdmissionLimits, dialogRequests, type GapOptions, Gateway, Ledger } from './drachtio/index.ts';
+import { type RtpOptions, startRtp } from './rtp/index.ts';
 import { type Listener, openTransactions, type Timing, type TransactionOptions } from './sip/index.ts';
 
 export interface EdgeOptions {
@@ -23,6 +24,8 @@ export interface EdgeOptions {
   gap?: Partial<GapOptions> | undefined;
   /** File of the dialogs that live; without it nothing is noted. */
   ledger?: string | undefined;
+  /** The media tier; without it the edge is signaling only. */
+  media?: Omit<RtpOptions, 'link' | 'logger'> | undefined;
 }
 
 export interface Edge {
@@ -84,12 +87,17 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       secret: options.link.secret,
       edge: id,
       version: edgeVersion,
-      capabilities: ['adoption'],
+      capabilities: options.media === undefined ? ['adoption'] : ['adoption', 'media'],
       logger: log,
     });
     opened.push(() => link.close());
     link.serve('dialogs', dialogRequests(gateway));
     link.on('up', ({ epoch }) => gateway.apps.claim(epoch));
+    link.on('down', () => gateway.gap.serverLost());
+    if (options.media !== undefined) {
+      const media = await startRtp({ ...options.media, link, logger: log });
+      opened.push(() => media.close());
+    }
 
     const closeAll = async (): Promise<void> => {
       for (const close of opened.splice(0).reverse()) await close();
@@ -109,11 +117,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       }),
       stop: closeAll,
       crash: async () => {
-        opened.length = 0;
         await ledger?.close();
         await transactions.close();
-        await gateway.close();
-        await link.close();
+        await closeAll();
       },
     };
   } catch (error) {

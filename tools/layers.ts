@@ -29,6 +29,8 @@ const floors: Record<string, number> = {
   'edge/drachtio': 3,
   'edge/rtp': 3,
   edge: 4,
+  // A program's entrance runs under the supervisor, so it stands above it.
+  'edge/main.ts': 10,
   server: 8,
   supervisor: 9,
   cli: 10,

@@ -3,7 +3,6 @@
 //
 //   served ──connection lost──▶ waiting ──dialogs.adopted──▶ served
 //                                  └────── grace time over ──▶ ended with BYE
-import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { DialogEnd, DialogSnapshot } from '../../link/index.ts';
 import type { Dialog, DialogEndCause, Incoming, Outgoing, SipMessage, UserAgent } from '../sip/index.ts';
@@ -24,11 +23,6 @@ const mostEnds = 10_000;
 
 export type Deliver = (app: AppConnection, incoming: Incoming, dialog: Dialog) => void;
 
-export interface GapEvents {
-  /** The grace time of a server's calls is over; they have been ended. */
-  'grace-over': [];
-}
-
 /** The dialogs of one lost connection. */
 interface Orphans {
   epoch: number | undefined;
@@ -42,7 +36,7 @@ interface Held {
   since: number;
 }
 
-export class Gap extends EventEmitter<GapEvents> {
+export class Gap {
   readonly #agent: UserAgent;
   readonly #log: Logger;
   readonly #options: GapOptions;
@@ -57,16 +51,10 @@ export class Gap extends EventEmitter<GapEvents> {
   readonly #following = new Set<Dialog>();
 
   constructor(agent: UserAgent, log: Logger, options: Partial<GapOptions> = {}) {
-    super();
     this.#agent = agent;
     this.#log = log;
     this.#options = { ...standard, ...options };
     this.#sweep = setInterval(() => this.#refuseOld(), Math.max(10, Math.min(1_000, this.#options.heldMs / 8))).unref();
-  }
-
-  /** Whether calls wait for a server. */
-  get open(): boolean {
-    return this.#orphans.size > 0;
   }
 
   get heldCount(): number {
@@ -153,6 +141,11 @@ export class Gap extends EventEmitter<GapEvents> {
   /** A server is connected. */
   serverArrived(connection: AppConnection, deliver: Deliver): void {
     if (this.#adoptWhenArrived) this.adopt(connection, deliver);
+  }
+
+  /** The link is down: what was said over it before does not hold for a drachtio connection that comes later. */
+  serverLost(): void {
+    this.#adoptWhenArrived = false;
   }
 
   /** The server of the newest epoch has taken over; `connection` is undefined until its drachtio connection stands. */
@@ -251,7 +244,6 @@ export class Gap extends EventEmitter<GapEvents> {
       }
     }
     this.#log.warn({ epoch: orphans.epoch, dialogs: count }, 'no server came back in time, its calls were ended');
-    if (this.#orphans.size === 0) this.emit('grace-over');
   }
 }
 

@@ -1,0 +1,70 @@
+// The settings of the product → the options of an edge.
+import { isIPv4 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Settings } from '../config/index.ts';
+import type { EdgeOptions } from './edge.ts';
+import type { Listener } from './sip/index.ts';
+
+/** What an edge process is told at its start. */
+export interface EdgeConfiguration {
+  settings: Settings;
+  /** Shared with the server. */
+  secret: string;
+  /** Unix socket of the link. */
+  link: string;
+  /** Loopback port of the drachtio protocol; 0: a free one. */
+  drachtioPort: number;
+  /** File of the dialogs, so that an edge that is started after a crash can end them. */
+  ledger: string;
+}
+
+export function edgeOptions(configuration: EdgeConfiguration, log: Logger): EdgeOptions {
+  const { settings, secret, link, drachtioPort, ledger } = configuration;
+  const bind = addressesHere(settings.bind, log);
+  const { advertise } = settings;
+  const [from, to] = settings.rtpPorts;
+  const graceMs = settings.graceSeconds * 1000;
+  return {
+    sip: sipListeners(bind, settings),
+    drachtio: { port: drachtioPort, secret },
+    link: { listen: { path: link }, secret },
+    log,
+    gap: { graceMs },
+    ledger,
+    media: {
+      bind,
+      ...(advertise === undefined ? {} : { advertise: [advertise] }),
+      ports: { from, to },
+      recordings: join(settings.data, 'recordings'),
+      workers: settings.mediaThreads,
+      graceMs,
+    },
+  };
+}
+
+/** A loopback address that this machine lacks (no IPv6) is left out where others remain. */
+function addressesHere(bind: readonly string[], log: Logger): string[] {
+  const here = new Set<string>();
+  for (const addresses of Object.values(networkInterfaces())) for (const one of addresses ?? []) here.add(one.address);
+  return bind.filter((address) => {
+    if (address !== '::1' || here.has(address) || bind.length === 1) return true;
+    log.info({ address }, 'this machine has no such address, nothing listens on it');
+    return false;
+  });
+}
+
+/** UDP and TCP on every address. */
+function sipListeners(bind: readonly string[], settings: Settings): Listener[] {
+  const { advertise, sipPort } = settings;
+  const listeners: Listener[] = [];
+  for (const address of bind) {
+    const told = advertise !== undefined && isIPv4(advertise) === isIPv4(address) && sipPort !== 0;
+    for (const protocol of ['udp', 'tcp'] as const) {
+      const listener: Listener = { protocol, address, port: sipPort };
+      listeners.push(told ? { ...listener, advertise: { host: advertise, port: sipPort } } : listener);
+    }
+  }
+  return listeners;
+}
