@@ -36,8 +36,8 @@ const floors: Record<string, number> = {
   cli: 10,
 };
 
-/** Pure cores: what their files may import from outside the project. */
-const pure: Record<string, RegExp> = { 'server/acd': /^$/, 'server/ivr': /^(zod|jsonc-parser)$/ };
+/** Pure cores: what their files may import from outside the project (of node:crypto, hashing). */
+const pure: Record<string, RegExp> = { 'server/acd': /^$/, 'server/ivr': /^(zod|jsonc-parser|node:crypto)$/ };
 
 /** Rooms that belong to the edge process; the server's rooms never import them, nor they the server's. */
 const inEdge = (room: string) => room === 'edge' || room.startsWith('edge/');
