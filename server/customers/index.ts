@@ -1,1 +1,22 @@
+export {
+  type Customer,
+  type Customers,
+  type CustomersOptions,
+  type Identity,
+  type Note,
+  openCustomers,
+  type Tag,
+} from './customers.ts';
 export * from './interaction-events.ts';
+export { InteractionProjector } from './interaction-projector.ts';
+export type {
+  AgentPart,
+  InteractionRecord,
+  LegQuality,
+  Outcome,
+  PathStep,
+  RecordingRecord,
+  Transfer,
+} from './interaction-record.ts';
+export { InteractionRows } from './interaction-rows.ts';
+export { type InteractionFilter, type InteractionPage, type Interactions, readInteractions } from './interactions.ts';

@@ -116,7 +116,7 @@ export const interactionQueueLeft = defineEvent(
 export const interactionTransferred = defineEvent(
   'interaction.transferred',
   1,
-  { kind: z.enum(['queue', 'agent', 'number', 'flow']), to: z.string() },
+  { kind: z.enum(['queue', 'agent', 'number', 'flow']), to: z.string().optional() },
   {
     personal: ['to'],
     about:
