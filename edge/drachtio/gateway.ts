@@ -249,23 +249,27 @@ export class Gateway implements DialogUser, AppListenerUser {
       connection.send(nokFrame(messageId, notSent));
       return;
     }
-    const sent = this.agent.answer(incoming, text);
-    if (typeof sent === 'string') {
-      connection.send(nokFrame(messageId, sent));
+    if (incoming.method === 'INVITE') this.admission.heard(incoming.id);
+    this.agent.answer(incoming, text, (outcome) => this.#answered(connection, messageId, incoming, outcome));
+  }
+
+  /** The app's answer has left, or will not. */
+  #answered(connection: AppConnection, messageId: string, incoming: Incoming, outcome: SipMessage | string): void {
+    if (typeof outcome === 'string') {
+      connection.send(nokFrame(messageId, outcome));
       return;
     }
     const { method, request, arrival } = incoming;
-    if (method === 'INVITE') this.admission.heard(incoming.id);
-    if (sent.status >= 200) this.#owned.drop(incoming);
+    if (outcome.status >= 200) this.#owned.drop(incoming);
     const to = responseDestination(request, arrival);
     let id = '';
     if (incoming.inDialog) id = method === 'BYE' ? '' : (incoming.dialog?.id ?? '');
     else if (method === 'INVITE' || method === 'SUBSCRIBE') id = dialogId(request.callId, request.fromTag ?? '');
-    if (sent.status >= 200 && sent.status < 300 && (method === 'REGISTER' || method === 'SUBSCRIBE')) {
-      this.registrations.accepted(request, sent, to);
-    }
+    const accepted = outcome.status >= 200 && outcome.status < 300;
+    if (accepted && (method === 'REGISTER' || method === 'SUBSCRIBE'))
+      this.registrations.accepted(request, outcome, to);
     const peer = { protocol: to.protocol, address: to.host, port: to.port };
-    connection.send(responseEcho(messageId, peer, Date.now(), transactionId, id, sent.toString()));
+    connection.send(responseEcho(messageId, peer, Date.now(), incoming.id, id, outcome.toString()));
   }
 
   #inDialog(connection: AppConnection, messageId: string, id: string, text: AppText): void {

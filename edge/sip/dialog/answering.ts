@@ -27,11 +27,21 @@ export const notSent = 'Response not sent due to unknown transaction';
 
 /**
  * Sends the user's answer to a request.
- * @returns the response as sent, or a sentence that says why it was not
+ * @param sent called once, when the response has left (which may be after a PRACK) or it is clear that it never will:
+ *   with the response as sent, or a sentence that says why it was not
  * @throws RangeError where a header of the draft holds a line break
  */
-export function answer(core: Core, timers: SessionTimers, incoming: Incoming, draft: AnswerDraft): SipMessage | string {
-  if (incoming.over) return notSent;
+export function answer(
+  core: Core,
+  timers: SessionTimers,
+  incoming: Incoming,
+  draft: AnswerDraft,
+  sent: (outcome: SipMessage | string) => void,
+): void {
+  if (incoming.over) {
+    sent(notSent);
+    return;
+  }
   const { request, method } = incoming;
   const invite = method === 'INVITE';
   const { status } = draft;
@@ -43,7 +53,8 @@ export function answer(core: Core, timers: SessionTimers, incoming: Incoming, dr
 
   const reliable = invite && !incoming.inDialog && status > 100 && status < 200 && wantsReliable(request, draft);
   if (reliable && !hasOption(request, 'Supported', '100rel') && !hasOption(request, 'Require', '100rel')) {
-    return 'Remote endpoint does not support 100rel';
+    sent('Remote endpoint does not support 100rel');
+    return;
   }
 
   const targetRefresh = mayBegin || method === 'INVITE' || method === 'SUBSCRIBE' || method === 'UPDATE';
@@ -64,17 +75,24 @@ export function answer(core: Core, timers: SessionTimers, incoming: Incoming, dr
   incoming.answered = true;
   const { dialog } = incoming;
   if (dialog !== undefined && status > 100 && status < 300) noteLocalSdp(dialog, response);
+  const drop = (): void => sent(notSent);
   if (reliable) {
     incoming.reliable ??= new ReliableProvisionals(core.times, () => giveUp(core, incoming));
-    incoming.reliable.add(response, () => incoming.transaction.respond(response));
+    let first = true;
+    const send = (): void => {
+      incoming.transaction.respond(response);
+      if (first) sent(response);
+      first = false;
+    };
+    incoming.reliable.add(response, send, drop);
   } else if (invite && status >= 200 && status < 300 && dialog !== undefined) {
-    const send = (): void => accept(core, incoming, dialog, response);
-    if (incoming.reliable?.waiting === true) incoming.reliable.addFinal(response, send);
+    const send = (): void => sent(accept(core, incoming, dialog, response) ? response : notSent);
+    if (incoming.reliable?.waiting === true) incoming.reliable.addFinal(response, send, drop);
     else send();
   } else {
     finish(core, incoming, response);
+    sent(response);
   }
-  return response;
 }
 
 /** Sends a response of our own making, without the user: refusals, answers in the gap. */
@@ -100,8 +118,8 @@ function finish(core: Core, incoming: Incoming, response: SipMessage): void {
 }
 
 /** A 2xx to INVITE: repeated until its ACK. */
-function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMessage): void {
-  if (!incoming.transaction.respond(response)) return; // cancelled while it waited for a PRACK
+function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMessage): boolean {
+  if (!incoming.transaction.respond(response)) return false;
   const to = responseDestination(incoming.request, incoming.arrival);
   dialog.incomingInvite = undefined;
   if (!incoming.inDialog) dialog.confirmed(response.toString(), Date.now());
@@ -121,6 +139,7 @@ function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMes
   );
   core.ackWaits.set(dialog, wait);
   if (!incoming.inDialog) core.user.confirmed(dialog);
+  return true;
 }
 
 /** A reliable provisional was never acknowledged. */

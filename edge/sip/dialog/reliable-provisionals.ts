@@ -8,6 +8,8 @@ interface Queued {
   response: SipMessage;
   rseq: number | undefined;
   send: () => void;
+  /** It will never be sent. */
+  drop: () => void;
 }
 
 export class ReliableProvisionals {
@@ -37,15 +39,15 @@ export class ReliableProvisionals {
   }
 
   /** Gives the response its RSeq and sends it, now or after those before it. */
-  add(response: SipMessage, send: () => void): void {
+  add(response: SipMessage, send: () => void, drop: () => void): void {
     const rseq = this.#next++;
     response.headers.set('RSeq', String(rseq));
-    this.#push({ response, rseq, send });
+    this.#push({ response, rseq, send, drop });
   }
 
   /** A 2xx leaves after all reliable provisionals were acknowledged. */
-  addFinal(response: SipMessage, send: () => void): void {
-    this.#push({ response, rseq: undefined, send });
+  addFinal(response: SipMessage, send: () => void, drop: () => void): void {
+    this.#push({ response, rseq: undefined, send, drop });
   }
 
   /** @returns whether a PRACK with this RAck (`<rseq> <cseq> <method>`) acknowledges what is outstanding */
@@ -66,7 +68,7 @@ export class ReliableProvisionals {
   stop(): void {
     clearTimeout(this.#timeout);
     this.#current = undefined;
-    this.#waiting.length = 0;
+    for (const queued of this.#waiting.splice(0)) queued.drop();
   }
 
   #push(queued: Queued): void {
@@ -75,7 +77,7 @@ export class ReliableProvisionals {
       return;
     }
     queued.send();
-    if (queued.rseq === undefined) return;
+    if (queued.rseq === undefined) return; // a 2xx: the last
     this.#current = queued;
     this.#interval = this.#times.t1;
     this.#since = performance.now();

@@ -55,11 +55,14 @@ export class UserAgent implements TransactionUser {
     return this.#core.times.minSessionSeconds;
   }
 
-  /** Sends the user's answer. @returns it as sent, or why it was not. @throws RangeError for a line break in a header */
-  answer(incoming: Incoming, draft: AnswerDraft): SipMessage | string {
-    const sent = answer(this.#core, this.#timers, incoming, draft);
+  /**
+   * Sends the user's answer.
+   * @param sent called once, now or after a PRACK: with the response as sent, or why it was not
+   * @throws RangeError for a line break in a header
+   */
+  answer(incoming: Incoming, draft: AnswerDraft, sent: (outcome: SipMessage | string) => void): void {
+    answer(this.#core, this.#timers, incoming, draft, sent);
     this.#settle(incoming);
-    return sent;
   }
 
   /** Answers for the user. */

@@ -72,3 +72,57 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Resolves with the reason when the dialog is over. */
+export function destroyed(dialog: AppDialog): Promise<string> {
+  return new Promise((resolve) => {
+    dialog.once('destroy', (_bye: unknown, reason: string) => resolve(reason));
+  });
+}
+
+/** Timers of SIP, a hundred times as fast. */
+export const fast = { t1: 10, t2: 40, t4: 50 };
+
+/** What the tests use of drachtio-srf's requests and responses; its own types lack most of it. */
+export interface AppRequest {
+  method: string;
+  uri: string;
+  body: string;
+  source_port: number;
+  receivedOn: string;
+  get(name: string): string;
+  on(event: 'cancel', heard: (cancel: AppRequest) => void): void;
+  on(event: 'response', heard: (response: AppResponse, ack: (options?: object) => void) => void): void;
+  cancel(options?: object): void;
+}
+
+export interface AppResponse {
+  status: number;
+  stackDialogId: string;
+  body: string;
+  get(name: string): string;
+  send(status: number, options?: object, sent?: (error: unknown) => void, pracked?: () => void): void;
+}
+
+export function on(srf: Srf, method: string, handler: (request: AppRequest, response: AppResponse) => void): void {
+  const routes = srf as unknown as Record<
+    string,
+    (handler: (request: AppRequest, response: AppResponse) => void) => void
+  >;
+  routes[method]?.(handler);
+}
+
+/** createUAS on what `on` gives. */
+export function accept(srf: Srf, request: AppRequest, response: AppResponse, options: object): Promise<AppDialog> {
+  const uas = srf as unknown as { createUAS(...what: unknown[]): Promise<AppDialog> };
+  return uas.createUAS(request, response, options);
+}
+
+export interface AppDialog extends NodeJS.EventEmitter {
+  id: string;
+  local: { sdp: string; uri: string };
+  remote: { sdp: string; uri: string };
+  destroy(): Promise<unknown>;
+  modify(sdp: string): Promise<string>;
+  request(options: object): Promise<AppResponse>;
+}
