@@ -87,6 +87,8 @@ export class Leg {
   agent: string | undefined;
   /** They have put us on hold. */
   heldByThem = false;
+  /** Called once, before the owner hears of the end: gives back what was taken for it (a place on a trunk). */
+  onover: (() => void) | undefined;
   readonly #tools: LegTools;
   readonly #incoming: IncomingCall | undefined;
   #state: State = 'new';
@@ -328,6 +330,7 @@ export class Leg {
     if (ending.by === 'us' || ending.by === 'lost') this.#endSignaling(before, ending);
     if (this.#endpoint) this.#closeEndpoint(this.#endpoint);
     else this.#released.resolve(undefined);
+    this.onover?.();
     this.owner.legEnded(this, ending);
   }
 

@@ -5,7 +5,7 @@ import type { MediaServer } from '../../media/media-server.ts';
 import type { AgentId, Clock } from '../../values/index.ts';
 import type { AgentRecord, Directory } from '../ports/index.ts';
 import type { BindingStore } from './bindings.ts';
-import { trunkUri } from './dial-plan.ts';
+import { type Destination, trunkUri } from './dial-plan.ts';
 import type { LegTools } from './leg.ts';
 import { Registrar } from './registrar.ts';
 import { type Admitted, Screening } from './screening.ts';
@@ -40,8 +40,8 @@ export interface SignalingEvents {
 
 /** One phone to ring: everything of the INVITE but the caller and the session description. */
 export type PhoneTarget = Pick<CallRequest, 'uri' | 'nextHop' | 'credentials' | 'headers'> & {
-  /** A trunk leads there: slow to say anything, and counted among its calls. */
-  trunk?: string | undefined;
+  /** Called once when the leg is over: gives its place on a trunk back. */
+  release?: (() => void) | undefined;
 };
 
 const allow = 'INVITE, ACK, CANCEL, BYE, INFO, OPTIONS, UPDATE, REFER, NOTIFY, MESSAGE, REGISTER';
@@ -117,11 +117,12 @@ export class Signaling extends EventEmitter<SignalingEvents> {
       : agent.phone.kind !== 'none';
   }
 
-  /** The way to a number over a trunk. */
-  overTrunk(trunkName: string, number: string): PhoneTarget | undefined {
-    const trunk = this.#options.directory.trunks.get(trunkName);
-    if (!trunk?.uri) return undefined;
-    return { uri: trunkUri(trunk, escapeUser(number)), credentials: trunk.outboundAuth, trunk: trunk.name };
+  /** The way to a number, with a place on its trunk taken. Emergency calls need none. @returns undefined where the trunk is full */
+  overTrunk({ trunk, number, emergency }: Extract<Destination, { kind: 'number' }>): PhoneTarget | undefined {
+    const target = { uri: trunkUri(trunk, escapeUser(number)), credentials: trunk.outboundAuth };
+    if (emergency) return target;
+    if (!this.trunks.enter(trunk)) return undefined;
+    return { ...target, release: () => this.trunks.leave(trunk.name) };
   }
 
   #request(request: IncomingRequest): void {

@@ -1,0 +1,207 @@
+// A call's hand at the journal: every fact of it as an event, with the scope that it belongs to.
+import type { Quality } from '../../media/media-server.ts';
+import type { AgentId, OfferId, QueueId } from '../../values/index.ts';
+import {
+  interactionAnswered,
+  interactionEnded,
+  interactionFlowEntered,
+  interactionHeld,
+  interactionIdentified,
+  interactionQuality,
+  interactionResumed,
+  interactionStarted,
+  interactionStep,
+  interactionTalkEnded,
+  interactionTransferred,
+  recordingEnded,
+  recordingStarted,
+} from '../customers/index.ts';
+import { type EventScope, type EventType, newEvent } from '../journal/index.ts';
+import type { TransferTarget } from '../ports/index.ts';
+import type { Leg, LegEnding } from '../signaling/index.ts';
+import type { CallFacts, PathStep } from './call-facts.ts';
+import { type CallState, recordPlace } from './call-states.ts';
+import type { CallTools } from './call-tools.ts';
+import {
+  callAdopted,
+  callAnswered,
+  callDetourEnded,
+  callFlowFaulted,
+  callLegEnded,
+  callRang,
+  callRecordingPaused,
+  callRecordingResumed,
+  callTransferFailed,
+} from './events.ts';
+
+export type EndedBy = 'customer' | 'agent' | 'flow' | 'system' | 'network';
+
+export class CallLog {
+  readonly #tools: Pick<CallTools, 'journal' | 'clock'>;
+  readonly #facts: CallFacts;
+  /** Who is on the call now, for the scope. */
+  agent: AgentId | undefined;
+  queue: QueueId | undefined;
+
+  constructor(tools: Pick<CallTools, 'journal' | 'clock'>, facts: CallFacts) {
+    this.#tools = tools;
+    this.#facts = facts;
+  }
+
+  started(): void {
+    const { direction, callId, from, fromDialled, fromName, to, toDialled, trunk, did, language, customer } =
+      this.#facts;
+    const at = this.#facts.startedAt;
+    const scope = this.#scope();
+    const events = [
+      newEvent(
+        interactionStarted,
+        at,
+        clean({
+          channel: 'voice' as const,
+          direction,
+          callId,
+          trunk,
+          did,
+          language,
+          from,
+          fromDialled,
+          fromName,
+          to,
+          toDialled,
+        }),
+        scope,
+      ),
+    ];
+    if (customer) events.push(newEvent(interactionIdentified, at, { by: 'number' as const }, scope));
+    void this.#tools.journal.append(events);
+  }
+
+  answered(leg: Leg): void {
+    this.#append(callAnswered, { leg: leg.id, setupMs: Math.max(0, this.#now() - this.#facts.startedAt) });
+  }
+
+  flowEntered(flow: string, version: string, why: 'start' | 'detour'): void {
+    this.#append(interactionFlowEntered, { flow, version, why });
+  }
+
+  step(step: PathStep, flow: string): void {
+    const { node, type, label, value } = step;
+    this.#append(interactionStep, clean({ flow, node, type, label, value }));
+  }
+
+  flowFaulted(flow: string, node: string, code: string, sentence: string): void {
+    this.#append(callFlowFaulted, { flow, node, code, sentence });
+  }
+
+  rang(offer: OfferId | undefined, phones: number, ringMs: number, status: number | undefined, agent?: AgentId): void {
+    this.#append(callRang, clean({ offer, phones, ringMs, status }), agent === undefined ? {} : { agent });
+  }
+
+  connected(offer: OfferId | undefined, waitMs: number | undefined): void {
+    this.#append(interactionAnswered, clean({ offer, waitMs }));
+  }
+
+  held(): void {
+    this.#append(interactionHeld, {});
+  }
+
+  resumed(): void {
+    this.#append(interactionResumed, {});
+  }
+
+  transferred(to: TransferTarget | { flow: string }): void {
+    const [kind, name] = Object.entries(to)[0] as ['queue' | 'agent' | 'number' | 'flow', string];
+    this.#append(interactionTransferred, { kind, to: name });
+  }
+
+  transferFailed(how: 'busy' | 'no-answer' | 'failed', status: number | undefined): void {
+    this.#append(callTransferFailed, clean({ how, status }));
+  }
+
+  talkEnded(why: 'customer' | 'agent' | 'transferred' | 'detour' | 'failed'): void {
+    this.#append(interactionTalkEnded, { why });
+  }
+
+  detourEnded(flow: string, result: string, ms: number): void {
+    this.#append(callDetourEnded, { flow, result, ms });
+  }
+
+  recordingStarted(recording: string): void {
+    this.#append(recordingStarted, { recording });
+  }
+
+  recordingPaused(recording: string): void {
+    this.#append(callRecordingPaused, { recording });
+  }
+
+  recordingResumed(recording: string): void {
+    this.#append(callRecordingResumed, { recording });
+  }
+
+  recordingEnded(recording: string, ms: number, bytes: number): void {
+    this.#append(recordingEnded, { recording, ms, bytes });
+  }
+
+  adopted(phase: Exclude<CallState, 'setup' | 'ended'>): void {
+    this.#append(callAdopted, { phase });
+  }
+
+  legEnded(leg: Leg, ending: LegEnding): void {
+    this.#append(
+      callLegEnded,
+      clean({
+        leg: leg.id,
+        role: leg.role,
+        sipCallId: leg.sipCallId,
+        by: ending.by,
+        cause: ending.cause,
+        status: ending.status,
+      }),
+      leg.agent === undefined ? {} : { agent: leg.agent },
+    );
+  }
+
+  /** Comes after the end of the leg, and often after the end of the call. */
+  quality(leg: Leg, party: 'customer' | 'agent' | 'other', quality: Quality): void {
+    const { codec, received, lost, jitterMs, rttMs, mos } = quality;
+    this.#append(
+      interactionQuality,
+      clean({ leg: leg.id, party, codec, received, lost, jitterMs, rttMs, mos }),
+      leg.agent === undefined ? {} : { agent: leg.agent },
+    );
+  }
+
+  ended(state: CallState, by: EndedBy, cause: string, sipStatus: number | undefined, at = this.#now()): void {
+    const event = newEvent(
+      interactionEnded,
+      at,
+      clean({ where: recordPlace[state], by, cause, sipStatus }),
+      this.#scope(),
+    );
+    void this.#tools.journal.append([event]);
+  }
+
+  #append<Data extends object>(type: EventType<Data>, data: Data, scope: EventScope = {}): void {
+    // Never rejects: a full disk raises an alarm in the journal, and ends no call.
+    void this.#tools.journal.append([newEvent(type, this.#now(), data, { ...this.#scope(), ...scope })]);
+  }
+
+  #scope(): EventScope {
+    const scope: EventScope = { interaction: this.#facts.interaction };
+    if (this.agent !== undefined) scope.agent = this.agent;
+    if (this.queue !== undefined) scope.queue = this.queue;
+    if (this.#facts.customer) scope.customer = this.#facts.customer.id;
+    return scope;
+  }
+
+  #now(): number {
+    return this.#tools.clock.now();
+  }
+}
+
+/** JSON has no undefined. */
+function clean<Data extends object>(data: Data): Data {
+  for (const key of Object.keys(data) as (keyof Data)[]) if (data[key] === undefined) delete data[key];
+  return data;
+}

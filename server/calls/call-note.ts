@@ -1,0 +1,94 @@
+// What is kept at the dialogs of a call in the edge, so that a restarted server can go on with it. Compact JSON; secret
+// input is never in it. Everything that a running call is made of and that its journal does not tell.
+import { z } from 'zod';
+import type { FlowState } from '../ivr/index.ts';
+import { withoutSecrets } from '../ivr/index.ts';
+import type { QueueRequest } from '../ports/index.ts';
+import type { SipDialog } from '../signaling/index.ts';
+import type { Call } from './call.ts';
+import type { CallFacts } from './call-facts.ts';
+import type { PartFacts } from './part.ts';
+import type { WaitingOptions } from './waiting.ts';
+
+export interface CustomerNote {
+  v: 1;
+  role: 'customer';
+  interaction: string;
+  endpoint: string;
+  facts: CallFacts;
+  state: string;
+  flow?: FlowState | undefined;
+  queued?:
+    | { id: string; since: number; afterTalk: boolean; request: QueueRequest; hears: Omit<WaitingOptions, 'place'> }
+    | undefined;
+  part?:
+    | { facts: PartFacts; bridge: string; since: number; recording?: string | undefined; paused: boolean }
+    | undefined;
+}
+
+export interface OtherNote {
+  v: 1;
+  role: 'other';
+  interaction: string;
+  endpoint: string;
+  agent?: string | undefined;
+}
+
+export type CallNote = CustomerNote | OtherNote;
+
+const envelope = z.looseObject({
+  v: z.literal(1),
+  role: z.enum(['customer', 'other']),
+  interaction: z.string(),
+  endpoint: z.string(),
+});
+
+/** Notes for both dialogs, as far as they are there. */
+export function noteOf(call: Call): [SipDialog, string][] {
+  const notes: [SipDialog, string][] = [];
+  const { customer, part, interaction } = call;
+  if (customer?.dialog && customer.endpointId !== undefined) {
+    const flow = call.run?.state;
+    const note: CustomerNote = {
+      v: 1,
+      role: 'customer',
+      interaction,
+      endpoint: customer.endpointId,
+      facts: call.facts,
+      state: call.state,
+      flow: flow && withoutSecrets(flow),
+      queued: call.queued && {
+        id: call.queued.id,
+        since: call.queued.since,
+        afterTalk: call.queued.afterTalk,
+        request: call.queued.request,
+        hears: call.queued.hears,
+      },
+      part: part && {
+        facts: part.facts,
+        bridge: part.talk.bridgeId,
+        since: part.since,
+        recording: part.talk.recordingId,
+        paused: part.talk.recording === 'paused',
+      },
+    };
+    notes.push([customer.dialog, JSON.stringify(note)]);
+  }
+  const other = part?.other;
+  if (other?.dialog && other.endpointId !== undefined) {
+    const note: OtherNote = { v: 1, role: 'other', interaction, endpoint: other.endpointId, agent: part?.agent };
+    notes.push([other.dialog, JSON.stringify(note)]);
+  }
+  return notes;
+}
+
+/** @returns undefined where it is none of ours, or of another version of the program */
+export function readNote(text: string | undefined): CallNote | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const read = envelope.safeParse(JSON.parse(text));
+    return read.success ? (read.data as unknown as CallNote) : undefined;
+  } catch {
+    return undefined; // not JSON: somebody else's note
+  }
+}

@@ -1,0 +1,49 @@
+// What calls are given by main.ts.
+import type { Logger } from 'pino';
+import type { Audio } from '../../media/media-server.ts';
+import type { Clock, Language, PopContent } from '../../values/index.ts';
+import type { FlowSet, Prompt } from '../ivr/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Directory, Queueing } from '../ports/index.ts';
+import type { Signaling } from '../signaling/index.ts';
+
+/** Flows of now, and those that calls under way began with. */
+export interface Flows {
+  current(): FlowSet;
+  /** By version, where it is still there. */
+  version(version: string): FlowSet | undefined;
+}
+
+/** See media/prompts. Neither rejects: what cannot be said is left out and logged. */
+export interface PromptAudio {
+  audio(prompts: readonly Prompt[]): Promise<Audio[]>;
+  music(name?: string): Audio[];
+}
+
+export interface KnownCustomer {
+  id: string;
+  name?: string | undefined;
+  tags: string[];
+  language?: Language | undefined;
+}
+
+/** Who calls, from memory or one prepared statement: it stands between INVITE and answer. */
+export interface CustomerLookup {
+  /** @param number E.164, or as received */
+  byNumber(number: string): KnownCustomer | undefined;
+  earlier(customer: string): PopContent['earlier'];
+}
+
+export interface CallTools {
+  signaling: Signaling;
+  journal: Journal;
+  queueing: Queueing;
+  directory: Directory;
+  flows: Flows;
+  prompts: PromptAudio;
+  customers: CustomerLookup;
+  clock: Clock;
+  logger: Logger;
+  /** Silence of a phone (no 18x) after which it counts as unreachable. Default 3,000 ms. */
+  silentPhoneMs?: number | undefined;
+}

@@ -1,0 +1,289 @@
+// All calls: takes those that come in, places agents' own, and does what desk and API ask (CallControl).
+import { EventEmitter } from 'node:events';
+import { type InteractionId, newId, type OfferId, phoneNumber } from '../../values/index.ts';
+import { newEvent } from '../journal/index.ts';
+import type { AgentRecord, CallControl, CallControlEvents, CallView, TransferTarget } from '../ports/index.ts';
+import {
+  type Admitted,
+  type Destination,
+  type IncomingCall,
+  Leg,
+  type PhoneTarget,
+  resolveDialled,
+  userOf,
+} from '../signaling/index.ts';
+import { Call, type CallKeeper } from './call.ts';
+import type { CallFacts } from './call-facts.ts';
+import { noteOf } from './call-note.ts';
+import type { CallTools } from './call-tools.ts';
+import { callErrors } from './errors.ts';
+import { callRefused } from './events.ts';
+import { placeOwnCall } from './own-call.ts';
+
+type Refused = 'trunk-full' | 'flow-unknown' | 'not-allowed' | 'no-route' | 'unknown';
+
+/** Calls that must not be owned until the leg has one. */
+const nobody = { legEnded: () => {}, legHeld: () => {}, legReferred: () => {} };
+
+export class Calls extends EventEmitter<CallControlEvents> implements CallControl, CallKeeper {
+  readonly #tools: CallTools;
+  readonly #calls = new Map<InteractionId, Call>();
+  /** Notes to be written in this turn of the event loop. */
+  readonly #renote = new Set<Call>();
+  readonly #occupied = new Map<string, number>();
+
+  constructor(tools: CallTools) {
+    super();
+    this.#tools = tools;
+    tools.signaling.on('call', (call, admitted) => this.#incoming(call, admitted));
+    tools.signaling.on('reachable', (agent, reachable) => tools.queueing.phoneReachable(agent, reachable));
+  }
+
+  /** Tells routing which phones can be rung now. Once, after routing has its agents. */
+  start(): void {
+    for (const agent of this.#tools.directory.agents.list()) {
+      this.#tools.queueing.phoneReachable(agent.id, this.#tools.signaling.reachable(agent));
+    }
+  }
+
+  // ── CallKeeper ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  changed(call: Call): void {
+    if (!call.over && this.listenerCount('changed') > 0) this.emit('changed', call.view());
+  }
+
+  over(call: Call): void {
+    this.#calls.delete(call.interaction);
+    if (this.listenerCount('ended') > 0) this.emit('ended', call.view());
+  }
+
+  renote(call: Call): void {
+    if (!this.#tools.signaling.sip.canAdopt) return;
+    if (this.#renote.size === 0) setImmediate(() => this.#writeNotes());
+    this.#renote.add(call);
+  }
+
+  occupied(agent: string, by: 1 | -1): void {
+    const count = Math.max(0, (this.#occupied.get(agent) ?? 0) + by);
+    if (count === 0) this.#occupied.delete(agent);
+    else this.#occupied.set(agent, count);
+    this.#tools.queueing.occupied(agent, 'voice', count);
+  }
+
+  phones(agent: AgentRecord): PhoneTarget[] {
+    return this.#tools.signaling.phonesOf(agent, (number) => {
+      const destination = resolveDialled(this.#tools.directory, number);
+      return destination.kind === 'number' ? this.#tools.signaling.overTrunk(destination) : undefined;
+    });
+  }
+
+  /** A call begins: known from now on. */
+  add(call: Call): void {
+    this.#calls.set(call.interaction, call);
+  }
+
+  // ── CallControl ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  list(): CallView[] {
+    return [...this.#calls.values()].map((call) => call.view());
+  }
+
+  get(interaction: InteractionId): CallView | undefined {
+    return this.#calls.get(interaction)?.view();
+  }
+
+  async answer(agent: string, offer: OfferId): Promise<void> {
+    const record = this.#tools.directory.agents.get(agent);
+    for (const call of this.#calls.values()) {
+      if (!record || call.offered?.id !== offer) continue;
+      call.answerByPanel(record);
+      return;
+    }
+    throw callErrors['phone-cannot-auto-answer']({ agent });
+  }
+
+  async hold(agent: string, interaction: InteractionId): Promise<void> {
+    await this.#hers(agent, interaction).hold();
+  }
+
+  async resume(agent: string, interaction: InteractionId): Promise<void> {
+    await this.#hers(agent, interaction).resume();
+  }
+
+  async transfer(agent: string, interaction: InteractionId, to: TransferTarget): Promise<void> {
+    const call = this.#hers(agent, interaction);
+    const { directory } = this.#tools;
+    if ('queue' in to && !directory.queues.get(to.queue)) throw callErrors['call-queue-unknown']({ queue: to.queue });
+    if ('agent' in to && !directory.agents.get(to.agent)) throw callErrors['call-agent-unknown']({ agent: to.agent });
+    const destination = 'number' in to ? resolveDialled(directory, to.number) : undefined;
+    if (destination && destination.kind !== 'number') {
+      throw callErrors['number-not-dialable']({ why: destination.kind === 'refused' ? destination.why : 'internal' });
+    }
+    call.transfer(to, destination);
+  }
+
+  async detour(agent: string, interaction: InteractionId, flow: string): Promise<Record<string, string>> {
+    const call = this.#hers(agent, interaction);
+    const set = this.#tools.flows.current();
+    if (!set.flows.has(flow)) throw callErrors['call-flow-unknown']({ flow });
+    return call.detour(set, flow);
+  }
+
+  async hangup(agent: string, interaction: InteractionId): Promise<void> {
+    this.#hers(agent, interaction).end('agent', 'panel');
+  }
+
+  async sendDtmf(agent: string, interaction: InteractionId, digits: string): Promise<void> {
+    if (!/^[0-9*#A-D]{1,64}$/.test(digits)) throw callErrors['digits-invalid']();
+    await this.#hers(agent, interaction).customer?.endpoint.sendDtmf(digits);
+  }
+
+  pauseRecording(agent: string, interaction: InteractionId): void {
+    const call = this.#hers(agent, interaction);
+    call.part?.pauseRecording();
+    this.changed(call);
+  }
+
+  resumeRecording(agent: string, interaction: InteractionId): void {
+    const call = this.#hers(agent, interaction);
+    call.part?.resumeRecording();
+    this.changed(call);
+  }
+
+  canAnswer(agent: string): boolean {
+    return this.#tools.directory.agents.get(agent)?.autoAnswer ?? false;
+  }
+
+  async end(interaction: InteractionId, by: string): Promise<void> {
+    const call = this.#calls.get(interaction);
+    if (!call) throw callErrors['call-unknown']({ interaction });
+    call.end('system', `ended by ${by}`);
+  }
+
+  // ── calls that come in ────────────────────────────────────────────────────────────────────────────────────────────
+
+  #incoming(call: IncomingCall, admitted: Admitted): void {
+    if (admitted.from === 'trunk') {
+      this.#fromTrunk(call, admitted);
+      return;
+    }
+    const { destination, user, dialled } = admitted;
+    const agent = user.agent === undefined ? undefined : this.#tools.directory.agents.get(user.agent);
+    if (destination.kind === 'did') this.#toFlow(call, destination.did, dialled, undefined, undefined);
+    else if (destination.kind === 'refused') {
+      const status = destination.why === 'unknown' ? 404 : destination.why === 'no-route' ? 503 : 403;
+      this.#refuse(call, status, destination.why, undefined, dialled);
+    } else if (!agent && destination.kind !== 'queue') this.#refuse(call, 403, 'not-allowed', undefined, dialled);
+    else this.#ownCall(call, agent, destination, dialled);
+  }
+
+  #fromTrunk(call: IncomingCall, { trunk, did, dialled }: Extract<Admitted, { from: 'trunk' }>): void {
+    const { trunks } = this.#tools.signaling;
+    if (!trunks.enter(trunk)) {
+      this.#refuse(call, 503, 'trunk-full', trunk.name, dialled);
+      return;
+    }
+    this.#toFlow(call, did, dialled, trunk, () => trunks.leave(trunk.name));
+  }
+
+  #toFlow(
+    incoming: IncomingCall,
+    did: { number: string; flow: string; language: 'en' | 'zh' },
+    dialled: string,
+    trunk: { name: string; country: string } | undefined,
+    release: (() => void) | undefined,
+  ): void {
+    const set = this.#tools.flows.current();
+    if (!set.flows.has(did.flow)) {
+      this.#tools.logger.error({ did: did.number, flow: did.flow }, 'flow of a number is not there');
+      this.#refuse(incoming, 503, 'flow-unknown', trunk?.name, dialled);
+      release?.();
+      return;
+    }
+    const country = trunk?.country ?? this.#tools.directory.site.country;
+    const facts = this.#facts(incoming, country, dialled, did.language);
+    const call = new Call(this.#tools, this, {
+      ...facts,
+      direction: 'in',
+      trunk: trunk?.name,
+      did: did.number,
+      flow: did.flow,
+    });
+    const leg = new Leg(this.#tools.signaling.tools, 'caller', call, incoming);
+    leg.onover = release;
+    this.add(call);
+    void call.begin(leg, set, did.flow);
+  }
+
+  #ownCall(
+    incoming: IncomingCall,
+    agent: AgentRecord | undefined,
+    destination: Exclude<Destination, { kind: 'did' | 'refused' }>,
+    dialled: string,
+  ): void {
+    const { country } = this.#tools.directory.site;
+    const facts = this.#facts(incoming, country, dialled, agent?.language ?? 'en');
+    const direction = destination.kind === 'number' ? 'out' : 'internal';
+    const call = new Call(this.#tools, this, { ...facts, direction, customer: undefined });
+    const leg = new Leg(
+      this.#tools.signaling.tools,
+      destination.kind === 'queue' ? 'caller' : 'agent',
+      nobody,
+      incoming,
+    );
+    leg.agent = agent?.id;
+    this.add(call);
+    if (destination.kind === 'queue') void call.beginInQueue(leg, destination.queue);
+    else placeOwnCall(this.#tools, this, call, leg, destination);
+  }
+
+  #facts(
+    incoming: IncomingCall,
+    country: string,
+    dialled: string,
+    language: 'en' | 'zh',
+  ): Omit<CallFacts, 'direction'> {
+    const { uri, name } = incoming.from;
+    const user = userOf(uri);
+    const withheld = user === '' || user.toLowerCase() === 'anonymous';
+    const from = withheld ? undefined : phoneNumber(user, country);
+    const to = phoneNumber(dialled, country);
+    const number = from?.e164 ?? from?.dialled;
+    return {
+      interaction: newId('int'),
+      callId: incoming.callId,
+      from: number,
+      fromDialled: from?.dialled,
+      fromName: withheld ? undefined : name,
+      to: to.e164 ?? dialled,
+      toDialled: dialled,
+      language,
+      startedAt: this.#tools.clock.now(),
+      customer: number === undefined ? undefined : this.#tools.customers.byNumber(number),
+    };
+  }
+
+  #refuse(call: IncomingCall, status: number, reason: Refused, trunk: string | undefined, to: string): void {
+    call.reject(status, undefined, status === 503 ? { 'Retry-After': '10' } : {});
+    const from = userOf(call.from.uri);
+    const data = { status, reason, from, to, ...(trunk === undefined ? {} : { trunk }) };
+    void this.#tools.journal.append([newEvent(callRefused, this.#tools.clock.now(), data)]);
+  }
+
+  #writeNotes(): void {
+    const { sip } = this.#tools.signaling;
+    const calls = [...this.#renote];
+    this.#renote.clear();
+    for (const call of calls) {
+      if (call.over) continue;
+      for (const [dialog, note] of noteOf(call)) sip.note(dialog, note);
+    }
+  }
+
+  #hers(agent: string, interaction: InteractionId): Call {
+    const call = this.#calls.get(interaction);
+    if (!call) throw callErrors['call-unknown']({ interaction });
+    if (!call.has(agent)) throw callErrors['call-not-yours']({ agent, interaction });
+    return call;
+  }
+}

@@ -1,0 +1,67 @@
+// A caller whom the agent sends into a flow, to get her back with a result (PIN entry, rating). The flow has no way out
+// into queues or transfers: the agent waits. What is keyed as secret stays in the interpreter.
+import type { MediaEndpoint } from '../../media/media-server.ts';
+import type { Effect, FlowSet, Given } from '../ivr/index.ts';
+import type { CallTools } from './call-tools.ts';
+import { type FlowOwner, FlowRun } from './flow-run.ts';
+
+export interface DetourOwner {
+  /** The flow returned. */
+  detourDone(result: Record<string, string>): void;
+  /** The flow hung the caller up. */
+  detourHungUp(): void;
+  flowNoted(note: Extract<Effect, { do: 'note' }>): void;
+  flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void;
+}
+
+export class Detour implements FlowOwner {
+  readonly flow: string;
+  readonly since: number;
+  readonly #run: FlowRun;
+  readonly #owner: DetourOwner;
+
+  constructor(tools: CallTools, endpoint: MediaEndpoint, set: FlowSet, flow: string, owner: DetourOwner) {
+    this.flow = flow;
+    this.since = tools.clock.now();
+    this.#owner = owner;
+    this.#run = new FlowRun(tools, endpoint, set, this);
+  }
+
+  get node(): string | undefined {
+    return this.#run.state?.frames.at(-1)?.node;
+  }
+
+  /** @throws flow-unknown */
+  begin(given: Given): void {
+    this.#run.begin(this.flow, given);
+  }
+
+  stop(): void {
+    this.#run.stop();
+  }
+
+  flowQueues(): void {
+    queueMicrotask(() => this.#run.advance({ on: 'queue', how: 'failed' }));
+  }
+
+  flowTransfers(): void {
+    queueMicrotask(() => this.#run.advance({ on: 'transfer', how: 'failed' }));
+  }
+
+  flowOver(how: 'hangup' | 'return', result: string): void {
+    if (how === 'hangup') this.#owner.detourHungUp();
+    else this.#owner.detourDone({ ...this.#run.state?.variables, result });
+  }
+
+  flowNoted(note: Extract<Effect, { do: 'note' }>): void {
+    this.#owner.flowNoted(note);
+  }
+
+  flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void {
+    this.#owner.flowFaulted(finding);
+  }
+
+  flowMoved(): void {
+    // Not kept for a restart: the agent gets the caller back then.
+  }
+}

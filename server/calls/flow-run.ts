@@ -1,0 +1,169 @@
+// A caller in a flow: the interpreter says what to do, this does it with the caller's endpoint and says what came of it.
+import type { MediaEndpoint, Playback } from '../../media/media-server.ts';
+import {
+  advance,
+  begin,
+  type Effect,
+  type FlowSet,
+  type FlowState,
+  type Given,
+  type Input,
+  resume,
+  type Step,
+} from '../ivr/index.ts';
+import type { CallTools } from './call-tools.ts';
+
+export type QueueEffect = Extract<Effect, { do: 'queue' }>;
+export type TransferEffect = Extract<Effect, { do: 'transfer' }>;
+
+export interface FlowOwner {
+  /** Come back with `advance({ on: 'queue' … })`, or never. */
+  flowQueues(effect: QueueEffect): void;
+  flowTransfers(effect: TransferEffect): void;
+  flowOver(how: 'hangup' | 'return', result: string): void;
+  flowNoted(note: Extract<Effect, { do: 'note' }>): void;
+  flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void;
+  /** It waits at another place now. */
+  flowMoved(state: FlowState): void;
+}
+
+export class FlowRun {
+  readonly set: FlowSet;
+  readonly #tools: Pick<CallTools, 'prompts' | 'clock' | 'logger'>;
+  readonly #endpoint: MediaEndpoint;
+  readonly #owner: FlowOwner;
+  #state: FlowState | undefined;
+  #playback: Playback | undefined;
+  #collecting = false;
+  #stopped = false;
+
+  constructor(
+    tools: Pick<CallTools, 'prompts' | 'clock' | 'logger'>,
+    endpoint: MediaEndpoint,
+    set: FlowSet,
+    owner: FlowOwner,
+  ) {
+    this.#tools = tools;
+    this.#endpoint = endpoint;
+    this.set = set;
+    this.#owner = owner;
+  }
+
+  get state(): FlowState | undefined {
+    return this.#state;
+  }
+
+  /** @throws flow-unknown */
+  begin(flow: string, given: Given): void {
+    this.#step(begin(this.set, flow, given, this.#tools.clock.now()));
+  }
+
+  /** After a restart. */
+  resume(state: FlowState): void {
+    this.#step(resume(this.set, state, this.#tools.clock.now()));
+  }
+
+  /** Takes a state up without doing anything: the call waits in its queue still. */
+  restore(state: FlowState): void {
+    this.#state = state;
+  }
+
+  /** What came of an effect. */
+  advance(input: Input): void {
+    if (this.#stopped || !this.#state) return;
+    this.#step(advance(this.set, this.#state, input, this.#tools.clock.now()));
+  }
+
+  /** The caller is gone, or is taken out of the flow: nothing is done any more. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#playback?.stop();
+    if (this.#collecting) this.#endpoint.stopCollect();
+  }
+
+  #step({ state, effects }: Step): void {
+    this.#state = state;
+    for (const effect of effects) {
+      if (effect.do === 'note') this.#owner.flowNoted(effect);
+      else if (effect.do === 'finding') this.#owner.flowFaulted(effect);
+    }
+    if (this.#stopped) return;
+    const last = effects.at(-1);
+    if (!last) return;
+    this.#owner.flowMoved(state);
+    this.#act(last);
+  }
+
+  #act(effect: Effect): void {
+    switch (effect.do) {
+      case 'say':
+        this.#in(this.#say(effect));
+        return;
+      case 'ask':
+        this.#in(this.#ask(effect));
+        return;
+      case 'queue':
+        this.#owner.flowQueues(effect);
+        return;
+      case 'transfer':
+        this.#owner.flowTransfers(effect);
+        return;
+      case 'hangup':
+        this.stop();
+        this.#owner.flowOver('hangup', effect.why);
+        return;
+      case 'return':
+        this.stop();
+        this.#owner.flowOver('return', effect.result);
+        return;
+      case 'note':
+      case 'finding':
+        return; // told before; a step that ends with one waits for nothing
+    }
+  }
+
+  /** The endpoint may vanish in the middle of anything; then the leg's end tells the call, and the flow says no more. */
+  #in(work: Promise<Input | undefined>): void {
+    work
+      .catch((error: unknown): Input | undefined => {
+        if (this.#stopped) return undefined;
+        this.#tools.logger.error({ err: error, endpoint: this.#endpoint.id }, 'media failed in a flow');
+        const waiting = this.#state?.waiting;
+        if (waiting === 'say') return { on: 'said', how: 'failed' };
+        return waiting === 'ask' ? { on: 'digits', digits: '', end: 'failed' } : undefined;
+      })
+      .then((input) => {
+        if (input) this.advance(input);
+      });
+  }
+
+  async #say(effect: Extract<Effect, { do: 'say' }>): Promise<Input | undefined> {
+    const end = await this.#play(effect);
+    if (end === 'gone') return undefined;
+    return { on: 'said', how: end };
+  }
+
+  async #ask(effect: Extract<Effect, { do: 'ask' }>): Promise<Input | undefined> {
+    const { max, terminator, firstMs, betweenMs, secret } = effect.rule;
+    if ((await this.#play(effect)) === 'gone') return undefined;
+    // A digit that barged in, or was keyed just before, is kept by the endpoint and counts.
+    this.#collecting = true;
+    const { digits, end } = await this.#endpoint.collect({ max, terminator, firstMs, betweenMs, secret });
+    this.#collecting = false;
+    if (this.#stopped || end === 'closed') return undefined;
+    return { on: 'digits', digits, end };
+  }
+
+  async #play(effect: Extract<Effect, { do: 'say' | 'ask' }>): Promise<'finished' | 'barged' | 'failed' | 'gone'> {
+    if (effect.prompts.length === 0) return 'finished';
+    const audio = await this.#tools.prompts.audio(effect.prompts);
+    if (this.#stopped) return 'gone';
+    if (audio.length === 0) return 'finished';
+    this.#playback = this.#endpoint.play(audio, { bargeIn: effect.bargeIn });
+    const end = await this.#playback.ended;
+    this.#playback = undefined;
+    if (this.#stopped || end === 'closed' || end === 'stopped') return 'gone';
+    return end;
+  }
+}

@@ -1,0 +1,2 @@
+export type { CallTools, CustomerLookup, Flows, KnownCustomer, PromptAudio } from './call-tools.ts';
+export { Calls } from './calls.ts';

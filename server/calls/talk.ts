@@ -1,0 +1,154 @@
+// Two legs that talk: the bridge between them, hold, and the recording. Steps run one after the other, whatever order
+// and speed they are asked in.
+import type { Bridge, Playback, Recording } from '../../media/media-server.ts';
+import { newId, type RecordingId } from '../../values/index.ts';
+import type { Leg } from '../signaling/index.ts';
+import type { CallTools } from './call-tools.ts';
+
+export class Talk {
+  readonly customer: Leg;
+  readonly other: Leg;
+  readonly bridgeId: string;
+  #bridge: Bridge | undefined;
+  #recording: Recording | undefined;
+  #paused = false;
+  #music: Playback | undefined;
+  #steps: Promise<void> = Promise.resolve();
+  #over = false;
+  readonly #tools: CallTools;
+
+  constructor(tools: CallTools, customer: Leg, other: Leg, bridgeId = newId('brg')) {
+    this.#tools = tools;
+    this.customer = customer;
+    this.other = other;
+    this.bridgeId = bridgeId;
+  }
+
+  get recordingId(): RecordingId | undefined {
+    return this.#recording?.id;
+  }
+  get recording(): 'on' | 'paused' | 'off' {
+    if (!this.#recording) return 'off';
+    return this.#paused ? 'paused' : 'on';
+  }
+
+  /** Joins the two. Resolves when they hear each other. @throws what the media engine says */
+  start(): Promise<void> {
+    const { sip, media } = this.#tools.signaling.tools;
+    return this.#step(async () => {
+      const bridge = await media.bridge(this.bridgeId);
+      if (this.#over) {
+        await bridge.close();
+        return;
+      }
+      this.#bridge = bridge;
+      // The first is the left channel of the recording: the customer.
+      await Promise.all([bridge.add(this.customer.endpoint.id, 'talk'), bridge.add(this.other.endpoint.id, 'talk')]);
+      const { dialog: a } = this.customer;
+      const { dialog: b } = this.other;
+      if (a && b) sip.link(a, b);
+    });
+  }
+
+  /** Takes an adopted bridge over as it is. */
+  adopt(bridge: Bridge, recording: Recording | undefined, how: { paused: boolean }): void {
+    this.#bridge = bridge;
+    this.#recording = recording;
+    this.#paused = how.paused;
+  }
+
+  /** Stereo: customer left, agent right. @returns its id */
+  record(): RecordingId | undefined {
+    if (!this.#bridge || this.#recording || this.#over) return undefined;
+    this.#recording = this.#bridge.record({ id: newId('rec'), channels: 2 });
+    return this.#recording.id;
+  }
+
+  /** @returns false where there was nothing to do */
+  pauseRecording(): boolean {
+    if (!this.#recording || this.#paused) return false;
+    this.#paused = true;
+    this.#recording.pause();
+    return true;
+  }
+
+  resumeRecording(): boolean {
+    if (!this.#recording || !this.#paused) return false;
+    this.#paused = false;
+    this.#recording.resume();
+    return true;
+  }
+
+  /** The customer hears music; her phone is told by re-INVITE, and music is played even where it declines that. */
+  hold(music: string | undefined): Promise<void> {
+    return this.#step(async () => {
+      await this.#takeOut();
+      this.#music = this.customer.endpoint.play(this.#tools.prompts.music(music), {
+        times: Number.POSITIVE_INFINITY,
+      });
+      await this.#soft(this.customer.hold(), 'hold was declined');
+    });
+  }
+
+  resume(): Promise<void> {
+    return this.#step(async () => {
+      this.#music?.stop();
+      this.#music = undefined;
+      if (this.customer.heldByUs) await this.#soft(this.customer.resume(), 'resume was declined');
+      await this.#putIn();
+    });
+  }
+
+  /** The customer leaves the talk for a while (detour); the other hears silence. */
+  leave(): Promise<void> {
+    return this.#step(() => this.#takeOut());
+  }
+
+  comeBack(): Promise<void> {
+    return this.#step(() => this.#putIn());
+  }
+
+  /** Ends the talk; the legs stay. @returns the finished recording, where there was one */
+  async end(): Promise<{ recording: RecordingId; ms: number; bytes: number } | undefined> {
+    if (this.#over) return undefined;
+    this.#over = true;
+    this.#music?.stop();
+    this.#music = undefined;
+    const { dialog } = this.customer;
+    if (dialog && !dialog.over) this.#tools.signaling.tools.sip.unlink(dialog);
+    const recording = this.#recording;
+    const bridge = this.#bridge;
+    try {
+      const stopped = recording?.stop();
+      const closed = bridge?.close();
+      await closed;
+      if (!recording || !stopped) return undefined;
+      return { recording: recording.id, ...(await stopped) };
+    } catch (error) {
+      this.#tools.logger.warn({ err: error, bridge: this.bridgeId }, 'talk could not be closed tidily');
+      return undefined;
+    }
+  }
+
+  async #takeOut(): Promise<void> {
+    await this.#bridge?.remove(this.customer.endpoint.id);
+  }
+
+  async #putIn(): Promise<void> {
+    await this.#bridge?.add(this.customer.endpoint.id, 'talk');
+  }
+
+  async #soft(work: Promise<void>, message: string): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (!this.#over) this.#tools.logger.info({ err: error, leg: this.customer.id }, message);
+    }
+  }
+
+  #step(work: () => Promise<void>): Promise<void> {
+    const done = this.#steps.then(() => (this.#over ? undefined : work()));
+    this.#steps = done.catch(() => undefined);
+    return done;
+  }
+}
