@@ -262,12 +262,11 @@ describe('wrong, and answered so (§3.1.2, §3.2, §3.3)', () => {
 
   test('the reason never quotes what was received', () => {
     const secret = 'alice-secret';
-    for (const changes of [
+    const cases: Record<string, string>[] = [
       { To: `To: "${secret}` },
       { OPTIONS: `OPTIONS <sip:${secret}> SIP/2.0` },
       { X: `${secret} no colon` },
-    ]) {
-      expect(refusal(altered(changes)).message).not.toContain(secret);
-    }
+    ];
+    for (const changes of cases) expect(refusal(altered(changes)).message).not.toContain(secret);
   });
 });
