@@ -58,15 +58,7 @@ function faultsOf(issue: Issue, path: Path, document: JsonDocument, schema: z.Zo
       }));
     }
     case 'invalid_type':
-      if (issue.input === undefined && path.length > 0) {
-        return [
-          {
-            code: 'key-missing',
-            place: document.placeOf(path.slice(0, -1)),
-            sentence: `The key ${where} is missing${owner(path)}.`,
-          },
-        ];
-      }
+      if (issue.input === undefined && path.length > 0) return [missing(path, document)];
       return [
         {
           code: 'value-wrong',
@@ -75,6 +67,7 @@ function faultsOf(issue: Issue, path: Path, document: JsonDocument, schema: z.Zo
         },
       ];
     case 'invalid_union': {
+      if (issue.input === undefined && path.length > 0) return [missing(path, document)];
       if (issue.discriminator === undefined) {
         return [
           {
@@ -150,6 +143,11 @@ function faultsOf(issue: Issue, path: Path, document: JsonDocument, schema: z.Zo
     default:
       return [{ code: 'value-wrong', place: document.placeOf(path), sentence: `${capital(where)}: ${issue.message}.` }];
   }
+}
+
+function missing(path: Path, document: JsonDocument): ShapeFault {
+  const sentence = `The key "${String(path.at(-1))}" is missing${owner(path)}.`;
+  return { code: 'key-missing', place: document.placeOf(path.slice(0, -1)), sentence };
 }
 
 const kinds: Record<string, string> = {
