@@ -66,6 +66,7 @@ export class SipPeer {
 
   close(): void {
     this.#udp?.close();
+    this.#udp = undefined;
     this.#tcp?.destroy();
   }
 
