@@ -59,6 +59,8 @@ export interface DigitRule {
   betweenMs: number;
   /** Values are kept out of events, logs and `list` (PIN entry). */
   secret?: boolean | undefined;
+  /** Digits keyed in the 2 s before, which nobody collected, count. */
+  typeAhead?: boolean | undefined;
 }
 
 export interface Digits {
@@ -78,7 +80,10 @@ export interface Recording {
   resume(): void;
   /** Ends and seals the file. Resolves with its length when it can be read whole. */
   stop(): Promise<{ ms: number; bytes: number }>;
-  /** The WAV, whole or a byte range (both ends inclusive); while it is still recorded, what is there so far. */
+  /**
+   * The WAV, whole or a byte range (both ends inclusive); while it is still recorded, what is there so far.
+   * @returns `size`: bytes of the whole, whatever the range
+   */
   read(range?: { start: number; end?: number }): Promise<{ stream: Readable; size: number }>;
 }
 
@@ -99,7 +104,7 @@ export interface Quality {
 
 export interface EndpointEvents {
   dtmf: [{ digit: Digit; ms: number; via: 'rfc4733' | 'info' | 'inband' }];
-  /** No RTP for that long, although some is due. */
+  /** No RTP for that long, although some had come and is due. */
   'rtp-timeout': [{ ms: number }];
   quality: [Quality];
   /** Gone for good. `quality` is the sum of the endpoint's life. */
@@ -173,7 +178,8 @@ export interface MediaServer extends EventEmitter<MediaServerEvents> {
   readonly capabilities: Capabilities;
   /** @throws media-sdp-rejected (answer 488), media-no-ports (answer 503), media-unavailable (answer 503) */
   open(request: OpenRequest): Promise<MediaEndpoint>;
-  bridge(id: BridgeId): Promise<Bridge>;
+  /** @param options `dtmf`: whether a digit that one keys is passed on to the others; default relay */
+  bridge(id: BridgeId, options?: { dtmf?: 'relay' | 'absorb' }): Promise<Bridge>;
   /** All that lives in the engine, as handles that work: for adoption and reconciling. */
   list(): Promise<{
     endpoints: MediaEndpoint[];

@@ -1,0 +1,425 @@
+// One endpoint: a port pair, the session with one far side, and everything that is heard and said there.
+//
+// What it sends is one of, in this order: digits (DTMF), a playback, the mix of those it hears in a bridge, or, without any
+// work of its own, the packets of the one it hears (relay). Only the first three need ticks.
+import type { RemoteInfo } from 'node:dgram';
+import type { WireDigitRule, WireDirection, WireQuality } from '../../../link/index.ts';
+import type { Player } from '../audio/player.ts';
+import type { Recorder } from '../audio/recorder.ts';
+import { type Codec, codecs, frameSamples, type Law } from '../codec/g711.ts';
+import { InbandDetector } from '../dtmf/goertzel.ts';
+import { DtmfReceiver } from '../dtmf/receiver.ts';
+import { type DtmfPath, DtmfSender } from '../dtmf/sender.ts';
+import { emptyHeader, headerBytes, readHeader } from '../packet/header.ts';
+import { JitterRing } from '../packet/jitter-ring.ts';
+import { Latch } from '../packet/latch.ts';
+import { OutStream } from '../packet/out-stream.ts';
+import { Reception } from '../packet/reception.ts';
+import type { PairUser, PortPair } from '../ports/pool.ts';
+import { ourDtmfPayloadType } from '../sdp/negotiate.ts';
+import type { Bridge } from './bridge.ts';
+import { Digits } from './digits.ts';
+import type { Host, Ticker, Watched } from './host.ts';
+import { MediaSession } from './media-session.ts';
+import { Mixer } from './mixer.ts';
+import { LineMonitor } from './quality.ts';
+
+export interface EndpointOptions {
+  id: string;
+  purpose: string;
+  /** Where the far side's SIP comes from. */
+  peer: string | undefined;
+  pair: PortPair;
+  /** Address in our SDP. */
+  address: string;
+  phase: number;
+  codecs: readonly Law[];
+  /** Look for digits in the audio where the far side has no telephone-event. */
+  inbandDtmf: boolean;
+}
+
+/** Longest packet of ours: 60 ms and a frame. */
+const packetBytes = headerBytes + 480 + frameSamples;
+/** Read into by every endpoint of the thread, one packet at a time. */
+const header = emptyHeader();
+
+export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
+  readonly id: string;
+  readonly purpose: string;
+  readonly phase: number;
+  readonly session: MediaSession;
+  readonly out = new OutStream();
+  readonly reception = new Reception();
+  readonly latch = new Latch();
+  readonly monitor: LineMonitor;
+  readonly digits: Digits;
+  readonly recorders = new Set<Recorder>();
+  readonly pair: PortPair;
+  /** Set by the bridge that it is in. */
+  bridge: Bridge | undefined;
+  /** Whom it hears, and whether their packets are relayed to it; by the bridge. */
+  hears: readonly Endpoint[] = [];
+  mixes = false;
+  /** To whom its own packets are relayed; by the bridge. */
+  relaysTo: readonly Endpoint[] = [];
+  player: Player | undefined;
+  /** Monotonic ms of the last packet of the far side; 0 before the first. */
+  heardAt = 0;
+  timedOut = false;
+  reportDue = 0;
+  qualityDue = 0;
+  malformed = 0;
+  closed = false;
+  readonly #host: Host;
+  readonly #peer: string | undefined;
+  readonly #inbandAllowed: boolean;
+  readonly #receiver: DtmfReceiver;
+  readonly #senders: DtmfSender[] = [];
+  readonly #packet = Buffer.alloc(packetBytes);
+  /** The packet as it is sent: header and as much audio as the far side wants in one. */
+  #view: Buffer = this.#packet.subarray(0, headerBytes + frameSamples);
+  readonly #eventPacket = Buffer.alloc(headerBytes + 4);
+  #relayCopy: Buffer | undefined;
+  #filled = 0;
+  #ring: JitterRing | undefined;
+  #ringFrame = -1;
+  #ringSamples: Int16Array | undefined;
+  #inband: InbandDetector | undefined;
+  #mixer: Mixer | undefined;
+  #due = 0;
+
+  constructor(options: EndpointOptions, host: Host) {
+    this.id = options.id;
+    this.purpose = options.purpose;
+    this.phase = options.phase;
+    this.pair = options.pair;
+    this.#peer = options.peer;
+    this.#inbandAllowed = options.inbandDtmf;
+    this.#host = host;
+    this.session = new MediaSession(options.address, options.pair.port, options.codecs);
+    this.monitor = new LineMonitor(this.out, this.reception);
+    this.digits = new Digits(options.id, host);
+    this.#receiver = new DtmfReceiver({
+      keyDown: () => this.#keyDown(),
+      keyUp: (digit, ms) => this.#keyUp(digit, ms, 'rfc4733'),
+    });
+    const now = host.now();
+    this.reportDue = now + 2_500 + Math.random() * 2_500;
+    this.qualityDue = now + 10_000;
+  }
+
+  get codec(): Codec {
+    return this.session.far?.codec ?? codecs.PCMU;
+  }
+
+  // ---- session -------------------------------------------------------------------------------------------------------
+
+  /** A description of the far side was taken. */
+  settled(): void {
+    const far = this.session.far;
+    if (!far) return;
+    this.latch.expect(far.address, far.port, this.#peer, this.#host.now());
+    this.#view = this.#packet.subarray(0, headerBytes + far.packetSamples);
+    this.#filled = 0;
+    this.out.pause();
+    const inband = this.#inbandAllowed && far.dtmfPayloadType === undefined;
+    if (!inband) this.#inband = undefined;
+    else
+      this.#inband ??= new InbandDetector({
+        keyDown: () => this.#keyDown(),
+        keyUp: (d, ms) => this.#keyUp(d, ms, 'inband'),
+      });
+    this.listenNeeded();
+    if (this.player || this.#senders.length > 0 || this.mixes || this.#inband) this.#host.activate(this);
+  }
+
+  direction(direction: WireDirection): void {
+    this.session.direction(direction);
+    if (!this.session.sending) this.out.pause();
+  }
+
+  // ---- receiving: the packet path ------------------------------------------------------------------------------------
+
+  rtp(packet: Buffer, from: RemoteInfo): void {
+    const far = this.session.far;
+    if (!far) return;
+    const now = this.#host.now();
+    if (!readHeader(packet, header)) {
+      this.malformed++;
+      return;
+    }
+    if (!this.latch.accept(from.address, from.port, now)) return;
+    this.heardAt = now;
+    this.timedOut = false;
+    const { payloadType, ssrc } = header;
+    const isDtmf = payloadType === far.dtmfPayloadType || payloadType === ourDtmfPayloadType;
+    const codec = payloadType === far.payloadType ? far.codec : payloadType === 0 ? codecs.PCMU : codecs.PCMA;
+    if (!isDtmf && payloadType !== far.payloadType && payloadType !== 0 && payloadType !== 8) return;
+    if (ssrc !== this.reception.ssrc && this.reception.received > 0) {
+      this.#ring?.reset();
+      this.#receiver.reset();
+    }
+    this.reception.packet(ssrc, header.sequence, header.timestamp, now, !isDtmf);
+    if (!this.session.receiving) return;
+    if (isDtmf) this.#dtmf(packet, now);
+    else {
+      this.#ring?.push(header.timestamp, packet, header.start, header.end, codec.decode);
+      const targets = this.relaysTo;
+      for (let i = 0; i < targets.length; i++) (targets[i] as Endpoint).#relay(this, packet, codec, now);
+    }
+  }
+
+  rtcp(packet: Buffer, from: RemoteInfo): void {
+    const known = this.latch.address ?? this.session.far?.rtcpAddress;
+    if (from.address === known) this.monitor.read(packet, this.#host.now(), this.#host.wall());
+  }
+
+  #dtmf(packet: Buffer, now: number): void {
+    const relayed = this.bridge?.passesDigits(this) === true;
+    const { timestamp, start, end } = header;
+    if (relayed) {
+      const targets = this.relaysTo;
+      for (let i = 0; i < targets.length; i++) (targets[i] as Endpoint).#relayEvent(this, packet, now);
+    }
+    this.#receiver.packet(timestamp, packet, start, end, now);
+    if (this.#receiver.pressed) this.#host.watch(this);
+  }
+
+  /** Sends on a packet of `from`, which `header` describes. */
+  #relay(from: Endpoint, packet: Buffer, codec: Codec, now: number): void {
+    const far = this.session.far;
+    if (!far || !this.session.sending || this.player || this.#senders.length > 0) return;
+    let sent = packet;
+    if (codec !== far.codec) {
+      const length = header.end - header.start;
+      if (headerBytes + length > 1500) return;
+      this.#relayCopy ??= Buffer.alloc(1500);
+      sent = this.#relayCopy.subarray(0, headerBytes + length);
+      const table = far.codec.transcode;
+      for (let i = 0; i < length; i++) sent[headerBytes + i] = table[packet[header.start + i] as number] as number;
+      sent[0] = 0x80;
+    }
+    if (this.out.relay(sent, header, from, far.payloadType, now)) this.#send(sent);
+  }
+
+  #relayEvent(from: Endpoint, packet: Buffer, now: number): void {
+    const far = this.session.far;
+    if (!far || far.dtmfPayloadType === undefined || !this.session.sending || this.player || this.#senders.length > 0)
+      return;
+    if (this.out.relay(packet, header, from, far.dtmfPayloadType, now)) this.#send(packet);
+  }
+
+  #send(packet: Buffer): void {
+    const { address, port } = this.latch;
+    const far = this.session.far;
+    if (address !== undefined) this.pair.rtp.send(packet, port, address);
+    else if (far?.address !== undefined) this.pair.rtp.send(packet, far.port, far.address);
+  }
+
+  // ---- samples for mixers and recorders ------------------------------------------------------------------------------
+
+  /** What the far side says in this frame, for all who ask in it; undefined = silence. */
+  samples(frame: number): Int16Array | undefined {
+    if (frame !== this.#ringFrame) {
+      this.#ringFrame = frame;
+      this.#ringSamples = this.session.receiving ? this.#ring?.pull() : undefined;
+    }
+    return this.#ringSamples;
+  }
+
+  /** Keeps or drops the jitter buffer, by who listens. */
+  listenNeeded(): void {
+    const needed = this.recorders.size > 0 || this.#inband !== undefined || this.bridge?.needsSamples(this) === true;
+    if (!needed) this.#ring = undefined;
+    else this.#ring ??= new JitterRing();
+  }
+
+  /** It hears others from now on: by the bridge. */
+  hear(hears: readonly Endpoint[], mixes: boolean): void {
+    if (mixes !== this.mixes || (mixes && hears.length !== this.hears.length)) this.#filled = 0;
+    this.hears = hears;
+    this.mixes = mixes;
+    if (mixes) this.#host.activate(this);
+  }
+
+  // ---- digits --------------------------------------------------------------------------------------------------------
+
+  collect(id: string, rule: WireDigitRule): void {
+    this.digits.collect(id, rule);
+    this.#host.watch(this);
+  }
+
+  /** A digit that came by signaling. */
+  key(digit: string, ms: number): void {
+    this.#keyDown();
+    this.#keyUp(digit, ms, 'info');
+  }
+
+  /** Sends digits after those that are being sent. @param done is called when the last one is out, or the endpoint closes */
+  sendDigits(digits: string, done: () => void): void {
+    this.#senders.push(new DtmfSender(digits, done));
+    this.#host.activate(this);
+  }
+
+  #keyDown(): void {
+    this.digits.keyDown();
+    if (this.player?.bargeIn) {
+      const player = this.player;
+      this.player = undefined;
+      player.end('barged');
+    }
+    this.bridge?.barge();
+  }
+
+  #keyUp(digit: string, ms: number, via: 'rfc4733' | 'info' | 'inband'): void {
+    const passes = this.bridge?.passesDigits(this) === true;
+    this.digits.key(digit, ms, via);
+    // In-band digits are in the audio already.
+    if (passes && via !== 'inband') this.bridge?.digit(this, digit, via === 'rfc4733');
+  }
+
+  /** Whether its far side takes telephone-event. */
+  get named(): boolean {
+    return this.session.far?.dtmfPayloadType !== undefined;
+  }
+
+  sweep(now: number): boolean {
+    this.#receiver.sweep(now);
+    return this.digits.sweep(now) || this.#receiver.pressed;
+  }
+
+  // ---- sending: the ticks --------------------------------------------------------------------------------------------
+
+  play(player: Player): void {
+    this.player?.end('stopped');
+    this.player = player;
+    this.#host.activate(this);
+  }
+
+  tick(frame: number, due: number): boolean {
+    if (this.closed) return false;
+    this.#due = due;
+    if (this.#inband) this.#inband.frame(this.samples(frame));
+    let heard: Int16Array | undefined;
+    if (!this.session.far) {
+      // Nobody hears it yet: playbacks wait for the session.
+    } else if (this.#senders.length > 0) this.#sendDigits();
+    else if (this.player) heard = this.#playFrame(this.player);
+    else if (this.mixes) heard = this.#mixFrame(frame);
+    else if (this.recorders.size > 0) heard = this.hears[0]?.samples(frame);
+    for (const recorder of this.recorders) recorder.write(this.samples(frame), heard);
+    return (
+      this.player !== undefined ||
+      this.mixes ||
+      this.#senders.length > 0 ||
+      this.recorders.size > 0 ||
+      this.#inband !== undefined
+    );
+  }
+
+  #playFrame(player: Player): Int16Array | undefined {
+    if (!player.ready) return undefined;
+    const { codec } = this;
+    const at = headerBytes + this.#filled;
+    if (!player.read(codec.name, codec.silence, this.#packet, at, frameSamples)) {
+      this.player = undefined;
+      player.end('finished');
+      return undefined;
+    }
+    const heard = this.recorders.size > 0 ? this.#mixing.decode(this.#packet, at, codec) : undefined;
+    this.#sendFrame();
+    return heard;
+  }
+
+  #mixFrame(frame: number): Int16Array | undefined {
+    const { codec } = this;
+    const at = headerBytes + this.#filled;
+    const mixed = this.#mixing.mix(this.hears, this.bridge?.playing(frame), frame);
+    if (mixed) {
+      for (let i = 0; i < frameSamples; i++)
+        this.#packet[at + i] = codec.encode[(mixed[i] as number) & 0xffff] as number;
+    } else this.#packet.fill(codec.silence, at, at + frameSamples);
+    this.#sendFrame();
+    return mixed;
+  }
+
+  get #mixing(): Mixer {
+    this.#mixer ??= new Mixer();
+    return this.#mixer;
+  }
+
+  #sendDigits(): void {
+    const sender = this.#senders[0] as DtmfSender;
+    if (sender.tick(this, this.named, this.codec)) return;
+    this.#senders.shift();
+    sender.finish();
+  }
+
+  /** DtmfPath: a telephone-event packet. */
+  event(payload: Buffer, timestamp: number | undefined): number {
+    payload.copy(this.#eventPacket, headerBytes);
+    const stamp = this.out.event(
+      this.#eventPacket,
+      this.session.far?.dtmfPayloadType ?? ourDtmfPayloadType,
+      this.#due,
+      timestamp,
+    );
+    if (this.session.sending) this.#send(this.#eventPacket);
+    return stamp;
+  }
+
+  /** DtmfPath: a frame of audio. */
+  audio(frame: Buffer): void {
+    frame.copy(this.#packet, headerBytes + this.#filled);
+    this.#sendFrame();
+  }
+
+  /** A frame stands in the packet behind what was there: sends as many packets as are full. */
+  #sendFrame(): void {
+    const far = this.session.far;
+    if (!far || !this.session.sending) {
+      this.#filled = 0;
+      return;
+    }
+    const { packetSamples } = far;
+    let time = this.#due - this.#filled / 8;
+    this.#filled += frameSamples;
+    while (this.#filled >= packetSamples) {
+      this.out.local(this.#view, far.payloadType, time, packetSamples);
+      this.#send(this.#view);
+      this.#filled -= packetSamples;
+      time += packetSamples / 8;
+      if (this.#filled > 0) this.#packet.copyWithin(headerBytes, headerBytes + packetSamples, packetBytes);
+    }
+  }
+
+  // ---- life ----------------------------------------------------------------------------------------------------------
+
+  quality(): WireQuality {
+    return this.monitor.quality(this.session.far?.codec.name ?? '');
+  }
+
+  /** Sends an RTCP report where there is something to report. */
+  report(bye: boolean): void {
+    const far = this.session.far;
+    if (!far || far.rtcpAddress === undefined) return;
+    const { address } = this.latch;
+    const moved = address !== undefined && (address !== far.address || this.latch.port !== far.port);
+    const port = moved ? this.latch.port + 1 : far.rtcpPort;
+    if (port < 1 || port > 65535) return;
+    const packet = this.monitor.report(this.#host.cname, this.#host.now(), this.#host.wall(), bye);
+    if (packet) this.pair.rtcp.send(packet, port, moved ? address : far.rtcpAddress);
+  }
+
+  /** Ends everything that runs here; the engine gives the ports back and says so. */
+  close(): void {
+    this.closed = true;
+    this.report(true);
+    this.player?.end('closed');
+    this.player = undefined;
+    this.digits.stop('closed');
+    for (const sender of this.#senders.splice(0)) sender.finish();
+    this.bridge?.remove(this);
+    this.#ring = undefined;
+  }
+}

@@ -1,0 +1,483 @@
+// The media engine of one worker: its endpoints and bridges, and the requests about them. Knows no thread and no link, so
+// that tests can drive it as it is.
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { LinkFailure, type MediaEvents, type WireRecordingInfo } from '../../link/index.ts';
+import { type Clip, toneClip } from './audio/clip.ts';
+import { type Piece, Player, silencePiece } from './audio/player.ts';
+import { Recorder, unfinished } from './audio/recorder.ts';
+import { Bridge } from './call/bridge.ts';
+import { Endpoint } from './call/endpoint.ts';
+import { type Body, bodyOf, flagOf, idOf, numberOf, oneOf, optionalText, textOf } from './call/fields.ts';
+import type { Host, Ticker, Watched } from './call/host.ts';
+import { audioOf, digitsOf, directionOf, roleOf, ruleOf } from './call/requests.ts';
+import type { Law } from './codec/g711.ts';
+import { Pacer, type PacerTime, phases } from './pacer.ts';
+import { Addresses } from './ports/addresses.ts';
+import { NoPorts, PortPool } from './ports/pool.ts';
+import { readFar } from './sdp/negotiate.ts';
+import { SdpError } from './sdp/parse.ts';
+
+export interface EngineOptions {
+  bind: readonly string[];
+  advertise: readonly string[];
+  /** Ports of this worker, both included. */
+  ports: { from: number; to: number };
+  restMs: number;
+  /** In order of preference, for offers of ours. */
+  codecs: readonly Law[];
+  inbandDtmf: boolean;
+  rtpTimeoutMs: number;
+  qualityMs: number;
+  recordings: string;
+}
+
+export interface EngineOutside {
+  event<Name extends keyof MediaEvents>(name: Name, body: MediaEvents[Name]): void;
+  /** Something that an operator should know. */
+  log(level: 'warn' | 'error', message: string, fields: Record<string, unknown>): void;
+}
+
+const housekeepingMs = 500;
+const sweepMs = 25;
+const mostTones = 200;
+
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #outside: EngineOutside;
+  readonly #time: PacerTime;
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #bridges = new Map<string, Bridge>();
+  readonly #players = new Map<string, { player: Player; on: Endpoint | Bridge }>();
+  readonly #recorders = new Map<string, { recorder: Recorder; on: Endpoint | Bridge }>();
+  readonly #clips = new Map<string, Clip>();
+  readonly #tones = new Map<string, Clip>();
+  readonly #active: Set<Ticker>[] = Array.from({ length: phases }, () => new Set());
+  readonly #watched = new Set<Watched>();
+  readonly #pacer: Pacer;
+  readonly #ports: PortPool;
+  readonly #addresses: Addresses;
+  readonly #host: Host;
+  readonly #housekeeping: NodeJS.Timeout;
+  #sweep: NodeJS.Timeout | undefined;
+  #nextPhase = 0;
+  #socketErrors = 0;
+
+  constructor(options: EngineOptions, outside: EngineOutside, time: PacerTime) {
+    this.#options = options;
+    this.#outside = outside;
+    this.#time = time;
+    const now = () => time.now();
+    this.#pacer = new Pacer(time, (phase, frame, due) => this.#tick(phase, frame, due));
+    this.#ports = new PortPool({ ...options.ports, restMs: options.restMs, now, onerror: () => this.#socketErrors++ });
+    this.#addresses = new Addresses(options, now);
+    this.#host = {
+      now,
+      wall: () => Date.now(),
+      cname: randomBytes(12).toString('base64url'),
+      event: (name, body) => outside.event(name, body),
+      activate: (ticker) => {
+        (this.#active[ticker.phase] as Set<Ticker>).add(ticker);
+        this.#pacer.wake();
+      },
+      watch: (watched) => {
+        this.#watched.add(watched);
+        this.#sweep ??= setInterval(() => this.#sweepAll(), sweepMs);
+      },
+    };
+    this.#housekeeping = setInterval(() => this.#keepHouse(), housekeepingMs);
+  }
+
+  get load(): number {
+    return this.#endpoints.size;
+  }
+
+  /** Does a request of the media protocol. @throws LinkFailure */
+  handle(name: string, with_: unknown): unknown {
+    const body = bodyOf(with_);
+    switch (name) {
+      case 'endpoint.open':
+        return this.#open(body);
+      case 'endpoint.accept':
+        return this.#accept(body);
+      case 'endpoint.renegotiate': {
+        const endpoint = this.#endpoint(body);
+        const sdp = described(() => endpoint.session.answer(textOf(body, 'offer')));
+        endpoint.settled();
+        return { sdp };
+      }
+      case 'endpoint.offer': {
+        const direction = body.direction === undefined ? undefined : directionOf(body);
+        return { sdp: this.#endpoint(body).session.offer(direction) };
+      }
+      case 'endpoint.direction':
+        this.#endpoint(body).direction(directionOf(body));
+        return {};
+      case 'endpoint.play':
+        return this.#play(this.#endpoint(body), body);
+      case 'endpoint.collect':
+        this.#endpoint(body).collect(idOf(body, 'collect'), ruleOf(body));
+        return {};
+      case 'endpoint.stopCollect':
+        this.#endpoint(body).digits.stop('stopped');
+        return {};
+      case 'endpoint.digit': {
+        const digit = digitsOf(body, 'digit');
+        for (const one of digit) this.#endpoint(body).key(one, numberOf(body, 'ms', 0, 60_000));
+        return {};
+      }
+      case 'endpoint.sendDtmf': {
+        const endpoint = this.#endpoint(body);
+        const digits = digitsOf(body, 'digits');
+        return new Promise((resolve) => endpoint.sendDigits(digits, () => resolve({})));
+      }
+      case 'endpoint.record':
+        return this.#record(this.#endpoint(body), body);
+      case 'endpoint.quality':
+        return this.#endpoint(body).quality();
+      case 'endpoint.close':
+        return this.#close(this.#endpoint(body));
+      case 'bridge.open':
+        return this.#openBridge(body);
+      case 'bridge.add':
+        this.#bridge(body).add(this.#endpoint(body, 'endpoint'), roleOf(body));
+        return {};
+      case 'bridge.remove': {
+        const endpoint = this.#endpoints.get(idOf(body, 'endpoint'));
+        if (endpoint) this.#bridge(body).remove(endpoint);
+        return {};
+      }
+      case 'bridge.play':
+        return this.#play(this.#bridge(body), body);
+      case 'bridge.record':
+        return this.#record(this.#bridge(body), body);
+      case 'bridge.close':
+        return this.#closeBridge(this.#bridge(body));
+      case 'playback.stop': {
+        const found = this.#players.get(idOf(body));
+        if (!found) return {};
+        // The bridge must know, as its members are mixed while it plays.
+        if (found.on instanceof Bridge && found.on.player === found.player) found.on.stopPlay();
+        else {
+          if (found.on.player === found.player) found.on.player = undefined;
+          found.player.end('stopped');
+        }
+        return {};
+      }
+      case 'recording.pause':
+        this.#recorder(body).recorder.pause();
+        return {};
+      case 'recording.resume':
+        this.#recorder(body).recorder.resume();
+        return {};
+      case 'recording.stop':
+        return this.#stopRecording(this.#recorder(body));
+      case 'recording.get': {
+        const found = this.#recorders.get(idOf(body));
+        return { recording: found ? describe(found.recorder) : null };
+      }
+      case 'media.list':
+        return this.#list();
+      default:
+        throw new LinkFailure('request-unknown', `${name} is no media request`);
+    }
+  }
+
+  /** A file was loaded. */
+  addClip(hash: string, clip: Clip): void {
+    this.#clips.set(hash, clip);
+    for (const { player } of this.#players.values()) if (player.waitsFor(hash)) player.load(hash, clip);
+  }
+
+  dropClip(hash: string): void {
+    this.#clips.delete(hash);
+  }
+
+  /** A file cannot be loaded: who waits for it fails. */
+  failClip(hash: string, reason: string): void {
+    for (const { player, on } of [...this.#players.values()]) {
+      if (!player.waitsFor(hash)) continue;
+      if (on instanceof Bridge) on.stopPlay();
+      else if (on.player === player) on.player = undefined;
+      player.end('failed', reason);
+    }
+  }
+
+  /** Ends everything; recordings are sealed. */
+  async close(): Promise<void> {
+    clearInterval(this.#housekeeping);
+    clearInterval(this.#sweep);
+    await Promise.all([...this.#endpoints.values()].map((endpoint) => this.#close(endpoint)));
+    await Promise.all([...this.#bridges.values()].map((bridge) => this.#closeBridge(bridge)));
+    this.#pacer.close();
+    this.#ports.close();
+  }
+
+  // ---- endpoints -----------------------------------------------------------------------------------------------------
+
+  async #open(body: Body): Promise<{ sdp: string }> {
+    const id = idOf(body);
+    const offer = optionalText(body, 'offer');
+    const peer = optionalText(body, 'peer');
+    const near = this.#endpoints.get(optionalText(body, 'near') ?? '');
+    if (this.#endpoints.has(id)) throw new LinkFailure('request-invalid', `endpoint ${id} exists`);
+    // Before any port is taken: a bad offer costs nothing.
+    const far = offer === undefined ? undefined : described(() => peekAddress(offer, this.#options.codecs));
+    const local = await this.#addresses.towards(far ?? peer).catch((error: Error) => {
+      throw new LinkFailure('media-sdp-rejected', error.message);
+    });
+    if (this.#endpoints.has(id)) throw new LinkFailure('request-invalid', `endpoint ${id} exists`);
+    let endpoint: Endpoint | undefined;
+    const user = {
+      rtp: (...packet: Parameters<Endpoint['rtp']>) => endpoint?.rtp(...packet),
+      rtcp: (...packet: Parameters<Endpoint['rtcp']>) => endpoint?.rtcp(...packet),
+    };
+    const pair = ported(() => this.#ports.take(local.bind, user));
+    const { codecs, inbandDtmf } = this.#options;
+    const phase = near?.phase ?? this.#nextPhase++ % phases;
+    const purpose = optionalText(body, 'purpose') ?? '';
+    endpoint = new Endpoint({ id, purpose, peer, pair, address: local.sdp, phase, codecs, inbandDtmf }, this.#host);
+    // No detour on the packet path.
+    pair.user = endpoint;
+    this.#endpoints.set(id, endpoint);
+    if (offer === undefined) {
+      // What the other leg of the call speaks comes first, so that its packets can be relayed as they are.
+      const law = near?.session.far?.codec.name;
+      const prefer = law ? [law, ...codecs.filter((codec) => codec !== law)] : codecs;
+      return { sdp: endpoint.session.offer('sendrecv', prefer) };
+    }
+    endpoint.session.answer(offer);
+    endpoint.settled();
+    return { sdp: endpoint.session.sdp };
+  }
+
+  #accept(body: Body): { sdp: string } {
+    const endpoint = this.#endpoint(body);
+    if (described(() => endpoint.session.accept(textOf(body, 'answer'), flagOf(body, 'final')))) endpoint.settled();
+    return { sdp: endpoint.session.sdp };
+  }
+
+  async #close(endpoint: Endpoint): Promise<Record<string, never>> {
+    this.#endpoints.delete(endpoint.id);
+    (this.#active[endpoint.phase] as Set<Ticker>).delete(endpoint);
+    this.#watched.delete(endpoint);
+    endpoint.close();
+    this.#ports.give(endpoint.pair);
+    const recorders = [...endpoint.recorders];
+    endpoint.recorders.clear();
+    this.#outside.event('endpoint.closed', { id: endpoint.id, why: 'asked', quality: endpoint.quality() });
+    await this.#sealAll(recorders);
+    return {};
+  }
+
+  // ---- bridges -------------------------------------------------------------------------------------------------------
+
+  #openBridge(body: Body): Record<string, never> {
+    const id = idOf(body);
+    if (this.#bridges.has(id)) throw new LinkFailure('request-invalid', `bridge ${id} exists`);
+    const dtmf = body.dtmf === undefined ? 'relay' : oneOf(body, 'dtmf', ['relay', 'absorb']);
+    const near = this.#endpoints.get(optionalText(body, 'near') ?? '');
+    this.#bridges.set(id, new Bridge(id, near?.phase ?? this.#nextPhase++ % phases, dtmf, this.#host));
+    return {};
+  }
+
+  async #closeBridge(bridge: Bridge): Promise<Record<string, never>> {
+    this.#bridges.delete(bridge.id);
+    (this.#active[bridge.phase] as Set<Ticker>).delete(bridge);
+    bridge.close();
+    const recorders = [...bridge.recorders];
+    bridge.recorders.clear();
+    this.#outside.event('bridge.closed', { id: bridge.id, why: 'asked' });
+    await this.#sealAll(recorders);
+    return {};
+  }
+
+  // ---- playing and recording -----------------------------------------------------------------------------------------
+
+  #play(on: Endpoint | Bridge, body: Body): Record<string, never> {
+    const id = idOf(body, 'playback');
+    if (this.#players.has(id)) throw new LinkFailure('request-invalid', `playback ${id} exists`);
+    const pieces = audioOf(body).map((audio): Piece => {
+      if (audio.kind === 'silence') return silencePiece(audio.ms);
+      if (audio.kind === 'tone') return { kind: 'clip', clip: this.#tone(audio.hz, audio.ms) };
+      return { kind: 'clip', clip: this.#clips.get(audio.hash), hash: audio.hash };
+    });
+    const times = numberOf(body, 'times', 0, 1_000_000);
+    const player = new Player(id, pieces, times, flagOf(body, 'bargeIn'), (end, reason) => {
+      this.#players.delete(id);
+      this.#outside.event('playback.ended', { id, on: on.id, end, reason });
+    });
+    this.#players.set(id, { player, on });
+    on.play(player);
+    return {};
+  }
+
+  #tone(hz: number[], ms: number): Clip {
+    const key = `${hz.join('+')}:${ms}`;
+    let clip = this.#tones.get(key);
+    if (!clip) {
+      clip = toneClip(hz, ms);
+      if (this.#tones.size >= mostTones) this.#tones.clear();
+      this.#tones.set(key, clip);
+    }
+    return clip;
+  }
+
+  #record(on: Endpoint | Bridge, body: Body): Record<string, never> {
+    const id = idOf(body, 'recording');
+    if (this.#recorders.has(id)) throw new LinkFailure('request-invalid', `recording ${id} exists`);
+    const channels = body.channels === 1 ? 1 : 2;
+    const recorder = new Recorder(id, on.id, join(this.#options.recordings, `${id}.wav`), channels, (reason) => {
+      this.#outside.log('error', 'recording failed', { recording: id, reason });
+      this.#outside.event('recording.failed', { id, reason });
+    });
+    this.#recorders.set(id, { recorder, on });
+    if (on instanceof Bridge) on.record(recorder);
+    else {
+      on.recorders.add(recorder);
+      on.listenNeeded();
+      on.bridge?.arrange();
+      this.#host.activate(on);
+    }
+    return {};
+  }
+
+  async #stopRecording({ recorder, on }: { recorder: Recorder; on: Endpoint | Bridge }) {
+    if (on.recorders.delete(recorder)) {
+      if (on instanceof Bridge) on.arrange();
+      else {
+        on.listenNeeded();
+        on.bridge?.arrange();
+      }
+    }
+    try {
+      return await recorder.stop();
+    } catch (error) {
+      throw new LinkFailure('media-recording-failed', error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#recorders.delete(recorder.id);
+    }
+  }
+
+  async #sealAll(recorders: Recorder[]): Promise<void> {
+    for (const recorder of recorders) {
+      // A failure was told when it happened.
+      await recorder.stop().catch(() => undefined);
+      this.#recorders.delete(recorder.id);
+    }
+  }
+
+  // ---- time ----------------------------------------------------------------------------------------------------------
+
+  #tick(phase: number, frame: number, due: number): boolean {
+    const active = this.#active[phase] as Set<Ticker>;
+    for (const ticker of active) {
+      if (!ticker.tick(frame, due)) active.delete(ticker);
+    }
+    return this.#active.some((tickers) => tickers.size > 0);
+  }
+
+  #sweepAll(): void {
+    const now = this.#time.now();
+    for (const watched of this.#watched) if (!watched.sweep(now)) this.#watched.delete(watched);
+    if (this.#watched.size === 0) {
+      clearInterval(this.#sweep);
+      this.#sweep = undefined;
+    }
+  }
+
+  #keepHouse(): void {
+    const now = this.#time.now();
+    const { rtpTimeoutMs, qualityMs } = this.#options;
+    for (const endpoint of this.#endpoints.values()) {
+      if (now >= endpoint.reportDue) {
+        // RFC 3550 §6.2: 5 s, spread by half to one and a half.
+        endpoint.reportDue = now + 2_500 + Math.random() * 5_000;
+        endpoint.report(false);
+      }
+      if (endpoint.heardAt === 0) continue;
+      const silentMs = now - endpoint.heardAt;
+      if (endpoint.session.receiving && !endpoint.timedOut && silentMs >= rtpTimeoutMs) {
+        endpoint.timedOut = true;
+        this.#outside.event('endpoint.rtp-timeout', { id: endpoint.id, ms: Math.round(silentMs) });
+      }
+      if (now >= endpoint.qualityDue) {
+        endpoint.qualityDue = now + qualityMs;
+        if (silentMs < qualityMs)
+          this.#outside.event('endpoint.quality', { id: endpoint.id, quality: endpoint.quality() });
+      }
+    }
+    if (this.#pacer.skipped > 0) {
+      this.#outside.log('warn', 'media ticks were skipped', { ticks: this.#pacer.skipped });
+      this.#pacer.skipped = 0;
+    }
+    if (this.#socketErrors > 0) {
+      this.#outside.log('warn', 'packets could not be sent', { errors: this.#socketErrors });
+      this.#socketErrors = 0;
+    }
+  }
+
+  // ---- look-ups ------------------------------------------------------------------------------------------------------
+
+  #endpoint(body: Body, field = 'id'): Endpoint {
+    const id = idOf(body, field);
+    const endpoint = this.#endpoints.get(id);
+    if (!endpoint) throw new LinkFailure('media-unknown', `there is no endpoint ${id}`);
+    return endpoint;
+  }
+
+  #bridge(body: Body): Bridge {
+    const id = idOf(body);
+    const bridge = this.#bridges.get(id);
+    if (!bridge) throw new LinkFailure('media-unknown', `there is no bridge ${id}`);
+    return bridge;
+  }
+
+  #recorder(body: Body): { recorder: Recorder; on: Endpoint | Bridge } {
+    const id = idOf(body);
+    const found = this.#recorders.get(id);
+    if (!found) throw new LinkFailure('media-unknown', `no recording ${id} is running`);
+    return found;
+  }
+
+  #list() {
+    return {
+      endpoints: [...this.#endpoints.values()].map(({ id, session, purpose, digits }) => {
+        return { id, sdp: session.sdp, purpose, collecting: digits.collecting };
+      }),
+      bridges: [...this.#bridges.values()].map(({ id, members }) => {
+        return { id, members: [...members].map(([{ id: endpoint }, role]) => ({ endpoint, role })) };
+      }),
+      playbacks: [...this.#players].map(([id, { on }]) => ({ id, on: on.id })),
+      recordings: [...this.#recorders.values()].map(({ recorder }) => describe(recorder)),
+    };
+  }
+}
+
+function describe(recorder: Recorder): WireRecordingInfo {
+  const { id, on, channels, state, bytes, ms } = recorder;
+  return { id, on, channels, state, bytes, ms, path: recorder.path + unfinished };
+}
+
+/** The address in an offer. @throws SdpError where nothing in it fits */
+function peekAddress(offer: string, codecs: readonly Law[]): string | undefined {
+  return readFar(offer, codecs).address;
+}
+
+function described<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SdpError) throw new LinkFailure('media-sdp-rejected', error.message, { cause: error });
+    throw error;
+  }
+}
+
+function ported<T>(take: () => T): T {
+  try {
+    return take();
+  } catch (error) {
+    if (error instanceof NoPorts) throw new LinkFailure('media-no-ports', error.message, { cause: error });
+    throw error;
+  }
+}

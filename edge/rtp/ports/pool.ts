@@ -1,0 +1,159 @@
+// Even/odd UDP port pairs (RFC 3550 §11) from a range. A pair that was used rests, so that late packets of the old call do
+// not reach the new one, and stays bound: taking it again costs nothing.
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+
+/** Who uses a pair now. Called on the packet path. */
+export interface PairUser {
+  rtp(packet: Buffer, from: RemoteInfo): void;
+  rtcp(packet: Buffer, from: RemoteInfo): void;
+}
+
+export class NoPorts extends Error {}
+
+/** An address is an IP already: a look-up that answers at once makes bind and send of dgram synchronous. */
+function noLookup(
+  address: string,
+  _options: unknown,
+  done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void {
+  done(null, address, isIP(address));
+}
+
+export class PortPair {
+  readonly address: string;
+  /** The even one. */
+  readonly port: number;
+  readonly rtp: Socket;
+  readonly rtcp: Socket;
+  user: PairUser | undefined;
+  /** Packets for nobody, while it rested. */
+  stray = 0;
+  freeSince = 0;
+
+  constructor(address: string, port: number, rtp: Socket, rtcp: Socket) {
+    this.address = address;
+    this.port = port;
+    this.rtp = rtp;
+    this.rtcp = rtcp;
+    rtp.on('message', (packet, from) => {
+      if (this.user) this.user.rtp(packet, from);
+      else this.stray++;
+    });
+    rtcp.on('message', (packet, from) => this.user?.rtcp(packet, from));
+  }
+
+  close(): void {
+    this.rtp.close();
+    this.rtcp.close();
+  }
+}
+
+export interface PortPoolOptions {
+  /** First and last port, both included. */
+  from: number;
+  to: number;
+  /** How long a pair rests after use, ms. */
+  restMs: number;
+  now: () => number;
+  /** An error of a socket that is bound already. */
+  onerror: (error: Error) => void;
+}
+
+/** How long a busy port is left alone before it is tried again. */
+const busyMs = 30_000;
+
+export class PortPool {
+  readonly #options: PortPoolOptions;
+  /** By bind address: pairs that are free, the longest rested first, and the next port never tried. */
+  readonly #byAddress = new Map<string, { free: PortPair[]; next: number; busy: Map<number, number> }>();
+  readonly #used = new Set<PortPair>();
+
+  constructor(options: PortPoolOptions) {
+    this.#options = options;
+  }
+
+  get used(): number {
+    return this.#used.size;
+  }
+
+  /** @throws NoPorts where the range is used up, or the address is not ours */
+  take(address: string, user: PairUser): PortPair {
+    let at = this.#byAddress.get(address);
+    if (!at) {
+      at = { free: [], next: this.#options.from + (this.#options.from & 1), busy: new Map() };
+      this.#byAddress.set(address, at);
+    }
+    const { now, restMs, to } = this.#options;
+    const rested = at.free[0];
+    let pair: PortPair | undefined;
+    if (rested && now() - rested.freeSince >= restMs) pair = at.free.shift();
+    while (!pair && at.next + 1 <= to) {
+      const port = at.next;
+      at.next += 2;
+      pair = this.#bind(address, port);
+      if (!pair) at.busy.set(port, now());
+    }
+    if (!pair) pair = this.#retry(address, at.busy);
+    if (!pair) throw new NoPorts(`all RTP ports of ${address} are in use or resting`);
+    pair.user = user;
+    this.#used.add(pair);
+    return pair;
+  }
+
+  give(pair: PortPair): void {
+    if (!this.#used.delete(pair)) return;
+    pair.user = undefined;
+    pair.freeSince = this.#options.now();
+    this.#byAddress.get(pair.address)?.free.push(pair);
+  }
+
+  close(): void {
+    for (const pair of this.#used) pair.close();
+    for (const { free } of this.#byAddress.values()) for (const pair of free) pair.close();
+    this.#used.clear();
+    this.#byAddress.clear();
+  }
+
+  #retry(address: string, busy: Map<number, number>): PortPair | undefined {
+    for (const [port, since] of busy) {
+      if (this.#options.now() - since < busyMs) continue;
+      busy.delete(port);
+      const pair = this.#bind(address, port);
+      if (pair) return pair;
+      busy.set(port, this.#options.now());
+    }
+    return undefined;
+  }
+
+  /** @returns undefined where one of the two is busy */
+  #bind(address: string, port: number): PortPair | undefined {
+    const rtp = this.#socket(address, port);
+    if (!rtp) return undefined;
+    const rtcp = this.#socket(address, port + 1);
+    if (!rtcp) {
+      rtp.close();
+      return undefined;
+    }
+    return new PortPair(address, port, rtp, rtcp);
+  }
+
+  #socket(address: string, port: number): Socket | undefined {
+    const type = isIP(address) === 6 ? 'udp6' : 'udp4';
+    const socket = createSocket({ type, lookup: noLookup, ipv6Only: type === 'udp6' });
+    let failure: NodeJS.ErrnoException | undefined;
+    let bound = false;
+    socket.on('error', (error) => {
+      if (bound) this.#options.onerror(error);
+      else failure = error;
+    });
+    socket.bind({ address, port, exclusive: true });
+    if (failure === undefined) {
+      bound = true;
+      return socket;
+    }
+    socket.close();
+    if (failure.code === 'EADDRINUSE' || failure.code === 'EACCES') return undefined;
+    throw new NoPorts(`cannot bind ${address}: ${failure.code ?? failure.message}`, { cause: failure });
+  }
+}

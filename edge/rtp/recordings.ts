@@ -1,0 +1,99 @@
+// Finished recordings on the edge's disk: found, read, taken away; and those of a crash mended at the start.
+import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { LinkFailure, type WireRecordingInfo } from '../../link/index.ts';
+import { unfinished } from './audio/recorder.ts';
+import { repairWav, wavHeaderBytes } from './audio/wav.ts';
+import { sampleRate } from './codec/g711.ts';
+
+/** Most that one reply carries. */
+export const mostReadBytes = 256 * 1024;
+
+export class Recordings {
+  readonly #directory: string;
+  readonly #logger: Logger;
+
+  private constructor(directory: string, logger: Logger) {
+    this.#directory = directory;
+    this.#logger = logger;
+  }
+
+  /** Makes the directory, and mends what an earlier edge could not finish. @throws the system's error where it cannot */
+  static async open(directory: string, logger: Logger): Promise<Recordings> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const recordings = new Recordings(directory, logger);
+    for (const name of await readdir(directory)) {
+      if (name.endsWith(`.wav${unfinished}`)) await recordings.#mend(join(directory, name));
+    }
+    return recordings;
+  }
+
+  /** A finished one; undefined where there is none. @param id checked by the caller */
+  async find(id: string): Promise<WireRecordingInfo | undefined> {
+    const path = this.#path(id);
+    try {
+      const file = await open(path, 'r');
+      try {
+        const { size } = await file.stat();
+        const header = Buffer.alloc(wavHeaderBytes);
+        await file.read(header, 0, wavHeaderBytes, 0);
+        const channels = header.readUInt16LE(22) === 1 ? 1 : 2;
+        const ms = Math.round(((size - wavHeaderBytes) * 1000) / (2 * channels * sampleRate));
+        return { id, on: '', channels, state: 'finished', path, bytes: size, ms };
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Bytes of a recording, finished or not. @throws LinkFailure media-unknown */
+  async read(id: string, start: number, most: number): Promise<{ data: string; size: number }> {
+    const file = await this.#openForReading(id);
+    try {
+      const { size } = await file.stat();
+      const buffer = Buffer.alloc(Math.max(0, Math.min(most, mostReadBytes, size - start)));
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+      return { data: buffer.toString('base64', 0, bytesRead), size };
+    } finally {
+      await file.close();
+    }
+  }
+
+  async forget(id: string): Promise<void> {
+    await unlink(this.#path(id)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+
+  #path(id: string): string {
+    return join(this.#directory, `${id}.wav`);
+  }
+
+  async #openForReading(id: string) {
+    for (const path of [this.#path(id), this.#path(id) + unfinished]) {
+      try {
+        return await open(path, 'r');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
+    }
+    throw new LinkFailure('media-unknown', `there is no recording ${id}`);
+  }
+
+  async #mend(path: string): Promise<void> {
+    const file = await open(path, 'r+');
+    const mended = await repairWav(file).finally(() => file.close());
+    if (mended) {
+      await rename(path, path.slice(0, -unfinished.length));
+      this.#logger.warn({ path, bytes: mended.dataBytes }, 'mended a recording that was not finished');
+    } else {
+      const { size } = await stat(path);
+      this.#logger.warn({ path, size }, 'an unfinished recording holds nothing that can be mended');
+      await rename(path, `${path}.broken`);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+// What the tier's main thread and its workers say to each other.
+
+import type { SharedClip } from './audio/clip.ts';
+import type { EngineOptions } from './engine.ts';
+
+export type WorkerStart = EngineOptions;
+
+export type ToWorker =
+  | { id: number; do: string; with: unknown }
+  | { clip: string; shared: SharedClip }
+  | { drop: string }
+  | { fail: string; reason: string }
+  | { stop: true };
+
+export type FromWorker =
+  | { ready: true }
+  | { re: number; ok: unknown }
+  | { re: number; failed: { code: string; reason: string; stack?: string | undefined } }
+  | { event: string; with: unknown }
+  | { log: 'warn' | 'error'; message: string; fields: Record<string, unknown> }
+  | { stopped: true };

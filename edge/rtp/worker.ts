@@ -1,0 +1,54 @@
+// Entry of a media worker: one engine, driven by messages.
+import { parentPort, workerData } from 'node:worker_threads';
+import { LinkFailure } from '../../link/index.ts';
+import { openClip } from './audio/clip.ts';
+import { Engine } from './engine.ts';
+import { systemPacerTime } from './pacer.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
+
+if (!parentPort) throw new Error('worker.ts runs in a worker thread only');
+const port = parentPort;
+const say = (message: FromWorker) => port.postMessage(message);
+
+const engine = new Engine(
+  workerData as WorkerStart,
+  {
+    event: (event, body) => say({ event, with: body }),
+    log: (log, message, fields) => say({ log, message, fields }),
+  },
+  systemPacerTime,
+);
+
+function failed(re: number, error: unknown): void {
+  if (error instanceof LinkFailure) say({ re, failed: { code: error.code, reason: error.reason } });
+  else {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    say({ re, failed: { code: 'internal', reason: message, stack } });
+  }
+}
+
+port.on('message', (message: ToWorker) => {
+  if ('do' in message) {
+    try {
+      const answer = engine.handle(message.do, message.with);
+      // Most answers are there at once; waiting for them would cost a turn.
+      if (!(answer instanceof Promise)) say({ re: message.id, ok: answer });
+      else
+        answer.then(
+          (ok) => say({ re: message.id, ok }),
+          (error) => failed(message.id, error),
+        );
+    } catch (error) {
+      failed(message.id, error);
+    }
+  } else if ('clip' in message) engine.addClip(message.clip, openClip(message.shared));
+  else if ('drop' in message) engine.dropClip(message.drop);
+  else if ('fail' in message) engine.failClip(message.fail, message.reason);
+  else {
+    void engine.close().then(() => {
+      say({ stopped: true });
+      port.close();
+    });
+  }
+});
+say({ ready: true });

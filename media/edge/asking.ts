@@ -1,0 +1,28 @@
+// Requests to the edge, with failures as errors of the registry.
+import type { LinkClient, MediaRequests } from '../../link/index.ts';
+import { LinkFailure } from '../../link/index.ts';
+import type { SwitchroomError } from '../../values/index.ts';
+import { mediaErrors } from '../errors.ts';
+
+export type Ask = <Name extends keyof MediaRequests>(
+  name: Name,
+  body: MediaRequests[Name]['with'],
+  timeoutMs?: number,
+) => Promise<MediaRequests[Name]['ok']>;
+
+export function asking(link: LinkClient): Ask {
+  return (name, body, timeoutMs) => {
+    return link.request<never>(name, body, timeoutMs).catch((error: unknown) => {
+      throw error instanceof LinkFailure ? mediaError(error) : error;
+    });
+  };
+}
+
+function mediaError(failure: LinkFailure): SwitchroomError {
+  const { code, reason } = failure;
+  const details = { reason };
+  const options = { cause: failure };
+  if (code === 'link-down' || code === 'link-timeout') return mediaErrors['media-unavailable'](details, options);
+  if (code in mediaErrors) return mediaErrors[code as keyof typeof mediaErrors](details, options);
+  return mediaErrors['media-failed'](details, options);
+}

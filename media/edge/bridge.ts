@@ -1,0 +1,69 @@
+// A bridge on the edge.
+import { EventEmitter } from 'node:events';
+import type { BridgeId, EndpointId } from '../../values/index.ts';
+import type {
+  Audio,
+  Bridge,
+  BridgeEvents,
+  BridgeRole,
+  Playback,
+  PlayOptions,
+  Recording,
+  RecordingOptions,
+} from '../media-server.ts';
+import type { EndpointContext } from './endpoint.ts';
+import { EdgeRecording } from './recording.ts';
+
+export class EdgeBridge extends EventEmitter<BridgeEvents> implements Bridge {
+  readonly id: BridgeId;
+  readonly #members = new Map<EndpointId, BridgeRole>();
+  readonly #context: EndpointContext;
+  #closed = false;
+
+  constructor(id: BridgeId, members: { endpoint: EndpointId; role: BridgeRole }[], context: EndpointContext) {
+    super();
+    this.id = id;
+    this.#context = context;
+    for (const { endpoint, role } of members) this.#members.set(endpoint, role);
+  }
+
+  get members(): ReadonlyMap<EndpointId, BridgeRole> {
+    return this.#members;
+  }
+
+  async add(endpoint: EndpointId, role: BridgeRole): Promise<void> {
+    await this.#context.ask('bridge.add', { id: this.id, endpoint, role });
+    this.#members.set(endpoint, role);
+  }
+
+  async remove(endpoint: EndpointId): Promise<void> {
+    await this.#context.ask('bridge.remove', { id: this.id, endpoint });
+    this.#members.delete(endpoint);
+  }
+
+  play(audio: Audio[], options?: PlayOptions): Playback {
+    return this.#context.playbacks.play('bridge', this.id, audio, options);
+  }
+
+  record(options: RecordingOptions): Recording {
+    const { id: recording, channels = 2 } = options;
+    const begun = this.#context.ask('bridge.record', { id: this.id, recording, channels });
+    return new EdgeRecording(recording, this.#context, begun);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) await this.#context.ask('bridge.close', { id: this.id });
+  }
+
+  /** An endpoint is gone, or was taken into another bridge. */
+  left(endpoint: EndpointId): void {
+    this.#members.delete(endpoint);
+  }
+
+  ended(why: 'asked' | 'lost' | 'failed'): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#members.clear();
+    this.emit('closed', { why });
+  }
+}

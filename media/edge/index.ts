@@ -1,0 +1,1 @@
+export { type EdgeMediaOptions, EdgeMediaServer } from './server.ts';

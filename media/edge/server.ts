@@ -1,0 +1,182 @@
+// MediaServer over the link: the engine is the edge's own.
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import type { LinkClient, MediaEvents } from '../../link/index.ts';
+import type { BridgeId, EndpointId, RecordingId } from '../../values/index.ts';
+import type {
+  Bridge,
+  Capabilities,
+  MediaEndpoint,
+  MediaServer,
+  MediaServerEvents,
+  OpenRequest,
+  Recording,
+} from '../media-server.ts';
+import { asking } from './asking.ts';
+import { EdgeBridge } from './bridge.ts';
+import { EdgeEndpoint, type EndpointContext } from './endpoint.ts';
+import { Playbacks } from './playbacks.ts';
+import { EdgeRecording } from './recording.ts';
+
+export interface EdgeMediaOptions {
+  /** Started by the caller, after this driver was made, so that no event is missed. Not closed by the driver. */
+  link: LinkClient;
+  logger: Logger;
+  /** Edge and server share their files: recordings are read without the link. Default false. */
+  sameHost?: boolean;
+}
+
+const heard = ['endpoint', 'playback', 'recording', 'bridge'] as const;
+
+export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements MediaServer {
+  readonly capabilities: Capabilities = { engine: 'edge', adoption: true, codecs: ['PCMA', 'PCMU'] };
+  readonly #link: LinkClient;
+  readonly #logger: Logger;
+  readonly #context: EndpointContext;
+  readonly #endpoints = new Map<EndpointId, EdgeEndpoint>();
+  readonly #bridges = new Map<BridgeId, EdgeBridge>();
+  readonly #up: (up: { sameEdge: boolean }) => void;
+  readonly #down: () => void;
+  /** Told `lost`, and not yet `restored`. */
+  #lost = false;
+
+  constructor({ link, logger, sameHost = false }: EdgeMediaOptions) {
+    super();
+    this.#link = link;
+    this.#logger = logger;
+    const ask = asking(link);
+    this.#context = { ask, logger, sameHost, playbacks: new Playbacks(ask, logger) };
+    this.#up = ({ sameEdge }) => this.#linkUp(sameEdge);
+    this.#down = () => this.#linkDown();
+    link.on('up', this.#up);
+    link.on('down', this.#down);
+    for (const prefix of heard) link.hear(prefix, (name, body) => this.#event(name, body));
+  }
+
+  async open(request: OpenRequest): Promise<MediaEndpoint> {
+    const { id, offer, near, peer, purpose } = request;
+    const endpoint = new EdgeEndpoint(id, '', this.#context);
+    // Known before the reply: events may stand right behind it.
+    const before = this.#endpoints.get(id);
+    if (!before) this.#endpoints.set(id, endpoint);
+    try {
+      endpoint.opened((await this.#context.ask('endpoint.open', { id, offer, near, peer, purpose })).sdp);
+    } catch (error) {
+      if (!before) this.#endpoints.delete(id);
+      throw error;
+    }
+    return endpoint;
+  }
+
+  async bridge(id: BridgeId, options: { dtmf?: 'relay' | 'absorb' } = {}): Promise<Bridge> {
+    await this.#context.ask('bridge.open', { id, dtmf: options.dtmf });
+    return known(this.#bridges, id, () => new EdgeBridge(id, [], this.#context));
+  }
+
+  async list(): ReturnType<MediaServer['list']> {
+    const { endpoints, bridges, playbacks, recordings } = await this.#context.ask('media.list', {});
+    return {
+      endpoints: endpoints.map(({ id, sdp }) =>
+        known(this.#endpoints, id, () => new EdgeEndpoint(id, sdp, this.#context)),
+      ),
+      bridges: bridges.map(({ id, members }) =>
+        known(this.#bridges, id, () => new EdgeBridge(id, members, this.#context)),
+      ),
+      playbacks,
+      recordings: recordings.map(({ id }) => new EdgeRecording(id, this.#context)),
+    };
+  }
+
+  async recording(id: RecordingId): Promise<Recording | undefined> {
+    const { recording } = await this.#context.ask('recording.get', { id });
+    return recording ? new EdgeRecording(id, this.#context) : undefined;
+  }
+
+  async forget(id: RecordingId): Promise<void> {
+    await this.#context.ask('recording.forget', { id });
+  }
+
+  async close(): Promise<void> {
+    this.#link.off('up', this.#up);
+    this.#link.off('down', this.#down);
+    for (const prefix of heard) this.#link.unhear(prefix);
+  }
+
+  #event(name: string, body: unknown): void {
+    switch (name) {
+      case 'endpoint.dtmf': {
+        const { id, digit, ms, via } = body as MediaEvents['endpoint.dtmf'];
+        this.#endpoints.get(id)?.emit('dtmf', { digit, ms, via });
+        return;
+      }
+      case 'endpoint.collected': {
+        const { id, collect, digits, end } = body as MediaEvents['endpoint.collected'];
+        this.#endpoints.get(id)?.collected(collect, { digits, end });
+        return;
+      }
+      case 'endpoint.rtp-timeout': {
+        const { id, ms } = body as MediaEvents['endpoint.rtp-timeout'];
+        this.#endpoints.get(id)?.emit('rtp-timeout', { ms });
+        return;
+      }
+      case 'endpoint.quality': {
+        const { id, quality } = body as MediaEvents['endpoint.quality'];
+        this.#endpoints.get(id)?.emit('quality', quality);
+        return;
+      }
+      case 'endpoint.closed': {
+        const { id, why, quality } = body as MediaEvents['endpoint.closed'];
+        for (const bridge of this.#bridges.values()) bridge.left(id);
+        const endpoint = this.#endpoints.get(id);
+        this.#endpoints.delete(id);
+        endpoint?.ended(why, quality);
+        return;
+      }
+      case 'playback.ended':
+        this.#context.playbacks.ended(body as MediaEvents['playback.ended']);
+        return;
+      case 'recording.failed': {
+        const { id, reason } = body as MediaEvents['recording.failed'];
+        this.#logger.error({ recording: id, reason }, 'recording failed on the edge');
+        return;
+      }
+      case 'bridge.closed': {
+        const { id, why } = body as MediaEvents['bridge.closed'];
+        const bridge = this.#bridges.get(id);
+        this.#bridges.delete(id);
+        bridge?.ended(why);
+      }
+    }
+  }
+
+  #linkDown(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.emit('lost');
+  }
+
+  #linkUp(sameEdge: boolean): void {
+    if (!sameEdge) {
+      // Another edge process: nothing of what we knew lives on.
+      this.#context.playbacks.allClosed();
+      const endpoints = [...this.#endpoints.values()];
+      const bridges = [...this.#bridges.values()];
+      this.#endpoints.clear();
+      this.#bridges.clear();
+      for (const bridge of bridges) bridge.ended('lost');
+      for (const endpoint of endpoints) endpoint.ended('lost');
+    }
+    if (!this.#lost) return;
+    this.#lost = false;
+    this.emit('restored');
+  }
+}
+
+function known<T>(map: Map<string, T>, id: string, make: () => T): T {
+  let found = map.get(id);
+  if (!found) {
+    found = make();
+    map.set(id, found);
+  }
+  return found;
+}
