@@ -61,6 +61,8 @@ export type Command =
   | { type: 'adopt'; contact: InteractionId; agent: AgentId; work: OfferId }
   // offers and work
   | { type: 'outcome'; offer: OfferId; outcome: OfferOutcome }
+  /** Takes an offer back that is not the agent's fault; it ends when that is confirmed by its outcome. */
+  | { type: 'withdraw'; offer: OfferId }
   | { type: 'wrap-up-done'; agent: AgentId; work: OfferId }
   | { type: 'extend-wrap-up'; agent: AgentId; work: OfferId; byMs: number }
   /** How many contacts that the router did not give her keep her busy on a channel (own calls, internal calls). */

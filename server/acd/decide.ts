@@ -59,6 +59,13 @@ function carryOut(decision: Decision, command: Command): Refusal | undefined {
       return leave(decision, command.contact, command.reason);
     case 'adopt':
       return adopt(decision, command);
+    case 'withdraw': {
+      const agent = state.work.get(command.offer);
+      const work = agent?.work.get(command.offer);
+      if (!agent || work?.state !== 'offered') return 'offer-unknown';
+      withdraw(decision, agent, work, 'withdrawn');
+      return undefined;
+    }
     case 'outcome':
       return takeOutcome(decision, command.offer, command.outcome);
     case 'tick':
@@ -145,6 +152,7 @@ function enqueue(
   since: Millis,
   demand: Demand,
   moved: boolean,
+  from?: string,
 ): Refusal | undefined {
   const { state, now } = decision;
   const queue = state.queues.get(demand.queue);
@@ -167,6 +175,7 @@ function enqueue(
     until: now + (demand.maxWaitMs ?? queue.config.maxWaitMs),
     ...(demand.offerMs === undefined ? {} : { offerMs: demand.offerMs }),
     moved,
+    ...(from === undefined ? {} : { from }),
   });
   const contact = state.contacts.get(id)!;
   if (contact.state !== 'waiting') return undefined;
@@ -182,9 +191,10 @@ function move(decision: Decision, command: Extract<Command, { type: 'move' }>): 
   if (!state.queues.has(command.queue)) return 'queue-unknown';
   if (command.agent && !state.agents.has(command.agent.id)) return 'agent-unknown';
   const since = command.keepAge ? contact.since : decision.now;
+  const from = contact.state === 'connected' ? undefined : contact.queue;
   if (contact.state === 'connected') withOffer(decision, contact, endWork);
   else withOffer(decision, contact, withdrawOffer);
-  return enqueue(decision, contact.id, contact.channel, since, command, true);
+  return enqueue(decision, contact.id, contact.channel, since, command, true, from);
 }
 
 function change(decision: Decision, command: Extract<Command, { type: 'change' }>): Refusal | undefined {

@@ -55,6 +55,8 @@ export type AcdEvent = { at: Millis } & (
       offerMs?: number | undefined;
       /** True where the contact was known and moves. */
       moved: boolean;
+      /** The queue that it moved out of, where it still waited there. */
+      from?: QueueId | undefined;
     }
   | { type: 'contact-changed'; contact: InteractionId; priority: number; skills: SkillDemand[] }
   | { type: 'ring-widened'; contact: InteractionId; ring: number }

@@ -1,0 +1,94 @@
+// Compares the router with what is really so. The classic defect of this field is an agent or a contact in a state that
+// it cannot leave; whatever the cause, it lasts at most two seconds here, and every such case is counted and journaled.
+import type { AgentId, InteractionId, OfferId } from '../../values/index.ts';
+import type { RouterState } from '../acd/index.ts';
+import type { CallControl, CallPhase } from '../ports/index.ts';
+
+/** What a contact is really doing, said by those who hold its legs or its conversation. */
+export interface RealContact {
+  interaction: InteractionId;
+  /** `other`: alive, but it wants nothing of routing now (in a flow, on its way). */
+  state: 'waiting' | 'ringing' | 'connected' | 'other';
+  agent?: AgentId | undefined;
+}
+
+export interface Reality {
+  contacts(): Iterable<RealContact>;
+  /** Ends a contact that waits for routing although routing cannot serve it. */
+  end(interaction: InteractionId): void;
+}
+
+export type Difference =
+  /** The router holds a contact that is no more. */
+  | { kind: 'contact-gone'; interaction: InteractionId }
+  /** She talks with it; the router thinks otherwise. */
+  | { kind: 'connected'; interaction: InteractionId; agent: AgentId }
+  /** The router thinks that somebody talks with it; it waits. */
+  | { kind: 'not-connected'; interaction: InteractionId }
+  /** It waits, and the router does not know it. */
+  | { kind: 'contact-unknown'; interaction: InteractionId }
+  /** The router offers it, and nobody drives that offer. */
+  | { kind: 'offer-idle'; interaction: InteractionId; offer: OfferId };
+
+export interface Found {
+  difference: Difference;
+  router: string;
+  reality: string;
+}
+
+/** Every difference, by a key that stays the same while the difference does. Costs one look at each contact. */
+export function differencesOf(
+  state: RouterState,
+  reality: Iterable<RealContact>,
+  underWay: (offer: OfferId) => boolean,
+): Map<string, Found> {
+  const found = new Map<string, Found>();
+  const note = (difference: Difference, router: string, real: string) =>
+    found.set(`${difference.kind} ${difference.interaction}`, { difference, router, reality: real });
+  const real = new Map<InteractionId, RealContact>();
+  for (const contact of reality) real.set(contact.interaction, contact);
+  for (const contact of state.contacts.values()) {
+    const { id: interaction, work } = contact;
+    const really = real.get(interaction);
+    const router = work ? `${contact.state} ${work.agent}` : contact.state;
+    if (!really || (really.state === 'other' && contact.state !== 'connected')) {
+      note({ kind: 'contact-gone', interaction }, router, really?.state ?? 'gone');
+    } else if (really.state === 'connected' && really.agent !== undefined) {
+      const same = contact.state === 'connected' && work?.agent === really.agent;
+      if (!same) note({ kind: 'connected', interaction, agent: really.agent }, router, `connected ${really.agent}`);
+    } else if (really.state === 'waiting' && contact.state === 'connected') {
+      note({ kind: 'not-connected', interaction }, router, 'waiting');
+    } else if (contact.state === 'offered' && work && !underWay(work.id)) {
+      note({ kind: 'offer-idle', interaction, offer: work.id }, router, really.state);
+    }
+  }
+  for (const contact of real.values()) {
+    if (contact.state !== 'waiting' || state.contacts.has(contact.interaction)) continue;
+    note({ kind: 'contact-unknown', interaction: contact.interaction }, 'unknown', 'waiting');
+  }
+  return found;
+}
+
+const states: Record<CallPhase, RealContact['state'] | 'gone'> = {
+  ivr: 'other',
+  queued: 'waiting',
+  ringing: 'ringing',
+  talking: 'connected',
+  held: 'connected',
+  detour: 'connected',
+  transferring: 'other',
+  ended: 'gone',
+};
+
+/** Calls as reality. */
+export function realityOfCalls(calls: Pick<CallControl, 'list' | 'end'>, failed: (error: unknown) => void): Reality {
+  return {
+    *contacts() {
+      for (const { interaction, phase, agent } of calls.list()) {
+        const state = states[phase];
+        if (state !== 'gone') yield { interaction, state, agent };
+      }
+    },
+    end: (interaction) => void calls.end(interaction, 'routing').catch(failed),
+  };
+}

@@ -1,0 +1,460 @@
+// Routing: what calls and desks ask of the router, and what it does about its decisions: pops, rings, gives back.
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import type {
+  AgentId,
+  Channel,
+  Clock,
+  InteractionId,
+  Offer,
+  OfferId,
+  OfferOutcome,
+  OfferTarget,
+  QueueId,
+} from '../../values/index.ts';
+import { type AcdEvent, type AcdEventOf, type Agent, placeOf, type Refusal, type Work } from '../acd/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type {
+  AgentLive,
+  AgentWork,
+  AgentWorkEvents,
+  Directory,
+  QueueExit,
+  Queueing,
+  QueueLive,
+  QueueRequest,
+  Screens,
+} from '../ports/index.ts';
+import { changesOf, demandsOf } from './configure.ts';
+import { routingErrors as failed } from './errors.ts';
+import { type Explanation, explanations } from './explain.ts';
+import { exitOf } from './facts.ts';
+import { Flights } from './flights.ts';
+import { agentLive, queueLive, queuesOfAgent } from './live.ts';
+import { QueueDay } from './queue-day.ts';
+import type { Difference, Reality } from './reconciler.ts';
+import { Reconciling } from './reconciling.ts';
+import { RouterHolder, refusalOf } from './router-holder.ts';
+import type { ServiceLevelVariant } from './service-level.ts';
+import { Telling } from './telling.ts';
+
+export interface RoutingOptions {
+  directory: Directory;
+  journal: Journal;
+  clock: Clock;
+  logger: Logger;
+  /** The phone rings that long after the screen-pop at the latest. Default 150 ms. */
+  popMs?: number | undefined;
+  /** Default `b`. */
+  serviceLevel?: ServiceLevelVariant | undefined;
+  /** How long after a start calls may be attached before contacts without one are lost. Default 5,000 ms. */
+  attachMs?: number | undefined;
+  /** Events between two snapshots. Default 20,000. */
+  snapshotEvery?: number | undefined;
+}
+
+interface Binding {
+  target: OfferTarget;
+  onExit: (exit: QueueExit) => void;
+}
+
+/** For /metrics. */
+export interface RoutingCounters {
+  commands: number;
+  refused: Partial<Record<Refusal, number>>;
+  outcomes: Partial<Record<OfferOutcome, number>>;
+  healed: Partial<Record<Difference['kind'], number>>;
+  /** Commands that the router could not decide: a defect, always logged. */
+  defects: number;
+}
+
+export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork, Queueing {
+  readonly #outcomes: RoutingCounters['outcomes'] = {};
+  readonly #directory: Directory;
+  readonly #journal: Journal;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #variant: ServiceLevelVariant;
+  readonly #attachMs: number;
+  readonly #day: QueueDay;
+  readonly #holder: RouterHolder;
+  readonly #flights: Flights;
+  readonly #reconciling: Reconciling;
+  readonly #telling: Telling;
+  readonly #bindings = new Map<InteractionId, Binding>();
+  /** Phones known to be gone. */
+  readonly #unreachable = new Set<AgentId>();
+  /** Offers that wait for their call to be attached. */
+  readonly #held = new Map<InteractionId, AcdEventOf<'offer-made'>>();
+  #screens: Screens | undefined;
+  /** Calls may still be attached: contacts without one are not lost yet. */
+  #attaching: NodeJS.Timeout | undefined;
+  readonly #configure = () => {
+    for (const command of changesOf(this.#directory, this.#holder.state)) this.#holder.give(command);
+  };
+
+  constructor({ directory, journal, clock, logger, ...options }: RoutingOptions) {
+    super();
+    this.#directory = directory;
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#variant = options.serviceLevel ?? 'b';
+    this.#attachMs = options.attachMs ?? 5_000;
+    const threshold = (queue: QueueId) => directory.queues.get(queue)?.serviceLevelMs ?? 20_000;
+    this.#day = new QueueDay(directory.site.timeZone, threshold);
+    this.#holder = new RouterHolder({
+      journal,
+      clock,
+      logger,
+      day: this.#day,
+      snapshotEvery: options.snapshotEvery ?? 20_000,
+      act: (events) => this.#actOn(events),
+    });
+    this.#flights = new Flights(
+      () => this.#screens,
+      options.popMs ?? 150,
+      logger,
+      (offer, outcome) => this.#offerEnded(offer, outcome),
+    );
+    this.#reconciling = new Reconciling({
+      holder: this.#holder,
+      journal,
+      clock,
+      logger,
+      underWay: (offer) => this.#flights.has(offer),
+      giveBack: (interaction) => this.#giveBack(interaction, 'overflow'),
+      takeBack: (offer) => this.#takeBack(offer),
+    });
+    this.#telling = new Telling({
+      agent: (agent) => (this.listenerCount('agent') > 0 ? this.agent(agent) : undefined),
+      queuesOf: (agent) => queuesOfAgent(this.#holder.state, agent),
+      queue: (queue) => (this.listenerCount('queue') > 0 ? this.#queueLive(queue) : undefined),
+      tellAgent: (live) => this.emit('agent', live),
+      tellQueue: (live) => this.emit('queue', live),
+    });
+  }
+
+  /** For /metrics. */
+  get counters(): RoutingCounters {
+    return { ...this.#holder.counters, outcomes: this.#outcomes, healed: this.#reconciling.healed };
+  }
+
+  /**
+   * Takes up what the journal holds, brings the configuration up to date and begins to work. Calls that live on are
+   * attached next; `attached()` says that this is done.
+   */
+  start(): void {
+    this.#holder.fold();
+    this.#directory.on('changed', this.#configure);
+    if (this.#holder.state.contacts.size > 0) {
+      this.#reconciling.paused = true;
+      this.#attaching = setTimeout(() => this.attached(), this.#attachMs);
+    }
+    this.#configure();
+  }
+
+  /** Every call that lives on has been attached: contacts without one are lost. Called by itself after `attachMs`. */
+  attached(): void {
+    if (!this.#attaching) return;
+    clearTimeout(this.#attaching);
+    this.#attaching = undefined;
+    this.#reconciling.paused = false;
+    this.#held.clear();
+    for (const interaction of [...this.#holder.state.contacts.keys()]) {
+      if (this.#bindings.has(interaction)) continue;
+      this.#logger.warn({ interaction }, 'contact did not outlive the restart');
+      this.#holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
+    }
+  }
+
+  /** The desk, which stands above routing and comes later. */
+  useScreens(screens: Screens): void {
+    this.#screens = screens;
+  }
+
+  /** What is compared with the router from now on. */
+  useReality(reality: Reality): void {
+    this.#reconciling.begin(reality);
+  }
+
+  /** Writes a snapshot and stops; calls go on. Resolves when the journal has it. */
+  async close(): Promise<void> {
+    if (this.#holder.closed) return;
+    this.#directory.off('changed', this.#configure);
+    clearTimeout(this.#attaching);
+    this.#reconciling.stop();
+    this.#telling.stop();
+    await this.#holder.close();
+  }
+
+  // Queueing
+
+  enqueue(target: OfferTarget, request: QueueRequest, onExit: (exit: QueueExit) => void): void {
+    const { interaction: contact, channel } = target;
+    const record = this.#directory.queues.get(request.queue);
+    const { only, preferred, maxWaitMs, ringMs } = request;
+    const agent = only ? { id: only } : preferred && { id: preferred.agent, forMs: preferred.forMs };
+    const demand = {
+      contact,
+      queue: request.queue,
+      priority: request.priority ?? record?.priority ?? 0,
+      skills: demandsOf(record, request),
+      ...(agent && { agent }),
+      ...(maxWaitMs !== undefined && { maxWaitMs }),
+      ...(ringMs !== undefined && { offerMs: ringMs }),
+    };
+    const { since } = request;
+    const before = this.#bindings.get(contact);
+    this.#bindings.set(contact, { target, onExit });
+    const refused = refusalOf(
+      this.#holder.state.contacts.has(contact)
+        ? this.#holder.give({ type: 'move', keepAge: since !== undefined, ...demand })
+        : this.#holder.give({ type: 'enqueue', channel, ...(since !== undefined && { since }), ...demand }),
+    );
+    if (!refused) return;
+    if (before) this.#bindings.set(contact, before);
+    else this.#bindings.delete(contact);
+    if (refused === 'queue-unknown') throw failed['queue-unknown']({ queue: request.queue });
+    throw failed['agent-unknown']({ agent: agent?.id });
+  }
+
+  attach(target: OfferTarget, onExit: (exit: QueueExit) => void): ReturnType<Queueing['attach']> {
+    const { interaction } = target;
+    const contact = this.#holder.state.contacts.get(interaction);
+    if (!contact) return { state: 'unknown' };
+    this.#bindings.set(interaction, { target, onExit });
+    if (contact.state === 'connected') return { state: 'connected', agent: contact.work!.agent };
+    const held = this.#held.get(interaction);
+    this.#held.delete(interaction);
+    if (contact.state === 'offered' && held?.offer === contact.work?.id) this.#startOffer(held!);
+    else if (contact.state === 'offered') this.#takeBack(contact.work!.id);
+    return { state: 'waiting', queue: contact.queue };
+  }
+
+  leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'failed'): void {
+    const contact = this.#holder.state.contacts.get(interaction);
+    if (contact) this.#holder.give({ type: 'leave', contact: interaction, reason: why });
+    // Should the queue be giving it back at this moment, nobody wants it any more.
+    else this.#bindings.delete(interaction);
+  }
+
+  finished(interaction: InteractionId, agent: AgentId, why: 'customer' | 'agent' | 'transferred' | 'failed'): void {
+    const contact = this.#holder.state.contacts.get(interaction);
+    if (!contact) return;
+    if (contact.work?.agent !== agent) {
+      const holder = contact.work?.agent;
+      this.#logger.warn({ interaction, agent, holder }, 'an agent finished a contact that she does not have');
+      return;
+    }
+    this.#holder.give({ type: 'leave', contact: interaction, reason: why });
+  }
+
+  place(interaction: InteractionId): ReturnType<Queueing['place']> {
+    const contact = this.#holder.state.contacts.get(interaction);
+    return contact && placeOf(this.#holder.state, contact);
+  }
+
+  occupied(agent: AgentId, channel: Channel, count: number): void {
+    this.#holder.give({ type: 'occupy', agent, channel, count });
+  }
+
+  phoneReachable(agent: AgentId, reachable: boolean): void {
+    if (reachable) {
+      this.#unreachable.delete(agent);
+      return;
+    }
+    this.#unreachable.add(agent);
+    const known = this.#holder.state.agents.get(agent);
+    const voice = known?.config.capacity.channels.voice ?? 0;
+    if (known?.presence === 'ready' && voice > 0) {
+      this.#holder.give({ type: 'not-ready', agent, reason: 'phone-unreachable' });
+    }
+  }
+
+  // AgentWork
+
+  agents(): AgentLive[] {
+    return [...this.#holder.state.agents.values()].map(agentLive);
+  }
+
+  agent(agent: AgentId): AgentLive | undefined {
+    const known = this.#holder.state.agents.get(agent);
+    return known && agentLive(known);
+  }
+
+  queues(): QueueLive[] {
+    return [...this.#holder.state.queues.keys()].map((queue) => this.#queueLive(queue)!);
+  }
+
+  signIn(agent: AgentId): void {
+    if (this.#agent(agent).presence === 'offline') this.#holder.give({ type: 'sign-in', agent });
+  }
+
+  signOut(agent: AgentId): void {
+    const { presence } = this.#agent(agent);
+    if (presence === 'ready' || presence === 'not-ready') this.#holder.give({ type: 'sign-out', agent });
+  }
+
+  ready(agent: AgentId): void {
+    const { presence, config } = this.#agent(agent);
+    if (presence === 'offline') throw failed['agent-not-signed-in']({ agent });
+    if (this.#unreachable.has(agent) && config.capacity.channels.voice) {
+      throw failed['agent-phone-unreachable']({ agent });
+    }
+    if (presence !== 'ready') this.#holder.give({ type: 'ready', agent });
+  }
+
+  notReady(agent: AgentId, reason: string): void {
+    const { presence, reason: before } = this.#agent(agent);
+    if (reason.length === 0) throw failed['not-ready-reason-missing']({ reason: 'it must not be empty' });
+    if (presence === 'offline') throw failed['agent-not-signed-in']({ agent });
+    if (presence !== 'not-ready' || before !== reason) this.#holder.give({ type: 'not-ready', agent, reason });
+  }
+
+  decline(agent: AgentId, offer: OfferId): void {
+    if (!this.#flights.decline(agent, offer)) throw failed['offer-unknown']({ agent, offer });
+  }
+
+  wrapUpDone(agent: AgentId, interaction: InteractionId): void {
+    this.#holder.give({ type: 'wrap-up-done', agent, work: this.#wrapUp(agent, interaction).id });
+  }
+
+  extendWrapUp(agent: AgentId, interaction: InteractionId, byMs: number): void {
+    const { id: work } = this.#wrapUp(agent, interaction);
+    const refused = refusalOf(this.#holder.give({ type: 'extend-wrap-up', agent, work, byMs }));
+    if (refused) throw failed['wrap-up-limit']({ interaction });
+  }
+
+  move(interaction: InteractionId, to: { queue: QueueId } | { agent: AgentId }): void {
+    const contact = this.#holder.state.contacts.get(interaction);
+    if (!contact) throw failed['contact-unknown']({ interaction });
+    if (contact.state === 'connected') throw failed['contact-not-waiting']({ interaction });
+    const { queue, priority, skills } = contact;
+    const demand = 'queue' in to ? { queue: to.queue, skills } : { queue, skills, agent: { id: to.agent } };
+    const refused = refusalOf(
+      this.#holder.give({ type: 'move', contact: interaction, keepAge: true, priority, ...demand }),
+    );
+    if (refused === 'queue-unknown') throw failed['queue-unknown'](to);
+    if (refused) throw failed['agent-unknown'](to);
+  }
+
+  explain(interaction: InteractionId): Explanation[] {
+    return explanations(this.#journal.ofInteraction(interaction));
+  }
+
+  // Acting
+
+  #actOn(events: AcdEvent[]): void {
+    for (const event of events) {
+      try {
+        this.#act(event);
+      } catch (error) {
+        this.#holder.defect(error, event.type);
+      }
+    }
+    this.#telling.changed(events);
+  }
+
+  #act(event: AcdEvent): void {
+    switch (event.type) {
+      case 'offer-made':
+        this.#startOffer(event);
+        return;
+      case 'offer-withdrawing':
+        this.#flights.stop(event.offer, event.outcome);
+        return;
+      case 'offer-ended':
+        this.#flights.stop(event.offer, 'withdrawn');
+        this.#outcomeSeen(event, event.outcome);
+        return;
+      case 'offer-accepted':
+        this.#outcomeSeen(event, 'accepted');
+        return;
+      case 'contact-overflowed':
+        this.#giveBack(event.contact, exitOf(event.reason));
+        return;
+      case 'contact-left':
+        // A contact that came anew meanwhile (transfer to a queue) has its own binding.
+        if (!this.#holder.state.contacts.has(event.contact)) this.#bindings.delete(event.contact);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #startOffer(event: AcdEventOf<'offer-made'>): void {
+    const { offer: id, contact: interaction, agent, queue, at, deadline } = event;
+    const work = this.#holder.state.work.get(id)?.work.get(id);
+    if (!work || this.#holder.closed) return; // ended in the meantime
+    const binding = this.#bindings.get(interaction);
+    if (!binding && this.#attaching) {
+      this.#held.set(interaction, event);
+      return;
+    }
+    if (!binding) {
+      this.#logger.error({ interaction, offer: id }, 'offered a contact that nobody holds');
+      this.#holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
+      return;
+    }
+    if (work.state !== 'offered') {
+      // Withdrawn before it began.
+      this.#holder.give({ type: 'outcome', offer: id, outcome: 'withdrawn' });
+      return;
+    }
+    const offer: Offer = { id, interaction, agent, queue, at, deadline };
+    this.#flights.start(offer, binding.target);
+    this.emit('offered', offer);
+  }
+
+  /** The target said how an offer ended. */
+  #offerEnded(offer: Offer, outcome: OfferOutcome): void {
+    if (this.#holder.closed) return;
+    try {
+      const refused = refusalOf(this.#holder.give({ type: 'outcome', offer: offer.id, outcome }));
+      if (!refused || outcome !== 'accepted') return;
+      // She answered after the router had given her up: she has the contact all the same.
+      const { interaction, agent } = offer;
+      this.#logger.warn({ interaction, agent, offer: offer.id }, 'answered after the offer had ended');
+      this.#holder.give({ type: 'adopt', contact: interaction, agent, work: offer.id });
+    } catch (error) {
+      this.#holder.defect(error, 'outcome');
+    }
+  }
+
+  #outcomeSeen(event: AcdEventOf<'offer-ended'> | AcdEventOf<'offer-accepted'>, outcome: OfferOutcome): void {
+    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
+    this.#screens?.offerEnded(event.offer, event.agent, event.contact, outcome);
+  }
+
+  #giveBack(interaction: InteractionId, exit: QueueExit): boolean {
+    const binding = this.#bindings.get(interaction);
+    this.#bindings.delete(interaction);
+    binding?.onExit(exit);
+    return binding !== undefined;
+  }
+
+  /** Ends an offer that nobody drives any more, without blaming the agent. */
+  #takeBack(offer: OfferId): void {
+    this.#holder.give({ type: 'withdraw', offer });
+    this.#holder.give({ type: 'outcome', offer, outcome: 'withdrawn' });
+  }
+
+  #queueLive(queue: QueueId): QueueLive | undefined {
+    const now = this.#clock.now();
+    return queueLive(this.#holder.state, queue, this.#day.figures(queue, this.#variant, now), now);
+  }
+
+  #agent(agent: AgentId): Agent {
+    const known = this.#holder.state.agents.get(agent);
+    if (!known) throw failed['agent-unknown']({ agent });
+    return known;
+  }
+
+  #wrapUp(agent: AgentId, interaction: InteractionId): Work {
+    for (const work of this.#agent(agent).work.values()) {
+      if (work.contact === interaction && work.state === 'wrap-up') return work;
+    }
+    throw failed['contact-not-in-wrap-up']({ agent, interaction });
+  }
+}
