@@ -14,7 +14,7 @@ const depthLimit = 10;
 /** What entering a node comes to: another node by name, or a wait (or the end) that an effect tells of. */
 type Onward = { to: string | undefined } | 'waits';
 
-/** See Interpreter in types.ts. @throws flow-unknown */
+/** Begins a flow of the set, by name. @param now UTC milliseconds, for hours @throws flow-unknown */
 export function begin(set: FlowSet, flow: string, given: Given, now: Millis): Step {
   const compiled = set.flows.get(flow);
   if (!compiled) throw failed['flow-unknown']({ flow });
@@ -40,7 +40,10 @@ export function begin(set: FlowSet, flow: string, given: Given, now: Millis): St
   return { state: run.state, effects: run.effects, passed: run.passed };
 }
 
-/** See Interpreter in types.ts. */
+/**
+ * Goes on with what happened. Never throws: a fault of the flow is a `finding`, and leads to the error exit or a hang-up.
+ * @param set the set that the call began with
+ */
 export function advance(set: FlowSet, before: FlowState, input: Input, now: Millis): Step {
   const run: Run = { set, effects: [], passed: [], now, state: copy(before) };
   const { state } = run;
@@ -57,7 +60,10 @@ export function advance(set: FlowSet, before: FlowState, input: Input, now: Mill
   return { state, effects: run.effects, passed: run.passed };
 }
 
-/** See Interpreter in types.ts. */
+/**
+ * Takes a call up again after a restart: the waiting effect once more, without its notes; of a `queue` too (a driver that
+ * still has the caller's place ignores it). Where the set no longer has the node, the outermost flow starts anew.
+ */
 export function resume(set: FlowSet, before: FlowState, now: Millis): Step {
   const run: Run = { set, effects: [], passed: [], now, state: copy(before) };
   const { state } = run;

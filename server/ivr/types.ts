@@ -1,7 +1,7 @@
 // The contract between the interpreter and whoever drives a call through a flow (server/calls). The interpreter is pure:
 // it takes what happened and says what to do next. Everything here except FlowSet is plain JSON data, so that a call's
 // place in its flow can be journaled and taken up again after a restart.
-import type { Language, Millis, SkillDemand } from '../../values/index.ts';
+import type { Language, SkillDemand } from '../../values/index.ts';
 import type { CompiledFlow } from './compile.ts';
 
 /** All flows of one moment, checked together. Immutable: a call keeps the set that it began with. */
@@ -168,17 +168,4 @@ export interface Step {
   effects: Effect[];
   /** Nodes that were entered, in order, as `flow/node`: for statistics and for the cover of tests. */
   passed: string[];
-}
-
-/** The interpreter's functions, as server/ivr/index.ts exports them. */
-export interface Interpreter {
-  /** Begins a flow of the set by name. @throws flow-unknown */
-  begin(set: FlowSet, flow: string, given: Given, now: Millis): Step;
-  /** Goes on with what happened. Never throws: a fault of the flow is a `finding` and a hang-up. */
-  advance(set: FlowSet, state: FlowState, input: Input, now: Millis): Step;
-  /**
-   * Takes a call up again after a restart: the waiting effect once more, without notes. `queue` too; a driver that still
-   * has the caller's place in the queue ignores it. Where the set no longer has the node, the outermost flow starts anew.
-   */
-  resume(set: FlowSet, state: FlowState, now: Millis): Step;
 }
