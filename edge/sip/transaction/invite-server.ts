@@ -39,6 +39,7 @@ export class InviteServer extends ServerBase<Name> {
       }
     }
     this.sendResponse(response);
+    if (this.#state === 'accepted') this.forgetLast();
     return true;
   }
 

@@ -48,6 +48,11 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
     this.send(this.#last);
   }
 
+  /** Nothing will be repeated any more, and memory is better used. */
+  protected forgetLast(): void {
+    this.#last = undefined;
+  }
+
   /** The last response once more; nothing where there was none. */
   protected sendLast(): void {
     if (this.#last === undefined) return;

@@ -267,6 +267,18 @@ describe('a transport that fails', () => {
     expect(client.request.headers.count('Via')).toBe(1);
   });
 
+  test('a CANCEL that waited goes on the branch of the target that was reached', async () => {
+    const net = new FakeNetwork();
+    net.transports.a.unreachable.add('10.0.0.9');
+    net.transports.a.extraTargets = ['10.0.0.9'];
+    net.userB.answer = (transaction) => void respond(transaction, 180);
+    const client = net.request('INVITE', 'udp', new Reports());
+    client.cancel();
+    await Promise.resolve();
+    net.settle();
+    expect(net.userB.cancels).toMatchObject([{ invite: net.userB.requests[0] }]);
+  });
+
   test('a closed UDP port is told by the kernel after the first retransmission', async () => {
     const net = new FakeNetwork();
     net.lose = () => true;

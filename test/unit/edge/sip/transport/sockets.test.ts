@@ -306,6 +306,16 @@ describe('bad guests', () => {
     expect(layer.counts().connections).toBe(1);
   });
 
+  test('those who speak do not count as half open: one source may have many', async () => {
+    const { layer } = await open({ limits: { halfOpenPerSource: 1 } });
+    for (let number = 1; number <= 5; number++) {
+      const socket = await dial(layer);
+      socket.write(options(`n${number}`));
+      await vi.waitFor(() => expect(socket.text()).toContain('SIP/2.0 200'));
+      expect(layer.counts().connections).toBe(number);
+    }
+  });
+
   test('connections in all are limited, and outgoing ones too', async () => {
     const { layer, user } = await open({ limits: { connections: 1 } });
     const first = await dial(layer);
