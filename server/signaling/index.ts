@@ -1,4 +1,5 @@
 export type { Binding, BindingStore } from './bindings.ts';
+export { sqliteBindings } from './sqlite-bindings.ts';
 export { type Destination, findDid, resolveDialled } from './dial-plan.ts';
 export {
   Leg,

@@ -1,0 +1,248 @@
+// The composition root: every part of the server, from the ground up, and taken down in the other order.
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createServer, type Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { LinkClient } from '../link/index.ts';
+import { EdgeMediaServer } from '../media/edge/index.ts';
+import { openPrompts } from '../media/prompts/index.ts';
+import { openEspeak } from '../media/speech/index.ts';
+import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
+import { systemClock } from '../values/index.ts';
+import { createApi, panelFiles } from './api/index.ts';
+import { Calls } from './calls/index.ts';
+import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
+import { createDesk } from './desk/index.ts';
+import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
+import { failed } from './errors.ts';
+import { FlowFiles, openFlowStore } from './flows/index.ts';
+import { openDatabase, openJournal } from './journal/index.ts';
+import { serverMetrics } from './metrics.ts';
+import { RecordingFiles } from './recording-files.ts';
+import { Routing, realityOfCalls } from './routing/index.ts';
+import { connectSip, Signaling, sqliteBindings } from './signaling/index.ts';
+
+export interface Server {
+  readonly ready: ServerReady;
+  /** `shutdown` ends all calls first; anything else leaves them to the edge for the next server. */
+  stop(why: string): Promise<void>;
+}
+
+const panels = join(import.meta.dirname, '..', 'web', 'dist');
+
+/** Starts everything and resolves when calls can come in. @throws a sentence for people; what was opened is closed again */
+export async function startServer(configuration: ServerConfiguration, logger: Logger): Promise<Server> {
+  const { settings, secret, link: linkPath, drachtioPort, run } = configuration;
+  const clock = systemClock;
+  /** How to take down what stands, last first. */
+  const opened: (() => Promise<void> | void)[] = [];
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+
+  try {
+    // The ground: facts, and what is configured.
+    const data = openDatabase({ directory: settings.data, logger });
+    opened.push(() => data.close());
+    const { database, epoch } = data;
+    const journal = openJournal({ database, site: settings.site.name, logger, clock });
+    opened.push(() => journal.close());
+    const flowNames = () => new Set(store.current.flows.keys());
+    const directory = openDirectory({
+      database,
+      journal,
+      clock,
+      logger,
+      site: settings.site,
+      siteKey: join(settings.data, 'site.key'),
+      flows: flowNames,
+    });
+    const accounts = openAccounts({ database, journal, directory, clock });
+    const interactions = readInteractions(database);
+    const customers = openCustomers({ database, journal, interactions, clock, logger });
+    const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
+    await records.start();
+    opened.push(() => records.stop());
+
+    // Flows and what they say.
+    const speech = await openEspeak();
+    if (speech) opened.push(() => speech.close());
+    const prompts = await openPrompts({
+      folders: [join(settings.flows, 'prompts')],
+      cache: join(settings.data, 'prompts'),
+      speech,
+      log: logger,
+    });
+    const context = () => ({
+      queues: directory.queues.list().map((queue) => queue.id),
+      skills: directory.skills.list().map((skill) => skill.name),
+      agents: directory.agents.list().map((agent) => agent.id),
+      hasRecording: prompts.hasRecording.bind(prompts),
+      hasMusic: prompts.hasMusic.bind(prompts),
+      canSpeak: prompts.canSpeak.bind(prompts),
+    });
+    const seedNow = settings.demo && directory.agents.list().length === 0;
+    const store = await openFlowStore({
+      folder: settings.flows,
+      context,
+      refresh: () => prompts.rescan(),
+      prepare: (set) => prompts.prepare(set),
+      log: logger,
+    });
+    opened.push(() => store.close());
+    const created = seedNow ? await seedDemo(directory, accounts) : undefined;
+    // The flows name queues that the demo has only made now.
+    if (seedNow) await store.reload();
+
+    // The engines.
+    const link = new LinkClient({ address: { path: linkPath }, secret, epoch, logger });
+    const media = new EdgeMediaServer({ link, logger, sameHost: true });
+    opened.push(() => link.close());
+    const up = once(link, 'up', { signal: AbortSignal.timeout(10_000) });
+    link.start();
+    await up.catch((cause: unknown) => {
+      throw failed['edge-unreachable']({ what: 'its link' }, { cause });
+    });
+    const sip = await connectSip({ host: '127.0.0.1', port: drachtioPort, secret, epoch, link, logger });
+    opened.push(() => sip.close());
+
+    // Calls and routing.
+    const signaling = new Signaling({ sip, media, directory, clock, logger, bindings: sqliteBindings(database) });
+    opened.push(() => signaling.close());
+    const routing = new Routing({ directory, journal, clock, logger });
+    const calls = new Calls({
+      signaling,
+      journal,
+      queueing: routing,
+      directory,
+      flows: {
+        current: () => store.current,
+        version: (version) => (store.current.version === version ? store.current : undefined),
+      },
+      prompts,
+      customers: {
+        byNumber: (number) => {
+          const { id, name, tags, language } = customers.findOrCreate({ kind: 'phone', value: number }, 'call');
+          return { id, name, tags: tags.map(({ tag }) => tag), language };
+        },
+        earlier: (customer) => customers.pop(customer).earlier,
+      },
+      clock,
+      logger,
+    });
+    routing.useReality(
+      realityOfCalls(calls, (error) => logger.error({ err: error }, 'a call could not be ended for routing')),
+    );
+    routing.start();
+    opened.push(() => routing.close());
+    await calls.adopt();
+    routing.attached();
+    calls.start();
+
+    // People and programs.
+    const desk = createDesk({
+      directory,
+      agentWork: routing,
+      callControl: calls,
+      journal,
+      authenticate: ({ headers }) => {
+        const principal = accounts.authenticate({ cookie: headers.cookie });
+        return principal?.agent === undefined ? undefined : { agent: principal.agent, roles: principal.roles };
+      },
+      flows: () => detourFlows(store),
+      logger,
+      clock,
+    });
+    routing.useScreens(desk.screens);
+    opened.push(() => desk.close());
+    const notReady = () => [
+      ...(sip.connected ? [] : ['the connection to the SIP server is down']),
+      ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
+    ];
+    const deps = {
+      directory,
+      accounts,
+      journal,
+      agentWork: routing,
+      callControl: calls,
+      customers,
+      interactions,
+      flows: new FlowFiles(settings.flows, store, context),
+      recordings: new RecordingFiles(media),
+      logger,
+      clock,
+      version: process.env.npm_package_version ?? '0.1.0',
+      notReady,
+      metrics: () => serverMetrics({ journal, routing, desk, sip, calls }),
+    };
+    const api = createApi(deps);
+    api.use(panelFiles(panels));
+    const web: string[] = [];
+    for (const address of settings.bind) {
+      const http = createServer(api);
+      http.on('upgrade', (request, socket, head) => {
+        if (!desk.handleUpgrade(request, socket, head)) socket.destroy();
+      });
+      const port = await listen(http, { host: address, port: settings.httpPort });
+      if (port === undefined) continue;
+      opened.push(() => closeHttp(http));
+      web.push(`http://${address.includes(':') ? `[${address}]` : address}:${port}`);
+    }
+    // The command line comes in by a local socket that only this user can open, and is an administrator there.
+    const local = createServer(createApi({ ...deps, local: true }));
+    const localPath = join(run, 'server.sock');
+    rmSync(localPath, { force: true });
+    local.listen(localPath);
+    await once(local, 'listening');
+    opened.push(() => closeHttp(local));
+
+    signaling.start();
+    logger.info({ epoch, web, sip: sip.addresses }, 'server is ready');
+    return {
+      ready: { web, created: created && shownOnce(created) },
+      async stop(why) {
+        if (why === 'shutdown') await calls.endAll('shutdown');
+        await closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Flows that agents can send callers into: those that return a result. */
+function detourFlows(store: Awaited<ReturnType<typeof openFlowStore>>) {
+  return [...store.current.flows.values()]
+    .filter((flow) => [...flow.nodes.values()].some((node) => node.type === 'return'))
+    .map((flow) => ({ flow: flow.name, name: {} }));
+}
+
+function shownOnce(created: Awaited<ReturnType<typeof seedDemo>>): NonNullable<ServerReady['created']> {
+  return created.logins.map((login) => {
+    const phone = created.sipUsers.find(({ user }) => user === login.login);
+    return { ...login, ...(phone ? { sip: { user: phone.user, secret: phone.password } } : {}) };
+  });
+}
+
+/** @returns the port, or undefined where this machine lacks the address (no IPv6). @throws http-port-in-use, http-not-bound */
+async function listen(http: HttpServer, where: { host: string; port: number }): Promise<number | undefined> {
+  const listening = once(http, 'listening');
+  http.listen({ ...where, ipv6Only: true });
+  try {
+    await listening;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRNOTAVAIL' && where.host === '::1') return undefined;
+    const known = code === 'EADDRINUSE' ? 'http-port-in-use' : 'http-not-bound';
+    throw failed[known]({ ...where, reason: message }, { cause: error });
+  }
+  const address = http.address();
+  return typeof address === 'object' && address ? address.port : where.port;
+}
+
+async function closeHttp(http: HttpServer): Promise<void> {
+  http.close();
+  http.closeAllConnections();
+}
