@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { flowCheck, flowList, flowTest } from '../../../server/flows/index.ts';
-import { findingCodes, flowSet, readFlow, readFlowTests, runFlowTests } from '../../../server/ivr/index.ts';
+import { checkFlow, findingCodes, flowSet, readFlow, readFlowTests, runFlowTests } from '../../../server/ivr/index.ts';
 import { schemaFiles } from '../../../tools/make-schemas.ts';
 
 const folder = path.join(import.meta.dirname, '../../../ivr-flows');
@@ -34,6 +34,12 @@ describe('the JSON Schemas', () => {
 it('docs/flows.md explains every finding of the checker', () => {
   const docs = readFileSync(path.join(folder, '../docs/flows.md'), 'utf8');
   expect(Object.keys(findingCodes).filter((code) => !docs.includes(`\`${code}\``))).toEqual([]);
+});
+
+it('the worked example of docs/flows.md is a flow without findings', () => {
+  const docs = readFileSync(path.join(folder, '../docs/flows.md'), 'utf8');
+  const [, example] = /```json\n(\{\n {2}"\$schema": "\.\/flow\.schema[\s\S]*?)```/.exec(docs) ?? [];
+  expect(checkFlow(example ?? '', 'hotline.json', { queues: ['service', 'vip'] })).toEqual([]);
 });
 
 describe('flow tests', () => {
