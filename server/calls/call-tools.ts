@@ -7,10 +7,10 @@ import type { Journal } from '../journal/index.ts';
 import type { Directory, Queueing } from '../ports/index.ts';
 import type { Signaling } from '../signaling/index.ts';
 
-/** Flows of now, and those that calls under way began with. */
+/** Flows of now; calls under way keep the set that they began with. */
 export interface Flows {
   current(): FlowSet;
-  /** By version, where it is still there. */
+  /** By version, where it is still there: for calls of an earlier server. */
   version(version: string): FlowSet | undefined;
 }
 
@@ -27,10 +27,11 @@ export interface KnownCustomer {
   language?: Language | undefined;
 }
 
-/** Who calls, from memory or one prepared statement: it stands between INVITE and answer. */
+/** Who calls; it stands between INVITE and answer, so it is memory or one prepared statement. */
 export interface CustomerLookup {
   /** @param number E.164, or as received */
   byNumber(number: string): KnownCustomer | undefined;
+  /** Earlier interactions, newest first. */
   earlier(customer: string): PopContent['earlier'];
 }
 

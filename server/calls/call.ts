@@ -335,14 +335,12 @@ export class Call implements OfferTarget, LegOwner, FlowOwner, DetourOwner {
       to: facts.to,
       language: this.language,
       enteredQueueAt: this.#queued?.since,
-      customer: facts.customer && {
-        id: facts.customer.id,
-        name: facts.customer.name,
-        tags: facts.customer.tags,
-      },
       path: this.path,
       variables: this.variables,
-      earlier: facts.customer ? this.#tools.customers.earlier(facts.customer.id) : [],
+      customer: facts.customer && { id: facts.customer.id, name: facts.customer.name, tags: facts.customer.tags },
+      earlier: (facts.customer ? this.#tools.customers.earlier(facts.customer.id) : []).filter(
+        ({ interaction }) => interaction !== facts.interaction,
+      ),
     };
   }
 

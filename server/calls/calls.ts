@@ -204,6 +204,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     const facts = this.#facts(incoming, country, dialled, did.language);
     const call = new Call(this.#tools, this, {
       ...facts,
+      customer: facts.from === undefined ? undefined : this.#tools.customers.byNumber(facts.from),
       direction: 'in',
       trunk: trunk?.name,
       did: did.number,
@@ -224,7 +225,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     const { country } = this.#tools.directory.site;
     const facts = this.#facts(incoming, country, dialled, agent?.language ?? 'en');
     const direction = destination.kind === 'number' ? 'out' : 'internal';
-    const call = new Call(this.#tools, this, { ...facts, direction, customer: undefined });
+    const call = new Call(this.#tools, this, { ...facts, direction });
     const leg = new Leg(
       this.#tools.signaling.tools,
       destination.kind === 'queue' ? 'caller' : 'agent',
@@ -259,7 +260,6 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       toDialled: dialled,
       language,
       startedAt: this.#tools.clock.now(),
-      customer: number === undefined ? undefined : this.#tools.customers.byNumber(number),
     };
   }
 

@@ -1,5 +1,5 @@
 // A caller in a flow: the interpreter says what to do, this does it with the caller's endpoint and says what came of it.
-import type { MediaEndpoint, Playback } from '../../media/media-server.ts';
+import type { DigitRule, MediaEndpoint, Playback } from '../../media/media-server.ts';
 import {
   advance,
   begin,
@@ -26,6 +26,9 @@ export interface FlowOwner {
   /** It waits at another place now. */
   flowMoved(state: FlowState): void;
 }
+
+/** Longer than any prompt: the time to the first digit begins after it. */
+const wholeHourMs = 3_600_000;
 
 export class FlowRun {
   readonly set: FlowSet;
@@ -145,11 +148,35 @@ export class FlowRun {
   }
 
   async #ask(effect: Extract<Effect, { do: 'ask' }>): Promise<Input | undefined> {
-    const { max, terminator, firstMs, betweenMs, secret } = effect.rule;
+    if (effect.rule.secret) return this.#askSecret(effect);
     if ((await this.#play(effect)) === 'gone') return undefined;
-    // A digit that barged in, or was keyed just before, is kept by the endpoint and counts.
+    // A digit that barged in, or was keyed just before, counts; where the prompts must be heard out, it does not.
+    return this.#collect({ ...effect.rule, typeAhead: effect.bargeIn });
+  }
+
+  /** Secret digits are collected from the first moment, so that none of them is ever an event of the endpoint. */
+  async #askSecret(effect: Extract<Effect, { do: 'ask' }>): Promise<Input | undefined> {
+    const { rule, bargeIn } = effect;
+    const early = this.#collect({ ...rule, firstMs: wholeHourMs, typeAhead: bargeIn });
+    const heard = await this.#play(effect);
+    if (heard === 'gone') return undefined;
+    if (heard === 'barged') return early;
+    this.#endpoint.stopCollect();
+    const first = await early;
+    if (first?.on !== 'digits' || (bargeIn && first.end !== 'stopped')) return first;
+    const digits = bargeIn ? first.digits : '';
+    const rest = await this.#collect({
+      ...rule,
+      max: rule.max - digits.length,
+      firstMs: digits === '' ? rule.firstMs : rule.betweenMs,
+    });
+    return rest?.on === 'digits' ? { ...rest, digits: digits + rest.digits } : rest;
+  }
+
+  async #collect(rule: DigitRule): Promise<Input | undefined> {
+    const { max, terminator, firstMs, betweenMs, secret, typeAhead } = rule;
     this.#collecting = true;
-    const { digits, end } = await this.#endpoint.collect({ max, terminator, firstMs, betweenMs, secret });
+    const { digits, end } = await this.#endpoint.collect({ max, terminator, firstMs, betweenMs, secret, typeAhead });
     this.#collecting = false;
     if (this.#stopped || end === 'closed') return undefined;
     return { on: 'digits', digits, end };

@@ -125,7 +125,7 @@ export class SipDialog {
   /**
    * Offers a new session (re-INVITE). One at a time; glare (491) is tried again as RFC 3261 §14.1 says.
    * @returns their answer
-   * @throws sip-declined (the session goes on as it was), sip-dialog-over, sip-down, sip-timeout
+   * @throws sip-declined (the session goes on as it was), sip-dialog-over, sip-server-down, sip-server-timeout
    */
   offer(makeSdp: () => Promise<string>): Promise<string> {
     const turn = this.#offering.then(() => this.#offerOnce(makeSdp, 3));
@@ -156,7 +156,7 @@ export class SipDialog {
     );
   }
 
-  /** Any other request in the dialog. @throws sip-declined, sip-dialog-over, sip-down, sip-timeout */
+  /** Any other request in the dialog. @throws sip-declined, sip-dialog-over, sip-server-down, sip-server-timeout */
   request(method: string, headers: Headers = {}, body?: string): Promise<RawIncomingResponse> {
     if (this.#state !== 'up') return Promise.reject(sipErrors['sip-dialog-over']());
     return this.#send(method, headers, body, false);

@@ -1,13 +1,13 @@
 import { defineErrors } from '../../../values/index.ts';
 
 export const sipErrors = defineErrors({
-  'sip-unreachable': { status: 503, text: 'The SIP server at {address} could not be reached within {withinMs} ms.' },
-  'sip-refused': {
+  'sip-server-unreachable': { status: 503, text: 'The SIP server at {address} could not be reached within {withinMs} ms.' },
+  'sip-server-refused': {
     status: 503,
     text: 'The SIP server at {address} refused us: {reason}. Is the shared secret the same?',
   },
-  'sip-down': { status: 503, text: 'There is no connection to the SIP server.' },
-  'sip-timeout': { status: 504, text: 'The SIP server did not answer {what} within {withinMs} ms.' },
+  'sip-server-down': { status: 503, text: 'There is no connection to the SIP server.' },
+  'sip-server-timeout': { status: 504, text: 'The SIP server did not answer {what} within {withinMs} ms.' },
   'sip-not-sent': { status: 502, text: 'The SIP server did not send {what}: {reason}.' },
   'sip-cancelled': { status: 409, text: 'The caller cancelled the call before it was answered.' },
   'sip-already-answered': { status: 409, text: 'The call has its final answer already.' },

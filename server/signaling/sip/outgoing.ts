@@ -102,7 +102,7 @@ export class OutgoingCall {
           if (this.#state === 'cancelling') this.#cancelNow(request);
         },
         response: (response, ack) => this.#answered(response, ack, headers),
-        failed: (error) => this.#fail(error.code === 'sip-timeout' ? 408 : 503, error.message),
+        failed: (error) => this.#fail(error.code === 'sip-server-timeout' ? 408 : 503, error.message),
       },
     );
   }

@@ -30,7 +30,7 @@ export interface Found {
 
 /**
  * Connects to the SIP server. New requests come only after `serve`, so that running calls can be adopted first.
- * @throws sip-unreachable, sip-refused
+ * @throws sip-server-unreachable, sip-server-refused
  */
 export async function connectSip(options: SipOptions): Promise<Sip> {
   const sip = new Sip(options);
@@ -109,7 +109,7 @@ export class Sip {
     );
   }
 
-  /** A request outside dialogs (OPTIONS, MESSAGE …). @returns its final status @throws sip-down, sip-not-sent, sip-timeout */
+  /** A request outside dialogs (OPTIONS, MESSAGE …). @returns its final status @throws sip-server-down, sip-not-sent, sip-server-timeout */
   request(method: string, uri: string, headers: Headers = {}, body?: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#wire.request(

@@ -94,12 +94,12 @@ export class Wire {
     return this.#pending.size;
   }
 
-  /** Resolves when it is connected for the first time. @throws sip-unreachable, sip-refused; it is closed then */
+  /** Resolves when it is connected for the first time. @throws sip-server-unreachable, sip-server-refused; it is closed then */
   start(withinMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const address = `${this.#options.host}:${this.#options.port}`;
       const timer = setTimeout(
-        () => this.#first?.reject(sipErrors['sip-unreachable']({ address, withinMs })),
+        () => this.#first?.reject(sipErrors['sip-server-unreachable']({ address, withinMs })),
         withinMs,
       );
       const settle = (done: () => void) => {
@@ -133,7 +133,7 @@ export class Wire {
     const pending: Pending = { sink, what, due: performance.now() + echoMs, echoed: false };
     const srf = this.#srf;
     if (!srf || this.#state !== 'up') {
-      queueMicrotask(() => sink.failed(sipErrors['sip-down']()));
+      queueMicrotask(() => sink.failed(sipErrors['sip-server-down']()));
       return;
     }
     this.#pending.add(pending);
@@ -200,7 +200,7 @@ export class Wire {
     if (error) {
       this.#log.error({ address, reason: reasonOf(error) }, 'SIP server refused us');
       this.#delay = this.#retryMs.most;
-      this.#first?.reject(sipErrors['sip-refused']({ address, reason: reasonOf(error) }));
+      this.#first?.reject(sipErrors['sip-server-refused']({ address, reason: reasonOf(error) }));
       return;
     }
     if (this.#state === 'closed') {
@@ -249,7 +249,7 @@ export class Wire {
   }
 
   #failAll(): void {
-    for (const pending of [...this.#pending]) this.#fail(pending, sipErrors['sip-down']());
+    for (const pending of [...this.#pending]) this.#fail(pending, sipErrors['sip-server-down']());
   }
 
   #expire(): void {
@@ -258,7 +258,7 @@ export class Wire {
       if (pending.due > now) continue;
       const withinMs = pending.echoed ? (pending.what === 'INVITE' ? finalMs.invite : finalMs.other) : echoMs;
       this.#log.error({ method: pending.what, echoed: pending.echoed }, 'SIP server left a request without an answer');
-      this.#fail(pending, sipErrors['sip-timeout']({ what: pending.what, withinMs }));
+      this.#fail(pending, sipErrors['sip-server-timeout']({ what: pending.what, withinMs }));
     }
   }
 
