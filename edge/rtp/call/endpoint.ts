@@ -87,6 +87,9 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   #inband: InbandDetector | undefined;
   #mixer: Mixer | undefined;
   #due = 0;
+  /** Timestamp of the telephone-event that comes in, and whether it goes to the others. */
+  #eventStamp = -1;
+  #eventPasses = false;
 
   constructor(options: EndpointOptions, host: Host) {
     this.id = options.id;
@@ -175,9 +178,13 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   }
 
   #dtmf(packet: Buffer, now: number): void {
-    const relayed = this.bridge?.passesDigits(this) === true;
     const { timestamp, start, end } = header;
-    if (relayed) {
+    // Decided once per event: the repeated ends of a digit that completed a PIN must not slip through.
+    if (timestamp !== this.#eventStamp) {
+      this.#eventStamp = timestamp;
+      this.#eventPasses = this.bridge?.passesDigits(this) === true;
+    }
+    if (this.#eventPasses) {
       const targets = this.relaysTo;
       for (let i = 0; i < targets.length; i++) (targets[i] as Endpoint).#relayEvent(this, packet, now);
     }
@@ -272,7 +279,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   }
 
   #keyUp(digit: string, ms: number, via: 'rfc4733' | 'info' | 'inband'): void {
-    const passes = this.bridge?.passesDigits(this) === true;
+    const passes = via === 'rfc4733' ? this.#eventPasses : this.bridge?.passesDigits(this) === true;
     this.digits.key(digit, ms, via);
     // In-band digits are in the audio already.
     if (passes && via !== 'inband') this.bridge?.digit(this, digit, via === 'rfc4733');

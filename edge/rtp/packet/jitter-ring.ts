@@ -50,8 +50,9 @@ export class JitterRing {
     const count = end - start;
     if (count <= 0 || count > ringSamples / 4) return;
     let at = this.#newest + timestampDistance(timestamp, this.#newestStamp);
-    if (!this.#started || Math.abs(at - this.#readAt) > ringSamples - count - frameSamples) at = this.#restart(at);
-    else if (this.#dry >= dryFrames) this.#readAt = at - this.#delay;
+    if (!this.#started || Math.abs(at - this.#readAt) > ringSamples - count - frameSamples) {
+      at = this.#restart(at, timestamp);
+    } else if (this.#dry >= dryFrames) this.#readAt = at - this.#delay;
     this.#dry = 0;
     if (at + count <= this.#readAt) {
       this.late++;
@@ -71,7 +72,7 @@ export class JitterRing {
       ring[place] = decode[packet[i] as number] as number;
       if (++place === ringSamples) place = 0;
     }
-    if (at > this.#newest || timestampDistance(timestamp, this.#newestStamp) > 0) {
+    if (at > this.#newest) {
       this.#newest = at;
       this.#newestStamp = timestamp;
     }
@@ -111,13 +112,14 @@ export class JitterRing {
     return this.#missing > 3 ? undefined : frame;
   }
 
-  #restart(at: number): number {
+  #restart(at: number, timestamp: number): number {
     this.#started = true;
     this.#ring.fill(gap);
     this.#last.fill(0);
     this.#delay = startDelay;
     this.#readAt = at - startDelay;
     this.#newest = at;
+    this.#newestStamp = timestamp;
     this.#end = at;
     this.#leastSlack = Number.POSITIVE_INFINITY;
     this.#framesInWindow = 0;
