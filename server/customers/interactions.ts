@@ -7,6 +7,8 @@ import { type Cells, InteractionRows } from './interaction-rows.ts';
 export interface InteractionFilter {
   site?: string | undefined;
   team?: string | undefined;
+  /** Of this team, or of none. */
+  servedTeam?: string | undefined;
   /** Started at or after, and before. */
   since?: Millis | undefined;
   until?: Millis | undefined;
@@ -105,6 +107,7 @@ function whereOf(filter: InteractionFilter, after: string | undefined): { where:
     const wanted = filter[field as keyof typeof equal];
     if (wanted !== undefined) add(`${column} = ?`, wanted);
   }
+  if (filter.servedTeam !== undefined) add('(team IS NULL OR team = ?)', filter.servedTeam);
   if (filter.since !== undefined) add('started_at >= ?', filter.since);
   if (filter.until !== undefined) add('started_at < ?', filter.until);
   if (filter.agent !== undefined)

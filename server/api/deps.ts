@@ -1,0 +1,68 @@
+// What the API stands on: ports only, so that it is tested over real HTTP with fakes behind.
+import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import type { Clock } from '../../values/index.ts';
+import type { Customers, Interactions } from '../customers/index.ts';
+import type { Accounts } from '../directory/index.ts';
+import type { Finding, FlowTestResult } from '../ivr/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { AgentWork, CallControl, Directory } from '../ports/index.ts';
+import type { Metric } from './metrics.ts';
+
+export interface FlowSummary {
+  flow: string;
+  /** `current`, `kept` (errors, the old version is in use), `refused` (errors, none is), `removed` (still called by another). */
+  state: string;
+  version?: string | undefined;
+  findings: readonly Finding[];
+}
+
+/** The flows on disk and in use. */
+export interface Flows {
+  list(): readonly FlowSummary[];
+  /** The file as it is written. */
+  text(flow: string): Promise<string | undefined>;
+  /** Checks a text as if it were that flow's file. */
+  check(flow: string, text: string): Promise<readonly Finding[]>;
+  /** Writes the file whole or not at all, and loads it. */
+  save(flow: string, text: string): Promise<void>;
+  /** Runs the tests that stand beside the flow. */
+  test(flow: string): Promise<readonly FlowTestResult[]>;
+}
+
+/** The audio of recordings, wherever it is. */
+export interface RecordingAudio {
+  /** Bytes of the WAV, or undefined where it is gone. */
+  size(recording: string): Promise<number | undefined>;
+  /** A part of it, both ends inclusive. */
+  read(recording: string, range: { start: number; end: number }): Promise<Readable>;
+}
+
+export interface ApiDeps {
+  directory: Directory;
+  accounts: Accounts;
+  journal: Journal;
+  agentWork: AgentWork;
+  callControl: CallControl;
+  customers: Customers;
+  interactions: Interactions;
+  flows: Flows;
+  recordings: RecordingAudio;
+  logger: Logger;
+  clock: Clock;
+  version: string;
+  /** What stands in the way of taking calls, as sentences; empty: ready. */
+  notReady: () => string[];
+  /** Figures of other parts for /metrics. */
+  metrics?: () => Metric[];
+  /** The cookie goes over HTTPS only. Default false: the demo speaks HTTP on loopback. */
+  secureCookies?: boolean;
+  /** Origins that pages may come from besides the server's own host. */
+  origins?: readonly string[];
+  /** Addresses of reverse proxies whose X-Forwarded-For is believed. Default none. */
+  trustProxy?: string[];
+  /** Event streams open at once. Default 200. */
+  mostStreams?: number;
+  /** Check answers against their schemas (tests). Default false. */
+  checked?: boolean;
+}

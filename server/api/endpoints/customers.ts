@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import { maskNumber } from '../../../values/index.ts';
+import type { Customer } from '../../customers/index.ts';
+import type { Principal } from '../../directory/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { admins, type Endpoint, endpoint, everyone } from '../endpoint.ts';
+import { confinedTo, isStaff, visible } from '../scope.ts';
+
+const text = z.string().trim().min(1);
+const identity = z
+  .strictObject({
+    kind: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes'),
+    value: text.max(200),
+  })
+  .meta({ id: 'Identity' });
+const tag = z.object({ tag: z.string(), since: z.number(), until: z.number().optional(), by: z.string() });
+const tagName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'letters, digits, space, dot, dash');
+const note = z.object({ id: z.string(), at: z.number(), by: z.string(), text: z.string() }).meta({ id: 'Note' });
+const language = z.enum(['en', 'zh']);
+
+const customerSchema = z
+  .object({
+    id: z.string(),
+    site: z.string(),
+    team: z.string().optional(),
+    name: z.string().optional(),
+    language: language.optional(),
+    createdAt: z.number(),
+    updatedAt: z.number(),
+    identities: z.array(identity),
+    tags: z.array(tag),
+  })
+  .meta({ id: 'Customer' });
+
+const earlier = z
+  .object({
+    interaction: z.string(),
+    channel: z.string(),
+    at: z.number(),
+    queue: z.string().optional(),
+    agent: z.string().optional(),
+    disposition: z.string().optional(),
+    note: z.string().optional(),
+    talkMs: z.number().optional(),
+  })
+  .meta({ id: 'EarlierInteraction' });
+
+const limit = z.coerce.number().int().min(1).max(200).default(50);
+
+/** Agents read identities masked. */
+function shown(principal: Principal, customer: Customer): Customer {
+  if (isStaff(principal)) return customer;
+  const identities = customer.identities.map(({ kind, value }) => ({ kind, value: maskNumber(value) }));
+  return { ...customer, identities };
+}
+
+export function customerEndpoints({ customers, interactions }: ApiDeps): Endpoint[] {
+  const must = (principal: Principal, id: string): Customer =>
+    visible(principal, customers.get(id), 'customer', id) as Customer;
+  const common = { tag: 'Customers', roles: everyone, errors: ['not-found'] };
+  const byId = z.object({ id: z.string().min(1).max(64) });
+  return [
+    endpoint({
+      ...common,
+      method: 'get',
+      path: '/customers',
+      about: 'Searches customers by a part of the name, or the beginning of a number or account.',
+      query: z.object({ text: text.max(100), limit }),
+      answer: z.object({ customers: z.array(customerSchema) }),
+      handle: ({ query, principal }) => ({
+        customers: customers
+          .search(query.text, { limit: query.limit, team: confinedTo(principal) })
+          .map((customer) => shown(principal, customer)),
+      }),
+    }),
+    endpoint({
+      ...common,
+      method: 'post',
+      path: '/customers',
+      about: 'Creates a customer.',
+      body: z.strictObject({
+        name: text.max(200).optional(),
+        language: language.optional(),
+        team: z.string().max(64).optional(),
+        identities: z.array(identity).max(50).default([]),
+      }),
+      answer: customerSchema,
+      status: 201,
+      errors: ['identity-taken'],
+      handle: async ({ body, principal }) =>
+        shown(principal, await customers.create({ ...body, team: confinedTo(principal) ?? body.team }, principal.by)),
+    }),
+    endpoint({
+      ...common,
+      method: 'get',
+      path: '/customers/:id',
+      about: 'One customer.',
+      params: byId,
+      answer: customerSchema,
+      handle: ({ params, principal }) => shown(principal, must(principal, params.id)),
+    }),
+    endpoint({
+      ...common,
+      method: 'patch',
+      path: '/customers/:id',
+      about: 'Changes name or language; null takes it away.',
+      params: byId,
+      body: z.strictObject({ name: text.max(200).nullable().optional(), language: language.nullable().optional() }),
+      answer: customerSchema,
+      async handle({ params, body, principal }) {
+        must(principal, params.id);
+        return shown(principal, await customers.change(params.id, body, principal.by));
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'delete',
+      path: '/customers/:id',
+      about: 'Erases the person: all personal fields about her and her contacts, for good. Figures stay.',
+      roles: admins,
+      params: byId,
+      answer: z.object({ events: z.number().describe('Events whose personal fields were erased') }),
+      async handle({ params, principal }) {
+        must(principal, params.id);
+        return { events: await customers.erase(params.id, principal.by) };
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'post',
+      path: '/customers/:id/identities',
+      about: 'Adds an identity.',
+      params: byId,
+      body: identity,
+      answer: customerSchema,
+      errors: ['identity-taken'],
+      async handle({ params, body, principal }) {
+        must(principal, params.id);
+        return shown(principal, await customers.addIdentity(params.id, body, principal.by));
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'delete',
+      path: '/customers/:id/identities/:kind/:value',
+      about: 'Takes an identity away.',
+      answer: customerSchema,
+      async handle({ params: { id, kind, value }, principal }) {
+        must(principal, id!);
+        return shown(principal, await customers.removeIdentity(id!, { kind: kind!, value: value! }, principal.by));
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'put',
+      path: '/customers/:id/tags/:tag',
+      about: 'Tags the customer, for good or until a time.',
+      params: byId.extend({ tag: tagName }),
+      body: z.strictObject({ until: z.number().int().optional() }),
+      answer: customerSchema,
+      async handle({ params, body, principal }) {
+        must(principal, params.id);
+        return shown(principal, await customers.tag(params.id, params.tag, principal.by, body.until));
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'delete',
+      path: '/customers/:id/tags/:tag',
+      about: 'Takes a tag off.',
+      params: byId.extend({ tag: tagName }),
+      answer: customerSchema,
+      async handle({ params, principal }) {
+        must(principal, params.id);
+        return shown(principal, await customers.untag(params.id, params.tag, principal.by));
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'get',
+      path: '/customers/:id/notes',
+      about: 'Notes about the customer, newest first.',
+      params: byId,
+      answer: z.object({ notes: z.array(note) }),
+      handle({ params, principal }) {
+        must(principal, params.id);
+        return { notes: customers.notes(params.id) };
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'post',
+      path: '/customers/:id/notes',
+      about: 'Writes a note about the customer.',
+      params: byId,
+      body: z.strictObject({ text: text.max(4_000) }),
+      answer: note,
+      status: 201,
+      handle({ params, body, principal }) {
+        must(principal, params.id);
+        return customers.note(params.id, body.text, principal.by);
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'get',
+      path: '/customers/:id/timeline',
+      about: 'Her interactions, newest first.',
+      params: byId,
+      query: z.object({ limit }),
+      answer: z.object({ interactions: z.array(earlier) }),
+      handle({ params, query, principal }) {
+        must(principal, params.id);
+        return { interactions: interactions.earlier(params.id, query.limit) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Principal } from '../../directory/index.ts';
+import { type EventFilter, type JournalEvent, matches } from '../../journal/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
+import { failed } from '../errors.ts';
+import { streamEvents } from '../event-stream.ts';
+import { isAdmin, isStaff, mayServe } from '../scope.ts';
+
+/** Prefixes of events that only administrators read: settings, logins, the journal itself. */
+const adminsOnly = ['directory.', 'account.', 'journal.'];
+
+function mayRead(principal: Principal, event: JournalEvent): boolean {
+  if (isAdmin(principal)) return event.site === principal.site;
+  if (adminsOnly.some((prefix) => event.type.startsWith(prefix))) return false;
+  if (isStaff(principal)) return mayServe(principal, event);
+  return event.agent !== undefined && event.agent === principal.agent;
+}
+
+const word = z.string().min(1).max(64).optional();
+const number = z.coerce.number().int().min(0);
+
+export function eventEndpoints({ journal, accounts, mostStreams = 200 }: ApiDeps): Endpoint[] {
+  let open = 0;
+  return [
+    endpoint({
+      method: 'get',
+      path: '/events',
+      tag: 'Events',
+      about:
+        'The stream of events (text/event-stream). Begins after `Last-Event-ID` or `after`, without them with what happens from now on; a client that comes back misses nothing. Agents get the events that concern them, supervisors those of their team, administrators all.',
+      roles: everyone,
+      query: z.object({
+        after: number.optional().describe('Number of the last event that the client has; 0: from the beginning'),
+        types: z
+          .string()
+          .regex(/^[a-z0-9.,*-]{1,500}$/)
+          .optional()
+          .describe('Names or prefixes with *, by comma: interaction.*,desk.popped'),
+        interaction: word,
+        agent: word,
+        queue: word,
+        team: word,
+      }),
+      raw: 'text/event-stream',
+      errors: ['too-many-streams', 'request-invalid'],
+      async handle({ query, principal, request, response }) {
+        if (open >= mostStreams) throw failed['too-many-streams']({ most: mostStreams });
+        const header = number.safeParse(request.get('last-event-id') || undefined);
+        if (request.get('last-event-id') && !header.success) {
+          throw failed['request-invalid']({ part: 'header', field: 'Last-Event-ID', reason: 'it is no number' });
+        }
+        const { after, types, ...rest } = query;
+        const filter: EventFilter = { ...rest, ...(types ? { types: types.split(',') } : {}) };
+        const { cookie, authorization } = request.headers;
+        open++;
+        try {
+          response.status(200).set({
+            'Content-Type': 'text/event-stream; charset=utf-8',
+            'Cache-Control': 'no-store',
+            'X-Accel-Buffering': 'no',
+          });
+          response.flushHeaders();
+          await streamEvents({
+            journal,
+            response,
+            // A number beyond our end comes from another journal (restored backup): from now on.
+            after: Math.min(header.data ?? after ?? journal.last, journal.last),
+            passes: (event) => matches(event, filter) && mayRead(principal, event),
+            stillAllowed: () => accounts.authenticate({ cookie, authorization }) !== undefined,
+          });
+        } finally {
+          open--;
+        }
+        return undefined;
+      },
+    }),
+  ];
+}

@@ -1,0 +1,28 @@
+import type { ApiDeps } from '../deps.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { agentActionEndpoints } from './agent-actions.ts';
+import { customerEndpoints } from './customers.ts';
+import { directoryEndpoints } from './directory.ts';
+import { eventEndpoints } from './events.ts';
+import { flowEndpoints } from './flows.ts';
+import { interactionEndpoints } from './interactions.ts';
+import { liveEndpoints } from './live.ts';
+import { recordingEndpoints } from './recordings.ts';
+import { sessionEndpoints } from './session.ts';
+import { tokenEndpoints } from './tokens.ts';
+
+/** Every endpoint under /api/v1, in the order of the documentation. */
+export function allEndpoints(deps: ApiDeps): Endpoint[] {
+  return [
+    ...sessionEndpoints(deps),
+    ...tokenEndpoints(deps),
+    ...agentActionEndpoints(deps),
+    ...liveEndpoints(deps),
+    ...eventEndpoints(deps),
+    ...interactionEndpoints(deps),
+    ...recordingEndpoints(deps),
+    ...customerEndpoints(deps),
+    ...directoryEndpoints(deps),
+    ...flowEndpoints(deps),
+  ];
+}

@@ -1,0 +1,243 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Response } from 'express';
+import { z } from 'zod';
+import type { InteractionFilter, InteractionRecord, Interactions } from '../../customers/index.ts';
+import type { Principal } from '../../directory/index.ts';
+import { csvLine } from '../csv.ts';
+import type { ApiDeps } from '../deps.ts';
+import { drained } from '../drained.ts';
+import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
+import { failed } from '../errors.ts';
+import { confinedTo, isStaff, maskedFor, visible } from '../scope.ts';
+
+const optional = z.string().optional();
+const millis = z.number().optional();
+
+export const interactionSchema = z
+  .object({
+    id: z.string(),
+    site: z.string(),
+    team: optional,
+    channel: z.string(),
+    direction: z.string(),
+    callId: optional,
+    customer: optional,
+    identifiedBy: optional,
+    from: optional,
+    fromDialled: optional,
+    fromName: optional,
+    to: optional,
+    toDialled: optional,
+    trunk: optional,
+    did: optional,
+    language: optional,
+    flow: optional,
+    flowVersion: optional,
+    path: z.array(z.object({ at: z.number(), node: z.string(), type: z.string(), label: optional, value: optional })),
+    queue: optional.describe('The last one'),
+    agent: optional.describe('The last one that talked'),
+    agents: z.array(
+      z.object({
+        agent: z.string(),
+        queue: optional,
+        offeredAt: millis,
+        outcome: optional,
+        answeredAt: millis,
+        endedAt: millis,
+        talkMs: z.number(),
+        holdMs: z.number(),
+        wrapUpMs: z.number(),
+      }),
+    ),
+    startedAt: z.number(),
+    queuedAt: millis,
+    answeredAt: millis,
+    endedAt: millis,
+    waitMs: z.number(),
+    talkMs: z.number(),
+    holdMs: z.number(),
+    wrapUpMs: z.number(),
+    outcome: z.enum(['open', 'answered', 'abandoned', 'contained', 'transferred', 'failed']),
+    endedWhere: optional,
+    endedBy: optional,
+    cause: optional,
+    sipStatus: z.number().optional(),
+    transfers: z.array(z.object({ at: z.number(), kind: z.string(), to: optional, by: optional })),
+    disposition: optional,
+    note: optional,
+    quality: z.array(
+      z.object({
+        leg: z.string(),
+        party: z.string(),
+        codec: z.string(),
+        received: z.number(),
+        lost: z.number(),
+        jitterMs: z.number(),
+        rttMs: z.number().optional(),
+        mos: z.number(),
+      }),
+    ),
+    recordings: z.array(
+      z.object({ id: z.string(), agent: optional, startedAt: z.number(), endedAt: millis, ms: millis, bytes: millis }),
+    ),
+    lastSeq: z.number(),
+  })
+  .meta({ id: 'Interaction' });
+
+const time = z.coerce.number().int().min(0).optional();
+const word = z.string().min(1).max(200).optional();
+const filterShape = {
+  since: time.describe('Started at or after, ms since 1970 UTC'),
+  until: time.describe('Started before'),
+  channel: word,
+  direction: z.enum(['in', 'out', 'internal']).optional(),
+  outcome: interactionSchema.shape.outcome.optional(),
+  queue: word,
+  agent: word.describe('Had a part in it'),
+  customer: word,
+  did: word,
+  trunk: word,
+  disposition: word,
+  number: word.describe('From or to, E.164 or as received'),
+};
+
+/** What this principal may see of what is asked for: agents their own contacts, supervisors their team's. */
+function confined(principal: Principal, filter: InteractionFilter): InteractionFilter {
+  const { site } = principal;
+  if (isStaff(principal)) return { ...filter, site, servedTeam: confinedTo(principal) };
+  // An agent without an agent's id (a token) has had a part in nothing.
+  return { ...filter, site, agent: principal.agent ?? '' };
+}
+
+const columns = [
+  'id',
+  'channel',
+  'direction',
+  'startedAt',
+  'queuedAt',
+  'answeredAt',
+  'endedAt',
+  'from',
+  'fromDialled',
+  'to',
+  'toDialled',
+  'did',
+  'trunk',
+  'language',
+  'customer',
+  'flow',
+  'queue',
+  'agent',
+  'waitMs',
+  'talkMs',
+  'holdMs',
+  'wrapUpMs',
+  'outcome',
+  'endedWhere',
+  'endedBy',
+  'cause',
+  'sipStatus',
+  'disposition',
+  'note',
+  'site',
+  'team',
+  'callId',
+] as const satisfies readonly (keyof InteractionRecord)[];
+
+export function interactionEndpoints({ interactions, journal, agentWork }: ApiDeps): Endpoint[] {
+  const must = (principal: Principal, id: string): InteractionRecord => {
+    const record = visible(principal, interactions.get(id), 'interaction', id) as InteractionRecord;
+    if (isStaff(principal) || record.agents.some(({ agent }) => agent === principal.agent)) return record;
+    throw failed['not-found']({ kind: 'interaction', name: id });
+  };
+  return [
+    endpoint({
+      method: 'get',
+      path: '/interactions',
+      tag: 'Interactions',
+      about: 'Interactions, newest first, a page at a time. Agents see those they had a part in, with numbers masked.',
+      roles: everyone,
+      query: z.object({
+        ...filterShape,
+        limit: z.coerce.number().int().min(1).max(500).default(50),
+        after: word.describe('`next` of the page before'),
+      }),
+      answer: z.object({ interactions: z.array(interactionSchema), next: optional }),
+      handle({ query: { limit, after, ...filter }, principal }) {
+        const page = interactions.list(confined(principal, filter), { limit, after });
+        return { interactions: page.interactions.map((record) => maskedFor(principal, record)), next: page.next };
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/interactions.csv',
+      tag: 'Interactions',
+      about: 'The same as CSV, all of it. Cells that a spreadsheet would take for formulas begin with an apostrophe.',
+      roles: staff,
+      query: z.object(filterShape),
+      raw: 'text/csv',
+      async handle({ query, principal, response }) {
+        await writeCsv(response, interactions, confined(principal, query));
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/interactions/:id',
+      tag: 'Interactions',
+      about: 'The record of one interaction.',
+      roles: everyone,
+      answer: interactionSchema,
+      errors: ['not-found'],
+      handle: ({ params, principal }) => maskedFor(principal, must(principal, params.id!)),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/interactions/:id/events',
+      tag: 'Interactions',
+      about: 'Everything that happened in it, as events of the journal.',
+      roles: staff,
+      answer: z.object({ events: z.array(z.record(z.string(), z.unknown())) }),
+      errors: ['not-found'],
+      handle({ params, principal }) {
+        must(principal, params.id!);
+        return { events: journal.ofInteraction(params.id!).map((event) => ({ ...event })) };
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/interactions/:id/decisions',
+      tag: 'Interactions',
+      about: 'Why it went, or did not go, to whom.',
+      roles: staff,
+      answer: z.object({
+        decisions: z.array(
+          z.object({ at: z.number(), sentence: z.string(), details: z.record(z.string(), z.unknown()) }),
+        ),
+      }),
+      handle({ params, principal }) {
+        const record = interactions.get(params.id!);
+        if (record) must(principal, params.id!);
+        return { decisions: agentWork.explain(params.id!) };
+      },
+    }),
+  ];
+}
+
+async function writeCsv(response: Response, interactions: Interactions, filter: InteractionFilter): Promise<void> {
+  response.set({
+    'Content-Type': 'text/csv; charset=utf-8',
+    'Content-Disposition': 'attachment; filename="interactions.csv"',
+  });
+  response.write(csvLine(columns));
+  let after: string | undefined;
+  do {
+    const page = interactions.list(filter, { limit: 500, after });
+    const text = page.interactions.map((record) => csvLine(columns.map((column) => record[column]))).join('');
+    if (!response.write(text)) await drained(response);
+    after = page.next;
+    // Thousands of rows must not keep the calls waiting.
+    await nextTurn();
+  } while (after !== undefined && !response.destroyed);
+  response.end();
+}

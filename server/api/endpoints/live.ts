@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { maskNumber } from '../../../values/index.ts';
+import type { Principal } from '../../directory/index.ts';
+import type { CallView } from '../../ports/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
+import { failed } from '../errors.ts';
+import { isStaff, mayServe } from '../scope.ts';
+
+const optional = z.string().optional();
+
+const callSchema = z
+  .object({
+    interaction: z.string(),
+    callId: z.string(),
+    direction: z.string(),
+    phase: z.string(),
+    since: z.number(),
+    startedAt: z.number(),
+    from: optional,
+    to: z.string(),
+    trunk: optional,
+    did: optional,
+    flow: optional,
+    node: optional,
+    queue: optional,
+    agent: optional,
+    language: z.string(),
+    recording: z.enum(['on', 'paused', 'off']),
+    variables: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'LiveCall' });
+
+const queueSchema = z
+  .object({
+    queue: z.string(),
+    waiting: z.number(),
+    longestWaitMs: z.number(),
+    agents: z.number(),
+    free: z.number(),
+    expectedWaitMs: z.number().optional(),
+    today: z.object({
+      offered: z.number(),
+      answered: z.number(),
+      abandoned: z.number(),
+      overflowed: z.number(),
+      serviceLevel: z.number().optional(),
+      averageAnswerMs: z.number().optional(),
+      averageHandleMs: z.number().optional(),
+    }),
+  })
+  .meta({ id: 'LiveQueue' });
+
+export const agentLiveSchema = z
+  .object({
+    agent: z.string(),
+    presence: z.enum(['offline', 'ready', 'not-ready']),
+    reason: optional,
+    since: z.number(),
+    contacts: z.array(
+      z.object({
+        interaction: z.string(),
+        channel: z.string(),
+        queue: optional,
+        state: z.enum(['offered', 'connected', 'wrap-up']),
+        since: z.number(),
+        until: z.number().optional(),
+        offer: optional,
+      }),
+    ),
+    occupied: z.record(z.string(), z.number()),
+  })
+  .meta({ id: 'LiveAgent' });
+
+export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): Endpoint[] {
+  const servesAgent = (principal: Principal, id: string | undefined): boolean => {
+    const agent = id === undefined ? undefined : directory.agents.get(id);
+    return agent !== undefined && mayServe(principal, agent);
+  };
+  /** Staff see the calls of their team and those that are nobody's yet; agents their own. */
+  const mayWatch = (principal: Principal, call: CallView): boolean => {
+    if (!isStaff(principal)) return call.agent !== undefined && call.agent === principal.agent;
+    const queue = call.queue === undefined ? undefined : directory.queues.get(call.queue);
+    if (call.agent !== undefined) return servesAgent(principal, call.agent);
+    return queue === undefined || mayServe(principal, queue);
+  };
+  const shown = (principal: Principal, call: CallView): CallView =>
+    isStaff(principal) || call.agent === principal.agent
+      ? call
+      : { ...call, from: call.from && maskNumber(call.from), to: maskNumber(call.to) };
+  const must = (principal: Principal, interaction: string): CallView => {
+    const call = callControl.get(interaction);
+    if (call === undefined || !mayWatch(principal, call))
+      throw failed['not-found']({ kind: 'call', name: interaction });
+    return call;
+  };
+  return [
+    endpoint({
+      method: 'get',
+      path: '/live/calls',
+      tag: 'Live',
+      about: 'The calls of this moment; agents see their own.',
+      roles: everyone,
+      answer: z.object({ calls: z.array(callSchema) }),
+      handle: ({ principal }) => ({
+        calls: callControl
+          .list()
+          .filter((call) => mayWatch(principal, call))
+          .map((call) => shown(principal, call)),
+      }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/live/calls/:interaction',
+      tag: 'Live',
+      about: 'One call of this moment.',
+      roles: everyone,
+      answer: callSchema,
+      errors: ['not-found'],
+      handle: ({ principal, params }) => shown(principal, must(principal, params.interaction!)),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/live/calls/:interaction/end',
+      tag: 'Live',
+      about: 'Ends a call.',
+      roles: staff,
+      errors: ['not-found'],
+      async handle({ principal, params }) {
+        must(principal, params.interaction!);
+        await callControl.end(params.interaction!, principal.by);
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/live/contacts/:interaction/move',
+      tag: 'Live',
+      about: 'Takes a waiting contact out of turn to an agent, or to another queue.',
+      roles: staff,
+      body: z.union([z.strictObject({ queue: z.string() }), z.strictObject({ agent: z.string() })]),
+      errors: ['not-found'],
+      handle({ principal, params, body }) {
+        const call = callControl.get(params.interaction!);
+        if (call) must(principal, params.interaction!);
+        agentWork.move(params.interaction!, body);
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/live/queues',
+      tag: 'Live',
+      about: 'The queues of this moment and their figures of the day.',
+      roles: everyone,
+      answer: z.object({ queues: z.array(queueSchema) }),
+      handle: ({ principal }) => ({
+        queues: agentWork.queues().filter(({ queue }) => {
+          const record = directory.queues.get(queue);
+          return record === undefined || mayServe(principal, record);
+        }),
+      }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/live/agents',
+      tag: 'Live',
+      about: 'What the agents do at this moment; agents see themselves.',
+      roles: everyone,
+      answer: z.object({ agents: z.array(agentLiveSchema) }),
+      handle: ({ principal }) => ({
+        agents: agentWork
+          .agents()
+          .filter(({ agent }) => (isStaff(principal) ? servesAgent(principal, agent) : agent === principal.agent)),
+      }),
+    }),
+  ];
+}

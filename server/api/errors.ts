@@ -1,0 +1,22 @@
+import { defineErrors } from '../../values/index.ts';
+
+export const failed = defineErrors({
+  'not-logged-in': { status: 401, text: 'Log in, or send a token.' },
+  'not-allowed': { status: 403, text: 'This needs the role {roles}.' },
+  'csrf-failed': {
+    status: 403,
+    text: 'The request did not come from a page of this server: {reason}.',
+  },
+  'not-found': { status: 404, text: 'There is no {kind} {name}.' },
+  'no-such-endpoint': { status: 404, text: 'There is no {method} {path}. See /api/docs.' },
+  'request-invalid': { status: 400, text: 'The {part} is not valid: {field}: {reason}.' },
+  'body-too-large': { status: 413, text: 'The body is larger than {limit}.' },
+  'body-not-json': { status: 400, text: 'The body is not JSON.' },
+  'content-type-unsupported': { status: 415, text: 'Send the body as application/json.' },
+  'flow-has-errors': { status: 422, text: 'The flow {flow} has {count} errors and was not saved; the first: {first}' },
+  'range-not-satisfiable': { status: 416, text: 'The recording has {size} bytes.' },
+  'recording-not-there': { status: 404, text: 'The audio of the recording {recording} is not there.' },
+  'too-many-streams': { status: 503, text: 'Too many event streams are open ({most}).' },
+  'client-gone': { status: 499, text: 'The client closed the connection.' },
+  'internal-error': { status: 500, text: 'Something went wrong here; it is in the log as request {request}.' },
+});

@@ -1,0 +1,45 @@
+// Who may see what: a supervisor with a team sees her team and what belongs to the whole site; agents see numbers masked.
+import { maskNumber, type Scope } from '../../values/index.ts';
+import type { InteractionRecord } from '../customers/index.ts';
+import type { Principal } from '../directory/index.ts';
+import { failed } from './errors.ts';
+
+export function isStaff({ roles }: Principal): boolean {
+  return roles.includes('supervisor') || roles.includes('admin');
+}
+
+export function isAdmin({ roles }: Principal): boolean {
+  return roles.includes('admin');
+}
+
+/** The team that a principal is confined to; undefined: the whole site. */
+export function confinedTo(principal: Principal): string | undefined {
+  return isAdmin(principal) ? undefined : principal.team;
+}
+
+export function mayServe(principal: Principal, { site, team }: Scope): boolean {
+  if (site !== principal.site) return false;
+  const confined = confinedTo(principal);
+  return confined === undefined || team === undefined || team === confined;
+}
+
+/** @throws not-found: what one may not see is not there */
+export function visible<Row extends Scope>(
+  principal: Principal,
+  row: Row | undefined,
+  kind: string,
+  name: string,
+): Row {
+  if (row === undefined || !mayServe(principal, row)) throw failed['not-found']({ kind, name });
+  return row;
+}
+
+const numbers = ['from', 'fromDialled', 'to', 'toDialled'] as const;
+
+/** The record as this role sees it. Agents read numbers at full length on their own running calls only. */
+export function maskedFor(principal: Principal, record: InteractionRecord): InteractionRecord {
+  if (isStaff(principal)) return record;
+  const masked = { ...record };
+  for (const field of numbers) if (masked[field] !== undefined) masked[field] = maskNumber(masked[field]);
+  return masked;
+}
