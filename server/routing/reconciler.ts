@@ -7,8 +7,8 @@ import type { CallControl, CallPhase } from '../ports/index.ts';
 /** What a contact is really doing, said by those who hold its legs or its conversation. */
 export interface RealContact {
   interaction: InteractionId;
-  /** `other`: alive, but it wants nothing of routing now (in a flow, on its way). */
-  state: 'waiting' | 'ringing' | 'connected' | 'other';
+  /** `elsewhere`: alive, but it wants nothing of routing (in a flow); `moving`: about to be something else. */
+  state: 'waiting' | 'ringing' | 'connected' | 'elsewhere' | 'moving';
   agent?: AgentId | undefined;
 }
 
@@ -43,15 +43,16 @@ export function differencesOf(
   underWay: (offer: OfferId) => boolean,
 ): Map<string, Found> {
   const found = new Map<string, Found>();
+  // Kind, contact and agent or offer make the key: a second difference of the same contact is another one.
   const note = (difference: Difference, router: string, real: string) =>
-    found.set(`${difference.kind} ${difference.interaction}`, { difference, router, reality: real });
+    found.set(Object.values(difference).join(' '), { difference, router, reality: real });
   const real = new Map<InteractionId, RealContact>();
   for (const contact of reality) real.set(contact.interaction, contact);
   for (const contact of state.contacts.values()) {
     const { id: interaction, work } = contact;
     const really = real.get(interaction);
     const router = work ? `${contact.state} ${work.agent}` : contact.state;
-    if (!really || (really.state === 'other' && contact.state !== 'connected')) {
+    if (!really || (really.state === 'elsewhere' && contact.state !== 'connected')) {
       note({ kind: 'contact-gone', interaction }, router, really?.state ?? 'gone');
     } else if (really.state === 'connected' && really.agent !== undefined) {
       const same = contact.state === 'connected' && work?.agent === really.agent;
@@ -70,13 +71,13 @@ export function differencesOf(
 }
 
 const states: Record<CallPhase, RealContact['state'] | 'gone'> = {
-  ivr: 'other',
+  ivr: 'elsewhere',
   queued: 'waiting',
   ringing: 'ringing',
   talking: 'connected',
   held: 'connected',
   detour: 'connected',
-  transferring: 'other',
+  transferring: 'moving',
   ended: 'gone',
 };
 

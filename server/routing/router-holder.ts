@@ -2,7 +2,7 @@
 // Commands of one turn of the event loop share one group commit, so the state runs ahead of the journal by that much;
 // nothing outside sees it before. Keeps the one timer, the snapshots, and folds after a restart.
 import type { Logger } from 'pino';
-import type { Clock, InteractionId } from '../../values/index.ts';
+import type { Clock, InteractionId, OfferId } from '../../values/index.ts';
 import {
   type AcdEvent,
   type Command,
@@ -38,6 +38,8 @@ const longestTimerMs = 2_147_483_647;
 
 export class RouterHolder {
   readonly counters = { commands: 0, defects: 0, refused: {} as Partial<Record<Refusal, number>> };
+  /** Offers decided and not yet committed, so that nobody drives them yet. */
+  readonly uncommitted = new Set<OfferId>();
   state: RouterState = emptyState();
   readonly #options: HolderOptions;
   #configuration = 0;
@@ -119,10 +121,21 @@ export class RouterHolder {
     const record = { router: routerVersion, configuration: this.#configuration, command, events };
     const facts = [newEvent(routingDecided, now, record, scopeOf(command)), ...events.flatMap(factsOf)];
     // Counted with the decision, not with the commit, so that a snapshot holds both or neither.
-    for (const event of events) this.#options.day.count(event);
-    void this.#options.journal.append(facts).then(() => this.#options.act(events));
+    for (const event of events) {
+      this.#options.day.count(event);
+      if (event.type === 'offer-made') this.uncommitted.add(event.offer);
+    }
+    this.#options.journal
+      .append(facts)
+      .then(() => this.#committed(events))
+      .catch((error: unknown) => this.defect(error, 'act'));
     this.#sinceSnapshot += events.length;
     if (this.#sinceSnapshot >= this.#options.snapshotEvery) void this.takeSnapshot();
+  }
+
+  #committed(events: AcdEvent[]): void {
+    for (const event of events) if (event.type === 'offer-made') this.uncommitted.delete(event.offer);
+    this.#options.act(events);
   }
 
   /** One timer for everything that is due. */

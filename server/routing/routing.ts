@@ -6,13 +6,12 @@ import type {
   Channel,
   Clock,
   InteractionId,
-  Offer,
   OfferId,
   OfferOutcome,
   OfferTarget,
   QueueId,
 } from '../../values/index.ts';
-import { type AcdEvent, type AcdEventOf, type Agent, placeOf, type Refusal, type Work } from '../acd/index.ts';
+import { type AcdEvent, type Agent, placeOf, type Refusal, type Work } from '../acd/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type {
   AgentLive,
@@ -25,11 +24,10 @@ import type {
   QueueRequest,
   Screens,
 } from '../ports/index.ts';
+import { Acting } from './acting.ts';
 import { changesOf, demandsOf } from './configure.ts';
 import { routingErrors as failed } from './errors.ts';
 import { type Explanation, explanations } from './explain.ts';
-import { exitOf } from './facts.ts';
-import { Flights } from './flights.ts';
 import { agentLive, queueLive, queuesOfAgent } from './live.ts';
 import { QueueDay } from './queue-day.ts';
 import type { Difference, Reality } from './reconciler.ts';
@@ -53,11 +51,6 @@ export interface RoutingOptions {
   snapshotEvery?: number | undefined;
 }
 
-interface Binding {
-  target: OfferTarget;
-  onExit: (exit: QueueExit) => void;
-}
-
 /** For /metrics. */
 export interface RoutingCounters {
   commands: number;
@@ -69,7 +62,6 @@ export interface RoutingCounters {
 }
 
 export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork, Queueing {
-  readonly #outcomes: RoutingCounters['outcomes'] = {};
   readonly #directory: Directory;
   readonly #journal: Journal;
   readonly #clock: Clock;
@@ -78,18 +70,15 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   readonly #attachMs: number;
   readonly #day: QueueDay;
   readonly #holder: RouterHolder;
-  readonly #flights: Flights;
+  readonly #acting: Acting;
   readonly #reconciling: Reconciling;
   readonly #telling: Telling;
-  readonly #bindings = new Map<InteractionId, Binding>();
   /** Phones known to be gone. */
   readonly #unreachable = new Set<AgentId>();
-  /** Offers that wait for their call to be attached. */
-  readonly #held = new Map<InteractionId, AcdEventOf<'offer-made'>>();
-  #screens: Screens | undefined;
   /** Calls may still be attached: contacts without one are not lost yet. */
   #attaching: NodeJS.Timeout | undefined;
-  readonly #configure = () => {
+  readonly #configure = (kind?: string) => {
+    if (kind !== undefined && kind !== 'agents' && kind !== 'queues') return;
     for (const command of changesOf(this.#directory, this.#holder.state)) this.#holder.give(command);
   };
 
@@ -111,20 +100,20 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       snapshotEvery: options.snapshotEvery ?? 20_000,
       act: (events) => this.#actOn(events),
     });
-    this.#flights = new Flights(
-      () => this.#screens,
-      options.popMs ?? 150,
+    this.#acting = new Acting({
+      holder: this.#holder,
       logger,
-      (offer, outcome) => this.#offerEnded(offer, outcome),
-    );
+      popMs: options.popMs ?? 150,
+      offered: (offer) => this.emit('offered', offer),
+    });
     this.#reconciling = new Reconciling({
       holder: this.#holder,
       journal,
       clock,
       logger,
-      underWay: (offer) => this.#flights.has(offer),
-      giveBack: (interaction) => this.#giveBack(interaction, 'overflow'),
-      takeBack: (offer) => this.#takeBack(offer),
+      underWay: (offer) => this.#acting.underWay(offer),
+      giveBack: (interaction) => this.#acting.giveBack(interaction, 'overflow'),
+      takeBack: (offer) => this.#acting.takeBack(offer),
     });
     this.#telling = new Telling({
       agent: (agent) => (this.listenerCount('agent') > 0 ? this.agent(agent) : undefined),
@@ -132,12 +121,13 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       queue: (queue) => (this.listenerCount('queue') > 0 ? this.#queueLive(queue) : undefined),
       tellAgent: (live) => this.emit('agent', live),
       tellQueue: (live) => this.emit('queue', live),
+      failed: (error) => this.#holder.defect(error, 'figures'),
     });
   }
 
   /** For /metrics. */
   get counters(): RoutingCounters {
-    return { ...this.#holder.counters, outcomes: this.#outcomes, healed: this.#reconciling.healed };
+    return { ...this.#holder.counters, outcomes: this.#acting.outcomes, healed: this.#reconciling.healed };
   }
 
   /**
@@ -149,6 +139,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     this.#directory.on('changed', this.#configure);
     if (this.#holder.state.contacts.size > 0) {
       this.#reconciling.paused = true;
+      this.#acting.attaching = true;
       this.#attaching = setTimeout(() => this.attached(), this.#attachMs);
     }
     this.#configure();
@@ -160,9 +151,9 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     clearTimeout(this.#attaching);
     this.#attaching = undefined;
     this.#reconciling.paused = false;
-    this.#held.clear();
+    this.#acting.attached();
     for (const interaction of [...this.#holder.state.contacts.keys()]) {
-      if (this.#bindings.has(interaction)) continue;
+      if (this.#acting.bindings.has(interaction)) continue;
       this.#logger.warn({ interaction }, 'contact did not outlive the restart');
       this.#holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
     }
@@ -170,7 +161,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
 
   /** The desk, which stands above routing and comes later. */
   useScreens(screens: Screens): void {
-    this.#screens = screens;
+    this.#acting.screens = screens;
   }
 
   /** What is compared with the router from now on. */
@@ -205,16 +196,16 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       ...(ringMs !== undefined && { offerMs: ringMs }),
     };
     const { since } = request;
-    const before = this.#bindings.get(contact);
-    this.#bindings.set(contact, { target, onExit });
+    const before = this.#acting.bindings.get(contact);
+    this.#acting.bindings.set(contact, { target, onExit });
     const refused = refusalOf(
       this.#holder.state.contacts.has(contact)
         ? this.#holder.give({ type: 'move', keepAge: since !== undefined, ...demand })
         : this.#holder.give({ type: 'enqueue', channel, ...(since !== undefined && { since }), ...demand }),
     );
     if (!refused) return;
-    if (before) this.#bindings.set(contact, before);
-    else this.#bindings.delete(contact);
+    if (before) this.#acting.bindings.set(contact, before);
+    else this.#acting.bindings.delete(contact);
     if (refused === 'queue-unknown') throw failed['queue-unknown']({ queue: request.queue });
     throw failed['agent-unknown']({ agent: agent?.id });
   }
@@ -223,12 +214,8 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     const { interaction } = target;
     const contact = this.#holder.state.contacts.get(interaction);
     if (!contact) return { state: 'unknown' };
-    this.#bindings.set(interaction, { target, onExit });
+    this.#acting.attach(interaction, { target, onExit });
     if (contact.state === 'connected') return { state: 'connected', agent: contact.work!.agent };
-    const held = this.#held.get(interaction);
-    this.#held.delete(interaction);
-    if (contact.state === 'offered' && held?.offer === contact.work?.id) this.#startOffer(held!);
-    else if (contact.state === 'offered') this.#takeBack(contact.work!.id);
     return { state: 'waiting', queue: contact.queue };
   }
 
@@ -236,7 +223,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     const contact = this.#holder.state.contacts.get(interaction);
     if (contact) this.#holder.give({ type: 'leave', contact: interaction, reason: why });
     // Should the queue be giving it back at this moment, nobody wants it any more.
-    else this.#bindings.delete(interaction);
+    else this.#acting.bindings.delete(interaction);
   }
 
   finished(interaction: InteractionId, agent: AgentId, why: 'customer' | 'agent' | 'transferred' | 'failed'): void {
@@ -313,7 +300,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   }
 
   decline(agent: AgentId, offer: OfferId): void {
-    if (!this.#flights.decline(agent, offer)) throw failed['offer-unknown']({ agent, offer });
+    if (!this.#acting.decline(agent, offer)) throw failed['offer-unknown']({ agent, offer });
   }
 
   wrapUpDone(agent: AgentId, interaction: InteractionId): void {
@@ -348,96 +335,12 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   #actOn(events: AcdEvent[]): void {
     for (const event of events) {
       try {
-        this.#act(event);
+        this.#acting.act(event);
       } catch (error) {
         this.#holder.defect(error, event.type);
       }
     }
     this.#telling.changed(events);
-  }
-
-  #act(event: AcdEvent): void {
-    switch (event.type) {
-      case 'offer-made':
-        this.#startOffer(event);
-        return;
-      case 'offer-withdrawing':
-        this.#flights.stop(event.offer, event.outcome);
-        return;
-      case 'offer-ended':
-        this.#flights.stop(event.offer, 'withdrawn');
-        this.#outcomeSeen(event, event.outcome);
-        return;
-      case 'offer-accepted':
-        this.#outcomeSeen(event, 'accepted');
-        return;
-      case 'contact-overflowed':
-        this.#giveBack(event.contact, exitOf(event.reason));
-        return;
-      case 'contact-left':
-        // A contact that came anew meanwhile (transfer to a queue) has its own binding.
-        if (!this.#holder.state.contacts.has(event.contact)) this.#bindings.delete(event.contact);
-        return;
-      default:
-        return;
-    }
-  }
-
-  #startOffer(event: AcdEventOf<'offer-made'>): void {
-    const { offer: id, contact: interaction, agent, queue, at, deadline } = event;
-    const work = this.#holder.state.work.get(id)?.work.get(id);
-    if (!work || this.#holder.closed) return; // ended in the meantime
-    const binding = this.#bindings.get(interaction);
-    if (!binding && this.#attaching) {
-      this.#held.set(interaction, event);
-      return;
-    }
-    if (!binding) {
-      this.#logger.error({ interaction, offer: id }, 'offered a contact that nobody holds');
-      this.#holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
-      return;
-    }
-    if (work.state !== 'offered') {
-      // Withdrawn before it began.
-      this.#holder.give({ type: 'outcome', offer: id, outcome: 'withdrawn' });
-      return;
-    }
-    const offer: Offer = { id, interaction, agent, queue, at, deadline };
-    this.#flights.start(offer, binding.target);
-    this.emit('offered', offer);
-  }
-
-  /** The target said how an offer ended. */
-  #offerEnded(offer: Offer, outcome: OfferOutcome): void {
-    if (this.#holder.closed) return;
-    try {
-      const refused = refusalOf(this.#holder.give({ type: 'outcome', offer: offer.id, outcome }));
-      if (!refused || outcome !== 'accepted') return;
-      // She answered after the router had given her up: she has the contact all the same.
-      const { interaction, agent } = offer;
-      this.#logger.warn({ interaction, agent, offer: offer.id }, 'answered after the offer had ended');
-      this.#holder.give({ type: 'adopt', contact: interaction, agent, work: offer.id });
-    } catch (error) {
-      this.#holder.defect(error, 'outcome');
-    }
-  }
-
-  #outcomeSeen(event: AcdEventOf<'offer-ended'> | AcdEventOf<'offer-accepted'>, outcome: OfferOutcome): void {
-    this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1;
-    this.#screens?.offerEnded(event.offer, event.agent, event.contact, outcome);
-  }
-
-  #giveBack(interaction: InteractionId, exit: QueueExit): boolean {
-    const binding = this.#bindings.get(interaction);
-    this.#bindings.delete(interaction);
-    binding?.onExit(exit);
-    return binding !== undefined;
-  }
-
-  /** Ends an offer that nobody drives any more, without blaming the agent. */
-  #takeBack(offer: OfferId): void {
-    this.#holder.give({ type: 'withdraw', offer });
-    this.#holder.give({ type: 'outcome', offer, outcome: 'withdrawn' });
   }
 
   #queueLive(queue: QueueId): QueueLive | undefined {

@@ -12,6 +12,8 @@ export interface TellingOptions {
   queue: (queue: QueueId) => QueueLive | undefined;
   tellAgent: (live: AgentLive) => void;
   tellQueue: (live: QueueLive) => void;
+  /** A listener threw. */
+  failed: (error: unknown) => void;
 }
 
 export class Telling {
@@ -44,10 +46,15 @@ export class Telling {
 
   #tellQueues(): void {
     this.#timer = undefined;
-    for (const id of this.#queues) {
-      const live = this.#options.queue(id);
-      if (live) this.#options.tellQueue(live);
-    }
+    const queues = [...this.#queues];
     this.#queues.clear();
+    for (const id of queues) {
+      try {
+        const live = this.#options.queue(id);
+        if (live) this.#options.tellQueue(live);
+      } catch (error) {
+        this.#options.failed(error);
+      }
+    }
   }
 }
