@@ -103,7 +103,13 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
       }, debounceMs);
       this.#timer.unref();
     };
-    this.#watcher = watch(folder, changed, (error) => log.error({ err: error, folder }, 'flows are no longer watched'));
+    // Without a watcher (no inotify left, a file system that has none) the flows still work; only a save needs a reload.
+    const failed = (error: unknown) => log.error({ err: error, folder }, 'flows are not watched');
+    try {
+      this.#watcher = watch(folder, changed, failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,2 @@
 export { type FlowRow, flowCheck, flowList, flowTest, type Outcome } from './commands.ts';
-export { FlowFiles } from './flow-files.ts';
 export { type FlowStatus, FlowStore, type FlowStoreOptions, openFlowStore, type Watch } from './flow-store.ts';

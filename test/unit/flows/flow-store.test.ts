@@ -162,6 +162,19 @@ describe('watching', () => {
     expect(closed).toBe(true);
   });
 
+  it('works without a watcher where there can be none', async () => {
+    await save('a.json', text('a', 'first'));
+    const store = await open({
+      watch: () => {
+        throw new Error('ENOSPC: no watches left');
+      },
+    });
+    expect(said(store, 'a')).toBe('first');
+    await save('a.json', text('a', 'second'));
+    await store.reload();
+    expect(said(store, 'a')).toBe('second');
+  });
+
   it('sees a file that an editor saves by renaming, on the real file system', async () => {
     await save('a.json', text('a', 'first'));
     const store = await open({ watch: undefined, debounceMs: 20 });
