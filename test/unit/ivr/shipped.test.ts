@@ -9,7 +9,7 @@ const folder = path.join(import.meta.dirname, '../../../ivr-flows');
 
 describe('the shipped flows', () => {
   it('have no findings, with the queues, skills and recordings of the demo and no speech engine', async () => {
-    const context = { queues: ['service', 'vip'], skills: ['en', 'zh', 'cards'], canSpeak: () => false };
+    const context = { queues: ['service', 'vip'], skills: ['banking', 'loans', 'mandarin'], canSpeak: () => false };
     expect(await flowCheck(folder, context)).toMatchObject({ ok: true, rows: [] });
   });
 
@@ -64,7 +64,7 @@ describe('flow tests', () => {
       2,
       'The queue should be "vip", but is "service": the caller waits in the queue "service" at the node "to-service".',
     ],
-    [[{ press: '0', expect: { skills: { en: 2 } } }], 1, 'The skills should be "en 2", but is "en 1"'],
+    [[{ press: '0', expect: { skills: { banking: 2 } } }], 1, 'The skills should be "banking 2", but is "banking 1"'],
     [[{ press: '01' }], 1, 'Nobody asked for "1": the caller waits in the queue "service" at the node "to-service".'],
     [[{ press: '0' }, { press: '1' }], 2, 'Nobody asks for "1": the caller waits in the queue'],
     [[{ queue: 'overflow' }], 1, 'The caller is in no queue: the flow asks for keys at the node "main".'],
