@@ -42,6 +42,8 @@ export class CallLog {
   /** Who is on the call now, for the scope. */
   agent: AgentId | undefined;
   queue: QueueId | undefined;
+  /** Number of the event that began the contact, once it is committed. */
+  startedSeq: number | undefined;
 
   constructor(tools: Pick<CallTools, 'journal' | 'clock'>, facts: CallFacts) {
     this.#tools = tools;
@@ -74,7 +76,9 @@ export class CallLog {
       ),
     ];
     if (customer) events.push(newEvent(interactionIdentified, at, { by: 'number' as const }, scope));
-    void this.#tools.journal.append(events);
+    this.#tools.journal.append(events).then(({ seq }) => {
+      if (seq !== undefined) this.startedSeq = seq - events.length + 1;
+    });
   }
 
   answered(leg: Leg): void {

@@ -1,5 +1,7 @@
 // One voice contact at run time: from the INVITE to the last leg's end. It drives the flow, waits in queues, is offered
 // to agents, talks, is held, transferred and detoured; whatever happens in whatever order, it ends once and leaves nothing.
+
+import type { Bridge, Recording } from '../../media/media-server.ts';
 import type { InteractionId, Language, Offer, OfferOutcome, OfferTarget, PopContent } from '../../values/index.ts';
 import type { Effect, FlowSet, FlowState } from '../ivr/index.ts';
 import type { AgentRecord, CallPhase, CallView, QueueExit, QueueRequest, TransferTarget } from '../ports/index.ts';
@@ -15,6 +17,7 @@ import {
 } from '../signaling/index.ts';
 import type { CallFacts, PathStep } from './call-facts.ts';
 import { CallLog, type EndedBy } from './call-log.ts';
+import type { CustomerNote } from './call-note.ts';
 import { type CallEvent, type CallState, callStates } from './call-states.ts';
 import type { CallTools } from './call-tools.ts';
 import { Detour, type DetourOwner } from './detour.ts';
@@ -227,13 +230,7 @@ export class Call implements OfferTarget, LegOwner, FlowOwner, DetourOwner {
       wait: announce?.wait ?? true,
       prompts: announce?.prompts ?? [],
     };
-    const exits: Record<QueueExit, 'overflow' | 'empty' | 'failed'> = {
-      overflow: 'overflow',
-      empty: 'empty',
-      closed: 'empty',
-      removed: 'failed',
-    };
-    this.#enqueue(request, hears, effect.afterTalk, (exit) => this.#run?.advance({ on: 'queue', how: exits[exit] }));
+    this.#enqueue(request, hears, effect.afterTalk, (exit) => this.#exited(exit));
   }
 
   flowTransfers(effect: TransferEffect): void {
@@ -497,8 +494,7 @@ export class Call implements OfferTarget, LegOwner, FlowOwner, DetourOwner {
       prompts: [],
     };
     // What the flow would do with a caller who comes back from its queue, it does here too.
-    const exit = (how: QueueExit) =>
-      this.#run?.advance({ on: 'queue', how: how === 'overflow' ? 'overflow' : 'empty' });
+    const exit = (how: QueueExit) => this.#exited(how);
     this.#enqueue({ queue, language }, hears, false, exit);
   }
 
@@ -621,6 +617,110 @@ export class Call implements OfferTarget, LegOwner, FlowOwner, DetourOwner {
   notPlaced(status: number): void {
     this.#ringing = undefined;
     this.#finish('system', String(status), status);
+  }
+
+  // ── after a restart ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Goes on where an earlier server was. */
+  takeUp(
+    note: CustomerNote,
+    path: PathStep[],
+    customer: Leg,
+    other: Leg | undefined,
+    bridge: Bridge | undefined,
+    recording: Recording | undefined,
+  ): void {
+    this.path.push(...path);
+    this.#customer = customer;
+    customer.owner = this;
+    this.#state = note.state as CallState;
+    const { queued, part, flow } = note;
+    this.log.queue = queued?.id;
+    if (flow) {
+      const set = this.#tools.flows.version(flow.set) ?? this.#tools.flows.current();
+      this.#run = new FlowRun(this.#tools, customer.endpoint, set, this);
+      this.#run.restore(flow);
+    }
+    if (queued) this.#queued = { ...queued, exit: (exit) => this.#exited(exit) };
+    if (part && other && bridge) this.#takeUpTalk(part, customer, other, bridge, recording);
+    else {
+      other?.end();
+      if (part) this.#lostPart(part);
+      else if (queued && (note.state === 'queued' || note.state === 'ringing')) this.#takeUpPlace(queued);
+      else this.#takeUpFlow();
+    }
+    if (this.over) return;
+    this.log.adopted(this.#state === 'setup' || this.#state === 'ended' ? 'ivr' : this.#state);
+    this.#keeper.renote(this);
+    this.#keeper.changed(this);
+  }
+
+  #takeUpTalk(
+    { facts, since, paused, bridge: bridgeId }: NonNullable<CustomerNote['part']>,
+    customer: Leg,
+    other: Leg,
+    bridge: Bridge,
+    recording: Recording | undefined,
+  ): void {
+    const part = new Part(this.#tools, this.log, facts, customer, other, bridgeId, since);
+    part.talk.adopt(bridge, recording, { paused });
+    this.#part = part;
+    this.log.agent = facts.agent;
+    other.owner = this;
+    if (facts.acd) this.#tools.queueing.attach(this, () => undefined);
+    else if (facts.agent !== undefined) this.#occupy(facts.agent);
+    if (this.#state === 'held') part.talk.holdMusic(facts.music);
+    else if (this.#state !== 'talking') {
+      // A detour, or a step into or out of the talk: both sides are brought together.
+      this.#state = 'talking';
+      part.talk.comeBack().catch((error: unknown) => {
+        this.#tools.logger.error({ err: error, interaction: this.interaction }, 'caller could not be brought back');
+        this.#finish('system', 'media');
+      });
+    }
+  }
+
+  /** The agent's leg went in the gap and the customer's did not. */
+  #lostPart({ facts }: NonNullable<CustomerNote['part']>): void {
+    if (facts.agent !== undefined) {
+      this.log.agent = facts.agent;
+      this.log.talkEnded('failed');
+      if (facts.acd) this.#tools.queueing.finished(this.interaction, facts.agent, 'failed');
+    }
+    this.#state = 'talking';
+    this.#finish('network', 'other-leg-lost');
+  }
+
+  #takeUpPlace(queued: NonNullable<CustomerNote['queued']>): void {
+    this.#state = 'queued';
+    this.#wait();
+    const known = this.#tools.queueing.attach(this, (how) => this.queueExit(how));
+    if (known.state === 'waiting') return;
+    if (known.state === 'connected') this.#tools.queueing.finished(this.interaction, known.agent, 'failed');
+    const request = { ...queued.request, since: queued.since };
+    this.#tools.queueing.enqueue(this, request, (how) => this.queueExit(how));
+  }
+
+  #takeUpFlow(): void {
+    const state = this.#run?.state;
+    if (!this.#run || !state || state.waiting === 'ended') {
+      this.#finish('system', 'restart');
+      return;
+    }
+    this.#state = 'ivr';
+    this.#run.resume(state);
+  }
+
+  #occupy(agent: string): void {
+    this.#keeper.occupied(agent, 1);
+    this.onover = () => this.#keeper.occupied(agent, -1);
+  }
+
+  /** A queue's exit after a restart, when the closure that knew is gone: the flow waits at the effect that it answers. */
+  #exited(how: QueueExit): void {
+    const waiting = this.#run?.state?.waiting;
+    if (waiting === 'transfer') this.#run?.advance({ on: 'transfer', how: 'no-answer' });
+    else this.#run?.advance({ on: 'queue', how: queueInputs[how] });
   }
 
   // ── legs ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -754,6 +854,14 @@ export class Call implements OfferTarget, LegOwner, FlowOwner, DetourOwner {
     return true;
   }
 }
+
+/** What the flow is told. */
+const queueInputs = {
+  overflow: 'overflow',
+  empty: 'empty',
+  closed: 'empty',
+  removed: 'failed',
+} as const satisfies Record<QueueExit, string>;
 
 const ringbackTone = [
   { kind: 'tone' as const, hz: [450], ms: 1_000 },

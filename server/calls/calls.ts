@@ -1,6 +1,7 @@
 // All calls: takes those that come in, places agents' own, and does what desk and API ask (CallControl).
 import { EventEmitter } from 'node:events';
 import { type InteractionId, newId, type OfferId, phoneNumber } from '../../values/index.ts';
+import { interactionEnded } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
 import type { AgentRecord, CallControl, CallControlEvents, CallView, TransferTarget } from '../ports/index.ts';
 import {
@@ -12,12 +13,14 @@ import {
   resolveDialled,
   userOf,
 } from '../signaling/index.ts';
+import { type Adopted, adoptCalls } from './adoption.ts';
 import { Call, type CallKeeper } from './call.ts';
 import type { CallFacts } from './call-facts.ts';
 import { noteOf } from './call-note.ts';
 import type { CallTools } from './call-tools.ts';
 import { callErrors } from './errors.ts';
 import { callRefused } from './events.ts';
+import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
 import { placeOwnCall } from './own-call.ts';
 
 type Refused = 'trunk-full' | 'flow-unknown' | 'not-allowed' | 'no-route' | 'unknown';
@@ -32,11 +35,46 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   readonly #renote = new Set<Call>();
   readonly #occupied = new Map<string, number>();
 
+  readonly #cursorTimer: NodeJS.Timeout;
+
   constructor(tools: CallTools) {
     super();
     this.#tools = tools;
+    this.#cursorTimer = setInterval(() => this.#moveCursor(), 10_000);
+    this.#cursorTimer.unref();
     tools.signaling.on('call', (call, admitted) => this.#incoming(call, admitted));
     tools.signaling.on('reachable', (agent, reachable) => tools.queueing.phoneReachable(agent, reachable));
+  }
+
+  /** Takes up the calls that an earlier server has left in the edge. Once, before `start` and before new calls come. */
+  async adopt(): Promise<Adopted> {
+    const { journal, logger, clock } = this.#tools;
+    const open = openInteractions(journal);
+    const adopted = await adoptCalls(this.#tools, this);
+    for (const [interaction, started] of open) {
+      const call = this.#calls.get(interaction);
+      if (call) call.log.startedSeq = started.seq;
+      if (call || hasEnded(journal, interaction)) continue;
+      // Server and edge were lost together: nobody knows when it ended.
+      const event = { where: 'before' as const, by: 'network' as const, cause: 'restart' };
+      const scope = { interaction, ...(started.customer === undefined ? {} : { customer: started.customer }) };
+      void journal.append([newEvent(interactionEnded, clock.now(), event, scope)]);
+      this.#tools.queueing.leave(interaction, 'failed');
+    }
+    if (adopted.calls + adopted.released + adopted.ended > 0) logger.info({ ...adopted }, 'calls of the server before');
+    return adopted;
+  }
+
+  /** Ends all calls, with BYE to everybody. */
+  async endAll(cause: string): Promise<void> {
+    const legs = [...this.#calls.values()].flatMap((call) => [call.customer, call.part?.other]);
+    for (const call of [...this.#calls.values()]) call.end('system', cause);
+    await Promise.all(legs.map((leg) => leg?.released));
+  }
+
+  /** Stops its own timer; calls stay where they are. */
+  close(): void {
+    clearInterval(this.#cursorTimer);
   }
 
   /** Tells routing which phones can be rung now. Once, after routing has its agents. */
@@ -268,6 +306,15 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     const from = userOf(call.from.uri);
     const data = { status, reason, from, to, ...(trunk === undefined ? {} : { trunk }) };
     void this.#tools.journal.append([newEvent(callRefused, this.#tools.clock.now(), data)]);
+  }
+
+  #moveCursor(): void {
+    let oldest: number | undefined;
+    for (const { log } of this.#calls.values()) {
+      if (log.startedSeq === undefined) return; // not committed yet: next time
+      oldest = oldest === undefined ? log.startedSeq : Math.min(oldest, log.startedSeq);
+    }
+    moveOpenCursor(this.#tools.journal, oldest);
   }
 
   #writeNotes(): void {

@@ -90,6 +90,12 @@ export class Talk {
     });
   }
 
+  /** The customer of an adopted talk is on hold: her music, this time as one that we can stop. */
+  holdMusic(music: string | undefined): void {
+    this.#music = this.customer.endpoint.play(this.#tools.prompts.music(music), { times: Number.POSITIVE_INFINITY });
+    this.customer.assumeHeld();
+  }
+
   resume(): Promise<void> {
     return this.#step(async () => {
       this.#music?.stop();

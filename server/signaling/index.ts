@@ -1,5 +1,4 @@
 export type { Binding, BindingStore } from './bindings.ts';
-export { sqliteBindings } from './sqlite-bindings.ts';
 export { type Destination, findDid, resolveDialled } from './dial-plan.ts';
 export {
   Leg,
@@ -24,3 +23,4 @@ export {
   type SipOptions,
   userOf,
 } from './sip/index.ts';
+export { sqliteBindings } from './sqlite-bindings.ts';

@@ -220,6 +220,11 @@ export class Leg {
     this.#heldByUs = false;
   }
 
+  /** An adopted leg that an earlier server has put on hold. */
+  assumeHeld(): void {
+    this.#heldByUs = true;
+  }
+
   get heldByUs(): boolean {
     return this.#heldByUs;
   }

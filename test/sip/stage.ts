@@ -143,6 +143,7 @@ export class Stage {
       queueing,
       prompts,
       kill: async () => {
+        calls.close();
         signaling.close();
         sip.close();
         await media.close();
@@ -150,7 +151,8 @@ export class Stage {
       },
     };
     before?.(server);
-    await calls.start();
+    await calls.adopt();
+    calls.start();
     signaling.start();
     return server;
   }

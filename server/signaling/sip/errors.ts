@@ -1,7 +1,10 @@
 import { defineErrors } from '../../../values/index.ts';
 
 export const sipErrors = defineErrors({
-  'sip-server-unreachable': { status: 503, text: 'The SIP server at {address} could not be reached within {withinMs} ms.' },
+  'sip-server-unreachable': {
+    status: 503,
+    text: 'The SIP server at {address} could not be reached within {withinMs} ms.',
+  },
   'sip-server-refused': {
     status: 503,
     text: 'The SIP server at {address} refused us: {reason}. Is the shared secret the same?',
