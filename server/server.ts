@@ -10,14 +10,15 @@ import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
 import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
 import { systemClock } from '../values/index.ts';
-import { createApi, panelFiles } from './api/index.ts';
+import { createApi, flowFiles, servePanels } from './api/index.ts';
 import { Calls } from './calls/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { createDesk } from './desk/index.ts';
 import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
 import { failed } from './errors.ts';
-import { FlowFiles, openFlowStore } from './flows/index.ts';
+import { openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
+import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
@@ -168,16 +169,16 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       callControl: calls,
       customers,
       interactions,
-      flows: new FlowFiles(settings.flows, store, context),
+      flows: flowFiles(store, settings.flows, context),
       recordings: new RecordingFiles(media),
       logger,
       clock,
       version: process.env.npm_package_version ?? '0.1.0',
       notReady,
-      metrics: () => serverMetrics({ journal, routing, desk, sip, calls }),
+      metrics: () => serverMetrics({ journal, routing, desk, sip }),
     };
     const api = createApi(deps);
-    api.use(panelFiles(panels));
+    servePanels(api, panels, logger);
     const web: string[] = [];
     for (const address of settings.bind) {
       const http = createServer(api);
@@ -190,7 +191,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       web.push(`http://${address.includes(':') ? `[${address}]` : address}:${port}`);
     }
     // The command line comes in by a local socket that only this user can open, and is an administrator there.
-    const local = createServer(createApi({ ...deps, local: true }));
+    const local = createServer(createApi({ ...deps, accounts: asLocalAdmin(accounts, settings.site.name) }));
     const localPath = join(run, 'server.sock');
     rmSync(localPath, { force: true });
     local.listen(localPath);

@@ -9,6 +9,7 @@ const floors: Record<string, number> = {
   link: 1,
   config: 1,
   'media/media-server.ts': 1,
+  'media/errors.ts': 1,
   'server/journal': 1,
   'server/ports': 2,
   'server/acd': 2,
@@ -32,7 +33,7 @@ const floors: Record<string, number> = {
   // A program's entrance runs under the supervisor, so it stands above it.
   'edge/main.ts': 10,
   server: 8,
-  supervisor: 9,
+  supervisor: 2,
   cli: 10,
 };
 

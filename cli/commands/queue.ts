@@ -1,0 +1,81 @@
+// queue add|list
+import type { Command } from 'commander';
+import type { QueueLive, QueueRecord } from '../../server/index.ts';
+import { withConnection } from '../connection.ts';
+import { failed } from '../errors.ts';
+import { commaList, skillList, wholeNumber } from '../options.ts';
+import { print } from '../output.ts';
+
+interface AddOptions {
+  name?: string;
+  nameZh?: string;
+  skills?: string;
+  priority: string;
+  ring: string;
+  wrapUp: string;
+  dispositions?: string;
+  record?: boolean;
+  team?: string;
+}
+
+export function addQueueCommands(switchroom: Command): void {
+  const queue = switchroom.command('queue').description('queues: add, list');
+  queue
+    .command('add <id>')
+    .description('add a queue')
+    .option('--name <name>', 'its name in English')
+    .option('--name-zh <name>', 'its name in Chinese')
+    .option('--skills <list>', 'skills that its contacts ask for, with the least proficiency: banking:3')
+    .option('--priority <n>', 'higher goes first, 0 to 100', '0')
+    .option('--ring <seconds>', 'how long a phone rings', '20')
+    .option('--wrap-up <seconds>', 'after-call work', '30')
+    .option('--dispositions <list>', 'what a contact can be closed as')
+    .option('--record', 'record its calls')
+    .option('--team <team>', 'team')
+    .action(add);
+  queue.command('list').description('all queues, with who waits').option('--json', 'print JSON').action(list);
+}
+
+async function add(id: string, options: AddOptions): Promise<void> {
+  await withConnection(async (connection) => {
+    const { queues } = await connection.get<{ queues: QueueRecord[] }>('/queues');
+    if (queues.some((one) => one.id === id)) throw failed['cli-refused']({ reason: `There is already a queue ${id}.` });
+    const names = {
+      ...(options.name === undefined ? {} : { en: options.name }),
+      ...(options.nameZh === undefined ? {} : { zh: options.nameZh }),
+    };
+    await connection.put(`/queues/${encodeURIComponent(id)}`, {
+      name: names,
+      skills: Object.entries(skillList('--skills', options.skills)).map(([skill, least]) => ({ skill, least })),
+      priority: wholeNumber('--priority', options.priority),
+      ringMs: wholeNumber('--ring', options.ring) * 1000,
+      wrapUpMs: wholeNumber('--wrap-up', options.wrapUp) * 1000,
+      dispositions: commaList(options.dispositions),
+      record: options.record ?? false,
+      ...(options.team === undefined ? {} : { team: options.team }),
+    });
+    process.stdout.write(`Queue ${id} is there. Give it agents: switchroom agent add LOGIN --queues ${id}\n`);
+  });
+}
+
+async function list(options: { json?: boolean }): Promise<void> {
+  const rows = await withConnection(async (connection) => {
+    const { queues } = await connection.get<{ queues: QueueRecord[] }>('/queues');
+    const { queues: live } = await connection.get<{ queues: QueueLive[] }>('/live/queues');
+    return queues.map((queue) => ({ ...queue, live: live.find((one) => one.queue === queue.id) }));
+  });
+  print(rows, {
+    json: options.json,
+    columns: [
+      { title: 'queue', of: (row) => row.id },
+      { title: 'name', of: (row) => row.name.en ?? row.name.zh },
+      { title: 'priority', of: (row) => row.priority },
+      { title: 'skills', of: (row) => row.skills.map(({ skill, least }) => `${skill}:${least}`).join(',') },
+      { title: 'ring s', of: (row) => row.ringMs / 1000 },
+      { title: 'wrap-up s', of: (row) => row.wrapUpMs / 1000 },
+      { title: 'record', of: (row) => (row.record ? 'yes' : '') },
+      { title: 'waiting', of: (row) => row.live?.waiting },
+      { title: 'free agents', of: (row) => row.live?.free },
+    ],
+  });
+}

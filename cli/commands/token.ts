@@ -1,0 +1,31 @@
+// token create
+import type { Command } from 'commander';
+import { withConnection } from '../connection.ts';
+import { commaList, wholeNumber } from '../options.ts';
+import { print } from '../output.ts';
+
+export function addTokenCommands(switchroom: Command): void {
+  const token = switchroom.command('token').description('tokens for programs that use the API');
+  token
+    .command('create <name>')
+    .description('create a token; it is shown once')
+    .option('--roles <list>', 'agent, supervisor, admin', 'supervisor')
+    .option('--agent <login>', 'the token acts as this agent (synthetic agents)')
+    .option('--days <n>', 'ends after so many days (default: never)')
+    .option('--json', 'print JSON')
+    .action(async (name: string, options: { roles: string; agent?: string; days?: string; json?: boolean }) => {
+      const body = {
+        name,
+        roles: commaList(options.roles),
+        ...(options.agent === undefined ? {} : { agent: options.agent }),
+        ...(options.days === undefined
+          ? {}
+          : { endsAt: Date.now() + wholeNumber('--days', options.days) * 86_400_000 }),
+      };
+      const { token: secret } = await withConnection((connection) =>
+        connection.post<{ token: string }>('/tokens', body),
+      );
+      if (options.json) print([{ name, token: secret }], { json: true });
+      else process.stdout.write(`${secret}\n`);
+    });
+}

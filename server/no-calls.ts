@@ -1,0 +1,47 @@
+// What stands in for calls and routing while no server runs: nothing is under way, and nothing can be asked of it.
+import { EventEmitter } from 'node:events';
+import { defineErrors } from '../values/index.ts';
+import type { AgentWork, AgentWorkEvents, CallControl, CallControlEvents } from './ports/index.ts';
+
+const failed = defineErrors({
+  'server-stopped': { status: 503, text: 'No server runs, so there are no calls and no agents at work.' },
+});
+
+const refuse = (): never => {
+  throw failed['server-stopped']();
+};
+
+export function noCallControl(): CallControl {
+  return Object.assign(new EventEmitter<CallControlEvents>(), {
+    list: () => [],
+    get: () => undefined,
+    canAnswer: () => false,
+    answer: async () => refuse(),
+    hold: async () => refuse(),
+    resume: async () => refuse(),
+    transfer: async () => refuse(),
+    detour: async () => refuse(),
+    hangup: async () => refuse(),
+    sendDtmf: async () => refuse(),
+    pauseRecording: refuse,
+    resumeRecording: refuse,
+    end: async () => refuse(),
+  });
+}
+
+export function noAgentWork(): AgentWork {
+  return Object.assign(new EventEmitter<AgentWorkEvents>(), {
+    agents: () => [],
+    agent: () => undefined,
+    queues: () => [],
+    signIn: refuse,
+    signOut: refuse,
+    ready: refuse,
+    notReady: refuse,
+    decline: refuse,
+    wrapUpDone: refuse,
+    extendWrapUp: refuse,
+    move: refuse,
+    explain: () => [],
+  });
+}

@@ -1,0 +1,62 @@
+// The API without calls: for the command line while no server runs.
+import { join } from 'node:path';
+import type { Express } from 'express';
+import { pino } from 'pino';
+import type { Settings } from '../config/index.ts';
+import { systemClock } from '../values/index.ts';
+import { createApi, flowFiles } from './api/index.ts';
+import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
+import { openAccounts, openDirectory } from './directory/index.ts';
+import { openFlowStore } from './flows/index.ts';
+import { openDatabase, openJournal } from './journal/index.ts';
+import { asLocalAdmin } from './local-admin.ts';
+import { noAgentWork, noCallControl } from './no-calls.ts';
+
+/**
+ * Opens the data directory for one command. Changes are journaled as ever.
+ * @throws data-directory-in-use where a server has it
+ */
+export async function openOfflineApi(settings: Settings): Promise<{ api: Express; close(): Promise<void> }> {
+  const clock = systemClock;
+  const logger = pino({ level: 'silent' });
+  const data = openDatabase({ directory: settings.data, logger });
+  const { database } = data;
+  const journal = openJournal({ database, site: settings.site.name, logger, clock });
+  const store = await openFlowStore({ folder: settings.flows, context: () => ({}), watch: false, log: logger });
+  const directory = openDirectory({
+    database,
+    journal,
+    clock,
+    logger,
+    site: settings.site,
+    siteKey: join(settings.data, 'site.key'),
+    flows: () => new Set(store.current.flows.keys()),
+  });
+  const accounts = openAccounts({ database, journal, directory, clock });
+  const interactions = readInteractions(database);
+  const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
+  const api = createApi({
+    directory,
+    accounts: asLocalAdmin(accounts, settings.site.name),
+    journal,
+    agentWork: noAgentWork(),
+    callControl: noCallControl(),
+    customers: openCustomers({ database, journal, interactions, clock, logger }),
+    interactions,
+    flows: flowFiles(store, settings.flows, () => ({})),
+    recordings: { size: async () => undefined, read: () => Promise.reject(new Error('no engine runs')) },
+    logger,
+    clock,
+    version: '0.1.0',
+    notReady: () => ['the server is stopped'],
+  });
+  return {
+    api,
+    async close() {
+      await records.stop();
+      await store.close();
+      await journal.close();
+      await data.close();
+    },
+  };
+}
