@@ -219,7 +219,7 @@ function leave(decision: Decision, id: string, reason: string): Refusal | undefi
     queue: contact.queue,
     reason,
     state,
-    waitedMs: decision.now - contact.queuedAt,
+    waitedMs: decision.elapsed(contact.queuedAt),
   } as const;
   if (state === 'connected') withOffer(decision, contact, endWork);
   const { work } = contact;
@@ -257,7 +257,7 @@ function adopt(decision: Decision, command: Extract<Command, { type: 'adopt' }>)
 }
 
 function takeOutcome(decision: Decision, id: string, outcome: OfferOutcome): Refusal | undefined {
-  const { state, now } = decision;
+  const { state } = decision;
   const agent = state.work.get(id);
   const work = agent?.work.get(id);
   if (!agent || !work || (work.state !== 'offered' && work.state !== 'withdrawing')) return 'offer-unknown';
@@ -279,7 +279,7 @@ function takeOutcome(decision: Decision, id: string, outcome: OfferOutcome): Ref
     contact: work.contact,
     agent: agent.config.id,
     queue: work.queue,
-    waitedMs: now - contact.queuedAt,
+    waitedMs: decision.elapsed(contact.queuedAt),
   });
   return undefined;
 }

@@ -19,6 +19,11 @@ export class Decision {
     state.touched.queues.clear();
   }
 
+  /** Time passed since, ms; 0 where a clock was set back in between. */
+  elapsed(since: Millis): number {
+    return Math.max(0, this.now - since);
+  }
+
   emit(event: WithoutTime<AcdEvent>): void {
     const timed = { at: this.now, ...event } as AcdEvent;
     evolve(this.state, timed);

@@ -51,7 +51,7 @@ export function overflow(decision: Decision, contact: Contact, reason: OverflowR
     contact: contact.id,
     queue: contact.queue,
     reason,
-    waitedMs: decision.now - contact.queuedAt,
+    waitedMs: decision.elapsed(contact.queuedAt),
   });
 }
 

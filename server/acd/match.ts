@@ -75,9 +75,9 @@ function offerTo(
         typeof candidates === 'number'
           ? bestPlaces(contact, now)
           : candidates.slice(0, explained).map(({ id, rank }) => ({ id, key: rank })),
-      waitedMs: now - contact.since,
+      waitedMs: decision.elapsed(contact.since),
       rank: contact.rank,
-      idleMs: now - agent.idleSince,
+      idleMs: decision.elapsed(agent.idleSince),
     },
   });
 }

@@ -69,7 +69,7 @@ export function endWork(decision: Decision, agent: Agent, work: Work): void {
     work: work.id,
     contact: work.contact,
     queue: work.queue,
-    connectedMs: now - work.since,
+    connectedMs: decision.elapsed(work.since),
     ...(wrapUpMs > 0 ? { wrapUpUntil: now + wrapUpMs, wrapUpLimit: now + limitMs } : {}),
   });
   leaveIfDone(decision, agent);
@@ -82,7 +82,7 @@ export function endWrapUp(decision: Decision, agent: Agent, work: Work, by: 'age
     work: work.id,
     contact: work.contact,
     queue: work.queue,
-    wrapUpMs: decision.now - work.since,
+    wrapUpMs: decision.elapsed(work.since),
     by,
   });
   leaveIfDone(decision, agent);
