@@ -25,7 +25,15 @@ export const webConfig: InlineConfig = {
 
 /** @param outDir another folder than web/dist, for tests */
 export async function buildWeb(outDir = join(root, 'dist')): Promise<string> {
-  await build({ ...webConfig, build: { ...webConfig.build, outDir } });
+  // React's plugin goes by this variable, and a test runner sets it to something else.
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await build({ ...webConfig, build: { ...webConfig.build, outDir } });
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
   return outDir;
 }
 

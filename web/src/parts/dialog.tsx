@@ -1,0 +1,24 @@
+import { type ReactNode, useEffect, useRef } from 'react';
+import { usePreferences } from '../panel-context.ts';
+import { Icon } from './icon.tsx';
+
+/** A modal dialog; the browser keeps the focus in it and gives it back afterwards. */
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+  const { t } = usePreferences();
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = element.current;
+    if (dialog !== null && !dialog.open) dialog.showModal();
+  }, []);
+  return (
+    <dialog ref={element} className="dialog" aria-label={title} onClose={onClose} onCancel={onClose}>
+      <header className="dialog-head">
+        <h2>{title}</h2>
+        <button type="button" className="ghost round" aria-label={t('dialog.close')} onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+}

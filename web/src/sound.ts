@@ -1,0 +1,34 @@
+// The sound of an offer, made by WebAudio: two soft notes, repeated while it waits.
+let context: AudioContext | undefined;
+
+/** Browsers let a page sound only after the agent has touched it: to be called on her first click or key. */
+export function allowSound(): void {
+  context ??= new AudioContext();
+  if (context.state === 'suspended') void context.resume();
+}
+
+/** Rings until the returned function is called. */
+export function startRinging(everyMs = 2_600): () => void {
+  chime();
+  const timer = setInterval(chime, everyMs);
+  return () => clearInterval(timer);
+}
+
+function chime(): void {
+  if (context?.state !== 'running') return;
+  note(context, 659.25, context.currentTime);
+  note(context, 880, context.currentTime + 0.18);
+}
+
+function note(audio: AudioContext, frequency: number, at: number): void {
+  const tone = audio.createOscillator();
+  const volume = audio.createGain();
+  tone.type = 'sine';
+  tone.frequency.value = frequency;
+  volume.gain.setValueAtTime(0, at);
+  volume.gain.linearRampToValueAtTime(0.16, at + 0.02);
+  volume.gain.exponentialRampToValueAtTime(0.001, at + 0.7);
+  tone.connect(volume).connect(audio.destination);
+  tone.start(at);
+  tone.stop(at + 0.75);
+}

@@ -1,0 +1,176 @@
+// What each message of the desk and each choice of the agent changes. Pure.
+import type { CommandAnswer, EventFrame, LiveFrame, Welcome } from '../../../server/desk/protocol.ts';
+import { contactsOf, frontOf } from './contacts.ts';
+import type { AgentLive, NewNotice, PanelState, QueueFigures, Snapshot } from './state.ts';
+
+export type Change =
+  | { on: 'welcome'; welcome: Welcome; now: number }
+  | { on: 'event'; frame: EventFrame }
+  | { on: 'live'; frame: LiveFrame; now: number }
+  | { on: 'beat'; server: number; now: number }
+  | { on: 'lost'; now: number }
+  | { on: 'floor'; floor: CommandAnswer<'watch'> | undefined; now: number }
+  | { on: 'front'; key: string }
+  | { on: 'notice'; notice: NewNotice }
+  | { on: 'dismiss'; id: number };
+
+/** Notices shown at most; the oldest make room. */
+const mostNotices = 4;
+
+export function reduce(state: PanelState, change: Change): PanelState {
+  switch (change.on) {
+    case 'welcome':
+      return change.welcome.snapshot === undefined
+        ? { ...state, link: { is: 'open' } }
+        : fromSnapshot(state, change.welcome.snapshot, change.now);
+    case 'event':
+      return settleFront(state, onEvent({ ...state, seen: change.frame.seq }, change.frame));
+    case 'live':
+      return onLive(state, change.frame, change.now);
+    case 'beat':
+      return onBeat(state, change.server - change.now);
+    case 'lost':
+      return state.link.is === 'open' ? { ...state, link: { is: 'lost', since: change.now } } : state;
+    case 'floor':
+      return onFloor(state, change.floor, change.now);
+    case 'front':
+      return { ...state, front: change.key };
+    case 'notice':
+      return notice(state, change.notice);
+    case 'dismiss':
+      return { ...state, notices: state.notices.filter((one) => one.id !== change.id) };
+  }
+}
+
+function fromSnapshot(state: PanelState, snapshot: Snapshot, now: number): PanelState {
+  const { seq, at, setup, live, today, pops, calls, work, figures, colleagues } = snapshot;
+  return {
+    ...state,
+    link: { is: 'open' },
+    clockOffset: at - now,
+    seen: seq,
+    setup,
+    live,
+    today,
+    pops: by(pops, (pop) => pop.offer.id),
+    calls: by(calls, (call) => call.interaction),
+    work: by(work, (one) => one.interaction),
+    figures: heard(figures, now),
+    colleagues,
+    signedOut: undefined,
+  };
+}
+
+function onEvent(state: PanelState, frame: EventFrame): PanelState {
+  switch (frame.event) {
+    case 'agent':
+      return onAgent({ ...state, today: frame.with.today }, frame.with.live);
+    case 'pop':
+      return { ...state, pops: { ...state.pops, [frame.with.offer.id]: frame.with } };
+    case 'offer-ended': {
+      const { offer, outcome } = frame.with;
+      const pop = state.pops[offer];
+      if (outcome === 'accepted') {
+        return pop === undefined ? state : { ...state, pops: { ...state.pops, [offer]: { ...pop, outcome } } };
+      }
+      const next = { ...state, pops: without(state.pops, offer) };
+      const kind = outcome === 'missed' || outcome === 'unreachable' ? 'bad' : 'info';
+      const from = pop?.content.customer?.name ?? pop?.content.from;
+      return notice(next, { kind, about: 'offer', outcome, from });
+    }
+    case 'call': {
+      const call = frame.with;
+      const isContact = state.live?.contacts.some((one) => one.interaction === call.interaction) ?? false;
+      if (call.phase === 'ended' && !isContact) return { ...state, calls: without(state.calls, call.interaction) };
+      return { ...state, calls: { ...state.calls, [call.interaction]: call } };
+    }
+    case 'call-gone':
+      return { ...state, calls: without(state.calls, frame.with.interaction) };
+    case 'work':
+      return { ...state, work: { ...state.work, [frame.with.interaction]: frame.with } };
+    case 'detour-ended': {
+      const { flow, result, failed } = frame.with;
+      const kind = failed === undefined ? 'good' : 'bad';
+      return notice(state, { kind, about: 'detour', flow, result, reason: failed?.reason });
+    }
+    case 'setup':
+      return { ...state, setup: frame.with };
+    case 'signed-out':
+      return { ...state, signedOut: frame.with.why };
+  }
+}
+
+/** All of her state; what belongs to contacts that have left goes with them. */
+function onAgent(state: PanelState, live: AgentLive): PanelState {
+  const here = new Set(live.contacts.map((contact) => contact.interaction));
+  return {
+    ...state,
+    live,
+    pops: keep(state.pops, (pop) => pop.outcome === undefined || here.has(pop.content.interaction)),
+    calls: keep(state.calls, (call) => call.phase !== 'ended' || here.has(call.interaction)),
+    work: keep(state.work, (work) => here.has(work.interaction)),
+  };
+}
+
+/** A new offer comes to the front unless she is talking; one that she took does in any case. */
+function settleFront(before: PanelState, after: PanelState): PanelState {
+  const old = contactsOf(before);
+  const contacts = contactsOf(after);
+  const wasFront = frontOf(before, old)?.key;
+  const front = contacts.find((contact) => contact.key === wasFront) ?? frontOf(after, contacts);
+  const stateBefore = (key: string) => old.find((contact) => contact.key === key)?.state;
+  const taken = contacts.find((contact) => contact.state === 'connected' && stateBefore(contact.key) === 'offered');
+  const offered = contacts.find((contact) => contact.state === 'offered' && stateBefore(contact.key) === undefined);
+  const busy = front?.state === 'connected' || front?.state === 'own';
+  const next = taken ?? (busy ? front : (offered ?? front));
+  return next?.key === after.front ? after : { ...after, front: next?.key };
+}
+
+function onLive(state: PanelState, frame: LiveFrame, now: number): PanelState {
+  if (frame.live === 'queues') {
+    return { ...state, figures: { ...state.figures, ...heard(frame.with, now) } };
+  }
+  if (state.floor === undefined) return state;
+  const agents = { ...state.floor.agents, ...by(frame.with, (one) => one.agent) };
+  return { ...state, floor: { ...state.floor, agents } };
+}
+
+/** Small differences are the network's, and would only make the timers jump. */
+function onBeat(state: PanelState, clockOffset: number): PanelState {
+  return Math.abs(clockOffset - state.clockOffset) < 250 ? state : { ...state, clockOffset };
+}
+
+function onFloor(state: PanelState, floor: CommandAnswer<'watch'> | undefined, now: number): PanelState {
+  if (floor === undefined) return { ...state, floor: undefined };
+  return {
+    ...state,
+    floor: { agents: by(floor.agents, (one) => one.agent), queues: floor.queues },
+    figures: { ...state.figures, ...heard(floor.figures, now) },
+  };
+}
+
+function notice(state: PanelState, given: NewNotice): PanelState {
+  const noticed = state.noticed + 1;
+  return { ...state, noticed, notices: [...state.notices, { ...given, id: noticed }].slice(-mostNotices) };
+}
+
+function heard(figures: Snapshot['figures'], heardAt: number): Record<string, QueueFigures> {
+  return by(
+    figures.map((one) => ({ ...one, heardAt })),
+    (one) => one.queue,
+  );
+}
+
+function by<Row>(rows: Row[], key: (row: Row) => string): Record<string, Row> {
+  return Object.fromEntries(rows.map((row) => [key(row), row]));
+}
+
+function keep<Row>(rows: Record<string, Row>, wanted: (row: Row) => boolean): Record<string, Row> {
+  const kept = Object.entries(rows).filter(([, row]) => wanted(row));
+  return kept.length === Object.keys(rows).length ? rows : Object.fromEntries(kept);
+}
+
+function without<Row>(rows: Record<string, Row>, key: string): Record<string, Row> {
+  const { [key]: _, ...rest } = rows;
+  return rest;
+}

@@ -1,0 +1,24 @@
+import { usePanel } from '../panel-context.ts';
+import type { DeskContact } from '../state/contacts.ts';
+import { CallCard } from './call-card.tsx';
+import { OfferCard } from './offer-card.tsx';
+import { WorkForm } from './work-form.tsx';
+import { WrapUpCard } from './wrap-up-card.tsx';
+
+/** What the agent can do with the contact in front. */
+export function ContactCard({ contact }: { contact: DeskContact }) {
+  const { state } = usePanel();
+  const queue = state.setup?.queues.find((one) => one.id === contact.queue);
+  if (contact.state === 'offered') return <OfferCard contact={contact} />;
+  if (contact.state === 'wrap-up') return <WrapUpCard contact={contact} queue={queue} />;
+  return (
+    <div className="column">
+      <CallCard contact={contact} />
+      {contact.state === 'connected' && (
+        <section className="card">
+          <WorkForm contact={contact} queue={queue} />
+        </section>
+      )}
+    </div>
+  );
+}

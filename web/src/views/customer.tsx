@@ -1,0 +1,167 @@
+import { useNow } from '../clock.ts';
+import { dateTime, duration, initials, phone } from '../format.ts';
+import { isKey, nameIn } from '../i18n/translate.ts';
+import { usePanel } from '../panel-context.ts';
+import { Icon } from '../parts/icon.tsx';
+import type { DeskContact } from '../state/contacts.ts';
+import type { PopView } from '../state/state.ts';
+
+type Content = PopView['content'];
+
+/** The screen-pop: who it is, what was pressed and entered, what was before. */
+export function Customer({ contact }: { contact: DeskContact }) {
+  const { t, language, state } = usePanel();
+  const content = contact.pop?.content;
+  if (content === undefined) return <CallData call={contact.call} />;
+  const { customer, from, to, queue } = content;
+  const name = customer?.name ?? content.fromName;
+  const card = state.setup?.queues.find((one) => one.id === queue);
+  return (
+    <div className="customer">
+      <section className="card who" aria-label={t('customer.title')}>
+        <span className="portrait" aria-hidden="true">
+          {name === undefined ? <Icon name="person" size={28} /> : initials(name)}
+        </span>
+        <div className="who-name">
+          <h2>{name ?? t('contact.unknown')}</h2>
+          <p className="figures">{from === undefined ? t('contact.withheld') : phone(from)}</p>
+        </div>
+        {customer !== undefined && customer.tags.length > 0 && (
+          <ul className="tags" aria-label={t('customer.tags')}>
+            {customer.tags.map((tag) => (
+              <li key={tag}>{tag}</li>
+            ))}
+          </ul>
+        )}
+        <dl className="facts">
+          <Fact name={t('customer.language')} value={t(`language.${content.language}`)} />
+          <Fact name={t('customer.to')} value={to} />
+          {queue !== undefined && <Fact name={t('customer.queue')} value={nameIn(language, card?.name ?? {}, queue)} />}
+          {customer !== undefined && <Fact name={t('customer.id')} value={customer.id} />}
+        </dl>
+      </section>
+      <Path content={content} />
+      <Variables content={content} />
+      <Earlier content={content} />
+    </div>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function CallData({ call }: { call: DeskContact['call'] }) {
+  const { t } = usePanel();
+  return (
+    <div className="customer">
+      <section className="card who">
+        <dl className="facts">
+          {call?.from !== undefined && <Fact name={t('customer.from')} value={phone(call.from)} />}
+          {call !== undefined && <Fact name={t('customer.to')} value={phone(call.to)} />}
+        </dl>
+      </section>
+    </div>
+  );
+}
+
+/** Menus and entries only; what was merely said tells her nothing. */
+function Path({ content }: { content: Content }) {
+  const { t } = usePanel();
+  const steps = content.path.filter((step) => step.value !== undefined || step.label !== undefined);
+  return (
+    <section className="card">
+      <h3>{t('path.title')}</h3>
+      {steps.length === 0 ? (
+        <p className="muted">{t('path.none')}</p>
+      ) : (
+        <ol className="path">
+          {steps.map((step) => (
+            <li key={`${step.at} ${step.node}`}>
+              <span className="path-node">{readable(step.node)}</span>
+              {step.value !== undefined && (
+                <span className="path-value">
+                  <span className="hidden">{t(step.type === 'menu' ? 'path.pressed' : 'path.entered')}</span>
+                  <kbd className="figures">{step.value}</kbd>
+                </span>
+              )}
+              {step.label !== undefined && <span className="path-label">{step.label}</span>}
+            </li>
+          ))}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+function Variables({ content }: { content: Content }) {
+  const { t } = usePanel();
+  const entries = Object.entries(content.variables);
+  if (entries.length === 0) return null;
+  return (
+    <section className="card">
+      <h3>{t('data.title')}</h3>
+      <dl className="facts">
+        {entries.map(([name, value]) => (
+          <Fact key={name} name={readable(name)} value={value} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Earlier({ content }: { content: Content }) {
+  const { t, language, state } = usePanel();
+  const now = useNow() + state.clockOffset;
+  const timeZone = state.setup?.site.timeZone ?? 'UTC';
+  const disposition = (value: string) => {
+    const key = `disposition.${value}`;
+    return isKey(key) ? t(key) : value;
+  };
+  const queueName = (id: string) => {
+    const card = state.setup?.queues.find((one) => one.id === id);
+    return nameIn(language, card?.name ?? {}, id);
+  };
+  return (
+    <section className="card grow">
+      <h3>
+        {t('earlier.title')} {content.earlier.length > 0 && <span className="count">{content.earlier.length}</span>}
+      </h3>
+      {content.earlier.length === 0 && <p className="muted">{t('earlier.none')}</p>}
+      <ol className="timeline">
+        {content.earlier.map((one) => (
+          <li key={one.interaction}>
+            <Icon name={one.channel === 'voice' ? 'phone' : one.channel === 'work' ? 'check' : 'chat'} size={16} />
+            <div>
+              <p className="timeline-head">
+                <time className="figures" dateTime={new Date(one.at).toISOString()}>
+                  {dateTime(one.at, now, language, timeZone)}
+                </time>
+                <span>{t(`channel.${one.channel}`)}</span>
+                {one.queue !== undefined && <span>{queueName(one.queue)}</span>}
+                {one.agent !== undefined && <span>{one.agent}</span>}
+                {one.talkMs !== undefined && <span>{t('earlier.talk', { time: duration(one.talkMs) })}</span>}
+                {one.disposition !== undefined && <span className="chip">{disposition(one.disposition)}</span>}
+              </p>
+              {one.note !== undefined && <p className="timeline-note">{one.note}</p>}
+            </div>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+/** `account-number` → `Account number`: names of nodes and variables are the flow author's. */
+function readable(name: string): string {
+  const words = name
+    .replace(/[-_]+/g, ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,180 @@
+import { useNow } from '../clock.ts';
+import { duration, initials } from '../format.ts';
+import { isKey, nameIn } from '../i18n/translate.ts';
+import { usePanel } from '../panel-context.ts';
+import { Icon } from '../parts/icon.tsx';
+import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
+import { isDark } from '../preferences.ts';
+import type { DeskContact } from '../state/contacts.ts';
+import type { View } from './panel.tsx';
+
+export function Header({
+  view,
+  onView,
+  contacts,
+}: {
+  view: View;
+  /** Undefined where there is only one. */
+  onView: ((view: View) => void) | undefined;
+  contacts: DeskContact[];
+}) {
+  const { t, state } = usePanel();
+  return (
+    <header className="header">
+      <div className="brand">
+        <img src="/icon.svg" alt="" width="28" height="28" />
+        <span>{t('app.name')}</span>
+      </div>
+      {state.live !== undefined && <PresenceMenu contacts={contacts} />}
+      {onView !== undefined && (
+        <nav className="views" aria-label={t('menu.views')}>
+          {(['desk', 'floor'] as const).map((one) => (
+            <button
+              key={one}
+              type="button"
+              aria-current={view === one ? 'page' : undefined}
+              onClick={() => onView(one)}
+            >
+              {t(`view.${one}`)}
+            </button>
+          ))}
+        </nav>
+      )}
+      <div className="space" />
+      {state.today !== undefined && <TodayFigures />}
+      <UserMenu busy={contacts.length > 0} />
+    </header>
+  );
+}
+
+function PresenceMenu({ contacts }: { contacts: DeskContact[] }) {
+  const { t, language, state, act } = usePanel();
+  const now = useNow() + state.clockOffset;
+  const live = state.live;
+  if (live === undefined) return null;
+  const reasons = state.setup?.reasons ?? [];
+  const { presence, reason } = live;
+
+  const at = (wanted: DeskContact['state']) => contacts.find((contact) => contact.state === wanted);
+  const work = at('connected') ?? at('own') ?? at('offered') ?? at('wrap-up');
+  const doing =
+    work === undefined
+      ? undefined
+      : work.state === 'offered'
+        ? 'ringing'
+        : work.state === 'wrap-up'
+          ? 'wrap-up'
+          : 'talking';
+  const known = reasons.find((one) => one.reason === reason);
+  const key = `reason.${reason}`;
+  const why = known !== undefined ? nameIn(language, known.name, known.reason) : isKey(key) ? t(key) : reason;
+  const label = t(`presence.${presence}`);
+  return (
+    <Menu
+      className="presence"
+      label={`${t('presence.menu')}: ${label}${why && presence !== 'ready' ? `, ${why}` : ''}`}
+      face={
+        <>
+          <span className="dot" data-presence={presence} data-doing={doing} />
+          <span className="presence-text">
+            <strong>{label}</strong>
+            {presence === 'not-ready' && why !== undefined && <span>{why}</span>}
+            {presence === 'ready' && doing !== undefined && <span>{t(`presence.${doing}`)}</span>}
+          </span>
+          <time className="figures">{duration(now - live.since)}</time>
+          <Icon name="down" size={16} />
+        </>
+      }
+    >
+      <MenuChoice checked={presence === 'ready'} onChoose={() => void act('ready', {})}>
+        <span className="dot" data-presence="ready" />
+        {t('presence.go-ready')}
+        <kbd>F9</kbd>
+      </MenuChoice>
+      <div className="menu-title">{t('presence.go-not-ready')}</div>
+      {reasons.map((one) => (
+        <MenuChoice
+          key={one.reason}
+          checked={presence === 'not-ready' && reason === one.reason}
+          onChoose={() => void act('not-ready', { reason: one.reason })}
+        >
+          <span className="dot" data-presence="not-ready" />
+          {nameIn(language, one.name, one.reason)}
+        </MenuChoice>
+      ))}
+    </Menu>
+  );
+}
+
+function TodayFigures() {
+  const { t, state } = usePanel();
+  const today = state.today;
+  if (today === undefined) return null;
+  const { handled, missed, talkMs, wrapUpMs } = today;
+  const average = handled > 0 ? duration((talkMs + wrapUpMs) / handled) : '–';
+  return (
+    <dl className="today" aria-label={t('today.title')}>
+      <div>
+        <dt>{t('today.handled')}</dt>
+        <dd className="figures">{handled}</dd>
+      </div>
+      <div>
+        <dt>{t('today.average')}</dt>
+        <dd className="figures">{average}</dd>
+      </div>
+      <div>
+        <dt>{t('today.missed')}</dt>
+        <dd className="figures" data-bad={missed > 0}>
+          {missed}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function UserMenu({ busy }: { busy: boolean }) {
+  const { t, language, preferences, set, state, act, connection } = usePanel();
+  const me = state.setup?.me;
+  if (me === undefined) return null;
+  const dark = isDark(preferences.theme);
+  const signOut = () => {
+    if (state.live !== undefined) void act('sign-out', {});
+    else connection.leave();
+  };
+  return (
+    <Menu
+      className="user"
+      label={`${me.name}, ${me.id}`}
+      face={
+        <>
+          <span className="badge" aria-hidden="true">
+            {initials(me.name)}
+          </span>
+          <span className="user-name">
+            <strong>{me.name}</strong>
+            <span className="figures">{me.id}</span>
+          </span>
+          <Icon name="down" size={16} />
+        </>
+      }
+    >
+      <MenuItem onChoose={() => set({ language: language === 'en' ? 'zh' : 'en' })}>
+        <Icon name="chat" />
+        <span lang={language === 'en' ? 'zh-CN' : 'en'}>{t('menu.language')}</span>
+      </MenuItem>
+      <MenuItem onChoose={() => set({ theme: dark ? 'light' : 'dark' })}>
+        <Icon name={dark ? 'sun' : 'moon'} />
+        {t(dark ? 'menu.theme.light' : 'menu.theme.dark')}
+      </MenuItem>
+      <MenuItem onChoose={() => set({ sound: !preferences.sound })}>
+        <Icon name={preferences.sound ? 'sound' : 'mute'} />
+        {t(preferences.sound ? 'menu.sound.on' : 'menu.sound.off')}
+      </MenuItem>
+      <div className="menu-line" />
+      <MenuItem onChoose={signOut}>
+        <Icon name="out" />
+        {t(busy ? 'menu.sign-out-later' : 'menu.sign-out')}
+      </MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,74 @@
+import { useEffect } from 'react';
+import { phone } from '../format.ts';
+import type { Translate } from '../i18n/translate.ts';
+import { nameIn } from '../i18n/translate.ts';
+import { usePanel } from '../panel-context.ts';
+import { Icon } from '../parts/icon.tsx';
+import type { Notice } from '../state/state.ts';
+
+const shownMs = { info: 8_000, good: 8_000, bad: 20_000 };
+
+export function Notices() {
+  const { t, language, state, change } = usePanel();
+  const flowName = (flow: string) => {
+    const known = state.setup?.flows.find((one) => one.flow === flow);
+    return nameIn(language, known?.name ?? {}, flow);
+  };
+  return (
+    <section className="notices" aria-label={t('notices.title')} aria-live="polite">
+      {state.notices.map((notice) => (
+        <NoticeLine
+          key={notice.id}
+          notice={notice}
+          text={textOf(notice, t, flowName)}
+          dismiss={t('notices.dismiss')}
+          onDismiss={() => change({ on: 'dismiss', id: notice.id })}
+        />
+      ))}
+    </section>
+  );
+}
+
+function NoticeLine({
+  notice,
+  text,
+  dismiss,
+  onDismiss,
+}: {
+  notice: Notice;
+  text: string;
+  dismiss: string;
+  onDismiss: () => void;
+}) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its time begins when it appears
+  useEffect(() => {
+    const timer = setTimeout(onDismiss, shownMs[notice.kind]);
+    return () => clearTimeout(timer);
+  }, [notice.id]);
+  return (
+    <div className="notice" data-kind={notice.kind}>
+      <p>{text}</p>
+      <button type="button" className="ghost round small" aria-label={dismiss} onClick={onDismiss}>
+        <Icon name="close" size={16} />
+      </button>
+    </div>
+  );
+}
+
+function textOf(notice: Notice, t: Translate, flowName: (flow: string) => string): string {
+  switch (notice.about) {
+    case 'offer': {
+      const from =
+        notice.from === undefined ? t('contact.unknown') : /^\+\d/.test(notice.from) ? phone(notice.from) : notice.from;
+      return t(`offer.outcome.${notice.outcome}`, { from });
+    }
+    case 'failed':
+      return notice.reason;
+    case 'detour': {
+      const flow = flowName(notice.flow);
+      if (notice.reason !== undefined) return t('detour.failed', { flow, reason: notice.reason });
+      const result = Object.entries(notice.result ?? {}).map(([name, value]) => `${name} ${value}`);
+      return t('detour.done', { flow, result: result.join(', ') || '✓' });
+    }
+  }
+}
