@@ -39,8 +39,8 @@ function knownError(error: unknown): SwitchroomError | undefined {
   if (type === 'request.aborted') return failed['client-gone']();
   if (type === 'charset.unsupported' || type === 'encoding.unsupported') return failed['content-type-unsupported']();
   if (type === 'entity.parse.failed') return failed['body-not-json']();
-  if (error instanceof URIError || status === 400) {
-    return failed['request-invalid']({ part: 'request', field: 'path', reason: 'it cannot be decoded' });
+  if (error instanceof URIError || (typeof status === 'number' && status >= 400 && status < 500)) {
+    return failed['request-invalid']({ part: 'request', field: 'path', reason: 'it cannot be decoded or served' });
   }
   return undefined;
 }

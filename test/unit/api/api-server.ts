@@ -1,0 +1,231 @@
+// The API over real HTTP on a free port: directory, accounts, journal and customers are real, in memory; routing, calls,
+// flows and audio are fakes that note what was asked of them.
+import { EventEmitter, once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { type ApiDeps, createApi, type Flows } from '../../../server/api/index.ts';
+import {
+  InteractionProjector,
+  InteractionRows,
+  openCustomers,
+  readInteractions,
+} from '../../../server/customers/index.ts';
+import { agentSchema, queueSchema } from '../../../server/directory/index.ts';
+import type {
+  AgentLive,
+  AgentWork,
+  AgentWorkEvents,
+  CallControl,
+  CallControlEvents,
+  CallView,
+} from '../../../server/ports/index.ts';
+import { logger, openSite, type TestSite } from '../directory/site.ts';
+
+export type Asked = [what: string, ...with_: unknown[]];
+
+class FakeAgentWork extends EventEmitter<AgentWorkEvents> implements AgentWork {
+  readonly live = new Map<string, AgentLive>();
+  readonly #asked: Asked[];
+  constructor(asked: Asked[]) {
+    super();
+    this.#asked = asked;
+  }
+  agents = () => [...this.live.values()];
+  agent = (id: string) => this.live.get(id);
+  queues = () => [
+    {
+      queue: 'service',
+      waiting: 2,
+      longestWaitMs: 3_000,
+      agents: 2,
+      free: 1,
+      expectedWaitMs: undefined,
+      today: {
+        offered: 9,
+        answered: 7,
+        abandoned: 2,
+        overflowed: 0,
+        serviceLevel: 0.7,
+        averageAnswerMs: 4_000,
+        averageHandleMs: undefined,
+      },
+    },
+  ];
+  signIn = (...with_: unknown[]) => void this.#asked.push(['signIn', ...with_]);
+  signOut = (...with_: unknown[]) => void this.#asked.push(['signOut', ...with_]);
+  ready = (...with_: unknown[]) => void this.#asked.push(['ready', ...with_]);
+  notReady = (...with_: unknown[]) => void this.#asked.push(['notReady', ...with_]);
+  decline = (...with_: unknown[]) => void this.#asked.push(['decline', ...with_]);
+  wrapUpDone = (...with_: unknown[]) => void this.#asked.push(['wrapUpDone', ...with_]);
+  extendWrapUp = (...with_: unknown[]) => void this.#asked.push(['extendWrapUp', ...with_]);
+  move = (...with_: unknown[]) => void this.#asked.push(['move', ...with_]);
+  explain = () => [{ at: 1, sentence: 'She was idle longest.', details: { idleMs: 5 } }];
+}
+
+class FakeCalls extends EventEmitter<CallControlEvents> implements CallControl {
+  calls: CallView[] = [];
+  readonly #asked: Asked[];
+  constructor(asked: Asked[]) {
+    super();
+    this.#asked = asked;
+  }
+  list = () => this.calls;
+  get = (id: string) => this.calls.find(({ interaction }) => interaction === id);
+  #note(what: string) {
+    return async (...with_: unknown[]) => void this.#asked.push([what, ...with_]);
+  }
+  answer = this.#note('answer');
+  hold = this.#note('hold');
+  resume = this.#note('resume');
+  transfer = this.#note('transfer');
+  hangup = this.#note('hangup');
+  sendDtmf = this.#note('sendDtmf');
+  end = this.#note('end');
+  detour = async () => ({});
+  pauseRecording = (...with_: unknown[]) => void this.#asked.push(['pauseRecording', ...with_]);
+  resumeRecording = (...with_: unknown[]) => void this.#asked.push(['resumeRecording', ...with_]);
+  canAnswer = () => true;
+}
+
+export interface ApiServer {
+  site: TestSite;
+  deps: ApiDeps;
+  work: FakeAgentWork;
+  calls: FakeCalls;
+  asked: Asked[];
+  projector: InteractionProjector;
+  url: string;
+  /** Sends a request. @param as who: a token, or nobody */
+  send(method: string, path: string, as?: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Tokens by role: agent 1001, supervisor and admin; and a supervisor of team blue. */
+  tokens: { agent: string; supervisor: string; admin: string; blue: string };
+  close(): Promise<void>;
+}
+
+export const audio = Buffer.from(Array.from({ length: 1_000 }, (_, at) => at % 251));
+export const password = 'correct horse battery';
+
+export async function startApi(more: Partial<ApiDeps> = {}): Promise<ApiServer> {
+  const site = openSite();
+  const { directory, accounts, journal, clock, opened } = site;
+  const scope = { site: 'hq', team: 'red' };
+  const queue = { ...scope, id: 'service', dispositions: ['solved', 'callback'], dispositionRequired: true };
+  await directory.queues.put(queueSchema.parse(queue), 'setup');
+  await directory.agents.put(agentSchema.parse({ ...scope, id: '1001', name: 'Ada', queues: ['service'] }), 'setup');
+  await directory.agents.put(agentSchema.parse({ site: 'hq', team: 'blue', id: '1002', name: 'Bob' }), 'setup');
+  await accounts.setPassword('1001', password, 'setup');
+  const token = async (name: string, roles: ('agent' | 'supervisor' | 'admin')[], rest = {}) =>
+    (await accounts.createToken({ name, roles, ...rest }, 'setup')).token;
+  const tokens = {
+    agent: await token('agent', ['agent'], { agent: '1001' }),
+    supervisor: await token('supervisor', ['supervisor'], { team: 'red' }),
+    admin: await token('admin', ['admin']),
+    blue: await token('blue', ['supervisor'], { team: 'blue' }),
+  };
+  const asked: Asked[] = [];
+  const work = new FakeAgentWork(asked);
+  const calls = new FakeCalls(asked);
+  const interactions = readInteractions(opened.database);
+  const projector = new InteractionProjector(journal, new InteractionRows(opened.database), logger, clock);
+  await projector.start();
+  const customers = openCustomers({ database: opened.database, journal, interactions, clock, logger });
+  const flows: Flows = {
+    list: () => [{ flow: 'bank', state: 'current', version: 'abc', findings: [] }],
+    text: async (flow) => (flow === 'bank' ? '{ "flow": "bank" }' : undefined),
+    check: async (flow, text) =>
+      text.includes('acount')
+        ? [
+            {
+              severity: 'error',
+              code: 'node-unknown',
+              file: `${flow}.json`,
+              line: 3,
+              column: 7,
+              sentence: 'There is no node "acount".',
+            },
+          ]
+        : [],
+    save: async (...with_) => void asked.push(['save', ...with_]),
+    test: async (flow) => [{ flow, name: 'greets', ok: true, said: ['Welcome'], visited: ['bank/welcome'] }],
+  };
+  const recordings = {
+    size: async (id: string) => (id === 'rec_gone' ? undefined : audio.length),
+    read: async (_id: string, { start, end }: { start: number; end: number }) =>
+      Readable.from([audio.subarray(start, end + 1)]),
+  };
+  const deps: ApiDeps = {
+    directory,
+    accounts,
+    journal,
+    agentWork: work,
+    callControl: calls,
+    customers,
+    interactions,
+    flows,
+    recordings,
+    logger,
+    clock,
+    version: '0.0.0-test',
+    notReady: () => [],
+    checked: true,
+    ...more,
+  };
+  const server: Server = createServer(createApi(deps)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    site,
+    deps,
+    work,
+    calls,
+    asked,
+    projector,
+    url,
+    tokens,
+    send(method, path, as, body, headers = {}) {
+      const sent: Record<string, string> = { ...headers };
+      if (as !== undefined) sent.authorization = `Bearer ${as}`;
+      if (body !== undefined) sent['content-type'] ??= 'application/json';
+      const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+      const init: RequestInit = { method, headers: sent };
+      if (text !== undefined) init.body = text as string;
+      return fetch(`${url}${path.startsWith('/api') ? '' : '/api/v1'}${path}`, init);
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await projector.stop();
+      await site.close();
+    },
+  };
+}
+
+/** A call of agent 1001 at this moment, and she on it. */
+export function liveCall(api: ApiServer, more: Partial<CallView> = {}): CallView {
+  const call: CallView = {
+    interaction: 'int_live',
+    callId: 'live@test',
+    direction: 'in',
+    phase: 'talking',
+    since: 1,
+    startedAt: 1,
+    from: '+8613800138000',
+    to: '95500',
+    agent: '1001',
+    queue: 'service',
+    language: 'en',
+    recording: 'on',
+    variables: {},
+    ...more,
+  };
+  api.calls.calls.push(call);
+  api.work.live.set('1001', {
+    agent: '1001',
+    presence: 'ready',
+    since: 1,
+    contacts: [{ interaction: call.interaction, channel: 'voice', queue: 'service', state: 'wrap-up', since: 1 }],
+    occupied: {},
+  });
+  return call;
+}

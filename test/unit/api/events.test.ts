@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { allEndpoints } from '../../../server/api/endpoints/index.ts';
+import { interactionHeld, interactionStep } from '../../../server/customers/index.ts';
+import { newEvent } from '../../../server/journal/index.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+
+let api: ApiServer;
+beforeEach(async () => {
+  api = await startApi({ mostStreams: 3 });
+});
+afterEach(() => api.close());
+
+interface Stream {
+  /** The next event's number and type. */
+  next(): Promise<{ id: number; type: string; data: Record<string, unknown> } | undefined>;
+  status: number;
+  close(): void;
+}
+
+async function open(query: string, as: string, headers: Record<string, string> = {}): Promise<Stream> {
+  const abort = new AbortController();
+  const response = await fetch(`${api.url}/api/v1/events${query}`, {
+    headers: { authorization: `Bearer ${as}`, ...headers },
+    signal: abort.signal,
+  });
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  return {
+    status: response.status,
+    close: () => abort.abort(),
+    async next() {
+      for (;;) {
+        const at = text.indexOf('\n\n');
+        if (at >= 0) {
+          const frame = text.slice(0, at);
+          text = text.slice(at + 2);
+          const [, id, type, data] = /^id: (\d+)\nevent: (\S+)\ndata: (.*)$/.exec(frame) ?? [];
+          if (id !== undefined)
+            return { id: Number(id), type: type!, data: JSON.parse(data!) as Record<string, unknown> };
+          continue;
+        }
+        const { value, done } = await reader.read();
+        if (done) return undefined;
+        text += value;
+      }
+    },
+  };
+}
+
+const held = (interaction: string, agent?: string, team?: string) =>
+  newEvent(interactionHeld, 1, {}, { interaction, agent, team });
+
+it('goes on after the last event that the client had, without gap or repetition, through catching up', async () => {
+  const { journal } = api.site;
+  const from = journal.last;
+  for (let i = 0; i < 1_300; i++) void journal.append([held(`int_${i}`)]);
+  await journal.append([]);
+  const first = await open(`?after=${from}`, api.tokens.admin);
+  const seen: number[] = [];
+  for (let i = 0; i < 700; i++) seen.push((await first.next())!.id);
+  first.close();
+  const second = await open('', api.tokens.admin, { 'last-event-id': String(seen.at(-1)) });
+  for (let i = 0; i < 600; i++) {
+    // What happens meanwhile comes behind what was missed.
+    if (i % 100 === 0) await journal.append([held(`int_new${i}`)]);
+    seen.push((await second.next())!.id);
+  }
+  for (let i = 0; i < 6; i++) seen.push((await second.next())!.id);
+  expect(seen).toEqual(Array.from({ length: 1_306 }, (_, i) => from + 1 + i));
+  second.close();
+});
+
+it('begins with what happens from now on where nothing is asked for', async () => {
+  const stream = await open('', api.tokens.admin);
+  await api.site.journal.append([held('int_now')]);
+  expect(await stream.next()).toMatchObject({ type: 'interaction.held', data: { interaction: 'int_now' } });
+  stream.close();
+});
+
+it('filters', async () => {
+  const stream = await open('?types=interaction.step,desk.*&interaction=int_a', api.tokens.admin);
+  await api.site.journal.append([
+    held('int_a'),
+    newEvent(interactionStep, 1, { node: 'x', type: 'menu' }, { interaction: 'int_b' }),
+    newEvent(interactionStep, 1, { node: 'y', type: 'menu' }, { interaction: 'int_a' }),
+  ]);
+  expect((await stream.next())?.data).toMatchObject({ interaction: 'int_a', data: { node: 'y' } });
+  stream.close();
+});
+
+it('gives each role what is theirs', async () => {
+  const from = api.site.journal.last;
+  await api.site.directory.skills.put({ site: 'hq', name: 'loans' }, 'admin');
+  await api.site.journal.append([held('int_1', '1001', 'red'), held('int_2', '1002', 'blue'), held('int_3')]);
+  const last = (await api.site.journal.append([held('int_end', '1001')])).seq!;
+  const seen = async (as: string) => {
+    const stream = await open(`?after=${from}`, as);
+    const found: string[] = [];
+    for (let event = await stream.next(); event; event = await stream.next()) {
+      found.push(event.type.startsWith('directory') ? event.type : String(event.data.interaction));
+      if (event.id === last) break;
+    }
+    stream.close();
+    return found;
+  };
+  expect(await seen(api.tokens.admin)).toEqual(['directory.skill-put', 'int_1', 'int_2', 'int_3', 'int_end']);
+  expect(await seen(api.tokens.supervisor)).toEqual(['int_1', 'int_3', 'int_end']);
+  expect(await seen(api.tokens.agent)).toEqual(['int_1', 'int_end']);
+});
+
+it('is bounded in number, and refuses a number that is none', async () => {
+  const streams = await Promise.all([1, 2, 3].map(() => open('', api.tokens.admin)));
+  expect((await open('', api.tokens.admin)).status).toBe(503);
+  for (const stream of streams) stream.close();
+  expect((await api.send('GET', '/events', api.tokens.admin, undefined, { 'last-event-id': 'x' })).status).toBe(400);
+  expect(allEndpoints(api.deps).some(({ path }) => path === '/events')).toBe(true);
+});
