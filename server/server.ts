@@ -20,6 +20,7 @@ import { openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
+import type { Directory } from './ports/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
 import { connectSip, Signaling, sqliteBindings } from './signaling/index.ts';
@@ -75,15 +76,14 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       speech,
       log: logger,
     });
+    /** The demo's number names a flow, and that flow names queues that the demo is about to make. */
+    let seeding = settings.demo && directory.agents.list().length === 0;
     const context = () => ({
-      queues: directory.queues.list().map((queue) => queue.id),
-      skills: directory.skills.list().map((skill) => skill.name),
-      agents: directory.agents.list().map((agent) => agent.id),
+      ...(seeding ? {} : namesIn(directory)),
       hasRecording: prompts.hasRecording.bind(prompts),
       hasMusic: prompts.hasMusic.bind(prompts),
       canSpeak: prompts.canSpeak.bind(prompts),
     });
-    const seedNow = settings.demo && directory.agents.list().length === 0;
     const store = await openFlowStore({
       folder: settings.flows,
       context,
@@ -92,9 +92,14 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       log: logger,
     });
     opened.push(() => store.close());
-    const created = seedNow ? await seedDemo(directory, accounts) : undefined;
-    // The flows name queues that the demo has only made now.
-    if (seedNow) await store.reload();
+    const created = seeding ? await seedDemo(directory, accounts) : undefined;
+    seeding = false;
+    const recheck = () => {
+      store.reload().catch((error: unknown) => logger.error({ err: error }, 'flows could not be read'));
+    };
+    directory.on('changed', (kind) => {
+      if (kind === 'queues' || kind === 'skills' || kind === 'agents') recheck();
+    });
 
     // The engines.
     const link = new LinkClient({ address: { path: linkPath }, secret, epoch, logger });
@@ -203,13 +208,34 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     return {
       ready: { web, created: created && shownOnce(created) },
       async stop(why) {
-        if (why === 'shutdown') await calls.endAll('shutdown');
+        if (why === 'shutdown') await endCalls(calls, logger);
         await closeAll();
       },
     };
   } catch (error) {
     await closeAll();
     throw error;
+  }
+}
+
+/** What flows may name. */
+function namesIn(directory: Directory) {
+  return {
+    queues: directory.queues.list().map((queue) => queue.id),
+    skills: directory.skills.list().map((skill) => skill.name),
+    agents: directory.agents.list().map((agent) => agent.id),
+  };
+}
+
+/** Says BYE to everybody and waits, a little, until the records are complete. */
+async function endCalls(calls: Calls, logger: Logger): Promise<void> {
+  const patience = AbortSignal.timeout(3_000);
+  for (const { interaction } of calls.list()) await calls.end(interaction, 'shutdown');
+  try {
+    while (calls.list().length > 0) await once(calls, 'ended', { signal: patience });
+  } catch (error) {
+    if (!patience.aborted) throw error;
+    logger.warn({ calls: calls.list().length }, 'calls did not end in time');
   }
 }
 
