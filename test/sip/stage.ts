@@ -186,10 +186,10 @@ export class Stage {
     await until(() => sip.counts().dialogs === 0 && sip.counts().waiting === 0, 'no dialog of ours is left');
     await until(() => sip.counts().pending === 0, `no frame is pending: ${sip.counts().pending}`);
     await until(() => this.edge.counts().dialogs === 0, 'no dialog of the edge is left');
-    const { endpoints, bridges } = await this.server.media.list();
-    if (endpoints.length + bridges.length > 0) {
-      await until(() => false, `${endpoints.length} endpoints and ${bridges.length} bridges are left`);
-    }
+    await until(async () => {
+      const { endpoints, bridges } = await this.server.media.list();
+      return endpoints.length + bridges.length === 0;
+    }, 'no endpoint and no bridge is left');
   }
 
   async close(): Promise<void> {
@@ -265,9 +265,9 @@ function compiled(flow: string, file: object) {
 }
 
 /** Waits until something holds; for states that announce themselves to nobody. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const end = Date.now() + 8_000;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(`never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
