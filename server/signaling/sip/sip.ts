@@ -154,6 +154,11 @@ export class Sip {
     if (this.canAdopt && !dialog.over) this.#tell('dialogs.note', { dialogId: dialog.id, note });
   }
 
+  /** Breaks the connection as a fault would; it comes back. For tests. */
+  cut(): void {
+    this.#wire.cut();
+  }
+
   /** Ends the connection; calls stay where the SIP server keeps them. */
   close(): void {
     this.#wire.close();

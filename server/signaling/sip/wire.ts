@@ -145,6 +145,11 @@ export class Wire {
     }
   }
 
+  /** Breaks the connection; it comes back. */
+  cut(): void {
+    if (this.#state === 'up') this.#srf?.disconnect();
+  }
+
   close(): void {
     if (this.#state === 'closed') return;
     const wasUp = this.#state === 'up';
