@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock, InteractionId } from '../../values/index.ts';
 import { type Journal, type JournalEvent, journalErased } from '../journal/index.ts';
-import { emptyRecord, type Folding, foldInteraction } from './interaction-record.ts';
+import { emptyRecord, type Folding, foldInteraction, isFolded } from './interaction-record.ts';
 import type { InteractionRows } from './interaction-rows.ts';
 
 const reader = 'interactions';
@@ -102,7 +102,7 @@ export class InteractionProjector {
           const again = this.#foldAgain(subject);
           if (again) touched.set(subject, again);
         }
-      } else if (event.interaction !== undefined && event.type.startsWith('interaction.')) {
+      } else if (event.interaction !== undefined && isFolded(event.type)) {
         const folding = this.#open.get(event.interaction) ?? this.#foldAgain(event.interaction) ?? emptyRecord(event);
         foldInteraction(folding, event);
         this.#open.set(event.interaction, folding);
@@ -124,7 +124,7 @@ export class InteractionProjector {
 
   /** From the journal: for late events, after a restart, and when a person was erased. */
   #foldAgain(interaction: InteractionId): Folding | undefined {
-    const events = this.#journal.ofInteraction(interaction).filter(({ type }) => type.startsWith('interaction.'));
+    const events = this.#journal.ofInteraction(interaction).filter(({ type }) => isFolded(type));
     const [first] = events;
     if (first === undefined) return undefined;
     const folding = emptyRecord(first);

@@ -271,6 +271,21 @@ on(recordingEnded, ({ record }, { at }, { recording, ms, bytes, file, sha256 }) 
   Object.assign(found, { endedAt: at, ms, bytes, file, sha256 });
 });
 
+// The desk, which stands above this folder, writes disposition and note one by one as facts of its own.
+
+folds.set('desk.disposition-set', ({ record }, { data: { disposition } }) => {
+  if (typeof disposition === 'string') record.disposition = disposition;
+});
+
+folds.set('desk.note-written', ({ record }, { data: { note } }) => {
+  record.note = typeof note === 'string' ? note : undefined;
+});
+
+/** Whether events of that kind change the record. */
+export function isFolded(type: string): boolean {
+  return folds.has(type);
+}
+
 /** Takes the next event in. Events of other kinds, and those taken in before, change nothing. */
 export function foldInteraction(folding: Folding, event: JournalEvent): void {
   const { record } = folding;

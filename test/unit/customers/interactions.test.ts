@@ -8,6 +8,7 @@ import {
   openCustomers,
   readInteractions,
 } from '../../../server/customers/index.ts';
+import { deskFacts } from '../../../server/desk/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 import { abandonedCall, longCall } from './call-events.ts';
@@ -105,6 +106,18 @@ describe('the record of a call', () => {
       waitMs: 7_000,
       agents: [],
     });
+  });
+
+  it('takes disposition and note from the desk', async () => {
+    const scope = { interaction: 'int_b', agent: '1001' };
+    await site.journal.append([
+      ...abandonedCall('int_b', site.clock.at),
+      newEvent(deskFacts.dispositionSet, 1, { disposition: 'callback' }, scope),
+      newEvent(deskFacts.noteWritten, 2, { note: 'tomorrow' }, scope),
+      newEvent(deskFacts.dispositionSet, 3, { disposition: 'solved' }, scope),
+    ]);
+    await projector.settled();
+    expect(interactions.get('int_b')).toMatchObject({ disposition: 'solved', note: 'tomorrow', lastSeq: 7 });
   });
 
   it.each([

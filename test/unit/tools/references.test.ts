@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { errorsPage, eventsPage, loadDeclarations, stalePages } from '../../../tools/make-references.ts';
+
+it('docs/errors.md and docs/events.md say what the code says', async () => {
+  expect(await stalePages(), 'run: node tools/make-references.ts').toEqual([]);
+});
+
+it('names errors and events of every folder that declares some', async () => {
+  await loadDeclarations();
+  for (const code of ['queue-unknown', 'login-failed', 'database-too-new', 'desk-offer-over']) {
+    expect(errorsPage()).toContain(`| \`${code}\` |`);
+  }
+  for (const name of ['interaction.started', 'directory.agent-put', 'journal.person-erased', 'routing.decided']) {
+    expect(eventsPage()).toContain(`### \`${name}\``);
+  }
+  expect(eventsPage()).toMatch(/`from` \| string \| optional, \*personal\*/);
+});
