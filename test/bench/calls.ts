@@ -2,11 +2,12 @@
 // the rate up until less than 99.5 % succeed; beside Asterisk 22's app_queue with the same scenarios in the same run.
 //   (a) 20 agents of capacity 1,000: the switch's own ceiling     (b) 20 one-call agents, always 50 callers waiting
 // Prompts and music go to ports that nobody reads; SIPp sends no RTP. Recording off, and once on.
+
+import { runClosedLoop } from './closed-loop.ts';
 import { type Peer, runStep, type Step } from './load.ts';
 import { prepareAsterisk, startAsterisk } from './peers/asterisk.ts';
 import { startSwitchroom } from './peers/switchroom.ts';
 import { benchOptions, finish, type Goal, goal, round, say, table, unjudged } from './report.ts';
-import { runClosedLoop } from './closed-loop.ts';
 
 const options = benchOptions();
 const ENOUGH = 0.995;
@@ -40,7 +41,13 @@ interface Ceiling {
 }
 
 /** Steps up until a step fails twice. `fresh` starts the peer anew for every step (Asterisk keeps memory). */
-async function ceiling(name: string, rates: number[], seconds: number, start: () => Promise<Peer>, fresh: boolean): Promise<Ceiling> {
+async function ceiling(
+  name: string,
+  rates: number[],
+  seconds: number,
+  start: () => Promise<Peer>,
+  fresh: boolean,
+): Promise<Ceiling> {
   const found: Ceiling = { rate: 0, lowerBound: false, steps: [] };
   let peer: Peer | undefined;
   try {
@@ -70,9 +77,17 @@ const asteriskRates = options.quick ? [] : [50, 80, 100, 120, 140, 150, 160, 180
 const missing = options.quick ? 'left out by --quick' : prepareAsterisk();
 
 say('(a) 20 agents of capacity 1,000');
-const ours = await ceiling('switchroom', rates, seconds, () => startSwitchroom({ capacity: 1000, record: false }), false);
+const ours = await ceiling(
+  'switchroom',
+  rates,
+  seconds,
+  () => startSwitchroom({ capacity: 1000, record: false }),
+  false,
+);
 const theirs =
-  missing === undefined ? await ceiling('asterisk', asteriskRates, seconds, () => startAsterisk('queueany'), true) : undefined;
+  missing === undefined
+    ? await ceiling('asterisk', asteriskRates, seconds, () => startAsterisk('queueany'), true)
+    : undefined;
 
 const goals: Goal[] = [];
 const at100 = ours.steps.find((step) => step.rate === 100);
@@ -91,18 +106,32 @@ if (options.quick) {
 } else {
   if (theirs === undefined) goals.push(unjudged("rate against Asterisk's", 2, 'times', missing ?? ''));
   else {
-    const times = goal("rate against Asterisk's", theirs.rate === 0 ? undefined : ours.rate / theirs.rate, '≥', 2, 'times');
+    const times = goal(
+      "rate against Asterisk's",
+      theirs.rate === 0 ? undefined : ours.rate / theirs.rate,
+      '≥',
+      2,
+      'times',
+    );
     goals.push(ours.lowerBound ? { ...times, why: 'a lower bound: the machine was less than 10 % idle' } : times);
   }
   goals.push(goal('memory up to the ceiling', Math.max(...ours.steps.map((step) => step.memoryMb)), '≤', 500, 'MB'));
 
   say('70 % of the ceiling');
   const seventy = Math.max(1, Math.round(ours.rate * 0.7));
-  const [at70] = (await ceiling('switchroom', [seventy], 30, () => startSwitchroom({ capacity: 1000, record: false }), false)).steps;
+  const [at70] = (
+    await ceiling('switchroom', [seventy], 30, () => startSwitchroom({ capacity: 1000, record: false }), false)
+  ).steps;
   if (at70) goals.push(goal('CPU per call at 70 % of the ceiling', at70.cpuPerCallAll, '≤', 5, 'ms'));
 
   say('recording on');
-  const recorded = await ceiling('recording', [100], 20, () => startSwitchroom({ capacity: 1000, record: true }), false);
+  const recorded = await ceiling(
+    'recording',
+    [100],
+    20,
+    () => startSwitchroom({ capacity: 1000, record: true }),
+    false,
+  );
 
   say('beyond the limit');
   const beyond = await overload(Math.round(ours.rate * 1.5));
@@ -116,7 +145,10 @@ if (options.quick) {
   const loops = [];
   for (let i = 0; i < 3; i++) loops.push(await runClosedLoop(() => startSwitchroom({ capacity: 1, record: false })));
   const asteriskLoop = missing === undefined ? await runClosedLoop(() => startAsterisk('queue')) : undefined;
-  table([...loops.map((loop) => ({ peer: 'switchroom', ...loop })), ...(asteriskLoop ? [{ peer: 'asterisk', ...asteriskLoop }] : [])]);
+  table([
+    ...loops.map((loop) => ({ peer: 'switchroom', ...loop })),
+    ...(asteriskLoop ? [{ peer: 'asterisk', ...asteriskLoop }] : []),
+  ]);
   goals.push(goal('closed loop', Math.max(...loops.map((loop) => loop.callsPerSecond)), '≥', 9.8, 'calls/s'));
   details = { ...details, at70, recorded, beyond, growth, loops, asteriskLoop };
 }

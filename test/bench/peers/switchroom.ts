@@ -1,0 +1,83 @@
+// The product itself as a peer of the benches: a bench flow (1 s prompt → queue), 20 agents at fixed SIP URIs.
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Product } from '../../product/product.ts';
+import type { Peer } from '../load.ts';
+
+const agentPorts = Array.from({ length: 20 }, (_, i) => 5201 + i);
+
+export interface SwitchroomOptions {
+  /** Calls at once that an agent takes. */
+  capacity: number;
+  record: boolean;
+}
+
+export async function startSwitchroom({ capacity, record }: SwitchroomOptions): Promise<Peer & { product: Product }> {
+  const product = await Product.start({ env: { SWITCHROOM_DEMO: '0', SWITCHROOM_FLOWS: benchFlows() } });
+  await product.must('PUT', '/queues/bench', { wrapUpMs: 0, ringMs: 15_000, record, announceEveryMs: 0 });
+  for (const port of agentPorts) {
+    await product.must('PUT', `/agents/agent${port}`, {
+      name: `Agent ${port}`,
+      phone: { kind: 'uri', uri: `sip:agent${port}@127.0.0.1:${port}` },
+      queues: ['bench'],
+      capacity: { voice: capacity },
+    });
+    await product.ready(`agent${port}`);
+  }
+  await product.must('PUT', '/trunks/bench', { sources: ['127.0.0.0/8'], country: 'CN' });
+  await product.must('PUT', '/dids/95500', { flow: 'bench' });
+  return {
+    product,
+    name: 'switchroom',
+    target: product.sip,
+    service: '95500',
+    agentPorts,
+    pids: () => ({ edge: [product.pids.edge], server: [product.pids.server] }),
+    close: () => product.stop(),
+  };
+}
+
+/** A folder with the bench's flow, its 1 s prompt and the music. */
+function benchFlows(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'switchroom-bench-flows-'));
+  mkdirSync(join(folder, 'prompts', 'en'), { recursive: true });
+  mkdirSync(join(folder, 'prompts', 'music'), { recursive: true });
+  const music = join(import.meta.dirname, '..', '..', '..', 'ivr-flows', 'prompts', 'music', 'hold-music.wav');
+  copyFileSync(music, join(folder, 'prompts', 'music', 'hold-music.wav'));
+  writeFileSync(join(folder, 'prompts', 'en', 'second.wav'), toneWav(1000));
+  const flow = {
+    flow: 'bench',
+    languages: ['en'],
+    start: 'prompt',
+    error: 'end',
+    nodes: {
+      prompt: { type: 'say', prompt: { file: 'second' }, bargeIn: false, next: 'queue' },
+      queue: { type: 'queue', queue: 'bench', overflow: 'end', error: 'end' },
+      end: { type: 'hangup' },
+    },
+  };
+  writeFileSync(join(folder, 'bench.json'), JSON.stringify(flow));
+  return folder;
+}
+
+/** 440 Hz, 8 kHz mono 16-bit. */
+function toneWav(ms: number): Buffer {
+  const samples = 8 * ms;
+  const wav = Buffer.alloc(44 + samples * 2);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + samples * 2, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(8000, 24);
+  wav.writeUInt32LE(16_000, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(samples * 2, 40);
+  for (let i = 0; i < samples; i++)
+    wav.writeInt16LE(Math.round(8000 * Math.sin((2 * Math.PI * 440 * i) / 8000)), 44 + i * 2);
+  return wav;
+}
