@@ -59,7 +59,7 @@ export interface GatewayOptions {
 const unknownDialog = 'Server error: unable to find dialog for dialog id provided';
 const noTransport = 'requested protocol/transport not available';
 /** How long apps may think about a request that is no INVITE, of the 64·T1 that its sender waits. */
-const patienceShare = 0.9;
+const patienceShare = 0.75;
 /** How long a stopping edge waits for the answers to its BYEs. */
 const stopPatienceMs = 1_000;
 const registeredMethods = new Set(['INVITE', 'OPTIONS', 'NOTIFY', 'MESSAGE']);
@@ -90,7 +90,7 @@ export class Gateway implements DialogUser, AppListenerUser {
       () => {
         for (const incoming of this.#owned.takeOverdue(patience)) this.#overdue(incoming);
       },
-      Math.min(1_000, patience / 4),
+      Math.min(1_000, patience / 16),
     ).unref();
   }
 

@@ -274,6 +274,8 @@ export class UserAgent implements TransactionUser {
   #settle(incoming: Incoming): void {
     if (incoming.method !== 'INVITE' || incoming.transaction.finalStatus === undefined) return;
     this.#invites.delete(incoming.transaction);
+    // The transaction lives for another 32 s: it must not keep the call's texts for as long.
+    incoming.transaction.onend = undefined;
     if (!incoming.inDialog) this.#merging.delete(mergeKey(incoming.request));
   }
 
