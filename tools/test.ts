@@ -39,7 +39,7 @@ if (missing.length > 0) {
 }
 const leftOut = wanted.filter(({ program }) => !has(program));
 
-if (run(process.execPath, ['tools/build-web.ts']) !== 0) process.exit(1);
+if (run(process.execPath, ['tools/prepare.ts']) !== 0) process.exit(1);
 
 const folder = mkdtempSync(join(tmpdir(), 'switchroom-test-'));
 const report = join(folder, 'report.json');
