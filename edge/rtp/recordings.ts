@@ -23,9 +23,11 @@ export class Recordings {
   static async open(directory: string, logger: Logger): Promise<Recordings> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const recordings = new Recordings(directory, logger);
+    let mended = 0;
     for (const name of await readdir(directory)) {
-      if (name.endsWith(`.wav${unfinished}`)) await recordings.#mend(join(directory, name));
+      if (name.endsWith(`.wav${unfinished}`) && (await recordings.#mend(join(directory, name)))) mended++;
     }
+    if (mended > 0) logger.warn({ recordings: mended, directory }, 'mended recordings that were not finished');
     return recordings;
   }
 
@@ -84,16 +86,15 @@ export class Recordings {
     throw new LinkFailure('media-unknown', `there is no recording ${id}`);
   }
 
-  async #mend(path: string): Promise<void> {
+  async #mend(path: string): Promise<boolean> {
     const file = await open(path, 'r+');
     const mended = await repairWav(file).finally(() => file.close());
-    if (mended) {
-      await rename(path, path.slice(0, -unfinished.length));
-      this.#logger.warn({ path, bytes: mended.dataBytes }, 'mended a recording that was not finished');
-    } else {
+    if (mended) await rename(path, path.slice(0, -unfinished.length));
+    else {
       const { size } = await stat(path);
       this.#logger.warn({ path, size }, 'an unfinished recording holds nothing that can be mended');
       await rename(path, `${path}.broken`);
     }
+    return mended !== undefined;
   }
 }

@@ -75,7 +75,7 @@ export class Recorder {
     } else {
       for (let i = 0; i < frameSamples; i++) {
         const sum = (left ? (left[i] as number) : 0) + (right ? (right[i] as number) : 0);
-        chunk[at++] = sum > 32767 ? 32767 : sum < -32768 ? -32768 : sum;
+        chunk[at++] = Math.max(-32768, Math.min(32767, sum));
       }
     }
     this.#filled = at;

@@ -43,7 +43,7 @@ export class AudioStore {
 
   /**
    * Loads a file; many who ask at once share one load.
-   * @throws AudioMissing where it cannot be read here, Error where it is not what its hash says or no 8 kHz WAV
+   * @throws AudioMissing where it cannot be read here or another file has that name, Error where it is no 8 kHz WAV
    */
   load(hash: string, path: string): Promise<SharedClip> {
     let loading = this.#loading.get(hash);
@@ -66,7 +66,9 @@ export class AudioStore {
     if (!last) this.#pieces.set(hash, pieces);
     else {
       this.#pieces.delete(hash);
-      this.#add(hash, Buffer.concat(pieces));
+      const file = Buffer.concat(pieces);
+      if (hashed(file) !== hash) throw new Error('the file is not what its hash says');
+      this.#add(hash, file);
     }
   }
 
@@ -77,12 +79,11 @@ export class AudioStore {
     } catch (error) {
       throw new AudioMissing(`${path} cannot be read here`, { cause: error });
     }
+    if (hashed(file) !== hash) throw new AudioMissing(`${path} is another file here`);
     return this.#add(hash, file);
   }
 
   #add(hash: string, file: Buffer): SharedClip {
-    const found = createHash('sha256').update(file).digest('hex');
-    if (found !== hash) throw new Error('the file is not what its hash says');
     const clip = encodeClip(readWav(file));
     this.#clips.set(hash, clip);
     this.#bytes += clip.shared.byteLength;
@@ -95,4 +96,8 @@ export class AudioStore {
     }
     return clip;
   }
+}
+
+function hashed(file: Buffer): string {
+  return createHash('sha256').update(file).digest('hex');
 }

@@ -24,7 +24,7 @@ export class Mixer {
     const mixed = this.#frame;
     for (let i = 0; i < frameSamples; i++) {
       const value = sum[i] as number;
-      mixed[i] = value > 32767 ? 32767 : value < -32768 ? -32768 : value;
+      mixed[i] = Math.max(-32768, Math.min(32767, value));
     }
     return mixed;
   }
