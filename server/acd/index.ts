@@ -5,7 +5,7 @@ export * from './configuration.ts';
 export { decide, nextWakeup, routerVersion } from './decide.ts';
 export * from './events.ts';
 export { evolve } from './evolve.ts';
-export { hasRoom } from './lanes.ts';
+export { demandsIn, hasRoom } from './lanes.ts';
 export { expectedWait, placeOf } from './measure.ts';
 export * from './presence.ts';
 export { fold, restore, type Snapshot, snapshot } from './snapshot.ts';

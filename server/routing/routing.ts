@@ -75,6 +75,8 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   readonly #telling: Telling;
   /** Phones known to be gone. */
   readonly #unreachable = new Set<AgentId>();
+  /** Own calls from before a restart that nobody has spoken of since: `agent channel`. */
+  readonly #staleOwn = new Map<string, { agent: AgentId; channel: Channel }>();
   /** Calls may still be attached: contacts without one are not lost yet. */
   #attaching: NodeJS.Timeout | undefined;
   readonly #configure = (kind?: string) => {
@@ -137,7 +139,13 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   start(): void {
     this.#holder.fold();
     this.#directory.on('changed', this.#configure);
-    if (this.#holder.state.contacts.size > 0) {
+    for (const agent of this.#holder.state.agents.values()) {
+      for (const own of Object.keys(agent.own)) {
+        const entry = { agent: agent.config.id, channel: own as Channel };
+        this.#staleOwn.set(`${entry.agent} ${own}`, entry);
+      }
+    }
+    if (this.#holder.state.contacts.size + this.#staleOwn.size > 0) {
       this.#reconciling.paused = true;
       this.#acting.attaching = true;
       this.#attaching = setTimeout(() => this.attached(), this.#attachMs);
@@ -157,6 +165,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       this.#logger.warn({ interaction }, 'contact did not outlive the restart');
       this.#holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
     }
+    for (const { agent, channel } of this.#staleOwn.values()) this.occupied(agent, channel, 0);
   }
 
   /** The desk, which stands above routing and comes later. */
@@ -243,6 +252,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   }
 
   occupied(agent: AgentId, channel: Channel, count: number): void {
+    this.#staleOwn.delete(`${agent} ${channel}`);
     this.#holder.give({ type: 'occupy', agent, channel, count });
   }
 

@@ -5,6 +5,7 @@ import {
   agentConfig,
   type Command,
   decide,
+  demandsIn,
   emptyState,
   evolve,
   faults,
@@ -298,6 +299,36 @@ describe('any sequence of commands', () => {
       often,
     );
     expect(offers).toBeGreaterThan(1_000);
+  });
+
+  test('starves nobody: whoever overtakes came later by no more than her priority is worth', () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(sequence, (steps) => {
+        run(steps, (_, events, { state }) => {
+          for (const event of events) {
+            if (event.type !== 'offer-made' || event.why.rule === 'direct') continue;
+            const agent = state.agents.get(event.agent)!.config;
+            const taken = state.contacts.get(event.contact)!;
+            for (const waiting of state.queues.get(event.queue)?.waiting ?? []) {
+              const ring = state.queues.get(event.queue)!.config.rings[waiting.ring - 1];
+              const fits =
+                waiting.channel === taken.channel &&
+                !waiting.agent &&
+                !waiting.excluded?.has(event.agent) &&
+                [event.queue, ...(ring?.also ?? [])].some((id) => agent.queues.includes(id)) &&
+                demandsIn(ring, waiting.skills).every(({ skill, least }) => (agent.skills[skill] ?? 0) >= least);
+              if (!fits) continue;
+              compared++;
+              const { agingMs } = state.queues.get(event.queue)!.config;
+              expect(taken.since - waiting.since).toBeLessThanOrEqual((taken.priority - waiting.priority) * agingMs);
+            }
+          }
+        });
+      }),
+      { numRuns: 1_200 },
+    );
+    expect(compared).toBeGreaterThan(50);
   });
 
   test('decides the same again, and folding its events gives the same state', () => {

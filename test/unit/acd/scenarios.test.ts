@@ -210,6 +210,18 @@ describe('offers', () => {
     expect(floor.holder('int_a')).toBe('1002');
   });
 
+  test('who has just missed a contact is offered no other before that is settled', () => {
+    const capacity = { total: 2, channels: { voice: 1, chat: 1 } };
+    const floor = new Floor([service], [{ id: '1001', capacity }]);
+    floor.ready('1001');
+    floor.call('int_a');
+    floor.pass(20_000); // ringing is being stopped; RONA follows
+    floor.call('int_b', { channel: 'chat' });
+    expect(floor.holder('int_b')).toBeUndefined();
+    floor.accept('int_a'); // she was there after all
+    expect(floor.holder('int_b')).toBe('1001');
+  });
+
   test('a phone that never confirms is given up after three seconds', () => {
     const floor = new Floor([service], two);
     floor.ready('1001', '1002');

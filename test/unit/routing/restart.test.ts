@@ -97,6 +97,21 @@ describe('after a restart', () => {
     expect(room.log).toEqual(['pop int_waits 1001', 'ring int_waits 1001']);
   });
 
+  test('own calls that did not outlive the restart keep nobody busy', async () => {
+    const room = new Room();
+    await room.ready('1001', '1002');
+    room.routing.occupied('1001', 'voice', 1);
+    room.routing.occupied('1002', 'voice', 1);
+    await room.pass(0);
+    restart(room);
+    room.routing.occupied('1002', 'voice', 1); // this one was adopted
+    room.routing.attached();
+    expect(room.routing.agents().map(({ occupied }) => occupied)).toEqual([{}, { voice: 1 }]);
+    room.call('int_a');
+    await room.pass(10);
+    expect(room.log.at(-1)).toBe('ring int_a 1001');
+  });
+
   test('the same from a snapshot, with the figures of the day', async () => {
     const room = await busyRoom();
     const before = { agents: room.routing.agents(), queues: room.routing.queues() };
