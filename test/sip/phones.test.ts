@@ -1,0 +1,457 @@
+// Agents' phones: registration with digest, their own calls, trunks that challenge and are challenged.
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ha1 } from '../../server/signaling/index.ts';
+import { type Received, type SipPeer, sdp } from '../unit/edge/drachtio/sip-peer.ts';
+import { realm, Stage, until } from './stage.ts';
+
+const flows = {
+  main: {
+    languages: ['en'],
+    start: 'hello',
+    nodes: {
+      hello: { type: 'say', prompt: { en: 'Hello.' }, next: 'wait' },
+      wait: { type: 'queue', queue: 'service', overflow: 'bye', error: 'bye' },
+      bye: { type: 'hangup' },
+    },
+  },
+  pin: {
+    languages: ['en'],
+    start: 'ask',
+    error: 'gone',
+    nodes: {
+      ask: {
+        type: 'collect',
+        prompt: { en: 'Your PIN.' },
+        variable: 'pin',
+        label: 'PIN',
+        min: 4,
+        max: 4,
+        secret: true,
+        next: 'done',
+      },
+      done: { type: 'return', result: 'ok' },
+      gone: { type: 'hangup' },
+    },
+  },
+};
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await Stage.open(flows);
+});
+afterEach(async () => {
+  await stage.close();
+});
+
+const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** An answer to a challenge, worked out here and not by the code under test. */
+function authorization(
+  answer: Received,
+  header: 'WWW-Authenticate' | 'Proxy-Authenticate',
+  {
+    method,
+    uri,
+    user,
+    secret,
+    algorithm = 'MD5',
+    nc = 1,
+  }: { method: string; uri: string; user: string; secret: string; algorithm?: 'MD5' | 'SHA-256'; nc?: number },
+): string {
+  const line = answer.text
+    .split('\r\n')
+    .find((one) => one.startsWith(`${header}:`) && one.includes(`algorithm=${algorithm}`));
+  const nonce = /nonce="([^"]+)"/.exec(line ?? '')?.[1];
+  const hash = algorithm === 'MD5' ? md5 : sha256;
+  const count = nc.toString(16).padStart(8, '0');
+  const response = hash(`${hash(`${user}:${realm}:${secret}`)}:${nonce}:${count}:abc:auth:${hash(`${method}:${uri}`)}`);
+  const name = header === 'WWW-Authenticate' ? 'Authorization' : 'Proxy-Authorization';
+  return `${name}: Digest username="${user}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}", algorithm=${algorithm}, qop=auth, nc=${count}, cnonce="abc"`;
+}
+
+class Phone {
+  readonly peer: SipPeer;
+  readonly user: string;
+  readonly #callId: string;
+  #seq = 0;
+
+  constructor(peer: SipPeer, user: string) {
+    this.peer = peer;
+    this.user = user;
+    this.#callId = `reg-${user}-${peer.port}`;
+  }
+
+  async register(headers: string, contact = `<sip:${this.user}@127.0.0.1:${this.peer.port}>`): Promise<Received> {
+    const seq = ++this.#seq;
+    const { peer, user } = this;
+    peer.send(
+      [
+        `REGISTER sip:127.0.0.1 SIP/2.0`,
+        `Via: SIP/2.0/${peer.transport} 127.0.0.1:${peer.port};branch=${peer.branch()};rport`,
+        `From: <sip:${user}@${realm}>;tag=r`,
+        `To: <sip:${user}@${realm}>`,
+        `Call-ID: ${this.#callId}`,
+        `CSeq: ${seq} REGISTER`,
+        ...(contact === '' ? [] : [`Contact: ${contact}`]),
+        'Max-Forwards: 70',
+        ...(headers === '' ? [] : [headers]),
+        'Content-Length: 0',
+        '',
+        '',
+      ].join('\r\n'),
+    );
+    await until(
+      () => peer.received.some((one) => one.callId === this.#callId && one.cseq === `${seq} REGISTER`),
+      'an answer to REGISTER',
+    );
+    return peer.received.find((one) => one.callId === this.#callId && one.cseq === `${seq} REGISTER`)!;
+  }
+
+  async registered(
+    more: { headers?: string; contact?: string; algorithm?: 'MD5' | 'SHA-256'; secret?: string } = {},
+  ): Promise<Received> {
+    const challenge = await this.register('', more.contact);
+    expect(challenge.what).toBe(401);
+    const proof = authorization(challenge, 'WWW-Authenticate', {
+      method: 'REGISTER',
+      uri: 'sip:127.0.0.1',
+      user: this.user,
+      secret: more.secret ?? `secret-${this.user}`,
+      ...(more.algorithm ? { algorithm: more.algorithm } : {}),
+    });
+    return this.register([proof, ...(more.headers ? [more.headers] : [])].join('\r\n'), more.contact);
+  }
+}
+
+describe('the registrar', () => {
+  test.each(['MD5', 'SHA-256'] as const)('takes a phone by digest with %s, and tells routing', async (algorithm) => {
+    const phone = new Phone(await stage.peer(), '1001');
+    const answer = await phone.registered({ algorithm, headers: 'Expires: 120' });
+    expect(answer.what).toBe(200);
+    expect(answer.header('Contact')).toBe(`<sip:1001@127.0.0.1:${phone.peer.port}>;expires=120`);
+    expect(stage.server.queueing.reachable.get('1001')).toBe(true);
+  });
+
+  test('challenges with two rows, the stronger first', async () => {
+    const phone = new Phone(await stage.peer(), '1001');
+    const answer = await phone.register('');
+    const rows = answer.text.split('\r\n').filter((line) => line.startsWith('WWW-Authenticate:'));
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toContain('algorithm=SHA-256');
+    expect(rows[1]).toContain('algorithm=MD5');
+  });
+
+  test('refuses a wrong secret, a replay, and another user', async () => {
+    const phone = new Phone(await stage.peer(), '1001');
+    expect((await phone.registered({ secret: 'wrong' })).what).toBe(401);
+    const challenge = await phone.register('');
+    const proof = authorization(challenge, 'WWW-Authenticate', {
+      method: 'REGISTER',
+      uri: 'sip:127.0.0.1',
+      user: '1001',
+      secret: 'secret-1001',
+    });
+    expect((await phone.register(proof)).what).toBe(200);
+    expect((await phone.register(proof)).what).toBe(401);
+    const other = new Phone(await stage.peer(), '1002');
+    const asOther = await other.register('');
+    const ownProof = authorization(asOther, 'WWW-Authenticate', {
+      method: 'REGISTER',
+      uri: 'sip:127.0.0.1',
+      user: '1001',
+      secret: 'secret-1001',
+    });
+    expect((await other.register(ownProof)).what).toBe(403);
+  });
+
+  test('a nonce that is not ours is stale: challenged anew', async () => {
+    const phone = new Phone(await stage.peer(), '1001');
+    const challenge = await phone.register('');
+    const text = challenge.text.replace(/nonce="[^"]+"/g, 'nonce="lx9k.abc.def"');
+    const proof = authorization({ ...challenge, text }, 'WWW-Authenticate', {
+      method: 'REGISTER',
+      uri: 'sip:127.0.0.1',
+      user: '1001',
+      secret: 'secret-1001',
+    });
+    const again = await phone.register(proof);
+    expect(again.what).toBe(401);
+    expect(again.header('WWW-Authenticate')).toContain('stale=true');
+  });
+
+  test('too short an interval: 423; query, un-REGISTER, and the star', async () => {
+    const phone = new Phone(await stage.peer(), '1001');
+    const brief = await phone.registered({ headers: 'Expires: 5' });
+    expect(brief.what).toBe(423);
+    expect(brief.header('Min-Expires')).toBe('60');
+    await phone.registered();
+    await phone.registered({ contact: `<sip:1001@127.0.0.1:9>` });
+    const query = await phone.registered({ contact: '' });
+    expect(query.header('Contact')?.split(',')).toHaveLength(2);
+    const one = await phone.registered({ contact: `<sip:1001@127.0.0.1:9>;expires=0` });
+    expect(one.header('Contact')?.split(',')).toHaveLength(1);
+    expect(stage.server.queueing.reachable.get('1001')).toBe(true);
+    expect((await phone.registered({ contact: '*' })).what).toBe(400);
+    const none = await phone.registered({ contact: '*', headers: 'Expires: 0' });
+    expect(none.what).toBe(200);
+    expect(none.header('Contact')).toBeUndefined();
+    expect(stage.server.queueing.reachable.get('1001')).toBe(false);
+  });
+
+  test('a phone behind NAT is rung where it came from', async () => {
+    const peer = await stage.peer();
+    const phone = new Phone(peer, '1001');
+    await phone.registered({ contact: '<sip:1001@192.0.2.77:5060>' });
+    const caller = await stage.peer();
+    const call = caller.call('95500');
+    await call.establish();
+    await until(() => stage.server.queueing.waiting.size === 1, 'the caller waits');
+    const outcome = stage.server.queueing.offer([...stage.server.queueing.waiting.keys()][0]!, '1001');
+    const invite = await peer.expect('INVITE');
+    expect(invite.text).toMatch(/^INVITE sip:1001@192\.0\.2\.77:5060 /);
+    peer.respond(invite, '486 Busy Here');
+    expect(await outcome).toBe('declined');
+    await call.bye();
+    await stage.nothingLeft();
+  });
+
+  test('a phone on TCP is rung over its own connection', async () => {
+    const peer = await stage.peer('tcp');
+    const phone = new Phone(peer, '1001');
+    await phone.registered({ contact: '<sip:1001@phone.invalid;transport=tcp>' });
+    const caller = await stage.peer();
+    const call = caller.call('95500');
+    await call.establish();
+    await until(() => stage.server.queueing.waiting.size === 1, 'the caller waits');
+    const outcome = stage.server.queueing.offer([...stage.server.queueing.waiting.keys()][0]!, '1001');
+    peer.respond(await peer.expect('INVITE'), '486 Busy Here');
+    expect(await outcome).toBe('declined');
+    await call.bye();
+    await stage.nothingLeft();
+  });
+
+  test('OPTIONS is answered', async () => {
+    const peer = await stage.peer();
+    const call = peer.call('95500');
+    call.send('OPTIONS');
+    const answer = await peer.expect(200);
+    expect(answer.header('Allow')).toContain('INVITE');
+  });
+});
+
+/** An INVITE of an agent's phone, with its digest. */
+async function dial(peer: SipPeer, user: string, to: string) {
+  const uri = `sip:${to}@127.0.0.1:${stage.port()}`;
+  const callId = `own-${peer.port}-${to}`;
+  const send = (seq: number, proof?: string) =>
+    peer.send(
+      [
+        `INVITE ${uri} SIP/2.0`,
+        `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=${peer.branch()};rport`,
+        `From: <sip:${user}@${realm}>;tag=own`,
+        `To: <${uri}>`,
+        `Call-ID: ${callId}`,
+        `CSeq: ${seq} INVITE`,
+        `Contact: <sip:${user}@127.0.0.1:${peer.port}>`,
+        'Max-Forwards: 70',
+        ...(proof ? [proof] : []),
+        'Content-Type: application/sdp',
+        `Content-Length: ${sdp.length}`,
+        '',
+        sdp,
+      ].join('\r\n'),
+    );
+  send(1);
+  const challenge = await peer.expect(407, (one) => one.callId === callId);
+  send(2, authorization(challenge, 'Proxy-Authenticate', { method: 'INVITE', uri, user, secret: `secret-${user}` }));
+  return callId;
+}
+
+describe("an agent's own call", () => {
+  beforeEach(async () => {
+    // Phones are no part of the trunk here.
+    await stage.site.directory.trunks.put({ name: 'local', site: 'hq', sources: [], country: 'CN' }, 'test');
+  });
+
+  test('to a colleague: both are busy for the ACD, and free again after it', async () => {
+    const peer = await stage.peer();
+    const colleague = await stage.peer();
+    await stage.phoneAt('1002', colleague);
+    const callId = await dial(peer, '1001', '1002');
+    const invite = await colleague.expect('INVITE');
+    expect(stage.server.queueing.occupation).toEqual(
+      new Map([
+        ['1001', 1],
+        ['1002', 1],
+      ]),
+    );
+    colleague.respond(invite, '180 Ringing');
+    await peer.expect(180, (one) => one.callId === callId);
+    colleague.respond(invite, '200 OK', { body: sdp });
+    const answer = await peer.expect(200, (one) => one.callId === callId);
+    const contact = /<([^>]+)>/.exec(answer.header('Contact') ?? '')?.[1];
+    const inDialog = (method: string, seq: number) =>
+      peer.send(
+        [
+          `${method} ${contact} SIP/2.0`,
+          `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=${peer.branch()};rport`,
+          `From: ${answer.header('From')}`,
+          `To: ${answer.header('To')}`,
+          `Call-ID: ${callId}`,
+          `CSeq: ${seq} ${method}`,
+          'Max-Forwards: 70',
+          'Content-Length: 0',
+          '',
+          '',
+        ].join('\r\n'),
+      );
+    inDialog('ACK', 2);
+    await stage.event('interaction.answered');
+    expect(stage.server.calls.list()[0]).toMatchObject({ direction: 'internal', phase: 'talking', agent: '1001' });
+    inDialog('BYE', 3);
+    colleague.respond(await colleague.expect('BYE'), '200 OK');
+    expect((await stage.event('interaction.ended')).data).toMatchObject({ where: 'talk', by: 'agent' });
+    expect(stage.server.queueing.occupation).toEqual(
+      new Map([
+        ['1001', 0],
+        ['1002', 0],
+      ]),
+    );
+    expect(stage.server.queueing.finishedParts).toEqual([]);
+    await stage.nothingLeft();
+  });
+
+  test('to a busy colleague is busy, to nobody is 404, to a forbidden number is 403', async () => {
+    const peer = await stage.peer();
+    const colleague = await stage.peer();
+    await stage.phoneAt('1002', colleague);
+    const callId = await dial(peer, '1001', '1002');
+    colleague.respond(await colleague.expect('INVITE'), '486 Busy Here');
+    await peer.expect(486, (one) => one.callId === callId);
+    await stage.nothingLeft();
+    const nobody = await dial(peer, '1001', 'nobody');
+    await peer.expect(404, (one) => one.callId === nobody);
+    await stage.site.directory.dialRules.put(
+      { prefix: '00', trunk: 'local', strip: 0, prepend: '', allow: false },
+      'test',
+    );
+    const far = await dial(peer, '1001', '0044123456');
+    await peer.expect(403, (one) => one.callId === far);
+    await stage.nothingLeft();
+  });
+
+  test('over a trunk that challenges us; the emergency number passes without any rule', async () => {
+    const peer = await stage.peer();
+    const gateway = await stage.peer();
+    await stage.site.directory.trunks.put(
+      {
+        name: 'out',
+        site: 'hq',
+        sources: [],
+        uri: `sip:127.0.0.1:${gateway.port}`,
+        outboundAuth: { user: 'us', secret: 'ours' },
+        country: 'CN',
+      },
+      'test',
+    );
+    await dial(peer, '1001', '110');
+    const first = await gateway.expect('INVITE');
+    expect(first.text).toMatch(/^INVITE sip:110@/);
+    gateway.respond(first, '401 Unauthorized', {
+      headers: 'WWW-Authenticate: Digest realm="far", nonce="n1", algorithm=MD5, qop="auth,auth-int"',
+    });
+    const second = await gateway.expect('INVITE');
+    expect(second.callId).toBe(first.callId);
+    expect(second.header('From')).toBe(first.header('From'));
+    expect(Number.parseInt(second.cseq, 10)).toBe(Number.parseInt(first.cseq, 10) + 1);
+    const proof = second.header('Authorization') ?? '';
+    const part = (name: string) => new RegExp(`${name}="?([^",]+)`).exec(proof)?.[1];
+    const uri = part('uri') ?? '';
+    expect(second.text).toContain(`INVITE ${uri} SIP/2.0`);
+    expect(part('response')).toBe(
+      md5(`${md5('us:far:ours')}:n1:${part('nc')}:${part('cnonce')}:auth:${md5(`INVITE:${uri}`)}`),
+    );
+    gateway.respond(second, '503 Service Unavailable');
+    await peer.expect(503);
+    await stage.nothingLeft();
+  });
+});
+
+test('a trunk that we challenge proves who it is', async () => {
+  const peer = await stage.peer();
+  const hashes = { realm, md5: ha1('MD5', 'carrier', realm, 's'), sha256: ha1('SHA-256', 'carrier', realm, 's') };
+  await stage.site.directory.trunks.put(
+    { name: 'local', site: 'hq', sources: ['127.0.0.1'], inboundAuth: { user: 'carrier', ha1: hashes }, country: 'CN' },
+    'test',
+  );
+  const call = peer.call('95500');
+  call.invite();
+  const challenge = await peer.expect(407);
+  call.ackFailure(challenge);
+  const proof = authorization(challenge, 'Proxy-Authenticate', {
+    method: 'INVITE',
+    uri: call.uri,
+    user: 'carrier',
+    secret: 's',
+    algorithm: 'SHA-256',
+  });
+  const proven = peer.call('95500', { headers: proof });
+  await proven.establish();
+  await proven.bye();
+  await stage.event('interaction.ended');
+  await stage.nothingLeft();
+});
+
+test('a trunk takes no more calls than it may', async () => {
+  await stage.site.directory.trunks.put(
+    { name: 'local', site: 'hq', sources: ['127.0.0.1'], country: 'CN', maxCalls: 1 },
+    'test',
+  );
+  const peer = await stage.peer();
+  const call = peer.call('95500');
+  await call.establish();
+  const second = peer.call('95500');
+  second.invite();
+  second.ackFailure(await peer.expect(503));
+  expect((await stage.event('call.refused')).data).toMatchObject({ reason: 'trunk-full', trunk: 'local' });
+  await call.bye();
+  await stage.event('interaction.ended');
+  const third = peer.call('95500');
+  await third.establish();
+  await third.bye();
+  await stage.event('interaction.ended', 2);
+  await stage.nothingLeft();
+});
+
+test('a detour: the caller enters a PIN that nobody hears and no journal keeps, and comes back', async () => {
+  const phone = await stage.peer();
+  await stage.phoneAt('1001', phone);
+  const peer = await stage.peer();
+  const call = peer.call('95500');
+  await call.establish();
+  stage.server.queueing.assign = '1001';
+  const invite = await (async () => {
+    await until(() => stage.server.queueing.waiting.size === 1, 'the caller waits');
+    void stage.server.queueing.offer([...stage.server.queueing.waiting.keys()][0]!, '1001');
+    return phone.expect('INVITE');
+  })();
+  phone.respond(invite, '200 OK', { body: sdp });
+  await stage.event('interaction.answered');
+  const { interaction } = stage.server.calls.list()[0]!;
+  const result = stage.server.calls.detour('1001', interaction, 'pin');
+  await until(() => stage.server.calls.get(interaction)?.phase === 'detour', 'detour');
+  await until(() => stage.server.prompts.said.at(-1)?.say === 'text', 'the question');
+  for (const digit of '7391') {
+    call.send('INFO', { headers: 'Content-Type: application/dtmf', body: digit });
+    await peer.expect(200, (one) => one.cseq.endsWith('INFO'));
+  }
+  expect(await result).toEqual(expect.objectContaining({ result: 'ok' }));
+  expect(JSON.stringify(await result)).not.toContain('7391');
+  expect(stage.server.calls.get(interaction)?.phase).toBe('talking');
+  expect(JSON.stringify(stage.events().map(({ data }) => data))).not.toContain('7391');
+  await call.bye();
+  phone.respond(await phone.expect('BYE'), '200 OK');
+  await stage.nothingLeft();
+});
