@@ -9,6 +9,7 @@ export {
 } from './customers.ts';
 export * from './interaction-events.ts';
 export { InteractionProjector } from './interaction-projector.ts';
+export type { InteractionFilter } from './interaction-query.ts';
 export type {
   AgentPart,
   InteractionRecord,
@@ -19,4 +20,4 @@ export type {
   Transfer,
 } from './interaction-record.ts';
 export { InteractionRows } from './interaction-rows.ts';
-export { type InteractionFilter, type InteractionPage, type Interactions, readInteractions } from './interactions.ts';
+export { type InteractionPage, type Interactions, readInteractions } from './interactions.ts';

@@ -1,11 +1,12 @@
-// Runs in a worker thread: a passive checkpoint every second, one that also cuts the WAL file down once it has grown.
+// Runs in a worker thread: a passive checkpoint every second. Under steady writing it never catches up wholly, so that the
+// WAL grows; once it is large, one that keeps the writer out for its last few pages lets the file begin anew.
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import type { CheckpointReport } from './checkpointer.ts';
 
 const { file, everyMs } = workerData as { file: string; everyMs: number };
-/** 64 MB of 4 KB pages: beyond that the file is cut, which waits for readers (up to the busy timeout). */
-const cutAtPages = 16_384;
+/** 128 MB of 4 KB pages. */
+const restartAtPages = 32_768;
 
 const database = new Sqlite(file, { timeout: 200 });
 database.pragma('synchronous = NORMAL');
@@ -18,7 +19,7 @@ function report(message: CheckpointReport): void {
 const timer = setInterval(() => {
   try {
     const [passive] = database.pragma('wal_checkpoint(PASSIVE)') as { log: number }[];
-    if ((passive?.log ?? 0) > cutAtPages) database.pragma('wal_checkpoint(TRUNCATE)');
+    if ((passive?.log ?? 0) > restartAtPages) database.pragma('wal_checkpoint(RESTART)');
     if (failing) report({ pages: passive?.log ?? 0 });
     failing = false;
   } catch (error) {

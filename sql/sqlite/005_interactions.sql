@@ -48,6 +48,10 @@ CREATE INDEX interactions_by_time ON interactions (started_at, id);
 CREATE INDEX interactions_by_customer ON interactions (customer, started_at) WHERE customer IS NOT NULL;
 CREATE INDEX interactions_by_queue ON interactions (queue, started_at) WHERE queue IS NOT NULL;
 
+-- The customer's number: the caller's, or the one that was called.
+CREATE INDEX interactions_by_from ON interactions (from_e164, started_at) WHERE from_e164 IS NOT NULL;
+CREATE INDEX interactions_by_called ON interactions (to_e164, started_at) WHERE direction = 'out';
+
 -- Every agent's part in it.
 CREATE TABLE interaction_agents (
   interaction TEXT    NOT NULL,

@@ -236,6 +236,11 @@ describe('lists', () => {
     expect(ids({ agent: '1002', since: 1_000, until: 3_000 })).toEqual(['int_l2', 'int_l1']);
     expect(ids({ customer: 'cus_1' })).toEqual(['int_l3', 'int_l1']);
     expect(ids({ number: '+492' })).toEqual(['int_l2']);
+    // Two parts of one agent in a call are one call; and pages join there as well.
+    expect(ids({ agent: '1001' })).toEqual(['int_l4', 'int_l3', 'int_l2', 'int_l1', 'int_l0']);
+    const first = interactions.list({ agent: '1001', outcome: 'answered' }, { limit: 2 });
+    const second = interactions.list({ agent: '1001', outcome: 'answered' }, { limit: 9, after: first.next });
+    expect(second.interactions.map(({ id }) => id)).toEqual(['int_l2', 'int_l1', 'int_l0']);
     expect(ids({ team: 'demo', queue: 'service' })).toEqual([]);
   });
 
