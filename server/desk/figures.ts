@@ -68,7 +68,7 @@ export class Figures {
     });
     const agents = [...this.#agents.values()].flatMap((live) => {
       const record = directory.agents.get(live.agent);
-      return record === undefined ? [] : [{ record, live, text: '' }];
+      return record?.roles.includes('agent') ? [{ record, live, text: '' }] : [];
     });
     this.#queues.clear();
     this.#agents.clear();

@@ -79,7 +79,7 @@ export class Screen {
     const agents: FloorAgent[] = [];
     for (const live of agentWork.agents()) {
       const record = directory.agents.get(live.agent);
-      if (record !== undefined && mayWatch(viewer, record)) agents.push(floorAgent(live, record));
+      if (record?.roles.includes('agent') && mayWatch(viewer, record)) agents.push(floorAgent(live, record));
     }
     const queues = directory.queues.list().filter((queue) => mayWatch(viewer, queue));
     const seen = new Set(queues.map((queue) => queue.id));

@@ -273,6 +273,8 @@ export interface World {
 export interface WorldOptions extends Partial<DeskOptions> {
   agents?: AgentRecord[];
   queues?: QueueRecord[];
+  /** How long a ring waits for the pop's acknowledgement. Default: routing's 150. */
+  ringAfterMs?: number;
   /** Serves what the desk's upgrade does not take. */
   onRequest?: Parameters<typeof createServer>[1];
 }
@@ -414,7 +416,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         }),
       );
       calls.set(interaction, {});
-      const timeout = new Promise<'timeout'>((resolve) => setTimeout(resolve, 150, 'timeout'));
+      const timeout = new Promise<'timeout'>((resolve) => setTimeout(resolve, options.ringAfterMs ?? 150, 'timeout'));
       happened.push(`pop ${offer.id} ${await Promise.race([popped, timeout])}`, `ring ${offer.id}`);
       return offer;
     },

@@ -89,7 +89,7 @@ export const en = {
   'call.hold': 'Hold',
   'call.resume': 'Take back',
   'call.transfer': 'Transfer',
-  'call.detour': 'Send to flow',
+  'call.detour': 'To flow',
   'call.keypad': 'Keypad',
   'call.hangup': 'Hang up',
   'call.recording.on': 'Recording',

@@ -74,10 +74,11 @@ export function contactsOf(state: PanelState): DeskContact[] {
   return found;
 }
 
-/** The contact in front: the one that was chosen, else an open offer, else the first. */
+/** The contact in front: the one that was chosen, else a talk, else an open offer, else the first. */
 export function frontOf(state: PanelState, contacts: DeskContact[]): DeskContact | undefined {
   return (
     contacts.find((contact) => contact.key === state.front) ??
+    contacts.find((contact) => contact.state === 'connected' || contact.state === 'own') ??
     contacts.find((contact) => contact.state === 'offered') ??
     contacts[0]
   );

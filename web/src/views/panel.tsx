@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import type { Ending } from '../connection.ts';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
 import { logOut } from '../session.ts';
@@ -65,9 +65,9 @@ function Desk({ state, change, act, connection }: PanelTools) {
   const offers = contacts.filter((contact) => contact.state === 'offered');
   const open = state.link.is === 'open';
 
-  // The pop is on the screen now: the phone may ring. Once per offer and connection.
+  // The pop is in the page and painted with its next frame: the phone may ring. Once per offer and connection.
   const popKeys = offers.flatMap((contact) => (contact.pop === undefined ? [] : [contact.pop.offer.id])).join(' ');
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open || popKeys === '') return;
     // An offer that ended meanwhile, or a lost connection: nobody waits for this acknowledgement then.
     for (const offer of popKeys.split(' ')) connection.do('pop-shown', { offer }).catch(() => undefined);
