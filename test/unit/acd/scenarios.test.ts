@@ -373,6 +373,8 @@ describe('agents', () => {
     expect(of(events, 'offer-withdrawing')).toMatchObject([{ agent: '1001' }]);
     expect(floor.holder('int_a')).toBe('1002');
     expect(floor.state.contacts.get('int_a')?.state).toBe('connected');
+    // Who has it already is not given it a second time.
+    expect(floor.do({ type: 'adopt', contact: 'int_a', agent: '1002', work: 'off_real2' })).toEqual([]);
   });
 });
 
