@@ -53,6 +53,10 @@ export function eventEndpoints({ journal, accounts, mostStreams = 200 }: ApiDeps
         const { after, types, ...rest } = query;
         const filter: EventFilter = { ...rest, ...(types ? { types: types.split(',') } : {}) };
         const { cookie, authorization } = request.headers;
+        if (request.method === 'HEAD') {
+          response.type('text/event-stream').end();
+          return undefined;
+        }
         open++;
         try {
           response.status(200).set({

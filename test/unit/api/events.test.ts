@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import type { Response } from 'express';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { allEndpoints } from '../../../server/api/endpoints/index.ts';
+import { streamEvents } from '../../../server/api/event-stream.ts';
 import { interactionHeld, interactionStep } from '../../../server/customers/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
 import { type ApiServer, startApi } from './api-server.ts';
@@ -106,6 +111,63 @@ it('gives each role what is theirs', async () => {
   expect(await seen(api.tokens.admin)).toEqual(['directory.skill-put', 'int_1', 'int_2', 'int_3', 'int_end']);
   expect(await seen(api.tokens.supervisor)).toEqual(['int_1', 'int_3', 'int_end']);
   expect(await seen(api.tokens.agent)).toEqual(['int_1', 'int_end']);
+});
+
+it('waits for a client that is slow, in the journal and not in memory, and leaves nothing out', async () => {
+  const { journal } = api.site;
+  const from = journal.last;
+  const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
+  socket.write(`GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${api.tokens.admin}\r\n\r\n`);
+  await once(socket, 'readable');
+  // Not reading: 12 MB are more than any buffer between here and there holds.
+  const label = 'x'.repeat(2_000);
+  for (let i = 0; i < 6_000; i++) {
+    void journal.append([newEvent(interactionStep, 1, { node: 'n', type: 'menu', label }, { interaction: 'int_a' })]);
+    if (i % 500 === 0) await journal.append([]);
+  }
+  await journal.append([]);
+  let text = '';
+  let next = from + 1;
+  socket.setEncoding('utf8');
+  for await (const piece of socket) {
+    text += piece as string;
+    const frames = [...text.matchAll(/^id: (\d+)\n/gm)];
+    for (const [, id] of frames) expect(Number(id)).toBe(next++);
+    const last = frames.at(-1);
+    if (last) text = text.slice(last.index + last[0].length);
+    if (next > from + 6_000) break;
+  }
+  expect(next).toBe(from + 6_001);
+  socket.destroy();
+});
+
+it('beats while nothing happens, and ends when the login does', async () => {
+  let allowed = true;
+  const server = createServer((_request, response) => {
+    void streamEvents({
+      journal: api.site.journal,
+      response: response as Response,
+      after: api.site.journal.last,
+      passes: () => true,
+      stillAllowed: () => allowed,
+      beatMs: 10,
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  let text = '';
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (text.split(`: ${api.site.journal.last}\n\n`).length > 3) allowed = false;
+  }
+  expect(text).toMatch(/^retry: 2000\n: \d+\n\n: \d+\n\n/);
+  server.close();
+});
+
+it('sends no body to HEAD', async () => {
+  expect((await api.send('HEAD', '/events', api.tokens.admin)).headers.get('content-type')).toMatch(
+    /^text\/event-stream/,
+  );
 });
 
 it('is bounded in number, and refuses a number that is none', async () => {
