@@ -16,8 +16,8 @@ export interface AdmissionLimits {
 }
 
 export const standardLimits: AdmissionLimits = {
-  queueMs: 1_000,
-  loopMs: 500,
+  queueMs: 1_500,
+  loopMs: 1_500,
   pending: 2_000,
   probeMs: 1_000,
   retryAfter: [2, 8],

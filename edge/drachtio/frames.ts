@@ -21,8 +21,9 @@ export function timeToken(at: number): string {
     const ofDay = second % 86_400;
     secondText = `${two(Math.floor(ofDay / 3600))}:${two(Math.floor(ofDay / 60) % 60)}:${two(ofDay % 60)}.`;
   }
-  const micros = Math.floor((at - second * 1000) * 1000);
-  return secondText + String(micros).padStart(6, '0');
+  const ms = Math.floor(at - second * 1000);
+  // The clock gives milliseconds; the other three digits are there for the form.
+  return `${secondText}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}000`;
 }
 
 function two(n: number): string {

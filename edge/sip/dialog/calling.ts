@@ -125,16 +125,13 @@ export class Calling {
     return transaction.cancel(kept);
   }
 
-  /** A 2xx whose transaction is gone, or a repeated or forked one. */
+  /**
+   * A 2xx whose transaction is gone. Only calls that we know are looked at: whoever makes such answers up must not make
+   * us send.
+   */
   strayAnswer(response: SipMessage, arrival: Arrival): void {
-    const { fromTag, toTag, callId } = response;
-    for (const dialog of this.#core.dialogs) {
-      if (dialog.role !== 'uac' || dialog.callId !== callId || dialog.localTag !== fromTag) continue;
-      this.#answeredAgain(dialog, response, toTag ?? '', arrival);
-      return;
-    }
-    // An answer to a call that is over on our side: it must not go on ringing money out of anybody.
-    if (response.cseq.method === 'INVITE') this.#release(undefined, response, arrival);
+    const dialog = this.#core.dialogs.ours(response.callId, response.fromTag ?? '');
+    if (dialog?.role === 'uac' && dialog.state === 'confirmed') this.#answeredAgain(dialog, response, arrival);
   }
 
   #begin(request: SipMessage, owner: object): Dialog {
@@ -163,14 +160,18 @@ export class Calling {
     return {
       response: (response, arrival, again) => {
         if (again) {
-          if (outgoing.dialog !== undefined)
-            this.#answeredAgain(outgoing.dialog, response, response.toTag ?? '', arrival);
+          if (outgoing.dialog !== undefined) this.#answeredAgain(outgoing.dialog, response, arrival);
           return;
         }
         if (outgoing.over) {
           // Given up before (a cancelled INVITE that nobody ended): a late 2xx is taken back.
-          if (outgoing.method === 'INVITE' && response.status >= 200 && response.status < 300) {
-            this.#release(outgoing.request, response, arrival);
+          if (
+            outgoing.dialog !== undefined &&
+            outgoing.method === 'INVITE' &&
+            response.status >= 200 &&
+            response.status < 300
+          ) {
+            this.#release(outgoing.dialog, response, arrival);
           }
           return;
         }
@@ -240,8 +241,9 @@ export class Calling {
     // A challenged BYE comes again with credentials; any other answer ends the dialog.
     const challenged = response.status === 401 || response.status === 407;
     if (method === 'BYE' && !challenged) endDialog(this.#core, dialog, 'local');
-    else if (method === 'NOTIFY' && dialog.method === 'SUBSCRIBE' && saysTerminated(outgoing.request)) {
-      endDialog(this.#core, dialog, 'local');
+    else if (method === 'NOTIFY' && dialog.method === 'SUBSCRIBE') {
+      // RFC 6665 §4.2.2: 481 says that they know of no subscription.
+      if (response.status === 481 || saysTerminated(outgoing.request)) endDialog(this.#core, dialog, 'local');
     }
   }
 
@@ -254,8 +256,11 @@ export class Calling {
     if (dialog !== undefined && dialog.outgoingInvite === outgoing.transaction) dialog.outgoingInvite = undefined;
     this.#core.user.failed(outgoing, response);
     if (dialog === undefined) return;
-    if (!outgoing.inDialog || outgoing.method === 'BYE')
-      endDialog(this.#core, dialog, outgoing.inDialog ? 'local' : 'lost');
+    const { method } = outgoing;
+    if (!outgoing.inDialog) endDialog(this.#core, dialog, 'lost');
+    else if (method === 'BYE' || (method === 'NOTIFY' && dialog.method === 'SUBSCRIBE')) {
+      endDialog(this.#core, dialog, 'local');
+    }
   }
 
   /** Whether a provisional response is one that the user has not seen; reliable ones come again until PRACKed. */
@@ -283,9 +288,10 @@ export class Calling {
     dialog.remote = response.headers.get('To') ?? dialog.remote;
   }
 
-  #answeredAgain(dialog: Dialog, response: SipMessage, toTag: string, arrival: Arrival): void {
-    if (dialog.remoteTag !== toTag) {
-      this.#release(undefined, response, arrival);
+  /** A 2xx again, or one of another fork. */
+  #answeredAgain(dialog: Dialog, response: SipMessage, arrival: Arrival): void {
+    if (dialog.remoteTag !== (response.toTag ?? '')) {
+      this.#release(dialog, response, arrival);
       return;
     }
     const to = dialogDestination(dialog);
@@ -294,8 +300,8 @@ export class Calling {
     }
   }
 
-  /** ACK and BYE for a 2xx that nobody wants: a second fork (RFC 3261 §13.2.2.4), or too late. */
-  #release(request: SipMessage | undefined, response: SipMessage, arrival: Arrival): void {
+  /** ACK, and once BYE, for a 2xx that nobody wants: of a second fork (RFC 3261 §13.2.2.4), or too late. */
+  #release(call: Dialog, response: SipMessage, arrival: Arrival): void {
     const dialog = new Dialog({
       role: 'uac',
       method: 'INVITE',
@@ -304,7 +310,7 @@ export class Calling {
       remoteTag: response.toTag ?? '',
       local: response.headers.get('From') ?? '',
       remote: response.headers.get('To') ?? '',
-      remoteTarget: contactUri(response) ?? request?.uri ?? response.to.uri,
+      remoteTarget: contactUri(response) ?? response.to.uri,
       routeSet: splitLists(response.headers.all('Record-Route')).reverse(),
       contact: '',
       localSeq: response.cseq.number,
@@ -318,9 +324,10 @@ export class Calling {
       port: arrival.remotePort,
     };
     this.#core.transactions.send(requestInDialog(dialog, 'ACK'), to);
+    call.released ??= new Set();
+    if (call.released.has(dialog.remoteTag)) return; // its 2xx again: the ACK was lost
+    call.released.add(dialog.remoteTag);
     const bye = requestInDialog(dialog, 'BYE');
-    // A repeated 2xx of the same fork gets its ACK again; the BYE must not be a new one then, so its number is our own.
-    bye.headers.set('CSeq', `${response.cseq.number + 1} BYE`);
     this.#core.transactions.request(bye, to, {
       response: () => undefined,
       failed: (why) =>

@@ -37,6 +37,11 @@ export class DialogTable {
     return dialog.remoteTag === '' || dialog.remoteTag === (request.fromTag ?? '') ? dialog : undefined;
   }
 
+  /** The dialog of a response: Call-ID, and the From tag that is ours. */
+  ours(callId: string, localTag: string): Dialog | undefined {
+    return this.#byTags.get(`${callId}\n${localTag}`);
+  }
+
   [Symbol.iterator](): IterableIterator<Dialog> {
     return this.#byId.values();
   }

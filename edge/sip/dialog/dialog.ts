@@ -75,6 +75,8 @@ export class Dialog {
   ack: SipMessage | undefined;
   /** Our INVITE that has no final response yet (RFC 3261 §14.1). */
   outgoingInvite: ClientTransaction | undefined;
+  /** Tags of forks that answered too and were ended. */
+  released: Set<string> | undefined;
   /** We cancelled the INVITE that began it; BYE follows the ACK of a 2xx that won the race. */
   cancelled = false;
   /** Their INVITE, the one that began it or a later one, that we have not answered finally. */

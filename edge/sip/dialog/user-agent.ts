@@ -71,8 +71,12 @@ export class UserAgent implements TransactionUser {
     this.#settle(incoming);
   }
 
-  /** Says BYE by ourselves. */
+  /** Ends a dialog by ourselves: a call with BYE, a subscription without a word (it expires on the other side). */
   hangUp(dialog: Dialog, reason: string): void {
+    if (dialog.method !== 'INVITE') {
+      endDialog(this.#core, dialog, 'local');
+      return;
+    }
     // A dialog whose 2xx came but was never acknowledged is confirmed first: nobody else will do it (RFC 3261 §13.2.2.4).
     if (dialog.role === 'uac' && dialog.state === 'confirmed' && dialog.ack === undefined) {
       this.calling.acknowledge(dialog, { headers: [], body: '' });
