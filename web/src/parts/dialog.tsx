@@ -8,7 +8,10 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = element.current;
-    if (dialog !== null && !dialog.open) dialog.showModal();
+    if (dialog === null || dialog.open) return;
+    dialog.showModal();
+    // The browser would take the first thing that can have it: the close button.
+    dialog.querySelector<HTMLElement>('input, .target:enabled')?.focus();
   }, []);
   return (
     <dialog ref={element} className="dialog" aria-label={title} onClose={onClose} onCancel={onClose}>

@@ -69,7 +69,6 @@ export function TransferDialog({ interaction, onClose }: { interaction: string; 
       >
         <Icon name="search" />
         <input
-          autoFocus
           value={search}
           onChange={(event) => setSearch(event.target.value)}
           placeholder={t('transfer.search')}
