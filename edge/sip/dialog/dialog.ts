@@ -1,5 +1,5 @@
 import { machine } from '../../../values/index.ts';
-import { type SipMessage, tryParseUri } from '../message/index.ts';
+import { parseNameAddr, type SipMessage, tryParseUri } from '../message/index.ts';
 import type { Arrival, ClientTransaction, Destination, Protocol } from '../stack.ts';
 import type { Incoming } from './incoming.ts';
 import type { SessionTimer } from './session-timer.ts';
@@ -150,8 +150,9 @@ export function destinationOf(text: string): Destination | undefined {
   return { protocol: transport, host: uri.params.get('maddr') ?? uri.host, port: uri.port ?? 5060 };
 }
 
-/** The URI inside a name-addr; the whole text where there are no angle brackets. */
+/** The URI inside a name-addr; the whole text where there are no angle brackets. @throws SipSyntaxError */
 export function uriOf(nameAddr: string): string {
+  if (nameAddr.includes('"')) return parseNameAddr(nameAddr).uri; // a quoted name may hold anything
   const open = nameAddr.indexOf('<');
   if (open !== -1) return nameAddr.slice(open + 1, nameAddr.indexOf('>', open));
   const semicolon = nameAddr.indexOf(';');
