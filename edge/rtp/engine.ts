@@ -1,15 +1,14 @@
 // The media engine of one worker: its endpoints and bridges, and the requests about them. Knows no thread and no link, so
 // that tests can drive it as it is.
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { LinkFailure, type MediaEvents, type WireRecordingInfo } from '../../link/index.ts';
-import { type Clip, toneClip } from './audio/clip.ts';
-import { type Piece, Player, silencePiece } from './audio/player.ts';
-import { Recorder, unfinished } from './audio/recorder.ts';
+import { LinkFailure, type MediaEvents } from '../../link/index.ts';
+import type { Clip } from './audio/clip.ts';
 import { Bridge } from './call/bridge.ts';
 import { Endpoint } from './call/endpoint.ts';
 import { type Body, bodyOf, flagOf, idOf, numberOf, oneOf, optionalText, textOf } from './call/fields.ts';
 import type { Host, Ticker, Watched } from './call/host.ts';
+import { Playing } from './call/playing.ts';
+import { Recording } from './call/recording.ts';
 import { audioOf, digitsOf, directionOf, roleOf, ruleOf } from './call/requests.ts';
 import type { Law } from './codec/g711.ts';
 import { Pacer, type PacerTime, phases } from './pacer.ts';
@@ -40,7 +39,6 @@ export interface EngineOutside {
 
 const housekeepingMs = 500;
 const sweepMs = 25;
-const mostTones = 200;
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -48,10 +46,8 @@ export class Engine {
   readonly #time: PacerTime;
   readonly #endpoints = new Map<string, Endpoint>();
   readonly #bridges = new Map<string, Bridge>();
-  readonly #players = new Map<string, { player: Player; on: Endpoint | Bridge }>();
-  readonly #recorders = new Map<string, { recorder: Recorder; on: Endpoint | Bridge }>();
-  readonly #clips = new Map<string, Clip>();
-  readonly #tones = new Map<string, Clip>();
+  readonly #playing: Playing;
+  readonly #recording: Recording;
   readonly #active: Set<Ticker>[] = Array.from({ length: phases }, () => new Set());
   readonly #watched = new Set<Watched>();
   readonly #pacer: Pacer;
@@ -85,6 +81,11 @@ export class Engine {
         this.#sweep ??= setInterval(() => this.#sweepAll(), sweepMs);
       },
     };
+    this.#playing = new Playing(this.#host);
+    this.#recording = new Recording(options.recordings, (id, reason) => {
+      outside.log('error', 'recording failed', { recording: id, reason });
+      outside.event('recording.failed', { id, reason });
+    });
     this.#housekeeping = setInterval(() => this.#keepHouse(), housekeepingMs);
   }
 
@@ -153,29 +154,19 @@ export class Engine {
         return this.#record(this.#bridge(body), body);
       case 'bridge.close':
         return this.#closeBridge(this.#bridge(body));
-      case 'playback.stop': {
-        const found = this.#players.get(idOf(body));
-        if (!found) return {};
-        // The bridge must know, as its members are mixed while it plays.
-        if (found.on instanceof Bridge && found.on.player === found.player) found.on.stopPlay();
-        else {
-          if (found.on.player === found.player) found.on.player = undefined;
-          found.player.end('stopped');
-        }
+      case 'playback.stop':
+        this.#playing.stop(idOf(body));
         return {};
-      }
       case 'recording.pause':
-        this.#recorder(body).recorder.pause();
+        this.#recording.find(idOf(body)).pause();
         return {};
       case 'recording.resume':
-        this.#recorder(body).recorder.resume();
+        this.#recording.find(idOf(body)).resume();
         return {};
       case 'recording.stop':
-        return this.#stopRecording(this.#recorder(body));
-      case 'recording.get': {
-        const found = this.#recorders.get(idOf(body));
-        return { recording: found ? describe(found.recorder) : null };
-      }
+        return this.#recording.stop(idOf(body));
+      case 'recording.get':
+        return { recording: this.#recording.describe(idOf(body)) };
       case 'media.list':
         return this.#list();
       default:
@@ -185,22 +176,16 @@ export class Engine {
 
   /** A file was loaded. */
   addClip(hash: string, clip: Clip): void {
-    this.#clips.set(hash, clip);
-    for (const { player } of this.#players.values()) if (player.waitsFor(hash)) player.load(hash, clip);
+    this.#playing.add(hash, clip);
   }
 
   dropClip(hash: string): void {
-    this.#clips.delete(hash);
+    this.#playing.drop(hash);
   }
 
-  /** A file cannot be loaded: who waits for it fails. */
+  /** A file cannot be loaded. */
   failClip(hash: string, reason: string): void {
-    for (const { player, on } of [...this.#players.values()]) {
-      if (!player.waitsFor(hash)) continue;
-      if (on instanceof Bridge) on.stopPlay();
-      else if (on.player === player) on.player = undefined;
-      player.end('failed', reason);
-    }
+    this.#playing.fail(hash, reason);
   }
 
   /** Ends everything; recordings are sealed. */
@@ -263,10 +248,8 @@ export class Engine {
     this.#watched.delete(endpoint);
     endpoint.close();
     this.#ports.give(endpoint.pair);
-    const recorders = [...endpoint.recorders];
-    endpoint.recorders.clear();
     this.#outside.event('endpoint.closed', { id: endpoint.id, why: 'asked', quality: endpoint.quality() });
-    await this.#sealAll(recorders);
+    await this.#recording.end(endpoint);
     return {};
   }
 
@@ -285,86 +268,27 @@ export class Engine {
     this.#bridges.delete(bridge.id);
     (this.#active[bridge.phase] as Set<Ticker>).delete(bridge);
     bridge.close();
-    const recorders = [...bridge.recorders];
-    bridge.recorders.clear();
     this.#outside.event('bridge.closed', { id: bridge.id, why: 'asked' });
-    await this.#sealAll(recorders);
+    await this.#recording.end(bridge);
     return {};
   }
 
   // ---- playing and recording -----------------------------------------------------------------------------------------
 
   #play(on: Endpoint | Bridge, body: Body): Record<string, never> {
-    const id = idOf(body, 'playback');
-    if (this.#players.has(id)) throw new LinkFailure('request-invalid', `playback ${id} exists`);
-    const pieces = audioOf(body).map((audio): Piece => {
-      if (audio.kind === 'silence') return silencePiece(audio.ms);
-      if (audio.kind === 'tone') return { kind: 'clip', clip: this.#tone(audio.hz, audio.ms) };
-      return { kind: 'clip', clip: this.#clips.get(audio.hash), hash: audio.hash };
-    });
     const times = numberOf(body, 'times', 0, 1_000_000);
-    const player = new Player(id, pieces, times, flagOf(body, 'bargeIn'), (end, reason) => {
-      this.#players.delete(id);
-      this.#outside.event('playback.ended', { id, on: on.id, end, reason });
+    this.#playing.play(on, {
+      playback: idOf(body, 'playback'),
+      audio: audioOf(body),
+      times,
+      bargeIn: flagOf(body, 'bargeIn'),
     });
-    this.#players.set(id, { player, on });
-    on.play(player);
     return {};
-  }
-
-  #tone(hz: number[], ms: number): Clip {
-    const key = `${hz.join('+')}:${ms}`;
-    let clip = this.#tones.get(key);
-    if (!clip) {
-      clip = toneClip(hz, ms);
-      if (this.#tones.size >= mostTones) this.#tones.clear();
-      this.#tones.set(key, clip);
-    }
-    return clip;
   }
 
   #record(on: Endpoint | Bridge, body: Body): Record<string, never> {
-    const id = idOf(body, 'recording');
-    if (this.#recorders.has(id)) throw new LinkFailure('request-invalid', `recording ${id} exists`);
-    const channels = body.channels === 1 ? 1 : 2;
-    const recorder = new Recorder(id, on.id, join(this.#options.recordings, `${id}.wav`), channels, (reason) => {
-      this.#outside.log('error', 'recording failed', { recording: id, reason });
-      this.#outside.event('recording.failed', { id, reason });
-    });
-    this.#recorders.set(id, { recorder, on });
-    if (on instanceof Bridge) on.record(recorder);
-    else {
-      on.recorders.add(recorder);
-      on.listenNeeded();
-      on.bridge?.arrange();
-      this.#host.activate(on);
-    }
+    this.#recording.begin(on, idOf(body, 'recording'), body.channels === 1 ? 1 : 2);
     return {};
-  }
-
-  async #stopRecording({ recorder, on }: { recorder: Recorder; on: Endpoint | Bridge }) {
-    if (on.recorders.delete(recorder)) {
-      if (on instanceof Bridge) on.arrange();
-      else {
-        on.listenNeeded();
-        on.bridge?.arrange();
-      }
-    }
-    try {
-      return await recorder.stop();
-    } catch (error) {
-      throw new LinkFailure('media-recording-failed', error instanceof Error ? error.message : String(error));
-    } finally {
-      this.#recorders.delete(recorder.id);
-    }
-  }
-
-  async #sealAll(recorders: Recorder[]): Promise<void> {
-    for (const recorder of recorders) {
-      // A failure was told when it happened.
-      await recorder.stop().catch(() => undefined);
-      this.#recorders.delete(recorder.id);
-    }
   }
 
   // ---- time ----------------------------------------------------------------------------------------------------------
@@ -433,13 +357,6 @@ export class Engine {
     return bridge;
   }
 
-  #recorder(body: Body): { recorder: Recorder; on: Endpoint | Bridge } {
-    const id = idOf(body);
-    const found = this.#recorders.get(id);
-    if (!found) throw new LinkFailure('media-unknown', `no recording ${id} is running`);
-    return found;
-  }
-
   #list() {
     return {
       endpoints: [...this.#endpoints.values()].map(({ id, session, purpose, digits }) => {
@@ -448,15 +365,10 @@ export class Engine {
       bridges: [...this.#bridges.values()].map(({ id, members }) => {
         return { id, members: [...members].map(([{ id: endpoint }, role]) => ({ endpoint, role })) };
       }),
-      playbacks: [...this.#players].map(([id, { on }]) => ({ id, on: on.id })),
-      recordings: [...this.#recorders.values()].map(({ recorder }) => describe(recorder)),
+      playbacks: this.#playing.list(),
+      recordings: this.#recording.list(),
     };
   }
-}
-
-function describe(recorder: Recorder): WireRecordingInfo {
-  const { id, on, channels, state, bytes, ms } = recorder;
-  return { id, on, channels, state, bytes, ms, path: recorder.path + unfinished };
 }
 
 /** The address in an offer. @throws SdpError where nothing in it fits */

@@ -79,10 +79,23 @@ export class Tier implements RtpTier {
   }
 
   static async start(options: RtpOptions): Promise<Tier> {
+    const starting = Tier.#start(options);
+    let tier: Tier | undefined;
+    // Served from the first moment: a server may be connected already, and waits a little then.
+    for (const prefix of mediaPrefixes) {
+      options.link.serve(prefix, (name, body) => {
+        if (tier) return tier.#request(name, bodyOf(body));
+        return starting.then((ready) => ready.#request(name, bodyOf(body)));
+      });
+    }
+    tier = await starting;
+    return tier;
+  }
+
+  static async #start(options: RtpOptions): Promise<Tier> {
     const tier = new Tier(options, await Recordings.open(options.recordings, options.logger));
     const count = options.workers ?? Math.max(1, availableParallelism() - 1);
     await Promise.all(Array.from({ length: count }, (_, index) => tier.#startWorker(index, count)));
-    for (const prefix of mediaPrefixes) options.link.serve(prefix, (name, body) => tier.#request(name, bodyOf(body)));
     options.link.on('down', () => tier.#waitForServer());
     options.link.on('up', () => clearTimeout(tier.#grace));
     return tier;

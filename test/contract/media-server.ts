@@ -127,7 +127,10 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       const { phone, endpoint } = await call({ law: 'PCMA' });
       const music = endpoint.play([await tone(500, 100), await tone(700, 100)], { times: Number.POSITIVE_INFINITY });
       // One after the other: each has half of the time.
-      await vi.waitFor(() => expect(Math.min(phone.share(500, 400), phone.share(700, 400))).toBeGreaterThan(0.15), wait);
+      await vi.waitFor(
+        () => expect(Math.min(phone.share(500, 400), phone.share(700, 400))).toBeGreaterThan(0.15),
+        wait,
+      );
       const beep = endpoint.play([
         { kind: 'tone', hz: [1000], ms: 400 },
         { kind: 'silence', ms: 100 },

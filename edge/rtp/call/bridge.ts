@@ -60,19 +60,22 @@ export class Bridge implements Ticker {
     this.#host.activate(this);
   }
 
-  record(recorder: Recorder): void {
-    this.recorders.add(recorder);
+  recordersChanged(): void {
     this.arrange();
-    this.#host.activate(this);
+    if (this.recorders.size > 0) this.#host.activate(this);
   }
 
   /** A key of a member: stops a playback with barge-in. */
   barge(): void {
-    if (this.player?.bargeIn) this.#endPlay('barged');
+    if (this.player?.bargeIn) this.endPlay('barged');
   }
 
-  stopPlay(): void {
-    this.#endPlay('stopped');
+  endPlay(end: 'finished' | 'barged' | 'stopped' | 'failed', reason?: string): void {
+    const { player } = this;
+    if (!player) return;
+    this.player = undefined;
+    player.end(end, reason);
+    this.arrange();
   }
 
   /** Whether digits of that member go to the others now: not while they are collected. */
@@ -153,18 +156,10 @@ export class Bridge implements Ticker {
     if (!player?.ready) return undefined;
     const codec = codecs.PCMA;
     if (!player.read(codec.name, codec.silence, this.#playPacket, 0, frameSamples)) {
-      this.#endPlay('finished');
+      this.endPlay('finished');
       return undefined;
     }
     for (let i = 0; i < frameSamples; i++) this.#playSamples[i] = codec.decode[this.#playPacket[i] as number] as number;
     return this.#playSamples;
-  }
-
-  #endPlay(end: 'finished' | 'barged' | 'stopped'): void {
-    const { player } = this;
-    if (!player) return;
-    this.player = undefined;
-    player.end(end);
-    this.arrange();
   }
 }

@@ -7,11 +7,9 @@ import type { WireDigitRule, WireDirection, WireQuality } from '../../../link/in
 import type { Player } from '../audio/player.ts';
 import type { Recorder } from '../audio/recorder.ts';
 import { type Codec, codecs, frameSamples, type Law } from '../codec/g711.ts';
-import { InbandDetector } from '../dtmf/goertzel.ts';
 import { DtmfReceiver } from '../dtmf/receiver.ts';
 import { type DtmfPath, DtmfSender } from '../dtmf/sender.ts';
 import { emptyHeader, headerBytes, readHeader } from '../packet/header.ts';
-import { JitterRing } from '../packet/jitter-ring.ts';
 import { Latch } from '../packet/latch.ts';
 import { OutStream } from '../packet/out-stream.ts';
 import { Reception } from '../packet/reception.ts';
@@ -19,10 +17,12 @@ import type { PairUser, PortPair } from '../ports/pool.ts';
 import { ourDtmfPayloadType } from '../sdp/negotiate.ts';
 import type { Bridge } from './bridge.ts';
 import { Digits } from './digits.ts';
+import { Ear } from './ear.ts';
+import { FramePacket } from './frame-packet.ts';
 import type { Host, Ticker, Watched } from './host.ts';
 import { MediaSession } from './media-session.ts';
 import { Mixer } from './mixer.ts';
-import { LineMonitor } from './quality.ts';
+import { LineMonitor, reportsTo } from './quality.ts';
 
 export interface EndpointOptions {
   id: string;
@@ -38,8 +38,6 @@ export interface EndpointOptions {
   inbandDtmf: boolean;
 }
 
-/** Longest packet of ours: 60 ms and a frame. */
-const packetBytes = headerBytes + 480 + frameSamples;
 /** Read into by every endpoint of the thread, one packet at a time. */
 const header = emptyHeader();
 
@@ -75,16 +73,10 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   readonly #inbandAllowed: boolean;
   readonly #receiver: DtmfReceiver;
   readonly #senders: DtmfSender[] = [];
-  readonly #packet = Buffer.alloc(packetBytes);
-  /** The packet as it is sent: header and as much audio as the far side wants in one. */
-  #view: Buffer = this.#packet.subarray(0, headerBytes + frameSamples);
+  readonly #frames = new FramePacket();
   readonly #eventPacket = Buffer.alloc(headerBytes + 4);
   #relayCopy: Buffer | undefined;
-  #filled = 0;
-  #ring: JitterRing | undefined;
-  #ringFrame = -1;
-  #ringSamples: Int16Array | undefined;
-  #inband: InbandDetector | undefined;
+  readonly #ear = new Ear();
   #mixer: Mixer | undefined;
   #due = 0;
   /** Timestamp of the telephone-event that comes in, and whether it goes to the others. */
@@ -122,18 +114,13 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     const far = this.session.far;
     if (!far) return;
     this.latch.expect(far.address, far.port, this.#peer, this.#host.now());
-    this.#view = this.#packet.subarray(0, headerBytes + far.packetSamples);
-    this.#filled = 0;
+    this.#frames.resize(far.packetSamples);
     this.out.pause();
     const inband = this.#inbandAllowed && far.dtmfPayloadType === undefined;
-    if (!inband) this.#inband = undefined;
-    else
-      this.#inband ??= new InbandDetector({
-        keyDown: () => this.#keyDown(),
-        keyUp: (d, ms) => this.#keyUp(d, ms, 'inband'),
-      });
+    const keyUp = (digit: string, ms: number) => this.#keyUp(digit, ms, 'inband');
+    this.#ear.detect(inband ? { keyDown: () => this.#keyDown(), keyUp } : undefined);
     this.listenNeeded();
-    if (this.player || this.#senders.length > 0 || this.mixes || this.#inband) this.#host.activate(this);
+    if (this.player || this.#senders.length > 0 || this.mixes || this.#ear.detects) this.#host.activate(this);
   }
 
   direction(direction: WireDirection): void {
@@ -159,14 +146,14 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     const codec = payloadType === far.payloadType ? far.codec : payloadType === 0 ? codecs.PCMU : codecs.PCMA;
     if (!isDtmf && payloadType !== far.payloadType && payloadType !== 0 && payloadType !== 8) return;
     if (ssrc !== this.reception.ssrc && this.reception.received > 0) {
-      this.#ring?.reset();
+      this.#ear.reset();
       this.#receiver.reset();
     }
     this.reception.packet(ssrc, header.sequence, header.timestamp, now, !isDtmf);
     if (!this.session.receiving) return;
     if (isDtmf) this.#dtmf(packet, now);
     else {
-      this.#ring?.push(header.timestamp, packet, header.start, header.end, codec.decode);
+      this.#ear.push(packet, header, codec.decode);
       const targets = this.relaysTo;
       for (let i = 0; i < targets.length; i++) (targets[i] as Endpoint).#relay(this, packet, codec, now);
     }
@@ -225,25 +212,19 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
 
   // ---- samples for mixers and recorders ------------------------------------------------------------------------------
 
-  /** What the far side says in this frame, for all who ask in it; undefined = silence. */
+  /** What the far side says in this frame; undefined = silence. */
   samples(frame: number): Int16Array | undefined {
-    if (frame !== this.#ringFrame) {
-      this.#ringFrame = frame;
-      this.#ringSamples = this.session.receiving ? this.#ring?.pull() : undefined;
-    }
-    return this.#ringSamples;
+    return this.#ear.samples(frame, this.session.receiving);
   }
 
   /** Keeps or drops the jitter buffer, by who listens. */
   listenNeeded(): void {
-    const needed = this.recorders.size > 0 || this.#inband !== undefined || this.bridge?.needsSamples(this) === true;
-    if (!needed) this.#ring = undefined;
-    else this.#ring ??= new JitterRing();
+    this.#ear.need(this.recorders.size > 0 || this.#ear.detects || this.bridge?.needsSamples(this) === true);
   }
 
   /** It hears others from now on: by the bridge. */
   hear(hears: readonly Endpoint[], mixes: boolean): void {
-    if (mixes !== this.mixes || (mixes && hears.length !== this.hears.length)) this.#filled = 0;
+    if (mixes !== this.mixes || (mixes && hears.length !== this.hears.length)) this.#frames.clear();
     this.hears = hears;
     this.mixes = mixes;
     if (mixes) this.#host.activate(this);
@@ -303,10 +284,22 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     this.#host.activate(this);
   }
 
+  endPlay(end: 'stopped' | 'failed', reason?: string): void {
+    const { player } = this;
+    this.player = undefined;
+    player?.end(end, reason);
+  }
+
+  recordersChanged(): void {
+    this.listenNeeded();
+    this.bridge?.arrange();
+    if (this.recorders.size > 0) this.#host.activate(this);
+  }
+
   tick(frame: number, due: number): boolean {
     if (this.closed) return false;
     this.#due = due;
-    if (this.#inband) this.#inband.frame(this.samples(frame));
+    this.#ear.tick(frame, this.session.receiving);
     let heard: Int16Array | undefined;
     if (!this.session.far) {
       // Nobody hears it yet: playbacks wait for the session.
@@ -320,32 +313,31 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
       this.mixes ||
       this.#senders.length > 0 ||
       this.recorders.size > 0 ||
-      this.#inband !== undefined
+      this.#ear.detects
     );
   }
 
   #playFrame(player: Player): Int16Array | undefined {
     if (!player.ready) return undefined;
     const { codec } = this;
-    const at = headerBytes + this.#filled;
-    if (!player.read(codec.name, codec.silence, this.#packet, at, frameSamples)) {
+    const { buffer, at } = this.#frames;
+    if (!player.read(codec.name, codec.silence, buffer, at, frameSamples)) {
       this.player = undefined;
       player.end('finished');
       return undefined;
     }
-    const heard = this.recorders.size > 0 ? this.#mixing.decode(this.#packet, at, codec) : undefined;
+    const heard = this.recorders.size > 0 ? this.#mixing.decode(buffer, at, codec) : undefined;
     this.#sendFrame();
     return heard;
   }
 
   #mixFrame(frame: number): Int16Array | undefined {
     const { codec } = this;
-    const at = headerBytes + this.#filled;
+    const { buffer, at } = this.#frames;
     const mixed = this.#mixing.mix(this.hears, this.bridge?.playing(frame), frame);
     if (mixed) {
-      for (let i = 0; i < frameSamples; i++)
-        this.#packet[at + i] = codec.encode[(mixed[i] as number) & 0xffff] as number;
-    } else this.#packet.fill(codec.silence, at, at + frameSamples);
+      for (let i = 0; i < frameSamples; i++) buffer[at + i] = codec.encode[(mixed[i] as number) & 0xffff] as number;
+    } else buffer.fill(codec.silence, at, at + frameSamples);
     this.#sendFrame();
     return mixed;
   }
@@ -377,28 +369,21 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
 
   /** DtmfPath: a frame of audio. */
   audio(frame: Buffer): void {
-    frame.copy(this.#packet, headerBytes + this.#filled);
+    frame.copy(this.#frames.buffer, this.#frames.at);
     this.#sendFrame();
   }
 
-  /** A frame stands in the packet behind what was there: sends as many packets as are full. */
+  /** A frame stands in the packet. */
   #sendFrame(): void {
-    const far = this.session.far;
-    if (!far || !this.session.sending) {
-      this.#filled = 0;
-      return;
-    }
-    const { packetSamples } = far;
-    let time = this.#due - this.#filled / 8;
-    this.#filled += frameSamples;
-    while (this.#filled >= packetSamples) {
-      this.out.local(this.#view, far.payloadType, time, packetSamples);
-      this.#send(this.#view);
-      this.#filled -= packetSamples;
-      time += packetSamples / 8;
-      if (this.#filled > 0) this.#packet.copyWithin(headerBytes, headerBytes + packetSamples, packetBytes);
-    }
+    if (this.session.sending) this.#frames.filled(this.#due, this.#sendPacket);
+    else this.#frames.clear();
   }
+
+  /** Made once: a closure per frame would be one per packet. */
+  readonly #sendPacket = (packet: Buffer, time: number, samples: number): void => {
+    this.out.local(packet, this.session.far?.payloadType ?? 0, time, samples);
+    this.#send(packet);
+  };
 
   // ---- life ----------------------------------------------------------------------------------------------------------
 
@@ -408,14 +393,10 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
 
   /** Sends an RTCP report where there is something to report. */
   report(bye: boolean): void {
-    const far = this.session.far;
-    if (!far || far.rtcpAddress === undefined) return;
-    const { address } = this.latch;
-    const moved = address !== undefined && (address !== far.address || this.latch.port !== far.port);
-    const port = moved ? this.latch.port + 1 : far.rtcpPort;
-    if (port < 1 || port > 65535) return;
+    const { address, port } = reportsTo(this.session.far, this.latch);
+    if (address === undefined || port < 1 || port > 65535) return;
     const packet = this.monitor.report(this.#host.cname, this.#host.now(), this.#host.wall(), bye);
-    if (packet) this.pair.rtcp.send(packet, port, moved ? address : far.rtcpAddress);
+    if (packet) this.pair.rtcp.send(packet, port, address);
   }
 
   /** Ends everything that runs here; the engine gives the ports back and says so. */
@@ -427,6 +408,6 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     this.digits.stop('closed');
     for (const sender of this.#senders.splice(0)) sender.finish();
     this.bridge?.remove(this);
-    this.#ring = undefined;
+    this.#ear.need(false);
   }
 }

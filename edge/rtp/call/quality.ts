@@ -1,12 +1,22 @@
 // Quality of one endpoint's line: counts of RFC 3550, what the peer reports, and the E-model over them.
 import type { WireQuality } from '../../../link/index.ts';
 import { mos, rating } from '../packet/e-model.ts';
+import type { Latch } from '../packet/latch.ts';
 import type { OutStream } from '../packet/out-stream.ts';
 import type { Reception } from '../packet/reception.ts';
 import { buildReport, type LastReport, readReport, roundTrip } from '../packet/rtcp.ts';
+import type { Far } from '../sdp/negotiate.ts';
 
 /** Packetisation, and what a listener's buffer holds at least. */
 const fixedDelayMs = 20 + 40;
+
+/** Where reports go: beside the media where those came from elsewhere than the SDP said, else where the SDP says. */
+export function reportsTo(far: Far | undefined, latch: Latch): { address: string | undefined; port: number } {
+  if (!far || far.rtcpAddress === undefined) return { address: undefined, port: 0 };
+  const { address, port } = latch;
+  const moved = address !== undefined && (address !== far.address || port !== far.port);
+  return moved ? { address, port: port + 1 } : { address: far.rtcpAddress, port: far.rtcpPort };
+}
 
 export class LineMonitor {
   readonly #out: OutStream;
