@@ -10,6 +10,7 @@ import { Call, type CallKeeper } from './call.ts';
 import type { PathStep } from './call-facts.ts';
 import { CallLog } from './call-log.ts';
 import { type CallNote, type CustomerNote, readNote } from './call-note.ts';
+import { takeUp } from './call-restart.ts';
 import type { CallState } from './call-states.ts';
 import type { CallTools } from './call-tools.ts';
 
@@ -72,7 +73,8 @@ export async function adoptCalls(tools: CallTools, keeper: CallKeeper & { add(ca
     if (bridge && other) kept.add(bridge.id);
     const call = new Call(tools, keeper, note.facts);
     keeper.add(call);
-    call.takeUp(note, pathOf(tools.journal, interaction), customer, other, bridge, recording);
+    const path = pathOf(tools.journal, interaction);
+    takeUp(tools, keeper, call, { note, path, customer, other, bridge, recording });
     count++;
   }
   await releaseMedia(tools, there.endpoints, there.bridges, calls, kept);

@@ -3,12 +3,11 @@
 import { z } from 'zod';
 import type { FlowState } from '../ivr/index.ts';
 import { withoutSecrets } from '../ivr/index.ts';
-import type { QueueRequest } from '../ports/index.ts';
 import type { SipDialog } from '../signaling/index.ts';
 import type { Call } from './call.ts';
 import type { CallFacts } from './call-facts.ts';
+import type { Place } from './call-place.ts';
 import type { PartFacts } from './part.ts';
-import type { WaitingOptions } from './waiting.ts';
 
 export interface CustomerNote {
   v: 1;
@@ -18,9 +17,7 @@ export interface CustomerNote {
   facts: CallFacts;
   state: string;
   flow?: FlowState | undefined;
-  queued?:
-    | { id: string; since: number; afterTalk: boolean; request: QueueRequest; hears: Omit<WaitingOptions, 'place'> }
-    | undefined;
+  queued?: Place | undefined;
   part?:
     | { facts: PartFacts; bridge: string; since: number; recording?: string | undefined; paused: boolean }
     | undefined;
@@ -46,9 +43,10 @@ const envelope = z.looseObject({
 /** Notes for both dialogs, as far as they are there. */
 export function noteOf(call: Call): [SipDialog, string][] {
   const notes: [SipDialog, string][] = [];
-  const { customer, part, interaction } = call;
+  const { customer, interaction } = call;
+  const { part } = call.talk;
   if (customer?.dialog && customer.endpointId !== undefined) {
-    const flow = call.run?.state;
+    const flow = call.flow.state;
     const note: CustomerNote = {
       v: 1,
       role: 'customer',
@@ -57,13 +55,7 @@ export function noteOf(call: Call): [SipDialog, string][] {
       facts: call.facts,
       state: call.state,
       flow: flow && withoutSecrets(flow),
-      queued: call.queued && {
-        id: call.queued.id,
-        since: call.queued.since,
-        afterTalk: call.queued.afterTalk,
-        request: call.queued.request,
-        hears: call.queued.hears,
-      },
+      queued: call.place.now,
       part: part && {
         facts: part.facts,
         bridge: part.talk.bridgeId,

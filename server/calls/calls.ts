@@ -67,8 +67,8 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   /** Ends all calls, with BYE to everybody. */
   async endAll(cause: string): Promise<void> {
-    const legs = [...this.#calls.values()].flatMap((call) => [call.customer, call.part?.other]);
-    for (const call of [...this.#calls.values()]) call.end('system', cause);
+    const legs = [...this.#calls.values()].flatMap((call) => [call.customer, call.talk.part?.other]);
+    for (const call of [...this.#calls.values()]) call.finish('system', cause);
     await Promise.all(legs.map((leg) => leg?.released));
   }
 
@@ -133,19 +133,19 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   async answer(agent: string, offer: OfferId): Promise<void> {
     const record = this.#tools.directory.agents.get(agent);
     for (const call of this.#calls.values()) {
-      if (!record || call.offered?.id !== offer) continue;
-      call.answerByPanel(record);
+      if (!record || call.place.offer?.id !== offer) continue;
+      call.place.answerByPanel(record);
       return;
     }
     throw callErrors['phone-cannot-auto-answer']({ agent });
   }
 
   async hold(agent: string, interaction: InteractionId): Promise<void> {
-    await this.#hers(agent, interaction).hold();
+    await this.#hers(agent, interaction).talk.hold();
   }
 
   async resume(agent: string, interaction: InteractionId): Promise<void> {
-    await this.#hers(agent, interaction).resume();
+    await this.#hers(agent, interaction).talk.resume();
   }
 
   async transfer(agent: string, interaction: InteractionId, to: TransferTarget): Promise<void> {
@@ -157,18 +157,18 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     if (destination && destination.kind !== 'number') {
       throw callErrors['number-not-dialable']({ why: destination.kind === 'refused' ? destination.why : 'internal' });
     }
-    call.transfer(to, destination);
+    call.talk.transfer(to, destination);
   }
 
   async detour(agent: string, interaction: InteractionId, flow: string): Promise<Record<string, string>> {
     const call = this.#hers(agent, interaction);
     const set = this.#tools.flows.current();
     if (!set.flows.has(flow)) throw callErrors['call-flow-unknown']({ flow });
-    return call.detour(set, flow);
+    return call.talk.detour(set, flow);
   }
 
   async hangup(agent: string, interaction: InteractionId): Promise<void> {
-    this.#hers(agent, interaction).end('agent', 'panel');
+    this.#hers(agent, interaction).finish('agent', 'panel');
   }
 
   async sendDtmf(agent: string, interaction: InteractionId, digits: string): Promise<void> {
@@ -178,13 +178,13 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   pauseRecording(agent: string, interaction: InteractionId): void {
     const call = this.#hers(agent, interaction);
-    call.part?.pauseRecording();
+    call.talk.part?.pauseRecording();
     this.changed(call);
   }
 
   resumeRecording(agent: string, interaction: InteractionId): void {
     const call = this.#hers(agent, interaction);
-    call.part?.resumeRecording();
+    call.talk.part?.resumeRecording();
     this.changed(call);
   }
 
@@ -195,7 +195,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   async end(interaction: InteractionId, by: string): Promise<void> {
     const call = this.#calls.get(interaction);
     if (!call) throw callErrors['call-unknown']({ interaction });
-    call.end('system', `ended by ${by}`);
+    call.finish('system', `ended by ${by}`);
   }
 
   // ── calls that come in ────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,9 +23,15 @@ export interface RingRequest {
 }
 
 export type RingResult =
-  | { answered: Leg; ringMs: number }
+  | { answered: Leg; phones: number; ringMs: number }
   /** `status`: the most telling answer of the phones. */
-  | { answered: undefined; how: 'declined' | 'unreachable' | 'aborted'; status?: number | undefined; ringMs: number };
+  | {
+      answered: undefined;
+      how: 'declined' | 'unreachable' | 'aborted';
+      status?: number | undefined;
+      phones: number;
+      ringMs: number;
+    };
 
 const elsewhere = 'SIP;cause=200;text="Call completed elsewhere"';
 
@@ -62,20 +68,16 @@ export class Ringing implements LegOwner {
     this.#tools = tools;
     this.#request = request;
     if (request.targets.length === 0) {
-      this.#finish({ answered: undefined, how: 'unreachable', ringMs: 0 });
+      this.#finish({ answered: undefined, how: 'unreachable', ...this.#figures() });
       return;
     }
     this.#ring(request.targets, request.headers);
   }
 
-  get phones(): number {
-    return this.#forks.size;
-  }
-
   /** Stops at once. */
   abort(): void {
     if (this.#over) return;
-    this.#finish({ answered: undefined, how: 'aborted', ringMs: this.#ringMs() });
+    this.#finish({ answered: undefined, how: 'aborted', ...this.#figures() });
   }
 
   /** Rings the same phones again with headers that make them answer. */
@@ -136,7 +138,7 @@ export class Ringing implements LegOwner {
       leg.end(elsewhere);
       return;
     }
-    this.#finish({ answered: leg, ringMs: this.#ringMs() });
+    this.#finish({ answered: leg, ...this.#figures() });
   }
 
   legEnded(leg: Leg, ending: LegEnding): void {
@@ -170,7 +172,7 @@ export class Ringing implements LegOwner {
       answered: undefined,
       how: busy === undefined ? 'unreachable' : 'declined',
       status: busy ?? this.#statuses.at(-1),
-      ringMs: this.#ringMs(),
+      ...this.#figures(),
     });
   }
 
@@ -183,7 +185,7 @@ export class Ringing implements LegOwner {
     this.#resolve(result);
   }
 
-  #ringMs(): number {
-    return Math.round(performance.now() - this.#began);
+  #figures(): { phones: number; ringMs: number } {
+    return { phones: this.#request.targets.length, ringMs: Math.round(performance.now() - this.#began) };
   }
 }

@@ -1,0 +1,220 @@
+// A call in a queue: what the caller hears there, and the offers to agents, whose phones are rung.
+import type { Offer, OfferOutcome } from '../../values/index.ts';
+import type { AgentRecord, QueueExit, QueueRequest } from '../ports/index.ts';
+import type { Leg } from '../signaling/index.ts';
+import type { Call, CallKeeper } from './call.ts';
+import type { CallTools } from './call-tools.ts';
+import { callErrors } from './errors.ts';
+import { Ringing, type RingResult } from './ringing.ts';
+import { Waiting, type WaitingOptions } from './waiting.ts';
+
+/** A place in a queue; plain data, so that it can be noted. */
+export interface Place {
+  id: string;
+  since: number;
+  /** The flow wants the caller back after the talk. */
+  afterTalk: boolean;
+  request: QueueRequest;
+  hears: Omit<WaitingOptions, 'place'>;
+}
+
+const autoAnswer = {
+  'Call-Info': '<sip:localhost>;answer-after=0',
+  'Alert-Info': '<http://localhost>;info=alert-autoanswer;delay=0',
+  'Answer-Mode': 'Auto',
+};
+
+export class CallPlace {
+  readonly #call: Call;
+  readonly #tools: CallTools;
+  readonly #keeper: CallKeeper;
+  #place: Place | undefined;
+  #waiting: Waiting | undefined;
+  #ringing: Ringing | undefined;
+  #offer: Offer | undefined;
+
+  constructor(call: Call, tools: CallTools, keeper: CallKeeper) {
+    this.#call = call;
+    this.#tools = tools;
+    this.#keeper = keeper;
+  }
+
+  /** Stays while she talks, so that it is known which queue she came from. */
+  get now(): Readonly<Place> | undefined {
+    return this.#place;
+  }
+  get offer(): Offer | undefined {
+    return this.#offer;
+  }
+
+  enter(request: QueueRequest, hears: Place['hears'], afterTalk: boolean): void {
+    if (!this.#call.step('enqueued')) return;
+    const since = request.since ?? this.#tools.clock.now();
+    this.#place = { id: request.queue, since, afterTalk, request, hears };
+    this.#call.log.queue = request.queue;
+    this.#listen();
+    this.#enqueue(request);
+    this.#call.moved();
+  }
+
+  /** A queue with its own settings: transfers, and phones that dial a queue. @returns false where there is no such queue */
+  enterAs(queue: string): boolean {
+    const record = this.#tools.directory.queues.get(queue);
+    if (!record) return false;
+    const { language } = this.#call;
+    const { music, announceEveryMs: everyMs } = record;
+    this.enter({ queue, language }, { music, language, everyMs, position: true, wait: true, prompts: [] }, false);
+    return true;
+  }
+
+  /** For one agent alone, by the ACD, so that she is asked only when she is free. @returns false where she is in no queue */
+  enterFor(agent: AgentRecord, ringMs: number | undefined): boolean {
+    const queue = this.#tools.directory.queues.get(this.#place?.id ?? agent.queues[0] ?? '');
+    if (!queue) return false;
+    const { language } = this.#call;
+    this.enter(
+      { queue: queue.id, only: agent.id, language, ringMs, maxWaitMs: ringMs },
+      { music: queue.music, language, everyMs: 0, position: false, wait: false, prompts: [] },
+      false,
+    );
+    return true;
+  }
+
+  /** After a restart: she waited; routing is asked what it knows. */
+  takeUp(place: Place): void {
+    const { queueing } = this.#tools;
+    this.#place = place;
+    this.#listen();
+    const known = queueing.attach(this.#call, (how) => this.left(how));
+    if (known.state === 'waiting') return;
+    if (known.state === 'connected') queueing.finished(this.#call.interaction, known.agent, 'failed');
+    this.#enqueue({ ...place.request, since: place.since });
+  }
+
+  /** After a restart: where she came from. */
+  remember(place: Place | undefined): void {
+    this.#place = place;
+  }
+
+  #enqueue(request: QueueRequest): void {
+    try {
+      this.#tools.queueing.enqueue(this.#call, request, (how) => this.left(how));
+    } catch (error) {
+      this.#tools.logger.error({ err: error, interaction: this.#call.interaction }, 'queue did not take the call');
+      this.left('removed');
+    }
+  }
+
+  #listen(): void {
+    const leg = this.#call.customer;
+    if (!leg || leg.over || !this.#place) return;
+    this.quiet();
+    this.#waiting = new Waiting(this.#tools, leg.endpoint, {
+      ...this.#place.hears,
+      place: () => this.#tools.queueing.place(this.#call.interaction),
+    });
+  }
+
+  /** No more music. */
+  quiet(): void {
+    this.#waiting?.stop();
+    this.#waiting = undefined;
+  }
+
+  /** The queue gives the call back. */
+  left(how: QueueExit): void {
+    if (!this.#place || !this.#call.can('queue-exit')) return;
+    this.#ringing?.abort();
+    this.quiet();
+    this.#call.step('queue-exit');
+    this.#place = undefined;
+    if (!this.#call.flow.leftQueue(how)) this.#call.finish('system', `queue-${how}`);
+  }
+
+  /** Nothing of a queue matters any more. */
+  forget(): void {
+    this.#place = undefined;
+  }
+
+  /** Stops ringing and music: the call is over. */
+  stop(): void {
+    this.quiet();
+    this.#ringing?.abort();
+  }
+
+  async take(offer: Offer, signal: AbortSignal): Promise<OfferOutcome> {
+    const call = this.#call;
+    const agent = this.#tools.directory.agents.get(offer.agent);
+    const leg = call.customer;
+    if (signal.aborted) return aborted(signal);
+    if (!leg || leg.over || !call.step('offered')) return 'withdrawn';
+    if (!agent) {
+      call.step('offer-over');
+      return 'unreachable';
+    }
+    this.#offer = offer;
+    const result = await this.#ring(agent, offer, leg, signal);
+    const mine = this.#offer === offer;
+    if (mine) this.#offer = undefined;
+    if (call.over || !mine || !call.can('accepted')) {
+      result.answered?.end();
+      return 'withdrawn';
+    }
+    call.log.rang(offer.id, result.phones, result.ringMs, result.answered ? 200 : result.status, agent.id);
+    if (!result.answered) {
+      call.step('offer-over');
+      return result.how === 'aborted' ? aborted(signal) : result.how;
+    }
+    call.step('accepted');
+    this.quiet();
+    this.#connect(agent, offer, leg, result.answered);
+    return 'accepted';
+  }
+
+  /** Makes the ringing phone of that offer answer. @throws phone-cannot-auto-answer */
+  answerByPanel(agent: AgentRecord): void {
+    if (!agent.autoAnswer || !this.#ringing || this.#offer?.agent !== agent.id) {
+      throw callErrors['phone-cannot-auto-answer']({ agent: agent.id });
+    }
+    this.#ringing.again(autoAnswer);
+  }
+
+  async #ring(agent: AgentRecord, offer: Offer, leg: Leg, signal: AbortSignal): Promise<RingResult> {
+    const { from, fromName } = this.#call.facts;
+    const ringing = new Ringing(this.#tools.signaling.tools, {
+      targets: this.#keeper.phones(agent),
+      role: 'agent',
+      agent: agent.id,
+      from: { user: from ?? 'anonymous', name: fromName },
+      headers: { 'X-Switchroom-Interaction': offer.interaction },
+      near: leg.endpointId,
+      silentMs: agent.phone.kind === 'number' ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
+    });
+    this.#ringing = ringing;
+    const abort = () => ringing.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const result = await ringing.result;
+    signal.removeEventListener('abort', abort);
+    if (this.#ringing === ringing) this.#ringing = undefined;
+    return result;
+  }
+
+  #connect(agent: AgentRecord, offer: Offer, customer: Leg, leg: Leg): void {
+    const place = this.#place;
+    const queue = place && this.#tools.directory.queues.get(place.id);
+    const waitMs = place && Math.max(0, this.#tools.clock.now() - place.since);
+    const facts = {
+      agent: agent.id,
+      offer: offer.id,
+      queue: place?.id,
+      acd: true,
+      record: queue?.record ?? false,
+      music: queue?.music,
+    };
+    void this.#call.talk.begin(facts, customer, leg, { waitMs, announce: agent.announceNumber ? agent.id : undefined });
+  }
+}
+
+function aborted(signal: AbortSignal): OfferOutcome {
+  return signal.reason === 'missed' ? 'missed' : 'withdrawn';
+}

@@ -1,0 +1,320 @@
+// A call in talk: the agent's part in it, hold, blind transfer, detour, and the far side of a transfer to a number.
+import type { Effect, FlowSet } from '../ivr/index.ts';
+import type { TransferTarget } from '../ports/index.ts';
+import {
+  type Destination,
+  type Leg,
+  type LegEnding,
+  type Referral,
+  resolveDialled,
+  userOf,
+} from '../signaling/index.ts';
+import type { Call } from './call.ts';
+import type { CallTools } from './call-tools.ts';
+import { Detour, type DetourOwner } from './detour.ts';
+import { callErrors } from './errors.ts';
+import { Part, type PartFacts } from './part.ts';
+import { Ringing } from './ringing.ts';
+
+/** Ringing tone while a number is dialled: 450 Hz, 1 s of 5 (ITU-T E.180, as in China). */
+const ringbackTone = [
+  { kind: 'tone' as const, hz: [450], ms: 1_000 },
+  { kind: 'silence' as const, ms: 4_000 },
+];
+/** How long the target of an agent's transfer to a number may ring. */
+const transferRingMs = 60_000;
+
+export class CallTalk implements DetourOwner {
+  readonly #call: Call;
+  readonly #tools: CallTools;
+  #part: Part | undefined;
+  #ringing: Ringing | undefined;
+  #detour: Detour | undefined;
+  #detourResult: PromiseWithResolvers<Record<string, string>> | undefined;
+
+  constructor(call: Call, tools: CallTools) {
+    this.#call = call;
+    this.#tools = tools;
+  }
+
+  get part(): Part | undefined {
+    return this.#part;
+  }
+  get detourPlace(): { flow: string; node: string | undefined } | undefined {
+    return this.#detour && { flow: this.#detour.flow, node: this.#detour.node };
+  }
+
+  /** Joins customer and other side; the agent's number is spoken to the customer before, where wanted. */
+  async begin(
+    facts: PartFacts,
+    customer: Leg,
+    other: Leg,
+    { waitMs, announce }: { waitMs?: number | undefined; announce?: string | undefined } = {},
+  ): Promise<void> {
+    const call = this.#call;
+    const part = new Part(this.#tools, call.log, facts, customer, other);
+    this.#hold(part);
+    if (other.over) {
+      this.otherGone(part, { by: 'remote', cause: 'BYE' });
+      return;
+    }
+    try {
+      if (announce !== undefined) await this.#announce(customer, announce);
+      if (this.#part !== part || customer.over) return;
+      await part.start();
+    } catch (error) {
+      if (this.#part !== part || customer.over || other.over) return;
+      this.#tools.logger.error({ err: error, interaction: call.interaction }, 'the two sides could not be joined');
+      call.finish('system', 'media');
+      return;
+    }
+    if (this.#part !== part) return;
+    call.log.connected(facts.offer, waitMs);
+    call.moved();
+  }
+
+  async #announce(customer: Leg, number: string): Promise<void> {
+    const { language } = this.#call;
+    const audio = await this.#tools.prompts.audio([{ say: 'agent', language, number }]);
+    if (audio.length > 0 && !customer.over) await customer.endpoint.play(audio).ended;
+  }
+
+  /** An adopted part. */
+  takeUp(part: Part, state: 'talking' | 'held' | 'between'): void {
+    this.#hold(part);
+    if (state === 'held') part.talk.holdMusic(part.facts.music);
+    else if (state === 'between') this.#bringBack(part);
+  }
+
+  #hold(part: Part): void {
+    this.#part = part;
+    this.#call.log.agent = part.agent;
+    part.other.owner = this.#call;
+  }
+
+  /** @throws call-wrong-phase */
+  async hold(): Promise<void> {
+    this.#call.must('held');
+    await this.#part?.hold();
+  }
+
+  /** @throws call-wrong-phase */
+  async resume(): Promise<void> {
+    this.#call.must('resumed');
+    await this.#part?.resume();
+  }
+
+  // ── transfer ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Blind: the agent's part is over at once. @param destination where `to` is a number @throws call-wrong-phase */
+  transfer(to: TransferTarget, destination: Destination | undefined): void {
+    const call = this.#call;
+    if (!call.can('dialling')) throw callErrors['call-wrong-phase']({ phase: call.state });
+    call.log.transferred(to);
+    this.end('transferred');
+    const agent = 'agent' in to ? this.#tools.directory.agents.get(to.agent) : undefined;
+    if ('number' in to && destination?.kind === 'number') {
+      const back = call.place.now?.id;
+      void this.dial(destination, transferRingMs, () => this.#sentOn(back !== undefined && call.place.enterAs(back)));
+    } else if ('queue' in to) this.#sentOn(call.place.enterAs(to.queue));
+    else this.#sentOn(agent !== undefined && call.place.enterFor(agent, undefined));
+  }
+
+  #sentOn(taken: boolean): void {
+    if (!taken) this.#call.finish('system', 'transfer-failed');
+  }
+
+  /** Rings a number; the caller hears the ringing tone, then the far side. `failed` is called where nobody takes it. */
+  async dial(
+    destination: Extract<Destination, { kind: 'number' }>,
+    ringMs: number,
+    failed: (how: 'busy' | 'no-answer' | 'failed') => void,
+  ): Promise<void> {
+    const call = this.#call;
+    const { customer } = call;
+    if (!customer || customer.over || !call.step('dialling')) return;
+    const target = this.#tools.signaling.overTrunk(destination);
+    const ringing = new Ringing(this.#tools.signaling.tools, {
+      targets: target ? [target] : [],
+      role: 'far',
+      // A trunk takes only numbers that are ours.
+      from: { user: call.facts.did ?? call.facts.to },
+      near: customer.endpointId,
+      silentMs: 0,
+    });
+    this.#ringing = ringing;
+    const ringback = customer.endpoint.play(ringbackTone, { times: Number.POSITIVE_INFINITY });
+    const timer = setTimeout(() => ringing.abort(), ringMs);
+    const result = await ringing.result;
+    clearTimeout(timer);
+    ringback.stop();
+    this.#ringing = undefined;
+    if (call.over) {
+      result.answered?.end();
+      return;
+    }
+    call.log.rang(undefined, result.phones, result.ringMs, result.answered ? 200 : result.status);
+    if (result.answered) {
+      call.step('connected');
+      call.place.forget();
+      await this.begin({ agent: undefined, acd: false, record: false }, customer, result.answered);
+      return;
+    }
+    const how = result.how === 'declined' ? 'busy' : result.how === 'aborted' ? 'no-answer' : 'failed';
+    call.log.transferFailed(how, result.status);
+    call.step('dial-failed');
+    failed(how);
+  }
+
+  /** REFER of the agent's phone: a blind transfer by its own key. */
+  referred(leg: Leg, referral: Referral): void {
+    if (leg !== this.#part?.other || this.#part.agent === undefined) {
+      referral.refuse(403);
+      return;
+    }
+    const { uri, replaces } = referredTo(referral.referTo);
+    if (replaces) {
+      referral.refuse(501);
+      return;
+    }
+    const destination = resolveDialled(this.#tools.directory, userOf(uri));
+    const to = asTarget(destination);
+    if (!to || !this.#call.can('dialling')) {
+      referral.refuse(destination.kind === 'refused' && destination.why === 'not-allowed' ? 403 : 404);
+      return;
+    }
+    referral.accept();
+    referral.progress(100, 'Trying');
+    referral.progress(200, 'OK');
+    this.transfer(to, destination);
+  }
+
+  // ── detour ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @throws call-wrong-phase, flow-unknown */
+  async detour(set: FlowSet, flow: string): Promise<Record<string, string>> {
+    const call = this.#call;
+    const { customer } = call;
+    const part = this.#part;
+    if (!customer || !part || !call.can('detoured')) throw callErrors['call-wrong-phase']({ phase: call.state });
+    if (call.state === 'held') await this.resume();
+    call.must('detoured');
+    const result = Promise.withResolvers<Record<string, string>>();
+    this.#detourResult = result;
+    call.log.flowEntered(flow, set.flows.get(flow)?.version ?? set.version, 'detour');
+    if (part.talk.recording === 'on') part.pauseRecording();
+    await part.talk.leave();
+    if (this.#detourResult !== result) return result.promise;
+    const detour = new Detour(this.#tools, customer.endpoint, set, flow, this);
+    this.#detour = detour;
+    const { customer: known, from, to } = call.facts;
+    const { language } = call;
+    detour.begin({ language, variables: call.flow.variables, tags: known?.tags ?? [], from, to });
+    call.moved();
+    return result.promise;
+  }
+
+  flowNoted({ node, type, label, value }: Extract<Effect, { do: 'note' }>): void {
+    this.#call.flow.note({ at: this.#tools.clock.now(), node, type, label, value }, this.#detour?.flow ?? '');
+  }
+
+  flowFaulted({ node, code, sentence }: Extract<Effect, { do: 'finding' }>): void {
+    this.#call.flow.fault(this.#detour?.flow ?? '', node, code, sentence);
+  }
+
+  detourDone(result: Record<string, string>): void {
+    const call = this.#call;
+    const detour = this.#detour;
+    const part = this.#part;
+    const waiter = this.#detourResult;
+    this.#detour = undefined;
+    this.#detourResult = undefined;
+    if (detour) {
+      call.log.detourEnded(detour.flow, result.result ?? '', Math.max(0, this.#tools.clock.now() - detour.since));
+    }
+    if (!part) {
+      // The agent has left meanwhile (a rating after the talk): the flow's end is the call's.
+      call.finish('flow', 'detour-over');
+      return;
+    }
+    call.step('detour-over');
+    if (part.talk.recording === 'paused') part.resumeRecording();
+    this.#bringBack(part, () => waiter?.resolve(result));
+  }
+
+  detourHungUp(): void {
+    this.#call.finish('flow', 'detour');
+  }
+
+  #bringBack(part: Part, then?: () => void): void {
+    part.talk
+      .comeBack()
+      .catch((error: unknown) => {
+        if (this.#part !== part) return;
+        this.#tools.logger.error(
+          { err: error, interaction: this.#call.interaction },
+          'caller could not be brought back',
+        );
+        this.#call.finish('system', 'media');
+      })
+      .then(then);
+  }
+
+  // ── the end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The other side's leg is over. */
+  otherGone(part: Part, ending: LegEnding): void {
+    if (this.#part !== part) return;
+    const call = this.#call;
+    const isAgent = part.agent !== undefined;
+    const afterTalk = call.place.now?.afterTalk ?? false;
+    this.end('agent');
+    if (call.state === 'detour') {
+      // She hangs up, and the caller stays in the flow (rating).
+      this.#detourResult?.resolve({});
+      return;
+    }
+    if (isAgent && afterTalk && !call.customer?.over) {
+      call.step('agent-left');
+      call.place.forget();
+      if (call.flow.talked()) return;
+    }
+    const by = ending.by === 'remote' ? (isAgent ? 'agent' : 'customer') : 'network';
+    call.finish(by, ending.cause, ending.status);
+  }
+
+  /** The part is over: her leg is released, routing is told. */
+  end(why: 'customer' | 'agent' | 'transferred' | 'failed'): void {
+    const part = this.#part;
+    if (!part) return;
+    this.#part = undefined;
+    part.end(why);
+    const { agent, acd } = part.facts;
+    if (agent === undefined) return;
+    this.#call.log.agent = undefined;
+    if (acd) this.#tools.queueing.finished(this.#call.interaction, agent, why);
+  }
+
+  /** The call is over. */
+  stop(): void {
+    this.#detour?.stop();
+    this.#ringing?.abort();
+    this.#detourResult?.resolve({});
+    this.#detourResult = undefined;
+  }
+}
+
+/** The target of a REFER; with Replaces it is an attended transfer. */
+function referredTo(referTo: string): { uri: string; replaces: boolean } {
+  const open = referTo.indexOf('<');
+  const close = referTo.indexOf('>', open);
+  const uri = open < 0 ? (referTo.split(';', 1)[0] ?? '') : referTo.slice(open + 1, close);
+  return { uri: uri.trim(), replaces: /[?&]replaces=/i.test(uri) };
+}
+
+function asTarget(destination: Destination): TransferTarget | undefined {
+  if (destination.kind === 'agent') return { agent: destination.agent };
+  if (destination.kind === 'queue') return { queue: destination.queue };
+  if (destination.kind === 'number') return { number: destination.dialled };
+  return undefined;
+}
