@@ -2,7 +2,7 @@
 // that can reach a panel, whichever folder declared it.
 import type { Language, SwitchroomError } from '../../values/index.ts';
 
-const chinese: Record<string, string> = {
+export const chinese: Readonly<Record<string, string>> = {
   'desk-message-malformed': '无法理解该消息：{field}：{reason}。',
   'desk-command-unknown': '没有命令 {command}。',
   'desk-command-malformed': '命令 {command} 的字段 {field} 有误：{reason}。',
@@ -30,8 +30,15 @@ const chinese: Record<string, string> = {
   'call-not-yours': '您不在该通话中。',
   'call-wrong-phase': '通话目前的状态不允许此操作。',
   'phone-cannot-auto-answer': '您的话机不支持自动应答：请在话机上接听。',
-  'number-not-allowed': '不允许转接到该号码。',
-  'flow-unknown': '没有这个流程。',
+  'call-flow-unknown': '没有流程 {flow}。',
+  'call-queue-unknown': '没有队列 {queue}。',
+  'call-agent-unknown': '没有坐席 {agent}。',
+  'number-not-dialable': '不能拨打该号码：{why}。',
+  'digits-invalid': '只能发送 0-9、*、#、A 至 D。',
+  'call-not-recorded': '该通话没有录音。',
+  'contact-not-waiting': '该会话已在坐席处，只能由该坐席转接。',
+  'wrap-up-limit': '话后处理时间不能再延长。',
+  'not-ready-reason-missing': '示忙原因无效：{reason}。',
 };
 
 /** The error as one sentence. @param error anything thrown; what is not of the registry is not shown */

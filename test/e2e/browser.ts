@@ -60,11 +60,17 @@ export async function buildSite(agents: readonly string[]): Promise<Site> {
   };
 }
 
+const csrf = 'a-token-of-the-session';
+
 function answerSession(agents: readonly string[], request: IncomingMessage, response: ServerResponse): void {
   if (request.method === 'GET') {
     response.writeHead(request.headers.cookie?.includes('agent=') ? 200 : 401, { 'content-type': 'application/json' });
-    response.end('{}');
+    response.end(JSON.stringify({ csrf }));
   } else if (request.method === 'DELETE') {
+    if (request.headers['x-csrf-token'] !== csrf) {
+      response.writeHead(403).end();
+      return;
+    }
     response.writeHead(204, { 'set-cookie': 'agent=; HttpOnly; Max-Age=0; Path=/' }).end();
   } else {
     let body = '';

@@ -1,7 +1,9 @@
 // The login over REST: it sets an HttpOnly cookie, which the WebSocket's upgrade then carries.
 const sessionPath = '/api/v1/session';
 
-export type LoginResult = { ok: true } | { ok: false; why: 'wrong' | 'locked' | 'unreachable' | { reason: string } };
+export type LoginResult =
+  | { ok: true }
+  | { ok: false; why: 'wrong' | 'locked' | 'busy' | 'unreachable' | { reason: string } };
 
 export async function logIn(login: string, password: string): Promise<LoginResult> {
   let response: Response;
@@ -17,6 +19,7 @@ export async function logIn(login: string, password: string): Promise<LoginResul
   if (response.ok) return { ok: true };
   if (response.status === 401) return { ok: false, why: 'wrong' };
   if (response.status === 429) return { ok: false, why: 'locked' };
+  if (response.status === 503) return { ok: false, why: 'busy' };
   return { ok: false, why: { reason: await reasonOf(response) } };
 }
 
@@ -30,16 +33,19 @@ export async function isLoggedIn(): Promise<boolean> {
 
 /** @throws where the server cannot be reached */
 export async function logOut(): Promise<void> {
-  await fetch(sessionPath, { method: 'DELETE' });
+  const session = await fetch(sessionPath, { cache: 'no-store' });
+  if (!session.ok) return;
+  const csrf = await textOf(session, 'csrf');
+  await fetch(sessionPath, { method: 'DELETE', headers: csrf === undefined ? {} : { 'x-csrf-token': csrf } });
 }
 
 async function reasonOf(response: Response): Promise<string> {
+  return (await textOf(response, 'message')) ?? `HTTP ${response.status}`;
+}
+
+/** One text of a JSON answer, if it has it. */
+async function textOf(response: Response, field: string): Promise<string | undefined> {
   const body: unknown = await response.json().catch(() => undefined);
-  if (typeof body === 'object' && body !== null) {
-    for (const field of ['reason', 'message', 'error']) {
-      const value = (body as Record<string, unknown>)[field];
-      if (typeof value === 'string') return value;
-    }
-  }
-  return `HTTP ${response.status}`;
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }

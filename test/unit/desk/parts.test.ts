@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
+import { callErrors } from '../../../server/calls/errors.ts';
 import { startOfDay } from '../../../server/desk/day.ts';
+import { failed } from '../../../server/desk/errors.ts';
 import { EventStream } from '../../../server/desk/event-stream.ts';
 import { RateLimit } from '../../../server/desk/rate-limit.ts';
+import { chinese, sentence } from '../../../server/desk/sentences.ts';
 import { Tally } from '../../../server/desk/tally.ts';
 import type { AgentLive } from '../../../server/ports/index.ts';
+import { routingErrors } from '../../../server/routing/errors.ts';
 
 test('the site’s midnight, also on days on which the clocks change', () => {
   const midnight = (at: string, zone: string) => new Date(startOfDay(Date.parse(at), zone)).toISOString();
@@ -54,4 +58,14 @@ test('talk and wrap-up are counted per part, also when one contact comes back du
   expect(left).toEqual([{ interaction: 'i', channel: 'voice', outcome: 'handled', talkMs: 100, wrapUpMs: 40 }]);
   tally.follow(live(), 170);
   expect(tally.today).toEqual({ handled: 2, missed: 0, declined: 0, talkMs: 150, wrapUpMs: 40 });
+});
+
+test('every error that can reach a panel has a Chinese sentence with no value that the English one lacks', () => {
+  const values = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+  for (const [code, make] of Object.entries({ ...failed, ...callErrors, ...routingErrors })) {
+    expect(chinese[code], code).toBeDefined();
+    for (const value of values(chinese[code] ?? '')) expect(values(make().message), code).toContain(value);
+  }
+  expect(sentence(failed['reason-unknown']({ reason: 'nap' }), 'zh')).toBe('没有名为 nap 的示忙原因。');
+  expect(sentence(failed['reason-unknown']({ reason: 'nap' }), 'en')).toContain('There is no reason nap');
 });

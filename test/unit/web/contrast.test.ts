@@ -42,7 +42,7 @@ const texts: [string, string][] = [
   ['on-fill', 'good-fill'],
   ['on-fill', 'bad-fill'],
 ];
-const marks: [string, string][] = ['line-strong', 'good', 'wait', 'accent', 'after', 'bad'].map((over) => [
+const marks: [string, string][] = ['line-strong', 'good', 'wait-mark', 'accent', 'after', 'bad'].map((over) => [
   over,
   'surface',
 ]);

@@ -8,6 +8,7 @@ export const en = {
   'login.submit': 'Sign in',
   'login.wrong': 'The agent number or the password is wrong.',
   'login.locked': 'Too many attempts. Try again in a few minutes.',
+  'login.busy': 'Too many people sign in at this moment. Try again in a few seconds.',
   'login.unreachable': 'The server cannot be reached. Try again in a moment.',
   'login.failed': 'The sign-in failed: {reason}',
   'login.ended.asked': 'You have signed out.',

@@ -10,6 +10,7 @@ export const zh: Record<Key, string> = {
   'login.submit': '登录',
   'login.wrong': '工号或密码不正确。',
   'login.locked': '尝试次数过多，请几分钟后再试。',
+  'login.busy': '当前登录人数过多，请几秒后再试。',
   'login.unreachable': '无法连接服务器，请稍后再试。',
   'login.failed': '登录失败：{reason}',
   'login.ended.asked': '您已签出。',
