@@ -1,7 +1,7 @@
 // Clients that cannot be dialled (TCP phones behind a NAT) are reached over the connection that they registered on.
 
 import type { Destination } from '../sip/index.ts';
-import { parseNameAddr, parseUnsigned, type SipMessage, splitLists, tryParseUri } from '../sip/index.ts';
+import { parseUnsigned, type SipMessage, splitLists, tryParseUri, uriOf } from '../sip/index.ts';
 
 interface Entry {
   to: Destination;
@@ -76,9 +76,10 @@ export class Registrations {
 
 function contactKey(contact: string): { key: string; expires: string | undefined } | undefined {
   if (contact === '*') return undefined;
-  const { uri, params } = parseNameAddr(contact, 'Contact');
-  const key = uriKey(uri);
-  return key === undefined ? undefined : { key, expires: params.get('expires') };
+  const key = uriKey(uriOf(contact));
+  // Parameters of the header stand behind the bracket, or, without one, behind the URI.
+  const params = contact.slice(contact.lastIndexOf('>') + 1);
+  return key === undefined ? undefined : { key, expires: /;\s*expires\s*=\s*"?(\d+)/i.exec(params)?.[1] };
 }
 
 /** `user@host:port`: the port tells two phones of one user on one host apart. */

@@ -1,5 +1,5 @@
 import { machine } from '../../../values/index.ts';
-import { parseNameAddr, type SipMessage, tryParseUri } from '../message/index.ts';
+import { type SipMessage, tryParseUri } from '../message/index.ts';
 import type { Arrival, ClientTransaction, Destination, Protocol } from '../stack.ts';
 import type { Incoming } from './incoming.ts';
 import type { SessionTimer } from './session-timer.ts';
@@ -150,11 +150,21 @@ export function destinationOf(text: string): Destination | undefined {
   return { protocol: transport, host: uri.params.get('maddr') ?? uri.host, port: uri.port ?? 5060 };
 }
 
-/** The URI inside a name-addr; the whole text where there are no angle brackets. @throws SipSyntaxError */
+/** The URI inside a name-addr; the whole text where there are no angle brackets. What is malformed comes back as it is. */
 export function uriOf(nameAddr: string): string {
-  if (nameAddr.includes('"')) return parseNameAddr(nameAddr).uri; // a quoted name may hold anything
-  const open = nameAddr.indexOf('<');
-  if (open !== -1) return nameAddr.slice(open + 1, nameAddr.indexOf('>', open));
-  const semicolon = nameAddr.indexOf(';');
+  // A quoted name may hold brackets of its own.
+  const from = nameAddr.startsWith('"') ? closingQuote(nameAddr) : 0;
+  const open = nameAddr.indexOf('<', from);
+  const close = nameAddr.indexOf('>', open);
+  if (open !== -1 && close !== -1) return nameAddr.slice(open + 1, close);
+  const semicolon = nameAddr.indexOf(';', from);
   return (semicolon === -1 ? nameAddr : nameAddr.slice(0, semicolon)).trim();
+}
+
+function closingQuote(text: string): number {
+  for (let i = 1; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === '"') return i;
+  }
+  return text.length;
 }

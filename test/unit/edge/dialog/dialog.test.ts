@@ -26,6 +26,8 @@ describe('where a URI points', () => {
     expect(uriOf('"A; <b>" <sip:a@x;lr>;p=1')).toBe('sip:a@x;lr');
     expect(uriOf('<sip:a@x;lr>;p=1')).toBe('sip:a@x;lr');
     expect(uriOf('sip:a@x;p=1')).toBe('sip:a@x');
+    for (const broken of ['"never closed <sip:a@x>', '<sip:a@x', '', ';;', '"'])
+      expect(typeof uriOf(broken)).toBe('string');
   });
 });
 

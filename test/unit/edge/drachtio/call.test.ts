@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type Srf from 'drachtio-srf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AppDialog, type AppRequest, type AppResponse, Bench, destroyed, fast, on, until } from './bench.ts';
-import { type SipPeer, sdp } from './sip-peer.ts';
+import { responseText, type SipPeer, sdp } from './sip-peer.ts';
 
 let bench: Bench;
 let srf: Srf;
@@ -321,3 +321,16 @@ function byeOf(invite: { callId: string; header(name: string): string | undefine
     '',
   ].join('\r\n');
 }
+
+test('malformed headers in an answer harm nobody', async () => {
+  const dialogOf = call(uri());
+  const invite = await peer.expect('INVITE');
+  const answer = responseText(invite, '200 OK', { body: sdp, headers: 'Session-Expires: ;;=' }, peer)
+    .replace(/^Contact: .*$/m, 'Contact: "never closed <sip:peer@')
+    .replace(/^To: (.*)$/m, 'Record-Route: <<<>, "\r\nTo: $1');
+  peer.send(answer);
+  await Promise.race([dialogOf.catch(() => undefined), peer.expect('ACK')]);
+  const other = request(uri(), { method: 'OPTIONS' });
+  peer.respond(await peer.expect('OPTIONS'), '200 OK');
+  expect((await other).status).toBe(200);
+});
