@@ -132,9 +132,18 @@ export class LinkClient extends EventEmitter<LinkClientEvents> {
     });
   }
 
+  /**
+   * Tells the edge something whose outcome nobody waits for; in order with the requests. Where there is no link it is
+   * lost, where the edge cannot do it the edge's log says so.
+   */
+  tell(name: string, body: unknown): void {
+    if (this.#state === 'up') this.#writer?.write(JSON.stringify({ do: name, with: body } satisfies Request));
+  }
+
   close(): void {
     if (this.#state === 'closed') return;
     this.#sendAck();
+    this.#writer?.flush();
     this.#state = 'closed';
     clearTimeout(this.#retry);
     clearInterval(this.#ping);

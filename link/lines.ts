@@ -44,25 +44,34 @@ export class LineReader {
   }
 }
 
-/** Writes lines; those of one turn leave together. */
+/** Writes lines. Those of one turn of the event loop leave together: a write per line is what a busy link would cost most. */
 export class LineWriter {
   readonly #socket: Socket;
-  #corked = false;
+  #waiting = '';
+  #planned = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
   }
 
-  write(line: string): void {
-    if (!this.#socket.writable) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
-      process.nextTick(() => {
-        this.#corked = false;
-        this.#socket.uncork();
-      });
-    }
-    this.#socket.write(`${line}\n`);
+  /** Characters that were written and have not left this process. */
+  get unsent(): number {
+    return this.#waiting.length + this.#socket.writableLength;
   }
+
+  write(line: string): void {
+    this.#waiting += line;
+    this.#waiting += '\n';
+    if (this.#planned) return;
+    this.#planned = true;
+    setImmediate(this.flush);
+  }
+
+  /** Hands what was written to the socket now: before its end, for one. */
+  readonly flush = (): void => {
+    this.#planned = false;
+    const text = this.#waiting;
+    this.#waiting = '';
+    if (text.length > 0 && this.#socket.writable) this.#socket.write(text);
+  };
 }

@@ -8,6 +8,7 @@
 //   ← { "refused": "secret" | "epoch" | "protocol", "reason": "…" }    and the edge closes
 //   → { "id": 1, "do": "endpoint.open", "with": { … } }                 a request
 //   ← { "re": 1, "ok": { … } } | { "re": 1, "failed": { "code": "media-no-ports", "reason": "…" } }
+//   → { "do": "dialogs.note", "with": { … } }                           the same, told: no id, so no reply
 //   ← { "seq": 121, "event": "endpoint.dtmf", "with": { … } }           an event, numbered over the edge's life
 //   → { "ack": 121 }                                                    the edge may forget events up to here
 // Events that were not acknowledged are kept (bounded) while the link is down and sent again after the hello, in order.
@@ -40,7 +41,8 @@ export interface Refusal {
 }
 
 export interface Request {
-  id: number;
+  /** Absent where no reply is wanted. */
+  id?: number;
   do: string;
   with?: unknown;
 }

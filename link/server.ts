@@ -138,7 +138,7 @@ export class LinkServer extends EventEmitter<LinkServerEvents> {
     const holder = this.#holder;
     if (!holder) return;
     holder.writer.write(line);
-    if (holder.socket.writableLength > maxUnsentBytes) this.#drop(holder, 'does not read');
+    if (holder.writer.unsent > maxUnsentBytes) this.#drop(holder, 'does not read');
   }
 
   async close(): Promise<void> {
@@ -157,6 +157,7 @@ export class LinkServer extends EventEmitter<LinkServerEvents> {
     const impatience = setTimeout(() => refuse('protocol', 'no hello'), helloMs).unref();
     const refuse = (refused: Refusal['refused'], reason: string) => {
       writer.write(JSON.stringify({ refused, reason } satisfies Refusal));
+      writer.flush();
       socket.end();
       this.#logger.warn({ refused, reason }, 'link refused');
     };
@@ -220,32 +221,49 @@ export class LinkServer extends EventEmitter<LinkServerEvents> {
     }
     if (typeof frame.ack === 'number') {
       this.#events.acknowledge(frame.ack);
-    } else if (typeof frame.id === 'number' && typeof frame.do === 'string') {
-      void this.#request(connection, frame.id, frame.do, frame.with ?? {});
+    } else if (typeof frame.do === 'string' && (frame.id === undefined || typeof frame.id === 'number')) {
+      this.#request(connection, frame.id, frame.do, frame.with ?? {});
     } else {
       this.#drop(connection, 'unknown frame');
     }
   }
 
-  async #request(connection: Connection, id: number, name: string, body: unknown): Promise<void> {
-    let reply: Reply;
+  /** @param id absent where nobody waits for a reply */
+  #request(connection: Connection, id: number | undefined, name: string, body: unknown): void {
     try {
       const handler = this.#handlers.get(name.slice(0, Math.max(0, name.indexOf('.'))));
       if (!handler) throw new LinkFailure('request-unknown', `nobody serves ${name}`);
-      reply = { re: id, ok: (await handler(name, body)) ?? {} };
+      const answer = handler(name, body);
+      // Most answers of the SIP side are there at once; waiting for them would cost a turn.
+      if (!(answer instanceof Promise)) this.#reply(connection, id, { re: id ?? 0, ok: answer ?? {} });
+      else
+        answer.then(
+          (ok: unknown) => this.#reply(connection, id, { re: id ?? 0, ok: ok ?? {} }),
+          (error: unknown) => this.#failed(connection, id, name, error),
+        );
     } catch (error) {
-      if (error instanceof LinkFailure) reply = { re: id, failed: { code: error.code, reason: error.reason } };
-      else if (error instanceof SwitchroomError)
-        reply = { re: id, failed: { code: error.code, reason: error.message } };
-      else {
-        this.#logger.error({ err: error, request: name }, 'link request failed');
-        reply = { re: id, failed: { code: 'internal', reason: `${name} failed; see the log of the edge` } };
-      }
+      this.#failed(connection, id, name, error);
     }
-    if (this.#holder === connection) connection.writer.write(JSON.stringify(reply));
+  }
+
+  #failed(connection: Connection, id: number | undefined, name: string, error: unknown): void {
+    let failed: { code: string; reason: string };
+    if (error instanceof LinkFailure) failed = { code: error.code, reason: error.reason };
+    else if (error instanceof SwitchroomError) failed = { code: error.code, reason: error.message };
+    else {
+      this.#logger.error({ err: error, request: name }, 'link request failed');
+      failed = { code: 'internal', reason: `${name} failed; see the log of the edge` };
+    }
+    if (id === undefined) this.#logger.debug({ request: name, ...failed }, 'what the server told could not be done');
+    else this.#reply(connection, id, { re: id, failed });
+  }
+
+  #reply(connection: Connection, id: number | undefined, reply: Reply): void {
+    if (id !== undefined && this.#holder === connection) connection.writer.write(JSON.stringify(reply));
   }
 
   #drop(connection: Connection, reason: string): void {
+    connection.writer.flush();
     connection.socket.destroy();
     if (this.#holder !== connection) return;
     this.#holder = undefined;

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { LinkFailure } from '../../link/index.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
+import type { FromWorker, FromWorkerPost, ToWorker, ToWorkerPost, WorkerStart } from './worker-protocol.ts';
 
 export interface WorkerOutside {
   event(event: string, body: unknown): void;
@@ -20,6 +20,8 @@ export class WorkerHandle {
   readonly #pending = new Map<number, { resolve: (ok: unknown) => void; reject: (error: LinkFailure) => void }>();
   readonly #logger: Logger;
   readonly #outside: WorkerOutside;
+  /** Told in this turn of the event loop. */
+  #told: ToWorkerPost = [];
   #lastId = 0;
   #stopped: (() => void) | undefined;
 
@@ -35,11 +37,13 @@ export class WorkerHandle {
     const handle = new WorkerHandle(worker, outside, logger);
     return new Promise((resolve, reject) => {
       let reason = 'it ended';
-      worker.on('message', (message: FromWorker) => {
-        if ('ready' in message) {
-          handle.alive = true;
-          resolve(handle);
-        } else handle.#message(message);
+      worker.on('message', (messages: FromWorkerPost) => {
+        for (const message of messages) {
+          if ('ready' in message) {
+            handle.alive = true;
+            resolve(handle);
+          } else handle.#message(message);
+        }
       });
       worker.on('error', (error: Error) => {
         reason = error.stack ?? error.message;
@@ -59,7 +63,7 @@ export class WorkerHandle {
   }
 
   tell(message: ToWorker): void {
-    if (this.alive) this.#worker.postMessage(message);
+    if (this.alive && this.#told.push(message) === 1) setImmediate(this.#post);
   }
 
   async stop(): Promise<void> {
@@ -75,6 +79,12 @@ export class WorkerHandle {
     await stopped;
     clearTimeout(impatience);
   }
+
+  readonly #post = (): void => {
+    const messages = this.#told;
+    this.#told = [];
+    if (this.alive) this.#worker.postMessage(messages);
+  };
 
   #message(message: Exclude<FromWorker, { ready: true }>): void {
     if ('re' in message) {

@@ -4,11 +4,22 @@ import { LinkFailure } from '../../link/index.ts';
 import { openClip } from './audio/clip.ts';
 import { Engine } from './engine.ts';
 import { systemPacerTime } from './pacer.ts';
-import type { FromWorker, ToWorker, WorkerStart } from './worker-protocol.ts';
+import type { FromWorker, FromWorkerPost, ToWorker, ToWorkerPost, WorkerStart } from './worker-protocol.ts';
 
 if (!parentPort) throw new Error('worker.ts runs in a worker thread only');
 const port = parentPort;
-const say = (message: FromWorker) => port.postMessage(message);
+
+let said: FromWorkerPost = [];
+
+function say(message: FromWorker): void {
+  if (said.push(message) === 1) setImmediate(post);
+}
+
+function post(): void {
+  const messages = said;
+  said = [];
+  if (messages.length > 0) port.postMessage(messages);
+}
 
 const engine = new Engine(
   workerData as WorkerStart,
@@ -27,7 +38,7 @@ function failed(re: number, error: unknown): void {
   }
 }
 
-port.on('message', (message: ToWorker) => {
+function take(message: ToWorker): void {
   if ('do' in message) {
     try {
       const answer = engine.handle(message.do, message.with);
@@ -47,8 +58,13 @@ port.on('message', (message: ToWorker) => {
   else {
     void engine.close().then(() => {
       say({ stopped: true });
+      post();
       port.close();
     });
   }
+}
+
+port.on('message', (messages: ToWorkerPost) => {
+  for (const message of messages) take(message);
 });
 say({ ready: true });

@@ -298,9 +298,7 @@ export class Sip {
 
   #tell<Name extends keyof DialogRequests>(name: Name, body: DialogRequests[Name]['with']): void {
     // A dialog may have ended meanwhile, or the link is down: then a reconnection compares anyway.
-    this.#ask(name, body).catch((error: Error) =>
-      this.#log.debug({ err: error, request: name }, 'edge did not take a note'),
-    );
+    this.#options.link?.tell(name, body);
   }
 }
 
