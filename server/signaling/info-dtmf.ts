@@ -7,7 +7,7 @@ export function infoDigit(contentType: string, body: string): { digit: string; m
   if (type !== 'application/dtmf-relay') return undefined;
   const signal = /^\s*signal\s*=\s*(\S+)/im.exec(body)?.[1];
   const found = signal === undefined ? undefined : digitOf(signal);
-  const ms = Number(/^\s*duration\s*=\s*(\d{1,5})/im.exec(body)?.[1]);
+  const ms = Number(/^\s*duration\s*=\s*(\d{1,5})(?!\d)/im.exec(body)?.[1]);
   return found && (ms > 0 ? { ...found, ms } : found);
 }
 

@@ -17,6 +17,9 @@ import { systemClock } from '../../values/index.ts';
 import { openSite, type TestSite } from '../unit/directory/site.ts';
 import { SipPeer } from '../unit/edge/drachtio/sip-peer.ts';
 import { FakeQueueing } from './fake-queueing.ts';
+import { until } from './until.ts';
+
+export { until };
 
 export const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
 const secret = 'a secret of the test';
@@ -262,13 +265,4 @@ function compiled(flow: string, file: object) {
   const checked = readFlow(JSON.stringify({ flow, ...file }), `${flow}.json`, {});
   if (!checked.flow) throw new Error(`flow ${flow}: ${JSON.stringify(checked.findings)}`);
   return checked.flow;
-}
-
-/** Waits until something holds; for states that announce themselves to nobody. */
-export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = Date.now() + 8_000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`never came true: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { SwitchroomError } from '../../../values/index.ts';
 import { sipErrors } from './errors.ts';
 import {
+  gatherFrames,
   newSrf,
   type RawAck,
   type RawHandler,
@@ -24,6 +25,8 @@ export interface WireOptions {
   logger: Logger;
   /** First delay before a new attempt, and the most it grows to. Default 50 and 1,000 ms. */
   retryMs?: { first: number; most: number } | undefined;
+  /** How long the SIP server may take to say that a frame was taken. Default 5,000 ms. */
+  echoMs?: number | undefined;
 }
 
 /** What happens to one request that we sent. Exactly one of a final `response` and `failed`, at the end. */
@@ -49,8 +52,6 @@ interface Pending {
   echoed: boolean;
 }
 
-/** The SIP server echoes within this, else something is broken. */
-const echoMs = 5_000;
 /** It makes up a 408 after 32 s (INVITE: timer C, 185 s); this only guards against a frame that got lost. */
 const finalMs = { invite: 240_000, other: 40_000 };
 
@@ -67,6 +68,7 @@ export class Wire {
   readonly #pending = new Set<Pending>();
   readonly #serving = new Set<string>();
   readonly #retryMs: { first: number; most: number };
+  readonly #echoMs: number;
   #srf: RawSrf | undefined;
   #state: 'connecting' | 'up' | 'waiting' | 'closed' = 'connecting';
   #delay: number;
@@ -81,8 +83,9 @@ export class Wire {
     this.#user = user;
     this.#log = options.logger;
     this.#retryMs = options.retryMs ?? { first: 50, most: 1_000 };
+    this.#echoMs = options.echoMs ?? 5_000;
     this.#delay = this.#retryMs.first;
-    this.#sweep = setInterval(() => this.#expire(), 1_000);
+    this.#sweep = setInterval(() => this.#expire(), Math.min(1_000, this.#echoMs));
     this.#sweep.unref();
   }
 
@@ -130,7 +133,7 @@ export class Wire {
   /** Sends a request; what comes of it goes to `sink`, never synchronously. */
   request(options: RawRequestOptions, sink: RequestSink): void {
     const what = options.method;
-    const pending: Pending = { sink, what, due: performance.now() + echoMs, echoed: false };
+    const pending: Pending = { sink, what, due: performance.now() + this.#echoMs, echoed: false };
     const srf = this.#srf;
     if (!srf || this.#state !== 'up') {
       queueMicrotask(() => sink.failed(sipErrors['sip-server-down']()));
@@ -183,6 +186,7 @@ export class Wire {
     srf.on('close', () => this.#closed(srf));
     // One attempt only: trying again is done here.
     srf.connect({ host, port, secret, reconnect: { maxAttempts: 1 } });
+    gatherFrames(srf);
   }
 
   #handler(srf: RawSrf): RawHandler {
@@ -261,7 +265,7 @@ export class Wire {
     const now = performance.now();
     for (const pending of this.#pending) {
       if (pending.due > now) continue;
-      const withinMs = pending.echoed ? (pending.what === 'INVITE' ? finalMs.invite : finalMs.other) : echoMs;
+      const withinMs = pending.echoed ? (pending.what === 'INVITE' ? finalMs.invite : finalMs.other) : this.#echoMs;
       this.#log.error({ method: pending.what, echoed: pending.echoed }, 'SIP server left a request without an answer');
       this.#fail(pending, sipErrors['sip-server-timeout']({ what: pending.what, withinMs }));
     }

@@ -1,0 +1,275 @@
+// The facade over drachtio-srf, above all where drachtio-srf has its oddities (protocol facts §16).
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { IncomingCall, SipDialog } from '../../../server/signaling/sip/index.ts';
+import { connectSip, type Sip } from '../../../server/signaling/sip/index.ts';
+import { until } from '../../sip/until.ts';
+import { FakeDrachtio, type Frame, offer } from './fake-drachtio.ts';
+
+const logger = pino({ level: 'silent' });
+let server: FakeDrachtio;
+let sip: Sip;
+const calls: IncomingCall[] = [];
+
+beforeEach(async () => {
+  calls.length = 0;
+  server = await FakeDrachtio.listen();
+  sip = await connectSip({
+    ...server.address,
+    secret: 's',
+    epoch: 7,
+    logger,
+    echoMs: 200,
+    retryMs: { first: 10, most: 40 },
+  });
+  sip.serve({ call: (call) => calls.push(call), request: (request) => request.reply(200) });
+  await until(() => server.routes.includes('invite'), 'routes');
+});
+afterEach(async () => {
+  sip.close();
+  await server.close();
+});
+
+const sipFrame = (start: string): Frame | undefined =>
+  server.frames.find((frame) => frame.kind === 'sip' && frame.start.startsWith(start));
+
+/** An answered call. */
+async function dialog(callId = 'c1'): Promise<SipDialog> {
+  server.invite(callId, '95500');
+  await until(() => calls.length > 0, 'a call');
+  return calls.pop()!.answer('v=0\r\nours\r\n');
+}
+
+test('announces its epoch with the secret', () => {
+  expect(server.frames[0]?.tokens).toEqual([expect.any(String), 'authenticate', 's', 'epoch-7']);
+});
+
+test('a wrong secret is a clear error, and nothing stays behind', async () => {
+  server.secret = 'other';
+  await expect(connectSip({ ...server.address, secret: 's', logger })).rejects.toMatchObject({
+    code: 'sip-server-refused',
+  });
+});
+
+test('nobody listening is a clear error', async () => {
+  const { port } = server.address;
+  await server.close();
+  await expect(
+    connectSip({ host: '127.0.0.1', port, secret: 's', logger, withinMs: 200, retryMs: { first: 10, most: 20 } }),
+  ).rejects.toMatchObject({ code: 'sip-server-unreachable' });
+  server = await FakeDrachtio.listen();
+});
+
+describe('answering', () => {
+  test('gives a dialog whose BYE is answered and told once', async () => {
+    const up = await dialog();
+    expect(up).toMatchObject({ id: 'c1;from-tag=fc1', role: 'uas', callId: 'c1', remoteAddress: '192.0.2.9' });
+    const endings: unknown[] = [];
+    up.handler = {
+      ended: (ending) => endings.push(ending),
+      offered: () => {},
+      acknowledged: () => {},
+      info: () => {},
+      referred: () => {},
+    };
+    server.inDialog('BYE', up.id);
+    await until(() => endings.length > 0, 'ended');
+    await up.bye();
+    expect(endings).toEqual([{ by: 'remote', cause: 'BYE' }]);
+    expect(sip.counts()).toMatchObject({ dialogs: 0, waiting: 0 });
+  });
+
+  test('that a CANCEL has overtaken rejects with an error, not with a bare string', async () => {
+    server.onsip = (frame) => server.refuse(frame, 'Response not sent due to unknown transaction');
+    await expect(dialog()).rejects.toMatchObject({ name: 'SwitchroomError', code: 'sip-cancelled' });
+    expect(sip.counts()).toEqual({ dialogs: 0, waiting: 0, pending: 0 });
+  });
+
+  test('an end that comes before anybody listens is told to the first who does', async () => {
+    const up = await dialog();
+    server.inDialog('BYE', up.id);
+    await until(() => up.over, 'over');
+    const endings: unknown[] = [];
+    up.handler = {
+      ended: (ending) => endings.push(ending),
+      offered: () => {},
+      acknowledged: () => {},
+      info: () => {},
+      referred: () => {},
+    };
+    expect(endings).toEqual([{ by: 'remote', cause: 'BYE' }]);
+  });
+});
+
+describe('re-INVITE of ours', () => {
+  test('that was declined does not block the next (drachtio-srf modify does)', async () => {
+    const up = await dialog();
+    let count = 0;
+    server.onsip = (frame) => {
+      const transaction = server.take(frame);
+      if (!frame.start.startsWith('INVITE')) return;
+      const status = ++count === 1 ? '488 Not Acceptable Here' : '200 OK';
+      server.respond(frame, transaction, status, { body: count === 1 ? '' : offer, dialogId: up.id });
+    };
+    await expect(up.offer(async () => 'v=0\r\n1\r\n')).rejects.toMatchObject({
+      code: 'sip-declined',
+      details: { status: 488 },
+    });
+    expect(await up.offer(async () => 'v=0\r\n2\r\n')).toBe(offer);
+    const acks = () => server.frames.filter((frame) => frame.start.startsWith('ACK')).length;
+    await until(() => acks() > 0, 'ACK');
+    expect(acks()).toBe(1);
+  });
+
+  test('two at once go one after the other', async () => {
+    const up = await dialog();
+    const open: [Frame, string][] = [];
+    server.onsip = (frame) => {
+      const transaction = server.take(frame);
+      if (frame.start.startsWith('INVITE')) open.push([frame, transaction]);
+    };
+    const both = Promise.all([up.offer(async () => 'v=0\r\n1\r\n'), up.offer(async () => 'v=0\r\n2\r\n')]);
+    await until(() => open.length === 1, 'the first');
+    server.respond(...open[0]!, '200 OK', { body: offer, dialogId: up.id });
+    await until(() => open.length === 2, 'the second, after the first');
+    expect(open[1]![0].body).toContain('2');
+    server.respond(...open[1]!, '200 OK', { body: offer, dialogId: up.id });
+    await both;
+  });
+
+  test('meets one of theirs: that one gets 491 (glare), ours goes on', async () => {
+    const up = await dialog();
+    let first: Frame | undefined;
+    let transaction = '';
+    server.onsip = (frame) => {
+      const id = server.take(frame);
+      if (!frame.start.startsWith('INVITE')) return;
+      first = frame;
+      transaction = id;
+    };
+    const done = up.offer(async () => 'v=0\r\n1\r\n');
+    await until(() => first !== undefined, 'ours');
+    server.inDialog('INVITE', up.id, offer, ['Content-Type: application/sdp']);
+    await until(() => sipFrame('SIP/2.0 491') !== undefined, '491 to theirs');
+    server.respond(first!, transaction, '200 OK', { body: offer, dialogId: up.id });
+    await done;
+  });
+
+  test('481 ends the dialog', async () => {
+    const up = await dialog();
+    const endings: unknown[] = [];
+    up.handler = {
+      ended: (ending) => endings.push(ending),
+      offered: () => {},
+      acknowledged: () => {},
+      info: () => {},
+      referred: () => {},
+    };
+    server.onsip = (frame) => server.respond(frame, server.take(frame), '481 Gone', { dialogId: up.id });
+    await expect(up.offer(async () => 'v=0\r\n')).rejects.toMatchObject({ code: 'sip-declined' });
+    expect(endings).toEqual([{ by: 'lost', cause: '481' }]);
+  });
+});
+
+test('a dialog that the SIP server does not know is over', async () => {
+  const up = await dialog();
+  server.onsip = (frame) => server.refuse(frame, 'Server error: unable to find dialog for dialog id provided');
+  await expect(up.info('text/plain', 'x')).rejects.toMatchObject({ code: 'sip-not-sent' });
+  expect(up.over).toBe(true);
+  expect(sip.counts().dialogs).toBe(0);
+});
+
+test('a frame that is never answered fails in time (drachtio-srf waits for ever)', async () => {
+  server.onsip = () => undefined;
+  await expect(sip.request('OPTIONS', 'sip:x@192.0.2.9')).rejects.toMatchObject({ code: 'sip-server-timeout' });
+  expect(sip.counts().pending).toBe(0);
+});
+
+describe('when the connection is lost', () => {
+  test('what was pending fails at once, calls that ring are cancelled, dialogs live on', async () => {
+    const up = await dialog();
+    server.onsip = () => undefined;
+    const pending = sip.request('OPTIONS', 'sip:x@192.0.2.9');
+    server.invite('c2', '95500');
+    await until(() => calls.length > 0, 'a call that waits');
+    let cancelled = false;
+    calls[0]!.oncancel = () => {
+      cancelled = true;
+    };
+    server.cut();
+    await expect(pending).rejects.toMatchObject({ code: 'sip-server-down' });
+    expect(cancelled).toBe(true);
+    await until(() => server.connections === 2 && server.routes.includes('invite'), 'routes again');
+    server.onsip = (frame) => server.respond(frame, server.take(frame), '200 OK', { dialogId: up.id });
+    await up.info('text/plain', 'x');
+    expect(up.over).toBe(false);
+  });
+
+  test('it tries again and again with a bounded delay', async () => {
+    const { port } = server.address;
+    await server.close();
+    const began = performance.now();
+    // Long enough for a compounding delay to have grown far beyond the bound.
+    await until(() => performance.now() - began > 600, 'some time');
+    server = await FakeDrachtio.listenOn(port);
+    const back = performance.now();
+    await until(() => sip.connected, 'connected');
+    expect(performance.now() - back).toBeLessThan(500);
+  });
+});
+
+describe('placing a call', () => {
+  const request = { uri: 'sip:them@192.0.2.9', offer: 'v=0\r\nours\r\n', from: { user: '1001', name: 'Ann "A"' } };
+  const outcome = () => {
+    const seen: unknown[] = [];
+    const progress = {
+      provisional: (status: number, sdp: string | undefined) => seen.push([status, sdp]),
+      answered: (up: SipDialog) => seen.push(up),
+      failed: (status: number) => seen.push(status),
+    };
+    return { seen, progress };
+  };
+
+  test('early media, then the answer, with ACK', async () => {
+    server.onsip = (frame) => {
+      const transaction = server.take(frame);
+      if (!frame.start.startsWith('INVITE')) return;
+      server.respond(frame, transaction, '183 Session Progress', { body: offer });
+      server.respond(frame, transaction, '200 OK', { body: offer, dialogId: 'd;from-tag=u' });
+    };
+    const { seen, progress } = outcome();
+    sip.call(request, progress);
+    await until(() => seen.length === 2, 'answered');
+    expect(seen[0]).toEqual([183, offer]);
+    expect(seen[1]).toMatchObject({ role: 'uac', remoteSdp: offer });
+    expect(sipFrame('INVITE')?.header('from')).toBe('"Ann \\"A\\"" <sip:1001@localhost>');
+    await until(() => sipFrame('ACK') !== undefined, 'ACK');
+  });
+
+  test('a CANCEL before the echo goes out after it; a 200 that crosses is taken and ended', async () => {
+    let invite: [Frame, string] | undefined;
+    server.onsip = (frame) => {
+      const transaction = server.take(frame);
+      if (frame.start.startsWith('INVITE')) invite = [frame, transaction];
+      if (frame.start.startsWith('CANCEL')) {
+        server.respond(...invite!, '200 OK', { body: offer, dialogId: 'd;from-tag=u' });
+      }
+      if (frame.start.startsWith('BYE')) server.respond(frame, transaction, '200 OK', { dialogId: 'd;from-tag=u' });
+    };
+    const { seen, progress } = outcome();
+    sip.call(request, progress).cancel('SIP;cause=200;text="Call completed elsewhere"');
+    await until(() => seen.length === 1, 'over');
+    expect(seen).toEqual([487]);
+    await until(() => sipFrame('BYE') !== undefined, 'BYE');
+    expect(sipFrame('CANCEL')?.tokens[2]).toBe(invite?.[1]);
+    await until(() => sip.counts().dialogs === 0 && sip.counts().pending === 0, 'nothing left');
+  });
+
+  test('not sent is 503, in the same way as a refusal', async () => {
+    server.onsip = (frame) => server.refuse(frame, 'requested protocol/transport not available');
+    const { seen, progress } = outcome();
+    sip.call(request, progress);
+    await until(() => seen.length === 1, 'over');
+    expect(seen).toEqual([503]);
+  });
+});
