@@ -4,15 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { readSettings, type Settings } from '../../config/index.ts';
-import {
-  type EdgeConfiguration,
-  type EdgeReady,
-  runFolder,
-  type ServerConfiguration,
-  type ServerReady,
-  Supervisor,
-  siteSecret,
-} from '../../supervisor/index.ts';
+import { type EdgeReady, runFolder, type ServerReady, Supervisor, siteSecret } from '../../supervisor/index.ts';
 import { failed } from '../errors.ts';
 import { readyText } from '../ready-text.ts';
 
@@ -65,11 +57,7 @@ function keepFirstLogins(settings: Settings, server: ServerReady, terminal: bool
     const phone = sip ? `, SIP user ${sip.user} secret ${sip.secret}` : '';
     return `${roles.join('+')} ${login} password ${password}${phone}`;
   });
-  writeFileSync(firstLoginsFile(settings), `${lines.join('\n')}\n`, { mode: 0o600 });
-}
-
-export function firstLoginsFile(settings: Settings): string {
-  return join(settings.data, 'first-logins.txt');
+  writeFileSync(join(settings.data, 'first-logins.txt'), `${lines.join('\n')}\n`, { mode: 0o600 });
 }
 
 async function edge(): Promise<void> {
@@ -77,9 +65,7 @@ async function edge(): Promise<void> {
   const run = runFolder(settings);
   const kept = join(run, 'edge.json');
   const before = existsSync(kept) ? (JSON.parse(readFileSync(kept, 'utf8')) as EdgeReady) : undefined;
-  const { runEdge } = (await import(mains.edge)) as {
-    runEdge(configuration: EdgeConfiguration): Promise<{ ready: EdgeReady; stop(why: string): Promise<void> }>;
-  };
+  const { runEdge } = await import('../../edge/main.ts');
   const { ready, stop } = await runEdge({
     settings,
     secret: siteSecret(run),
@@ -98,9 +84,7 @@ async function serve(): Promise<void> {
   const kept = join(run, 'edge.json');
   if (!existsSync(kept)) throw failed['edge-not-running']({ data: settings.data });
   const { drachtioPort } = JSON.parse(readFileSync(kept, 'utf8')) as EdgeReady;
-  const { runServer } = (await import(mains.server)) as {
-    runServer(configuration: ServerConfiguration): Promise<{ ready: ServerReady; stop(why: string): Promise<void> }>;
-  };
+  const { runServer } = await import('../../server/main.ts');
   const configuration = { settings, secret: siteSecret(run), link: join(run, 'edge.sock'), drachtioPort, run };
   const { ready, stop } = await runServer(configuration);
   keepFirstLogins(settings, ready, false);
