@@ -2,6 +2,13 @@
 import { SwitchroomError } from '../values/index.ts';
 import { program } from './program.ts';
 
+// Whoever read our output may leave (`switchroom start | head`): that must not end what runs.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await program().parseAsync(process.argv);
 } catch (error) {
