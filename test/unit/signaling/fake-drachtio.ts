@@ -22,6 +22,8 @@ export class FakeDrachtio {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly frames: Frame[] = [];
+  /** Call-IDs of INVITEs that the app answered with 200. */
+  readonly answered = new Set<string>();
   secret = 's';
   /** Routes of the newest connection. */
   routes: string[] = [];
@@ -89,6 +91,13 @@ export class FakeDrachtio {
     );
   }
 
+  /** The caller gives up; the server has answered that already. */
+  cancel(callId: string): void {
+    this.request(
+      `CANCEL sip:x@127.0.0.1 SIP/2.0\r\nCall-ID: ${callId}\r\nCSeq: 1 CANCEL\r\nFrom: <sip:x@h>;tag=f${callId}\r\nTo: <sip:y@h>\r\nContent-Length: 0\r\n\r\n`,
+    );
+  }
+
   /** A request inside a dialog. */
   inDialog(method: string, dialogId: string, body = '', headers: string[] = []): string {
     const callId = dialogId.split(';from-tag=')[0];
@@ -118,6 +127,7 @@ export class FakeDrachtio {
     const transaction = frame.tokens[2] || randomUUID();
     const callId = frame.header('call-id') ?? frame.tokens[3]?.split(';from-tag=')[0] ?? randomUUID();
     if (frame.start.startsWith('SIP/2.0')) {
+      if (frame.start.startsWith('SIP/2.0 200') && frame.header('cseq')?.includes('INVITE')) this.answered.add(callId);
       const tag = /tag=([^;\s]+)/.exec(frame.header('from') ?? '')?.[1];
       const dialog = frame.header('cseq')?.includes('INVITE') ? `${callId};from-tag=${tag}` : '';
       const text = [
