@@ -96,14 +96,14 @@ export class Floor {
     return new Floor(product, flows);
   }
 
-  /** What a test has left running. */
+  /** What a test has left running; after one that failed, calls too. */
   async tidy(): Promise<void> {
+    for (const { interaction } of await this.calls()) await this.product.ask('POST', `/live/calls/${interaction}/end`);
     for (const phone of this.#phones.splice(0)) phone.close();
     await Promise.all(this.#sipps.splice(0).map((sipp) => sipp.kill()));
   }
 
   async close(): Promise<void> {
-    await this.tidy();
     this.events.close();
     await this.product.stop();
     rmSync(this.#flows, { recursive: true, force: true });
@@ -218,14 +218,13 @@ export class Floor {
     return phone.sipp.message('INVITE', nth);
   }
 
-  /** The ringing phone is picked up, and both sides are joined. */
-  async answers(phone: Party, interaction: string): Promise<SippMessage> {
-    const invite = await this.rings(phone);
+  /** The phone, rung for the nth time, is picked up, and both sides are joined. */
+  async answers(phone: Party, interaction: string, nth = 1): Promise<SippMessage> {
+    const invite = await this.rings(phone, nth);
+    const { seq } = this.events.facts.at(-1) ?? { seq: 0 };
     phone.rtp.connect(sdpOf(invite));
     await phone.sipp.tell('ANSWER', {}, invite.callId);
-    await phone.sipp.message('ACK');
-    await this.phase(interaction, 'talking');
-    await this.events.fact('interaction.answered', { interaction });
+    await this.events.fact('interaction.answered', (fact) => fact.interaction === interaction && fact.seq > seq);
     return invite;
   }
 
@@ -304,7 +303,7 @@ export class Floor {
     const gauges = ['switchroom_sip_dialogs', 'switchroom_sip_pending_requests'];
     await until(
       async () => {
-        const metrics = await (await fetch(`${this.product.web}/metrics`)).text();
+        const metrics = await this.product.metrics();
         return gauges.every((name) => new RegExp(`^${name} 0$`, 'm').test(metrics));
       },
       'no dialog and no request is left',

@@ -73,22 +73,13 @@ export class Product {
 
   /** Asks the API as an administrator, over the local socket. */
   async ask<Body = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<Body>> {
-    const socketPath = join(this.settings.data, 'run', 'server.sock');
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    return new Promise((done, fail) => {
-      const asked = request({ socketPath, method, path: `/api/v1${path}`, headers }, (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (part: string) => {
-          text += part;
-        });
-        response.on('end', () =>
-          done({ status: response.statusCode ?? 0, body: (text === '' ? undefined : JSON.parse(text)) as Body }),
-        );
-      });
-      asked.on('error', fail);
-      asked.end(body === undefined ? undefined : JSON.stringify(body));
-    });
+    const { status, text } = await this.#request(method, `/api/v1${path}`, body);
+    return { status, body: (text === '' ? undefined : JSON.parse(text)) as Body };
+  }
+
+  /** The figures of /metrics, as text. */
+  async metrics(): Promise<string> {
+    return (await this.#request('GET', '/metrics')).text;
   }
 
   /** As `ask`, but anything from 400 on is an error of the test. */
@@ -112,5 +103,22 @@ export class Product {
   async stop({ keep = false } = {}): Promise<void> {
     await this.supervisor.stop();
     if (!keep) rmSync(this.settings.data, { recursive: true, force: true });
+  }
+
+  async #request(method: string, path: string, body?: unknown): Promise<{ status: number; text: string }> {
+    const socketPath = join(this.settings.data, 'run', 'server.sock');
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    return new Promise((done, fail) => {
+      const asked = request({ socketPath, method, path, headers }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => {
+          text += part;
+        });
+        response.on('end', () => done({ status: response.statusCode ?? 0, text }));
+      });
+      asked.on('error', fail);
+      asked.end(body === undefined ? undefined : JSON.stringify(body));
+    });
   }
 }
