@@ -2,6 +2,7 @@
 // its configuration, says when it is ready, beats once a second, and is told when to stop. An edge outlives its
 // supervisor: it keeps calling until the next one answers, and then says that it is ready already.
 
+import { flushCompileCache } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { SwitchroomError } from '../values/index.ts';
 import { readMessages, writeMessage } from './lines.ts';
@@ -55,6 +56,8 @@ export function runUnderSupervisor(options: LifelineOptions): void {
     try {
       ready = await options.start(configuration);
       say({ ready });
+      // At an exit Node does it by itself, but a program that is killed has none.
+      flushCompileCache();
     } catch (error) {
       say({ failed: (error as Error).message });
       // A known error is a sentence that the supervisor prints; of an unknown one we want to see where it came from.
