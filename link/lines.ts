@@ -1,7 +1,7 @@
-// Frames on the link: one JSON object a line. This cuts a byte stream into lines and gathers what is written in one turn
-// of the event loop into one write.
+// Frames on the link: one JSON object a line. This cuts a byte stream into lines, and writes them.
 import type { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
+import { GatheredWrites } from './gathered-writes.ts';
 
 /** A line longer than this is no frame of ours (audio and recordings come in pieces of 256 KiB at most). */
 export const maxLineChars = 4 * 1024 * 1024;
@@ -44,34 +44,25 @@ export class LineReader {
   }
 }
 
-/** Writes lines. Those of one turn of the event loop leave together: a write per line is what a busy link would cost most. */
+/** Writes lines. */
 export class LineWriter {
-  readonly #socket: Socket;
-  #waiting = '';
-  #planned = false;
+  readonly #writes: GatheredWrites;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
+    this.#writes = new GatheredWrites(socket);
   }
 
   /** Characters that were written and have not left this process. */
   get unsent(): number {
-    return this.#waiting.length + this.#socket.writableLength;
+    return this.#writes.unsent;
   }
 
   write(line: string): void {
-    this.#waiting += line;
-    this.#waiting += '\n';
-    if (this.#planned) return;
-    this.#planned = true;
-    setImmediate(this.flush);
+    this.#writes.write(`${line}\n`);
   }
 
-  /** Hands what was written to the socket now: before its end, for one. */
-  readonly flush = (): void => {
-    this.#planned = false;
-    const text = this.#waiting;
-    this.#waiting = '';
-    if (text.length > 0 && this.#socket.writable) this.#socket.write(text);
-  };
+  /** What was written leaves now: before the end of the socket, for one. */
+  flush(): void {
+    this.#writes.flush();
+  }
 }

@@ -4,6 +4,7 @@
 //      └──────────── NO, garbage, silence ────────────────────────────────────┘
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { GatheredWrites } from '../../link/index.ts';
 import { machine } from '../../values/index.ts';
 import { FrameReader, framed } from './framing.ts';
 
@@ -40,11 +41,11 @@ export class AppConnection {
   readonly #user: ConnectionUser;
   readonly #log: Logger;
   #state: ConnectionState = 'greeting';
-  #outgoing = '';
-  #flushing = false;
+  readonly #writes: GatheredWrites;
 
   constructor(socket: Socket, frameCap: number, greetingMs: number, user: ConnectionUser, log: Logger) {
     this.#socket = socket;
+    this.#writes = new GatheredWrites(socket);
     this.#frameCap = frameCap;
     this.#user = user;
     this.#log = log;
@@ -86,19 +87,19 @@ export class AppConnection {
     this.#socket.setTimeout(0);
   }
 
-  /** Queues a payload; all that one turn of the event loop produces leaves in one write. Nothing once it is closed. */
+  /** Sends a payload, together with others of the same moment. Nothing once it is closed. */
   send(payload: string): void {
     if (this.#state === 'closed') return;
-    this.#outgoing += framed(payload);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(this.#flush);
+    this.#writes.write(framed(payload));
+    if (this.#writes.unsent <= mostWaiting) return;
+    this.#log.error({ waiting: this.#writes.unsent }, 'app does not read, connection closed');
+    this.close('app does not read');
   }
 
   /** Ends the connection; what was queued before still leaves. */
   close(why: string): void {
     if (this.#state === 'closed') return;
-    this.#flush();
+    this.#writes.flush();
     this.#state = states.next(this.#state, 'closed') ?? 'closed';
     this.#socket.end();
     // An app that never closes its side must not keep the socket.
@@ -111,16 +112,4 @@ export class AppConnection {
     this.close('shutdown');
     this.#socket.destroy();
   }
-
-  readonly #flush = (): void => {
-    this.#flushing = false;
-    if (this.#outgoing.length === 0 || this.#state === 'closed') return;
-    const bytes = this.#outgoing;
-    this.#outgoing = '';
-    this.#socket.write(bytes);
-    if (this.#socket.writableLength > mostWaiting) {
-      this.#log.error({ waiting: this.#socket.writableLength }, 'app does not read, connection closed');
-      this.close('app does not read');
-    }
-  };
 }

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
+import { GatheredWrites } from '../../../link/index.ts';
 
 export interface RawMessage {
   readonly headers: Record<string, string>;
@@ -67,7 +68,7 @@ export interface RawSrf extends EventEmitter {
   readonly app: {
     request(options: RawRequestOptions, callback: (error: unknown, req?: RawRequest) => void): void;
     /** There once it was told to connect. */
-    wp?: RawWire;
+    readonly client?: { readonly wp: RawWire };
   };
 }
 
@@ -82,27 +83,21 @@ export function newSrf(tags: string[]): RawSrf {
 }
 
 /**
- * Lets the frames of one turn of the event loop leave in one write. drachtio-srf writes each by itself, and a write to a
- * socket costs more than all else that is done for a frame. After `connect`.
+ * Lets frames leave in few writes: drachtio-srf writes each by itself, and a write to a socket costs more than all else
+ * that is done for a frame. After `connect`.
  */
-export function gatherFrames({ app: { wp } }: RawSrf): void {
+export function gatherFrames(srf: RawSrf): void {
+  const wp = srf.app.client?.wp;
   if (!wp) throw new Error('drachtio-srf has no connection to gather frames on');
-  let to: Socket | undefined;
-  let frames = '';
-  const flush = () => {
-    if (to && !to.destroyed) to.write(frames);
-    to = undefined;
-    frames = '';
-  };
+  const writes = new WeakMap<Socket, GatheredWrites>();
   wp.send = (socket, payload) => {
-    const id = randomUUID();
-    if (to !== socket) {
-      // A connection that was replaced within the turn.
-      if (to) flush();
-      else setImmediate(flush);
-      to = socket;
+    let to = writes.get(socket);
+    if (!to) {
+      to = new GatheredWrites(socket);
+      writes.set(socket, to);
     }
-    frames += `${Buffer.byteLength(payload) + id.length + 1}#${id}|${payload}`;
+    const id = randomUUID();
+    to.write(`${Buffer.byteLength(payload) + id.length + 1}#${id}|${payload}`);
     return id;
   };
 }

@@ -1,0 +1,66 @@
+// Text for a stream socket, gathered into few writes. A write that wakes the process at the other end costs more than all
+// else that is done for a small frame, so that what one turn of the event loop has to say leaves together; and when
+// writes come thick and fast, they are held back for some milliseconds to fill up.
+import type { Socket } from 'node:net';
+
+/** So many writes may follow each other at once: the exchange of one call never waits. */
+const mostCredit = 12;
+/** One more every so many milliseconds: under load no more writes than that. */
+const creditMs = 4;
+
+/**
+ * ```
+ *   empty ──write──▶ turn ──end of the turn, credit──▶ empty
+ *                     └──end of the turn, no credit──▶ held ──credit──▶ empty
+ * ```
+ */
+export class GatheredWrites {
+  readonly #socket: Socket;
+  #waiting = '';
+  #state: 'empty' | 'turn' | 'held' = 'empty';
+  #timer: NodeJS.Timeout | undefined;
+  #credit = mostCredit;
+  /** Up to when the credit is counted, monotonic ms. */
+  #countedAt = performance.now();
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Characters that have not left this process. */
+  get unsent(): number {
+    return this.#waiting.length + this.#socket.writableLength;
+  }
+
+  write(text: string): void {
+    this.#waiting += text;
+    if (this.#state !== 'empty') return;
+    this.#state = 'turn';
+    setImmediate(this.#endOfTurn);
+  }
+
+  /** Hands everything to the socket now: before its end, for one. */
+  flush(): void {
+    if (this.#state === 'held') clearTimeout(this.#timer);
+    this.#state = 'empty';
+    const text = this.#waiting;
+    this.#waiting = '';
+    if (text.length > 0 && this.#socket.writable) this.#socket.write(text);
+  }
+
+  readonly #endOfTurn = (): void => {
+    if (this.#state !== 'turn') return;
+    const now = performance.now();
+    this.#credit = Math.min(mostCredit, this.#credit + (now - this.#countedAt) / creditMs);
+    this.#countedAt = now;
+    this.#credit -= 1;
+    if (this.#credit >= 0) {
+      this.flush();
+      return;
+    }
+    this.#state = 'held';
+    this.#timer = setTimeout(this.#held, -this.#credit * creditMs);
+  };
+
+  readonly #held = (): void => this.flush();
+}
