@@ -13,6 +13,7 @@ export function asLocalAdmin(accounts: Accounts, site: string): Accounts {
     createToken: (token, by) => accounts.createToken(token, by),
     tokens: () => accounts.tokens(),
     revokeToken: (id, by) => accounts.revokeToken(id, by),
+    sweep: (inUse) => accounts.sweep(inUse),
     onEnded: (listener) => accounts.onEnded(listener),
   };
 }

@@ -9,7 +9,7 @@ import { EdgeMediaServer } from '../media/edge/index.ts';
 import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
 import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
-import { systemClock } from '../values/index.ts';
+import { isNumber, systemClock } from '../values/index.ts';
 import { createApi, flowFiles, servePanels } from './api/index.ts';
 import { Calls } from './calls/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
@@ -129,6 +129,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       prompts,
       customers: {
         byNumber: (number) => {
+          // What is no number (a SIP user's name, a scanner's) is nobody's identity.
+          if (!isNumber(number)) return undefined;
           const { id, name, tags, language } = customers.findOrCreate({ kind: 'phone', value: number }, 'call');
           return { id, name, tags: tags.map(({ tag }) => tag), language };
         },
@@ -154,7 +156,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       journal,
       authenticate: ({ headers }) => {
         const principal = accounts.authenticate({ cookie: headers.cookie });
-        return principal?.agent === undefined ? undefined : { agent: principal.agent, roles: principal.roles };
+        if (principal?.agent === undefined) return undefined;
+        return { agent: principal.agent, roles: principal.roles, session: principal.session };
       },
       flows: () => detourFlows(store),
       logger,
@@ -162,6 +165,14 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     });
     routing.useScreens(desk.screens);
     opened.push(() => desk.close());
+    // Panels go with the login that let them in; as long as one is open, its login is not idle.
+    // In the next turn, so that the desk itself can say why first (disabled).
+    const forgetEnded = accounts.onEnded((session) => setImmediate(() => desk.endSession(session)));
+    const sweepSessions = setInterval(() => accounts.sweep(desk.sessions()), 60_000).unref();
+    opened.push(() => {
+      clearInterval(sweepSessions);
+      forgetEnded();
+    });
     const notReady = () => [
       ...(sip.connected ? [] : ['the connection to the SIP server is down']),
       ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),

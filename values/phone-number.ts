@@ -17,6 +17,11 @@ export function phoneNumber(dialled: string, country: string): PhoneNumber {
   return { e164: parsed?.isPossible() ? parsed.number : undefined, dialled };
 }
 
+/** E.164, or at least three digits as a network may send them: what a customer can be known by. */
+export function isNumber(text: string): boolean {
+  return /^\+?[0-9]{3,15}$/.test(text);
+}
+
 /** For logs and for roles that may not see numbers: `+86138****8000`. Short numbers (services, extensions) stay. */
 export function maskNumber(number: string): string {
   return number.length <= 6 ? number : `${number.slice(0, -8)}****${number.slice(-4)}`;

@@ -32,6 +32,10 @@ export interface Desk {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Closes all panels of an agent, who has to log in again: logged out over the API, disabled. */
   disconnect(agent: AgentId, why: 'asked' | 'disabled' | 'elsewhere'): void;
+  /** Closes the panels of one login session, which is over: logged out, password changed, too old. */
+  endSession(session: string): void;
+  /** Login sessions that have a panel now. */
+  sessions(): Set<string>;
   /** Beats, and looks for silent panels and agents without one; runs by itself every second. */
   sweep(): void;
   close(): Promise<void>;
@@ -116,6 +120,18 @@ class OpenDesk implements Desk {
     seat.tell('signed-out', { why });
     for (const panel of [...seat.panels]) this.#reception.close(panel, signedOut, why);
     seat.sessions.clear();
+  }
+
+  endSession(session: string): void {
+    for (const panel of [...this.#reception.opening, ...this.#seats.panels()]) {
+      if (panel.login === session) this.#reception.close(panel, closeCodes.signedOut, 'session over');
+    }
+  }
+
+  sessions(): Set<string> {
+    const sessions = new Set<string>();
+    for (const { login } of this.#seats.panels()) if (login !== undefined) sessions.add(login);
+    return sessions;
   }
 
   async close(): Promise<void> {

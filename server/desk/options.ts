@@ -10,6 +10,8 @@ import type { Reason } from './reasons.ts';
 export interface Login {
   agent: AgentId;
   roles: readonly Role[];
+  /** Names the login session, so that its panels go with it (`Desk.endSession`). */
+  session?: string | undefined;
 }
 
 export interface DetourFlow {

@@ -15,6 +15,8 @@ export type PanelState = 'opening' | 'open' | 'closed';
 
 export class Panel {
   readonly agent: AgentId;
+  /** The login session that let it in. */
+  login: string | undefined;
   readonly openedAt: Millis;
   state: PanelState = 'opening';
   /** Empty until hello or resume. */

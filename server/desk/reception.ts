@@ -50,6 +50,7 @@ export class Reception {
       const at = why === 'silent' ? panel.heardAt + this.#seats.limits.beatMs : clock.monotonic();
       this.#leave(panel, 1006, Math.min(at, clock.monotonic()));
     });
+    panel.login = login.session;
     this.opening.add(panel);
     socket.on('message', (data, isBinary) => this.#hear(panel, data, isBinary));
     // ws closes the connection by itself after an error (bad frame; too long: 1009).

@@ -55,7 +55,12 @@ export interface Accounts {
   tokens(): TokenRecord[];
   /** @throws token-unknown */
   revokeToken(id: string, by: string): Promise<void>;
-  /** Hears of sessions that ended before their time, so that their sockets can be closed. @returns how to stop */
+  /**
+   * Ends sessions that are too old, or that nobody used for too long; call it every minute or so.
+   * @param inUse names of sessions that are used by other means than requests (an open panel)
+   */
+  sweep(inUse: ReadonlySet<string>): void;
+  /** Hears of sessions that are over their time (asked, disabled, too old …), so that their sockets can be closed. @returns how to stop */
   onEnded(listener: (session: string) => void): () => void;
 }
 
@@ -72,6 +77,8 @@ export interface AccountsOptions {
 
 export const sessionCookie = 'switchroom_session';
 const hours = 3_600_000;
+/** Sessions of one person at the same time; the one used longest ago goes first. */
+const mostSessions = 32;
 /** How often the last use of a session is written down. */
 const seenEveryMs = 5 * 60_000;
 
@@ -140,19 +147,41 @@ class SqliteAccounts implements Accounts {
     if (session === undefined) return undefined;
     const now = this.#clock.now();
     const agent = this.#directory.agents.get(session.agent);
-    if (now >= session.endsAt || now - session.seenAt > this.#idleMs || agent === undefined || agent.disabled) {
-      this.#forget(session);
+    if (this.#isOver(session, now) || agent === undefined || agent.disabled) {
+      void this.#forget(session);
       return undefined;
     }
-    session.seenAt = now;
-    if (now - session.writtenAt > seenEveryMs) {
-      session.writtenAt = now;
-      void this.#journal.append([], (db) => {
-        db.prepare('UPDATE sessions SET seen_at = ? WHERE token_hash = ?').run(now, session.hash);
-      });
-    }
+    this.#used(session, now);
     session.csrf ??= csrfOf(cookie);
     return principalOf(agent, session);
+  }
+
+  sweep(inUse: ReadonlySet<string>): void {
+    const now = this.#clock.now();
+    for (const session of this.#sessions.values()) {
+      if (inUse.has(nameOf(session))) this.#used(session, now);
+      if (this.#isOver(session, now)) void this.#forget(session);
+    }
+  }
+
+  #isOver({ endsAt, seenAt }: Session, now: Millis): boolean {
+    return now >= endsAt || now - seenAt > this.#idleMs;
+  }
+
+  #used(session: Session, now: Millis): void {
+    session.seenAt = now;
+    if (now - session.writtenAt <= seenEveryMs) return;
+    session.writtenAt = now;
+    void this.#journal.append([], (db) => {
+      db.prepare('UPDATE sessions SET seen_at = ? WHERE token_hash = ?').run(now, session.hash);
+    });
+  }
+
+  /** So that a program that logs in for every request fills neither memory nor database. */
+  #makeRoom(agent: AgentId): void {
+    const hers = [...this.#sessions.values()].filter((session) => session.agent === agent);
+    hers.sort((a, b) => a.seenAt - b.seenAt);
+    for (const session of hers.slice(0, Math.max(0, hers.length - mostSessions + 1))) void this.#forget(session);
   }
 
   async login({
@@ -185,6 +214,7 @@ class SqliteAccounts implements Accounts {
       writtenAt: now,
       endsAt: now + this.#longestMs,
     };
+    this.#makeRoom(agent.id);
     this.#sessions.set(session.hash, session);
     const event = newEvent(loggedIn, now, { session: nameOf(session), address }, { agent: agent.id, team: agent.team });
     await this.#journal.append([event], (db) => {

@@ -54,6 +54,34 @@ describe('sessions', () => {
     await expect(login()).rejects.toMatchObject({ code: 'login-failed' });
   });
 
+  it('end by the sweep, so that their sockets close; an open panel counts as use, but not for ever', async () => {
+    const hour = 3_600_000;
+    const ended: (string | undefined)[] = [];
+    site.accounts.onEnded((session) => ended.push(session));
+    const idle = (await login()).principal.session!;
+    const panel = (await login()).principal.session!;
+    for (let i = 0; i < 13; i++) {
+      site.clock.at += hour;
+      site.accounts.sweep(new Set([panel]));
+    }
+    expect(ended).toEqual([idle]);
+    site.clock.at += 11 * hour;
+    site.accounts.sweep(new Set([panel]));
+    expect(ended).toEqual([idle, panel]);
+  });
+
+  it('are at most 32 of one person: the one used longest ago goes', async () => {
+    const first = await login();
+    const second = await login();
+    site.clock.at += 1;
+    expect(site.accounts.authenticate(asCookie(first.cookie))).toBeDefined();
+    for (let i = 0; i < 31; i++) await login();
+    expect(site.accounts.authenticate(asCookie(second.cookie))).toBeUndefined();
+    expect(site.accounts.authenticate(asCookie(first.cookie))).toBeDefined();
+    const count = site.opened.database.prepare('SELECT count(*) FROM sessions').pluck().get();
+    expect(count).toBe(32);
+  }, 20_000);
+
   it('end when the password is changed', async () => {
     const { cookie } = await login();
     await site.accounts.setPassword('1001', 'another good phrase', 'admin');
