@@ -7,7 +7,7 @@ import { type EventType, eventTypes } from '../server/journal/index.ts';
 import { errorRegistry } from '../values/index.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const programs = ['server', 'edge', 'media', 'link', 'supervisor', 'cli', 'sidecar', 'cloud'];
+const programs = ['values', 'server', 'edge', 'media', 'link', 'supervisor', 'cli', 'sidecar', 'cloud'];
 
 /** Loads every file that declares errors or events, so that the registries are whole. */
 export async function loadDeclarations(): Promise<void> {

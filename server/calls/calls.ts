@@ -1,6 +1,6 @@
 // All calls: takes those that come in, places agents' own, and does what desk and API ask (CallControl).
 import { EventEmitter } from 'node:events';
-import { type InteractionId, newId, type OfferId, phoneNumber } from '../../values/index.ts';
+import { type InteractionId, newId, notThere, type OfferId, phoneNumber } from '../../values/index.ts';
 import { interactionEnded } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
 import type { AgentRecord, CallControl, CallControlEvents, CallView, TransferTarget } from '../ports/index.ts';
@@ -151,11 +151,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   async transfer(agent: string, interaction: InteractionId, to: TransferTarget): Promise<void> {
     const call = this.#hers(agent, interaction);
     const { directory } = this.#tools;
-    if ('queue' in to && !directory.queues.get(to.queue)) throw callErrors['call-queue-unknown']({ queue: to.queue });
-    if ('agent' in to && !directory.agents.get(to.agent)) throw callErrors['call-agent-unknown']({ agent: to.agent });
+    if ('queue' in to && !directory.queues.get(to.queue)) throw notThere['queue-unknown']({ queue: to.queue });
+    if ('agent' in to && !directory.agents.get(to.agent)) throw notThere['agent-unknown']({ agent: to.agent });
     const destination = 'number' in to ? resolveDialled(directory, to.number) : undefined;
     if (destination && destination.kind !== 'number') {
-      throw callErrors['number-not-dialable']({ why: destination.kind === 'refused' ? destination.why : 'internal' });
+      throw notThere['number-not-allowed']({ why: destination.kind === 'refused' ? destination.why : 'internal' });
     }
     call.talk.transfer(to, destination);
   }
@@ -163,7 +163,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   async detour(agent: string, interaction: InteractionId, flow: string): Promise<Record<string, string>> {
     const call = this.#hers(agent, interaction);
     const set = this.#tools.flows.current();
-    if (!set.flows.has(flow)) throw callErrors['call-flow-unknown']({ flow });
+    if (!set.flows.has(flow)) throw notThere['flow-unknown']({ flow });
     return call.talk.detour(set, flow);
   }
 

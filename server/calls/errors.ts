@@ -5,10 +5,6 @@ export const callErrors = defineErrors({
   'call-not-yours': { status: 403, text: 'Agent {agent} is not on call {interaction}.' },
   'call-wrong-phase': { status: 409, text: 'The call is in phase {phase}; that cannot be done now.' },
   'phone-cannot-auto-answer': { status: 409, text: 'The phone of agent {agent} cannot be made to answer.' },
-  'call-flow-unknown': { status: 404, text: 'There is no flow {flow}.' },
-  'call-queue-unknown': { status: 404, text: 'There is no queue {queue}.' },
-  'call-agent-unknown': { status: 404, text: 'There is no agent {agent}.' },
-  'number-not-dialable': { status: 403, text: 'That number may not be dialled: {why}.' },
   'digits-invalid': { status: 400, text: 'digits: only 0-9, *, #, A to D can be sent.' },
   'call-not-recorded': { status: 409, text: 'The call is not recorded.' },
 });

@@ -1,8 +1,7 @@
 // The interpreter: what happened goes in, what to do comes out. Pure; the picture of its states is at FlowState.
-import type { Millis } from '../../values/index.ts';
+import { type Millis, notThere } from '../../values/index.ts';
 import type { CompiledFlow } from './compile.ts';
 import { holds } from './condition.ts';
-import { failed } from './errors.ts';
 import { assign, copy, current, end, filled, finding, holding, note, type Run, said, spoken, wait } from './run.ts';
 import type { FilePrompt, FlowNode, NodeOf } from './schema.ts';
 import type { AskRule, FlowSet, FlowState, Given, Input, RunFinding, Step } from './types.ts';
@@ -17,7 +16,7 @@ type Onward = { to: string | undefined } | 'waits';
 /** Begins a flow of the set, by name. @param now UTC milliseconds, for hours @throws flow-unknown */
 export function begin(set: FlowSet, flow: string, given: Given, now: Millis): Step {
   const compiled = set.flows.get(flow);
-  if (!compiled) throw failed['flow-unknown']({ flow });
+  if (!compiled) throw notThere['flow-unknown']({ flow });
   const run: Run = {
     set,
     effects: [],

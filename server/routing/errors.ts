@@ -1,8 +1,6 @@
 import { defineErrors } from '../../values/index.ts';
 
 export const routingErrors = defineErrors({
-  'queue-unknown': { status: 404, text: 'There is no queue {queue}.' },
-  'agent-unknown': { status: 404, text: 'There is no agent {agent}.' },
   'contact-unknown': { status: 404, text: 'No contact {interaction} is in a queue or with an agent.' },
   'contact-not-waiting': {
     status: 409,

@@ -1,15 +1,16 @@
 // Routing: what calls and desks ask of the router, and what it does about its decisions: pops, rings, gives back.
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
-import type {
-  AgentId,
-  Channel,
-  Clock,
-  InteractionId,
-  OfferId,
-  OfferOutcome,
-  OfferTarget,
-  QueueId,
+import {
+  type AgentId,
+  type Channel,
+  type Clock,
+  type InteractionId,
+  notThere,
+  type OfferId,
+  type OfferOutcome,
+  type OfferTarget,
+  type QueueId,
 } from '../../values/index.ts';
 import { type AcdEvent, type Agent, placeOf, type Refusal, type Work } from '../acd/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -215,8 +216,8 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     if (!refused) return;
     if (before) this.#acting.bindings.set(contact, before);
     else this.#acting.bindings.delete(contact);
-    if (refused === 'queue-unknown') throw failed['queue-unknown']({ queue: request.queue });
-    throw failed['agent-unknown']({ agent: agent?.id });
+    if (refused === 'queue-unknown') throw notThere['queue-unknown']({ queue: request.queue });
+    throw notThere['agent-unknown']({ agent: agent?.id });
   }
 
   attach(target: OfferTarget, onExit: (exit: QueueExit) => void): ReturnType<Queueing['attach']> {
@@ -332,8 +333,8 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     const refused = refusalOf(
       this.#holder.give({ type: 'move', contact: interaction, keepAge: true, priority, ...demand }),
     );
-    if (refused === 'queue-unknown') throw failed['queue-unknown'](to);
-    if (refused) throw failed['agent-unknown'](to);
+    if (refused === 'queue-unknown') throw notThere['queue-unknown'](to);
+    if (refused) throw notThere['agent-unknown'](to);
   }
 
   explain(interaction: InteractionId): Explanation[] {
@@ -360,7 +361,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
 
   #agent(agent: AgentId): Agent {
     const known = this.#holder.state.agents.get(agent);
-    if (!known) throw failed['agent-unknown']({ agent });
+    if (!known) throw notThere['agent-unknown']({ agent });
     return known;
   }
 

@@ -8,6 +8,7 @@ import { chinese, sentence } from '../../../server/desk/sentences.ts';
 import { Tally } from '../../../server/desk/tally.ts';
 import type { AgentLive } from '../../../server/ports/index.ts';
 import { routingErrors } from '../../../server/routing/errors.ts';
+import { notThere } from '../../../values/index.ts';
 
 test('the site’s midnight, also on days on which the clocks change', () => {
   const midnight = (at: string, zone: string) => new Date(startOfDay(Date.parse(at), zone)).toISOString();
@@ -62,7 +63,7 @@ test('talk and wrap-up are counted per part, also when one contact comes back du
 
 test('every error that can reach a panel has a Chinese sentence with no value that the English one lacks', () => {
   const values = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
-  for (const [code, make] of Object.entries({ ...failed, ...callErrors, ...routingErrors })) {
+  for (const [code, make] of Object.entries({ ...failed, ...callErrors, ...routingErrors, ...notThere })) {
     expect(chinese[code], code).toBeDefined();
     for (const value of values(chinese[code] ?? '')) expect(values(make().message), code).toContain(value);
   }

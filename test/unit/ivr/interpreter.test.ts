@@ -78,7 +78,7 @@ describe('say and hang up', () => {
   });
 
   it('refuses a flow that is not there, by name', () => {
-    expect(() => begin(flows({}), 'bank', english, now)).toThrow('There is no flow "bank".');
+    expect(() => begin(flows({}), 'bank', english, now)).toThrow('There is no flow bank.');
   });
 });
 
