@@ -147,6 +147,8 @@ export const en = {
   'language.zh': 'Chinese',
   'path.title': 'In the menu',
   'path.none': 'Nothing was pressed or entered.',
+  'path.timeout': 'No choice made',
+  'path.invalid': 'No such choice',
   'path.pressed': 'pressed',
   'path.entered': 'entered',
   'data.title': 'Data of this call',

@@ -149,6 +149,8 @@ export const zh: Record<Key, string> = {
   'language.zh': '中文',
   'path.title': '语音菜单轨迹',
   'path.none': '客户没有按键或输入。',
+  'path.timeout': '未按键',
+  'path.invalid': '按键无效',
   'path.pressed': '按键',
   'path.entered': '输入',
   'data.title': '随路数据',

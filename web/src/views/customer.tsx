@@ -5,6 +5,7 @@ import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import type { DeskContact } from '../state/contacts.ts';
 import type { PopView } from '../state/state.ts';
+import { nameOf } from './caller.tsx';
 
 type Content = PopView['content'];
 
@@ -14,7 +15,7 @@ export function Customer({ contact }: { contact: DeskContact }) {
   const content = contact.pop?.content;
   if (content === undefined) return <CallData call={contact.call} />;
   const { customer, from, to, queue } = content;
-  const name = customer?.name ?? content.fromName;
+  const name = nameOf(content);
   const card = state.setup?.queues.find((one) => one.id === queue);
   return (
     <div className="customer">
@@ -70,10 +71,15 @@ function CallData({ call }: { call: DeskContact['call'] }) {
   );
 }
 
-/** Menus and entries only; what was merely said tells her nothing. */
+/** What the caller did. Where the flow went by itself tells her nothing, and the queue stands above. */
 function Path({ content }: { content: Content }) {
   const { t } = usePanel();
-  const steps = content.path.filter((step) => step.value !== undefined || step.label !== undefined);
+  // The interpreter's own words for what was not a choice.
+  const labelOf = (label: string) => {
+    const key = `path.${label}`;
+    return isKey(key) ? t(key) : label;
+  };
+  const steps = content.path.filter(({ type }) => type === 'menu' || type === 'collect');
   return (
     <section className="card">
       <h3>{t('path.title')}</h3>
@@ -83,14 +89,22 @@ function Path({ content }: { content: Content }) {
         <ol className="path">
           {steps.map((step) => (
             <li key={`${step.at} ${step.node}`}>
-              <span className="path-node">{readable(step.node)}</span>
+              <span className="path-node">
+                {readable(step.type === 'collect' ? (step.label ?? step.node) : step.node)}
+              </span>
               {step.value !== undefined && (
                 <span className="path-value">
                   <span className="hidden">{t(step.type === 'menu' ? 'path.pressed' : 'path.entered')}</span>
                   <kbd className="figures">{step.value}</kbd>
                 </span>
               )}
-              {step.label !== undefined && <span className="path-label">{step.label}</span>}
+              {/* What was entered secretly is known to the flow alone. */}
+              {step.type === 'collect' && step.value === undefined && (
+                <span className="path-label">{t('path.entered')}</span>
+              )}
+              {step.type === 'menu' && step.label !== undefined && (
+                <span className="path-label">{labelOf(step.label)}</span>
+              )}
             </li>
           ))}
         </ol>
