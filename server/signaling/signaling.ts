@@ -74,6 +74,14 @@ export class Signaling extends EventEmitter<SignalingEvents> {
         if (agent.phone.kind === 'registered' && agent.phone.user === user) this.emit('reachable', agent.id, reachable);
       }
     };
+    // Somebody new, or somebody with another phone now.
+    directory.on('changed', (kind, ids) => {
+      if (kind !== 'agents') return;
+      for (const id of ids) {
+        const agent = directory.agents.get(id);
+        if (agent) this.emit('reachable', id, this.reachable(agent));
+      }
+    });
   }
 
   get sip(): Sip {
