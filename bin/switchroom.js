@@ -1,18 +1,13 @@
 #!/usr/bin/env node
 // The switchroom command: finds a Node that runs TypeScript and hands over to cli/main.ts.
 import { spawn } from 'node:child_process';
-import module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { findNode } from './find-node.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const main = join(root, 'cli', 'main.ts');
-// Halves the time to be ready from the second start on; the programs that we start inherit it.
-process.env.NODE_COMPILE_CACHE ??= join(root, 'node_modules', '.cache', 'compiled');
+const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'cli', 'main.ts');
 const node = findNode();
 if (node === process.execPath) {
-  module.enableCompileCache();
   await import(pathToFileURL(main).href);
 } else {
   const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
