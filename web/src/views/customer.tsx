@@ -74,12 +74,6 @@ function CallData({ call }: { call: DeskContact['call'] }) {
 /** What the caller did. Where the flow went by itself tells her nothing, and the queue stands above. */
 function Path({ content }: { content: Content }) {
   const { t } = usePanel();
-  // The interpreter's own words for what was not a choice.
-  const labelOf = (label: string) => {
-    const key = `path.${label}`;
-    return isKey(key) ? t(key) : label;
-  };
-  const steps = content.path.filter(({ type }) => type === 'menu' || type === 'collect');
   return (
     <section className="card">
       <h3>{t('path.title')}</h3>
@@ -88,28 +82,35 @@ function Path({ content }: { content: Content }) {
       ) : (
         <ol className="path">
           {steps.map((step) => (
-            <li key={`${step.at} ${step.node}`}>
-              <span className="path-node">
-                {readable(step.type === 'collect' ? (step.label ?? step.node) : step.node)}
-              </span>
-              {step.value !== undefined && (
-                <span className="path-value">
-                  <span className="hidden">{t(step.type === 'menu' ? 'path.pressed' : 'path.entered')}</span>
-                  <kbd className="figures">{step.value}</kbd>
-                </span>
-              )}
-              {/* What was entered secretly is known to the flow alone. */}
-              {step.type === 'collect' && step.value === undefined && (
-                <span className="path-label">{t('path.entered')}</span>
-              )}
-              {step.type === 'menu' && step.label !== undefined && (
-                <span className="path-label">{labelOf(step.label)}</span>
-              )}
-            </li>
+            <Step key={`${step.at} ${step.node}`} step={step} />
           ))}
         </ol>
       )}
     </section>
+  );
+}
+
+function Step({ step: { node, type, label, value } }: { step: Content['path'][number] }) {
+  const { t } = usePanel();
+  // A try that led to nothing is noted with the interpreter's own word for it.
+  const failed = value === undefined && (label === 'timeout' || label === 'invalid') ? label : undefined;
+  const isMenu = type === 'menu';
+  return (
+    <li>
+      <span className="path-node">{readable(isMenu || failed !== undefined ? node : (label ?? node))}</span>
+      {value !== undefined && (
+        <span className="path-value">
+          <span className="hidden">{t(isMenu ? 'path.pressed' : 'path.entered')}</span>
+          <kbd className="figures">{value}</kbd>
+        </span>
+      )}
+      {failed !== undefined && <span className="path-label">{t(`path.${failed}`)}</span>}
+      {isMenu && failed === undefined && label !== undefined && <span className="path-label">{label}</span>}
+      {/* What was entered secretly is known to the flow alone. */}
+      {!isMenu && failed === undefined && value === undefined && (
+        <span className="path-label">{t('path.entered')}</span>
+      )}
+    </li>
   );
 }
 
