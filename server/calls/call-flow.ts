@@ -88,6 +88,14 @@ export class CallFlow implements FlowOwner {
     return true;
   }
 
+  restored(): void {
+    this.#run?.restored();
+  }
+
+  abandon(): void {
+    this.#run?.abandon();
+  }
+
   stop(): void {
     this.#run?.stop();
   }

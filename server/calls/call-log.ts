@@ -17,7 +17,7 @@ import {
   recordingStarted,
 } from '../customers/index.ts';
 import { type EventScope, type EventType, newEvent } from '../journal/index.ts';
-import type { TransferTarget } from '../ports/index.ts';
+import { type TransferTarget, teamOf } from '../ports/index.ts';
 import type { Leg, LegEnding } from '../signaling/index.ts';
 import type { CallFacts, PathStep } from './call-facts.ts';
 import { type CallState, recordPlace } from './call-states.ts';
@@ -37,7 +37,7 @@ import {
 export type EndedBy = 'customer' | 'agent' | 'flow' | 'system' | 'network';
 
 export class CallLog {
-  readonly #tools: Pick<CallTools, 'journal' | 'clock'>;
+  readonly #tools: Pick<CallTools, 'journal' | 'clock' | 'directory'>;
   readonly #facts: CallFacts;
   /** Who is on the call now, for the scope. */
   agent: AgentId | undefined;
@@ -45,7 +45,7 @@ export class CallLog {
   /** Number of the event that began the contact, once it is committed. */
   startedSeq: number | undefined;
 
-  constructor(tools: Pick<CallTools, 'journal' | 'clock'>, facts: CallFacts) {
+  constructor(tools: Pick<CallTools, 'journal' | 'clock' | 'directory'>, facts: CallFacts) {
     this.#tools = tools;
     this.#facts = facts;
   }
@@ -196,6 +196,8 @@ export class CallLog {
     if (this.agent !== undefined) scope.agent = this.agent;
     if (this.queue !== undefined) scope.queue = this.queue;
     if (this.#facts.customer) scope.customer = this.#facts.customer.id;
+    const team = teamOf(this.#tools.directory, { ...scope, did: this.#facts.did });
+    if (team !== undefined) scope.team = team;
     return scope;
   }
 

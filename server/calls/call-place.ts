@@ -136,6 +136,14 @@ export class CallPlace {
     this.#place = undefined;
   }
 
+  restored(): void {
+    this.#waiting?.restored();
+  }
+
+  abandon(): void {
+    this.#waiting?.abandon();
+  }
+
   /** Stops ringing and music: the call is over. */
   stop(): void {
     this.quiet();

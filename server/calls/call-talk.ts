@@ -295,6 +295,15 @@ export class CallTalk implements DetourOwner {
     if (acd) this.#tools.queueing.finished(this.#call.interaction, agent, why);
   }
 
+  restored(): void {
+    this.#detour?.restored();
+  }
+
+  abandon(): void {
+    this.#detour?.abandon();
+    this.#part = undefined;
+  }
+
   /** The call is over. */
   stop(): void {
     this.#detour?.stop();

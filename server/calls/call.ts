@@ -42,6 +42,7 @@ export class Call implements OfferTarget, LegOwner {
   /** The agent's leg of her own call, as long as the far side has not answered. */
   #caller: Leg | undefined;
   #ringing: Ringing | undefined;
+  #abandoned = false;
   /** Called once at the end. */
   onover: (() => void) | undefined;
 
@@ -196,9 +197,17 @@ export class Call implements OfferTarget, LegOwner {
     customer.owner = this;
   }
 
+  /** The media engine is back after it was out of reach. */
+  restored(): void {
+    this.flow.restored();
+    this.place.restored();
+    this.talk.restored();
+  }
+
   // ── its legs ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   legEnded(leg: Leg, ending: LegEnding): void {
+    if (this.#abandoned) return;
     this.log.legEnded(leg, ending);
     const party = leg === this.#customer ? 'customer' : leg.role === 'far' ? 'other' : 'agent';
     leg.released.then((quality) => {
@@ -262,9 +271,17 @@ export class Call implements OfferTarget, LegOwner {
     this.#keeper.changed(this);
   }
 
+  /** This server goes and the call stays in the edge for the next one: nothing is done or written any more. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.flow.abandon();
+    this.place.abandon();
+    this.talk.abandon();
+  }
+
   /** Ends everything, from whatever state, once. */
   finish(by: EndedBy, cause: string, status?: number): void {
-    if (this.over) return;
+    if (this.over || this.#abandoned) return;
     const before = this.#state;
     const { agent } = this.log;
     this.step('over');

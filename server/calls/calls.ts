@@ -40,6 +40,9 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   constructor(tools: CallTools) {
     super();
     this.#tools = tools;
+    tools.signaling.tools.media.on('restored', () => {
+      for (const call of [...this.#calls.values()]) call.restored();
+    });
     this.#cursorTimer = setInterval(() => this.#moveCursor(), 10_000);
     this.#cursorTimer.unref();
     tools.signaling.on('call', (call, admitted) => this.#incoming(call, admitted));
@@ -57,7 +60,8 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       if (call || hasEnded(journal, interaction)) continue;
       // Server and edge were lost together: nobody knows when it ended.
       const event = { where: 'before' as const, by: 'network' as const, cause: 'restart' };
-      const scope = { interaction, ...(started.customer === undefined ? {} : { customer: started.customer }) };
+      const { customer, team } = started;
+      const scope = { interaction, ...(customer === undefined ? {} : { customer }), ...(team === undefined ? {} : { team }) };
       void journal.append([newEvent(interactionEnded, clock.now(), event, scope)]);
       this.#tools.queueing.leave(interaction, 'failed');
     }
@@ -72,9 +76,12 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     await Promise.all(legs.map((leg) => leg?.released));
   }
 
-  /** Stops its own timer; calls stay where they are. */
+  /** This server goes; calls stay in the edge as they are, for the next. */
   close(): void {
     clearInterval(this.#cursorTimer);
+    this.#writeNotes();
+    for (const call of this.#calls.values()) call.abandon();
+    this.#calls.clear();
   }
 
   /** Tells routing which phones can be rung now. Once, after routing has its agents. */

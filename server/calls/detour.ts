@@ -36,6 +36,14 @@ export class Detour implements FlowOwner {
     this.#run.begin(this.flow, given);
   }
 
+  restored(): void {
+    this.#run.restored();
+  }
+
+  abandon(): void {
+    this.#run.abandon();
+  }
+
   stop(): void {
     this.#run.stop();
   }

@@ -27,25 +27,24 @@ export interface FlowOwner {
   flowMoved(state: FlowState): void;
 }
 
+type FlowTools = Pick<CallTools, 'prompts' | 'clock' | 'logger' | 'signaling'>;
+
 /** Longer than any prompt: the time to the first digit begins after it. */
 const wholeHourMs = 3_600_000;
 
 export class FlowRun {
   readonly set: FlowSet;
-  readonly #tools: Pick<CallTools, 'prompts' | 'clock' | 'logger'>;
+  readonly #tools: FlowTools;
   readonly #endpoint: MediaEndpoint;
   readonly #owner: FlowOwner;
   #state: FlowState | undefined;
   #playback: Playback | undefined;
   #collecting = false;
   #stopped = false;
+  /** The step failed because the media engine is out of reach; it is done again when that is back. */
+  #stalled = false;
 
-  constructor(
-    tools: Pick<CallTools, 'prompts' | 'clock' | 'logger'>,
-    endpoint: MediaEndpoint,
-    set: FlowSet,
-    owner: FlowOwner,
-  ) {
+  constructor(tools: FlowTools, endpoint: MediaEndpoint, set: FlowSet, owner: FlowOwner) {
     this.#tools = tools;
     this.#endpoint = endpoint;
     this.set = set;
@@ -71,10 +70,22 @@ export class FlowRun {
     this.#state = state;
   }
 
+  /** The media engine is back: a step that it left undone is done again. */
+  restored(): void {
+    if (!this.#stalled || !this.#state || this.#stopped) return;
+    this.#stalled = false;
+    this.resume(this.#state);
+  }
+
   /** What came of an effect. */
   advance(input: Input): void {
     if (this.#stopped || !this.#state) return;
     this.#step(advance(this.set, this.#state, input, this.#tools.clock.now()));
+  }
+
+  /** This server goes and the call stays: nothing is done any more, and nothing is stopped. */
+  abandon(): void {
+    this.#stopped = true;
   }
 
   /** The caller is gone, or is taken out of the flow: nothing is done any more. */
@@ -130,7 +141,7 @@ export class FlowRun {
   #in(work: Promise<Input | undefined>): void {
     work
       .catch((error: unknown): Input | undefined => {
-        if (this.#stopped) return undefined;
+        if (this.#stopped || this.#stall()) return undefined;
         this.#tools.logger.error({ err: error, endpoint: this.#endpoint.id }, 'media failed in a flow');
         const waiting = this.#state?.waiting;
         if (waiting === 'say') return { on: 'said', how: 'failed' };
@@ -191,6 +202,13 @@ export class FlowRun {
     const end = await this.#playback.ended;
     this.#playback = undefined;
     if (this.#stopped || end === 'closed' || end === 'stopped') return 'gone';
+    if (end === 'failed' && this.#stall()) return 'gone';
     return end;
+  }
+
+  /** @returns whether the engine is out of reach, so that this is no fault of the flow */
+  #stall(): boolean {
+    this.#stalled = this.#tools.signaling.mediaLost;
+    return this.#stalled;
   }
 }

@@ -132,6 +132,7 @@ export class Talk {
       return { recording: recording.id, ...(await stopped) };
     } catch (error) {
       this.#tools.logger.warn({ err: error, bridge: this.bridgeId }, 'talk could not be closed tidily');
+      if (bridge) this.#tools.signaling.tools.unclosed.add(bridge);
       return undefined;
     }
   }

@@ -23,6 +23,7 @@ export class Waiting {
   #playback: Playback | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  #failed = false;
 
   constructor(tools: Pick<CallTools, 'prompts' | 'logger'>, endpoint: MediaEndpoint, options: WaitingOptions) {
     this.#tools = tools;
@@ -33,14 +34,31 @@ export class Waiting {
 
   stop(): void {
     if (this.#stopped) return;
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.abandon();
     this.#playback?.stop();
   }
 
+  /** This server goes and the call stays: the music plays on. */
+  abandon(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** The media engine is back: the music may have stopped with it. */
+  restored(): void {
+    if (this.#stopped || !this.#failed) return;
+    clearTimeout(this.#timer);
+    this.#music();
+  }
+
   #music(): void {
-    this.#playback = this.#endpoint.play(this.#tools.prompts.music(this.#options.music), {
+    this.#failed = false;
+    const playback = this.#endpoint.play(this.#tools.prompts.music(this.#options.music), {
       times: Number.POSITIVE_INFINITY,
+    });
+    this.#playback = playback;
+    void playback.ended.then((end) => {
+      if (end === 'failed' && this.#playback === playback) this.#failed = true;
     });
     const { everyMs, position, wait, prompts } = this.#options;
     if (everyMs <= 0 || !(position || wait || prompts.length > 0)) return;

@@ -55,6 +55,8 @@ export interface LegTools {
   sip: Sip;
   media: MediaServer;
   logger: Logger;
+  /** Endpoints and bridges that could not be closed because the engine was out of reach; tried again when it is back. */
+  unclosed: Set<{ close(): Promise<void> }>;
 }
 
 export type LegRole = 'caller' | 'agent' | 'far';
@@ -98,6 +100,7 @@ export class Leg {
   #progress: LegProgress | undefined;
   #earlyMedia: Promise<void> | undefined;
   #heldByUs = false;
+  #probing = false;
   readonly #released = Promise.withResolvers<Quality | undefined>();
 
   constructor(tools: LegTools, role: LegRole, owner: LegOwner, incoming?: IncomingCall) {
@@ -275,6 +278,19 @@ export class Leg {
       this.#released.resolve(quality);
       if (why !== 'asked') this.#end({ by: 'lost', cause: `media-${why}` });
     });
+    endpoint.on('rtp-timeout', () => this.#probe());
+  }
+
+  /** No RTP any more: silence suppression, or they are gone without a BYE. Signaling knows; no answer ends the dialog. */
+  #probe(): void {
+    if (this.#probing || !this.#dialog || this.over) return;
+    this.#probing = true;
+    this.#dialog
+      .request('OPTIONS')
+      .catch((error: unknown) => this.#tools.logger.info({ err: error, leg: this.id }, 'far side is silent'))
+      .finally(() => {
+        this.#probing = false;
+      });
   }
 
   #confirm(dialog: SipDialog): void {
@@ -351,6 +367,7 @@ export class Leg {
       () => this.#released.resolve(undefined),
       (error: unknown) => {
         this.#tools.logger.warn({ err: error, leg: this.id }, 'endpoint could not be closed');
+        this.#tools.unclosed.add(endpoint);
         this.#released.resolve(undefined);
       },
     );

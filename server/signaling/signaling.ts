@@ -52,12 +52,20 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   readonly screening: Screening;
   readonly tools: LegTools;
   readonly #options: SignalingOptions;
+  #mediaLost = false;
 
   constructor(options: SignalingOptions) {
     super();
     const { directory, clock, logger, sip, media } = options;
     this.#options = options;
-    this.tools = { sip, media, logger };
+    this.tools = { sip, media, logger, unclosed: new Set() };
+    media.on('lost', () => {
+      this.#mediaLost = true;
+    });
+    media.on('restored', () => {
+      this.#mediaLost = false;
+      this.#closeUnclosed();
+    });
     const verifier = new DigestVerifier();
     this.trunks = new Trunks(directory, logger);
     this.registrar = new Registrar({
@@ -82,6 +90,11 @@ export class Signaling extends EventEmitter<SignalingEvents> {
         if (agent) this.emit('reachable', id, this.reachable(agent));
       }
     });
+  }
+
+  /** The media engine is out of reach; what it does goes on. */
+  get mediaLost(): boolean {
+    return this.#mediaLost;
   }
 
   get sip(): Sip {
@@ -131,6 +144,17 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     if (emergency) return target;
     if (!this.trunks.enter(trunk)) return undefined;
     return { ...target, release: () => this.trunks.leave(trunk.name) };
+  }
+
+  #closeUnclosed(): void {
+    const { unclosed, logger } = this.tools;
+    const left = [...unclosed];
+    unclosed.clear();
+    for (const one of left) {
+      one
+        .close()
+        .catch((error: unknown) => logger.warn({ err: error }, 'media could not be closed again; left to the edge'));
+    }
   }
 
   #request(request: IncomingRequest): void {

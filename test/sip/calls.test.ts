@@ -1,4 +1,6 @@
 // Calls from end to end: tiny SIP peers, the real edge, drachtio-srf, signaling and calls.
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Call, type Received, type SipPeer, sdp } from '../unit/edge/drachtio/sip-peer.ts';
 import { Stage, until } from './stage.ts';
@@ -352,6 +354,44 @@ test('a digit by INFO of the other kind (application/dtmf) chooses, and the path
   const step = await stage.event('interaction.step');
   expect(step.data).toMatchObject({ node: 'menu', value: '2', label: 'Goodbye' });
   expect((await stage.event('interaction.ended')).data).toMatchObject({ where: 'ivr', by: 'flow' });
+  await stage.nothingLeft();
+});
+
+test('a digit by RTP (RFC 4733) chooses', async () => {
+  const peer = await stage.peer();
+  const rtp = createSocket('udp4');
+  rtp.bind(0, '127.0.0.1');
+  await once(rtp, 'listening');
+  const body = [
+    'v=0',
+    'o=- 1 1 IN IP4 127.0.0.1',
+    's=-',
+    'c=IN IP4 127.0.0.1',
+    't=0 0',
+    `m=audio ${rtp.address().port} RTP/AVP 8 101`,
+    'a=rtpmap:101 telephone-event/8000',
+    '',
+  ].join('\r\n');
+  const call = peer.call('95500', { body });
+  const answer = await call.establish();
+  const port = Number(/m=audio (\d+)/.exec(answer.body)?.[1]);
+  await until(() => stage.server.prompts.said.length >= 2, 'greeting and menu');
+  // Event 2, end bit set, 160 ms; the end is sent three times (RFC 4733 §2.5.1.4).
+  for (let i = 0; i < 3; i++) {
+    const packet = Buffer.alloc(16);
+    packet.writeUInt8(0x80, 0);
+    packet.writeUInt8(101 | (i === 0 ? 0x80 : 0), 1);
+    packet.writeUInt16BE(i + 1, 2);
+    packet.writeUInt32BE(8_000, 4);
+    packet.writeUInt32BE(77, 8);
+    packet.writeUInt8(2, 12);
+    packet.writeUInt8(0x80 | 10, 13);
+    packet.writeUInt16BE(1_280, 14);
+    rtp.send(packet, port, '127.0.0.1');
+  }
+  peer.respond(await peer.expect('BYE'), '200 OK');
+  rtp.close();
+  expect((await stage.event('interaction.step')).data).toMatchObject({ node: 'menu', value: '2' });
   await stage.nothingLeft();
 });
 

@@ -157,6 +157,8 @@ export class Stage {
     await calls.adopt();
     calls.start();
     signaling.start();
+    // An answer of any kind to a later frame of the same connection says that the routes have been taken.
+    await sip.request('OPTIONS', `sip:probe@127.0.0.1:${this.port()}`).catch(() => undefined);
     return server;
   }
 

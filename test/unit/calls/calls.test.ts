@@ -191,3 +191,29 @@ test('an agent can only touch her own call; what is unknown is said', async () =
   await until(() => events('interaction.ended').length === 1, 'ended');
   expect(events('interaction.ended')[0]?.data).toMatchObject({ where: 'talk', by: 'agent', cause: 'panel' });
 });
+
+test('no RTP any more: signaling is asked, and only where it knows nothing of the call it is over', async () => {
+  agentsAnswer();
+  queueing.assign = '1001';
+  server.invite('c1', '95500');
+  await until(() => calls.list()[0]?.phase === 'talking' && media.bridges.size === 1, 'talking');
+  const take = server.onsip;
+  let status = '200 OK';
+  let asked = 0;
+  server.onsip = (frame) => {
+    if (!frame.start.startsWith('OPTIONS')) {
+      take(frame);
+      return;
+    }
+    asked++;
+    server.respond(frame, server.take(frame), status, { dialogId: frame.tokens[3] ?? '' });
+  };
+  const [endpoint] = media.endpoints.values();
+  endpoint!.emit('rtp-timeout', { ms: 20_000 });
+  await until(() => asked === 1 && sip.counts().pending === 0, 'the answer');
+  expect(calls.list()[0]?.phase).toBe('talking');
+  status = '481 Call Does Not Exist';
+  endpoint!.emit('rtp-timeout', { ms: 20_000 });
+  await until(() => events('interaction.ended').length === 1, 'ended');
+  expect(events('interaction.ended')[0]?.data).toMatchObject({ where: 'talk', by: 'network', cause: '481' });
+});

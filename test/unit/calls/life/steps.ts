@@ -1,0 +1,276 @@
+// The steps of a random life, and how it is brought to its end.
+import fc from 'fast-check';
+import { vi } from 'vitest';
+import type { Offer } from '../../../../values/index.ts';
+import { sdp } from './fake-edge.ts';
+import type { World } from './world.ts';
+
+const kinds = {
+  dialDid: 6,
+  dialNumber: 2,
+  dialColleague: 2,
+  dialQueue: 1,
+  dialBadOffer: 1,
+  cancel: 2,
+  hangUp: 5,
+  offer: 8,
+  miss: 1,
+  withdraw: 1,
+  exit: 1,
+  ring: 3,
+  early: 2,
+  answer: 9,
+  decline: 2,
+  failed: 1,
+  panelAnswer: 1,
+  hold: 2,
+  resume: 2,
+  toQueue: 2,
+  toAgent: 2,
+  toNumber: 2,
+  detour: 3,
+  agentHangup: 1,
+  pause: 1,
+  record: 1,
+  digit: 8,
+  phoneHolds: 1,
+  refer: 1,
+  declineHold: 1,
+  ignoreHold: 1,
+  crossing: 1,
+  lag: 2,
+  step: 2,
+  fail: 2,
+  loseEndpoint: 1,
+  cutLink: 1,
+  mendLink: 2,
+  drop: 1,
+  edgeDies: 1,
+  restart: 1,
+  pass: 6,
+} as const;
+type Kind = keyof typeof kinds;
+
+export interface Step {
+  kind: Kind;
+  /** Which call, phone or dialog. */
+  pick: number;
+  /** Milliseconds until the next step; 0: the same turn of the event loop. */
+  then: number;
+}
+
+export const steps: fc.Arbitrary<Step> = fc.record({
+  kind: fc.oneof(
+    ...(Object.entries(kinds) as [Kind, number][]).map(([kind, weight]) => ({
+      weight,
+      arbitrary: fc.constant(kind),
+    })),
+  ),
+  pick: fc.nat(1_000),
+  then: fc.constantFrom(0, 1, 1, 50, 50, 6_000),
+});
+
+export interface QueueHand {
+  offer(pick: number, agent: string): void;
+  abort(pick: number, why: 'missed' | 'withdrawn'): void;
+  exit(pick: number): void;
+  lastOffer(): Offer | undefined;
+}
+
+function nth<T>(list: readonly T[], pick: number): T | undefined {
+  return list[pick % Math.max(1, list.length)];
+}
+
+export async function act(
+  world: World,
+  queue: QueueHand,
+  restart: () => Promise<void>,
+  broken: string[],
+  { kind, pick, then }: Step,
+): Promise<void> {
+  const { edge, server } = world;
+  const { sip, calls } = server;
+  const agent = pick % 2 === 0 ? '1001' : '1002';
+  const ringing = nth(
+    sip.ringing.filter(({ final }) => final === undefined),
+    pick,
+  );
+  const dialog = nth(
+    [...edge.dialogs.values()].filter(({ ended }) => ended === undefined).map(({ snapshot }) => snapshot.dialogId),
+    pick,
+  );
+  const talking = nth(
+    calls.list().filter((call) => call.agent !== undefined),
+    pick,
+  );
+  const ask = (work: (who: string, interaction: string) => unknown) => {
+    if (talking?.agent !== undefined) world.try(broken, () => work(talking.agent as string, talking.interaction));
+  };
+  switch (kind) {
+    case 'dialDid':
+      world.dialDid();
+      break;
+    case 'dialNumber':
+      world.dialFromPhone(agent, 'number');
+      break;
+    case 'dialColleague':
+      world.dialFromPhone('1001', 'colleague');
+      break;
+    case 'dialQueue':
+      world.dialFromPhone(agent, 'queue');
+      break;
+    case 'dialBadOffer':
+      world.dialFromPhone(agent, 'number', 'bad');
+      break;
+    case 'cancel': {
+      const waiting = sip.incoming.filter(({ final, cancelled }) => final === undefined && !cancelled);
+      const one = nth(waiting, pick);
+      if (one) sip.cancel(one);
+      break;
+    }
+    case 'hangUp':
+      if (dialog !== undefined) sip.bye(dialog);
+      break;
+    case 'offer':
+      queue.offer(pick, agent);
+      break;
+    case 'miss':
+    case 'withdraw':
+      queue.abort(pick, kind === 'miss' ? 'missed' : 'withdrawn');
+      break;
+    case 'exit':
+      queue.exit(pick);
+      break;
+    case 'ring':
+      ringing?.respond(180);
+      break;
+    case 'early':
+      ringing?.respond(183, sdp);
+      break;
+    case 'answer':
+      ringing?.respond(200, sdp);
+      break;
+    case 'decline':
+      ringing?.respond(pick % 3 === 0 ? 603 : 486);
+      break;
+    case 'failed':
+      ringing?.respond(503);
+      break;
+    case 'panelAnswer': {
+      const offer = queue.lastOffer();
+      if (offer) world.try(broken, () => calls.answer(offer.agent, offer.id));
+      break;
+    }
+    case 'hold':
+      ask((who, interaction) => calls.hold(who, interaction));
+      break;
+    case 'resume':
+      ask((who, interaction) => calls.resume(who, interaction));
+      break;
+    case 'toQueue':
+      ask((who, interaction) => calls.transfer(who, interaction, { queue: 'service' }));
+      break;
+    case 'toAgent':
+      ask((who, interaction) => calls.transfer(who, interaction, { agent: who === '1001' ? '1002' : '1001' }));
+      break;
+    case 'toNumber':
+      ask((who, interaction) => calls.transfer(who, interaction, { number: '02112345678' }));
+      break;
+    case 'detour':
+      ask((who, interaction) => calls.detour(who, interaction, 'pin'));
+      break;
+    case 'agentHangup':
+      ask((who, interaction) => calls.hangup(who, interaction));
+      break;
+    case 'pause':
+      ask((who, interaction) => calls.pauseRecording(who, interaction));
+      break;
+    case 'record':
+      ask((who, interaction) => calls.resumeRecording(who, interaction));
+      break;
+    case 'digit':
+      if (dialog !== undefined) {
+        const body = `Signal=${1 + (pick % 5)}\r\nDuration=160\r\n`;
+        sip.request(dialog, 'INFO', { 'content-type': 'application/dtmf-relay' }, body);
+      }
+      break;
+    case 'phoneHolds':
+      if (dialog !== undefined) sip.request(dialog, 'INVITE', {}, `${sdp}a=${pick % 2 ? 'sendonly' : 'sendrecv'}\r\n`);
+      break;
+    case 'refer':
+      if (dialog !== undefined) {
+        const to = nth(['1002', '02112345678', 'service', '77'], pick);
+        sip.request(dialog, 'REFER', { 'refer-to': `<sip:${to}@x>` });
+      }
+      break;
+    case 'declineHold':
+      sip.reinvite = pick % 2 ? 488 : 200;
+      break;
+    case 'ignoreHold':
+      sip.reinvite = pick % 3 ? 200 : 0;
+      break;
+    case 'crossing':
+      sip.crossing = pick % 2 === 0;
+      break;
+    case 'lag':
+      edge.lagging = pick % 3 !== 0;
+      if (!edge.lagging) edge.drain();
+      break;
+    case 'step':
+      edge.step();
+      break;
+    case 'fail':
+      edge.failOldest();
+      break;
+    case 'loseEndpoint': {
+      const id = nth([...edge.endpoints.keys()], pick);
+      if (id !== undefined && !edge.linkDown) edge.dropEndpoint(id, 'lost');
+      break;
+    }
+    case 'cutLink':
+      edge.cutLink();
+      break;
+    case 'mendLink':
+      edge.mendLink();
+      break;
+    case 'drop':
+      sip.drop();
+      break;
+    case 'edgeDies':
+      if (pick % 3 === 0) {
+        edge.die();
+        sip.lost();
+      }
+      break;
+    case 'restart':
+      if (pick % 2 === 0) {
+        edge.mendLink();
+        edge.drain();
+        await restart();
+      }
+      break;
+    case 'pass':
+      await vi.advanceTimersByTimeAsync([200, 3_000, 10_000, 61_000][pick % 4] ?? 0);
+      break;
+  }
+  if (then > 0) await vi.advanceTimersByTimeAsync(then);
+}
+
+/** Everybody hangs up, and all time passes. */
+export async function tidyUp({ edge, server }: World): Promise<void> {
+  edge.lagging = false;
+  edge.mendLink();
+  edge.drain();
+  const { sip } = server;
+  sip.crossing = false;
+  sip.reinvite = 200;
+  // Twice: who waits for one side may ring another then.
+  for (let round = 0; round < 3; round++) {
+    await vi.advanceTimersByTimeAsync(5);
+    for (const one of sip.incoming) sip.cancel(one);
+    for (const [id, { ended }] of edge.dialogs) if (ended === undefined) sip.bye(id);
+    await vi.advanceTimersByTimeAsync(5);
+    edge.drain();
+  }
+  await vi.advanceTimersByTimeAsync(150_000);
+}
