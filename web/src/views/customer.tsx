@@ -74,6 +74,7 @@ function CallData({ call }: { call: DeskContact['call'] }) {
 /** What the caller did. Where the flow went by itself tells her nothing, and the queue stands above. */
 function Path({ content }: { content: Content }) {
   const { t } = usePanel();
+  const steps = content.path.filter(({ type }) => type === 'menu' || type === 'collect');
   return (
     <section className="card">
       <h3>{t('path.title')}</h3>
