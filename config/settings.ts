@@ -42,6 +42,18 @@ export const settingsSchema = z
       })
       .strict()
       .prefault({}),
+    /** For panels behind a reverse proxy that ends TLS. */
+    web: z
+      .object({
+        /** Origins that panels come from besides the server's own host: `https://desk.bank.example`. */
+        origins: z.array(z.url({ protocol: /^https?$/ })).default([]),
+        /** Addresses of proxies whose X-Forwarded-For is believed. */
+        trustProxy: z.array(address).default([]),
+        /** Cookies go over HTTPS only. */
+        secureCookies: z.boolean().default(false),
+      })
+      .strict()
+      .prefault({}),
     /** Threads for media; the calls of one agent and her caller are always on the same. */
     mediaThreads: z.number().int().min(1).max(64).default(1),
     /** How long the edge keeps calls alive without a server. */

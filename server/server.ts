@@ -144,6 +144,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     );
     routing.start();
     opened.push(() => routing.close());
+    // Before everything that calls stand on: what is left of them belongs to the next server.
+    opened.push(() => calls.close());
     await calls.adopt();
     routing.attached();
     calls.start();
@@ -160,6 +162,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         return { agent: principal.agent, roles: principal.roles, session: principal.session };
       },
       flows: () => detourFlows(store),
+      origins: settings.web.origins,
       logger,
       clock,
     });
@@ -191,6 +194,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       clock,
       version: process.env.npm_package_version ?? '0.1.0',
       notReady,
+      ...settings.web,
       metrics: () => serverMetrics({ journal, routing, desk, sip }),
     };
     const api = createApi(deps);
