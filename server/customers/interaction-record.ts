@@ -281,6 +281,9 @@ folds.set('desk.note-written', ({ record }, { data: { note } }) => {
   record.note = typeof note === 'string' ? note : undefined;
 });
 
+/** Events that bring a contact to another team; later facts of the team before (wrap-up) do not take it back. */
+const takesOver = new Set([interactionStarted.name, interactionQueued.name, interactionAnswered.name]);
+
 /** Whether events of that kind change the record. */
 export function isFolded(type: string): boolean {
   return folds.has(type);
@@ -291,7 +294,7 @@ export function foldInteraction(folding: Folding, event: JournalEvent): void {
   const { record } = folding;
   if (event.seq <= record.lastSeq) return;
   record.lastSeq = event.seq;
-  if (event.team !== undefined) record.team = event.team;
+  if (event.team !== undefined && (record.team === undefined || takesOver.has(event.type))) record.team = event.team;
   folds.get(event.type)?.(folding, event, event.data);
 }
 

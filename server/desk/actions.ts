@@ -1,8 +1,8 @@
 // What each command does. Checks that only the desk can make are here; what routing and calls know, they check.
 
 import type { InteractionId } from '../../values/index.ts';
-import { newEvent } from '../journal/index.ts';
-import type { AgentLive, AgentRecord } from '../ports/index.ts';
+import { type EventScope, newEvent } from '../journal/index.ts';
+import { type AgentLive, type AgentRecord, teamOf } from '../ports/index.ts';
 import type { Detours } from './detours.ts';
 import { failed } from './errors.ts';
 import { deskFacts } from './journal-events.ts';
@@ -35,6 +35,7 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
     if (contact === undefined) throw failed['desk-contact-not-yours']();
     return contact;
   };
+  const scopeOf = (scope: EventScope): EventScope => ({ ...scope, team: teamOf(directory, scope) });
   const worker = (record: AgentRecord) => {
     if (!record.roles.includes('agent')) throw failed['desk-no-agent']();
     return record.id;
@@ -70,7 +71,9 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
       if (afterMs !== undefined) {
         const interaction = seat.pops.get(offer)?.view.content.interaction;
         const data = { offer, afterMs: Math.round(afterMs) };
-        void journal.append([newEvent(deskFacts.popShown, clock.now(), data, { agent: record.id, interaction })]);
+        const queue = seat.pops.get(offer)?.view.offer.queue;
+        const scope = scopeOf({ agent: record.id, interaction, queue });
+        void journal.append([newEvent(deskFacts.popShown, clock.now(), data, scope)]);
       }
       return {};
     },
@@ -99,14 +102,14 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
       if (known === undefined || !known.includes(disposition)) {
         throw failed['disposition-unknown']({ queue: queue ?? '–', disposition });
       }
-      const scope = { agent: record.id, interaction, queue };
+      const scope = scopeOf({ agent: record.id, interaction, queue });
       await journal.append([newEvent(deskFacts.dispositionSet, clock.now(), { disposition }, scope)]);
       seat.write({ ...seat.work.get(interaction), interaction, disposition });
       return {};
     },
     note: async ({ record, seat }, { interaction, note }) => {
       const { queue } = contactOf(record, interaction);
-      const scope = { agent: record.id, interaction, queue };
+      const scope = scopeOf({ agent: record.id, interaction, queue });
       await journal.append([newEvent(deskFacts.noteWritten, clock.now(), { note }, scope)]);
       seat.write({ ...seat.work.get(interaction), interaction, note });
       return {};

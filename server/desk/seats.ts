@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentId } from '../../values/index.ts';
 import { newEvent } from '../journal/index.ts';
+import { teamOf } from '../ports/index.ts';
 import { type DeskLimits, limits as defaultLimits } from './limits.ts';
 import type { DeskOptions } from './options.ts';
 import type { Panel } from './panel.ts';
@@ -70,7 +71,8 @@ export class Seats {
     data: Data,
     scope: Parameters<typeof newEvent<Data>>[3],
   ): void {
-    const { journal, clock } = this.options;
-    void journal.append([newEvent(type, clock.now(), data, scope)]);
+    const { journal, clock, directory } = this.options;
+    const team = teamOf(directory, scope ?? {});
+    void journal.append([newEvent(type, clock.now(), data, { ...scope, team })]);
   }
 }

@@ -3,3 +3,4 @@ export * from './call-control.ts';
 export * from './directory.ts';
 export * from './queueing.ts';
 export * from './screens.ts';
+export * from './team-of.ts';

@@ -7,7 +7,7 @@ import {
   interactionQueueLeft,
   interactionWrappedUp,
 } from '../customers/index.ts';
-import { type NewEvent, newEvent } from '../journal/index.ts';
+import { type EventScope, type NewEvent, newEvent } from '../journal/index.ts';
 import type { QueueExit } from '../ports/index.ts';
 import {
   agentOccupied,
@@ -33,8 +33,17 @@ export function exitOf(reason: OverflowReason): QueueExit {
   }
 }
 
+/** The team that an event with that scope belongs to. */
+export type TeamOf = (scope: EventScope) => string | undefined;
+
 /** The public facts in one event of the router; most have one, some none. */
-export function factsOf(event: AcdEvent): NewEvent[] {
+export function factsOf(event: AcdEvent, teamOf: TeamOf): NewEvent[] {
+  const facts = plainFacts(event);
+  for (const fact of facts) fact.team = teamOf(fact);
+  return facts;
+}
+
+function plainFacts(event: AcdEvent): NewEvent[] {
   const { at } = event;
   switch (event.type) {
     case 'presence-changed': {

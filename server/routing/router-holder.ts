@@ -16,7 +16,7 @@ import {
 } from '../acd/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import { routingDecided, routingRebuilt, routingSnapshot } from './events.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, type TeamOf } from './facts.ts';
 import type { QueueDay } from './queue-day.ts';
 import { foldJournal, snapshotCursor } from './restart.ts';
 
@@ -25,6 +25,8 @@ export interface HolderOptions {
   clock: Clock;
   logger: Logger;
   day: QueueDay;
+  /** Whose a fact is. */
+  teamOf: TeamOf;
   /** Events between two snapshots. */
   snapshotEvery: number;
   /** Called for the events of each command when they are committed, in order. */
@@ -119,7 +121,10 @@ export class RouterHolder {
   #commit(now: number, command: Command, events: AcdEvent[]): void {
     if (command.type.startsWith('set-') || command.type.startsWith('remove-')) this.#configuration++;
     const record = { router: routerVersion, configuration: this.#configuration, command, events };
-    const facts = [newEvent(routingDecided, now, record, scopeOf(command)), ...events.flatMap(factsOf)];
+    const facts = [
+      newEvent(routingDecided, now, record, scopeOf(command)),
+      ...events.flatMap((event) => factsOf(event, this.#options.teamOf)),
+    ];
     // Counted with the decision, not with the commit, so that a snapshot holds both or neither.
     for (const event of events) {
       this.#options.day.count(event);

@@ -14,16 +14,17 @@ import {
 } from '../../values/index.ts';
 import { type AcdEvent, type Agent, placeOf, type Refusal, type Work } from '../acd/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type {
-  AgentLive,
-  AgentWork,
-  AgentWorkEvents,
-  Directory,
-  QueueExit,
-  Queueing,
-  QueueLive,
-  QueueRequest,
-  Screens,
+import {
+  type AgentLive,
+  type AgentWork,
+  type AgentWorkEvents,
+  type Directory,
+  type QueueExit,
+  type Queueing,
+  type QueueLive,
+  type QueueRequest,
+  type Screens,
+  teamOf,
 } from '../ports/index.ts';
 import { Acting } from './acting.ts';
 import { changesOf, demandsOf } from './configure.ts';
@@ -100,6 +101,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       clock,
       logger,
       day: this.#day,
+      teamOf: (scope) => teamOf(directory, scope),
       snapshotEvery: options.snapshotEvery ?? 20_000,
       act: (events) => this.#actOn(events),
     });

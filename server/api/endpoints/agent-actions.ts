@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { interactionDisposed } from '../../customers/index.ts';
 import { invalidField, type Principal } from '../../directory/index.ts';
 import { newEvent } from '../../journal/index.ts';
-import type { AgentRecord } from '../../ports/index.ts';
+import { type AgentRecord, teamOf } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
 import { failed } from '../errors.ts';
@@ -94,8 +94,18 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
       throw wrong('disposition', `the queue ${queue.id} asks for one`);
     }
     if (disposition === undefined && note === undefined) return;
-    const scope = { interaction, agent: agent.id, queue: contact.queue, team: agent.team };
-    await journal.append([newEvent(interactionDisposed, clock.now(), { disposition, note }, scope)]);
+    const scope = { interaction, agent: agent.id, queue: contact.queue };
+    await journal.append([
+      newEvent(
+        interactionDisposed,
+        clock.now(),
+        { disposition, note },
+        {
+          ...scope,
+          team: teamOf(directory, scope),
+        },
+      ),
+    ]);
   };
 
   return [

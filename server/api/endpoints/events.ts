@@ -7,8 +7,16 @@ import { failed } from '../errors.ts';
 import { streamEvents } from '../event-stream.ts';
 import { isAdmin, isStaff, mayServe } from '../scope.ts';
 
-/** Prefixes of events that only administrators read: settings, logins, the journal itself. */
-const adminsOnly = ['directory.', 'account.', 'journal.'];
+/** Prefixes of events that only administrators read: settings, logins, the journal and the router itself, of all teams. */
+const adminsOnly = [
+  'directory.',
+  'account.',
+  'journal.',
+  'routing.decided',
+  'routing.snapshot-taken',
+  'routing.healed',
+  'routing.rebuilt',
+];
 
 function mayRead(principal: Principal, event: JournalEvent): boolean {
   if (isAdmin(principal)) return event.site === principal.site;

@@ -217,7 +217,8 @@ export function interactionEndpoints({ interactions, journal, agentWork }: ApiDe
       }),
       handle({ params, principal }) {
         const record = interactions.get(params.id!);
-        if (record) must(principal, params.id!);
+        // Before there is a record nobody can tell whose it is.
+        if (record || confinedTo(principal) !== undefined) must(principal, params.id!);
         return { decisions: agentWork.explain(params.id!) };
       },
     }),

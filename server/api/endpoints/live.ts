@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { maskNumber } from '../../../values/index.ts';
 import type { Principal } from '../../directory/index.ts';
-import type { CallView } from '../../ports/index.ts';
+import { type CallView, teamOf } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { isStaff, mayServe } from '../scope.ts';
+import { confinedTo, isStaff, mayServe } from '../scope.ts';
 
 const optional = z.string().optional();
 
@@ -77,12 +77,11 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
     const agent = id === undefined ? undefined : directory.agents.get(id);
     return agent !== undefined && mayServe(principal, agent);
   };
-  /** Staff see the calls of their team and those that are nobody's yet; agents their own. */
+  /** Staff see the calls of their team (its queues, numbers and agents) and those of no team; agents their own. */
   const mayWatch = (principal: Principal, call: CallView): boolean => {
     if (!isStaff(principal)) return call.agent !== undefined && call.agent === principal.agent;
-    const queue = call.queue === undefined ? undefined : directory.queues.get(call.queue);
-    if (call.agent !== undefined) return servesAgent(principal, call.agent);
-    return queue === undefined || mayServe(principal, queue);
+    if (call.agent !== undefined && servesAgent(principal, call.agent)) return true;
+    return mayServe(principal, { site: principal.site, team: teamOf(directory, call) });
   };
   const shown = (principal: Principal, call: CallView): CallView =>
     isStaff(principal) || call.agent === principal.agent
@@ -141,8 +140,9 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
       body: z.union([z.strictObject({ queue: z.string() }), z.strictObject({ agent: z.string() })]),
       errors: ['not-found'],
       handle({ principal, params, body }) {
+        // What is no call (yet) cannot be told apart by team: then only those move it who see all.
         const call = callControl.get(params.interaction!);
-        if (call) must(principal, params.interaction!);
+        if (call || confinedTo(principal) !== undefined) must(principal, params.interaction!);
         agentWork.move(params.interaction!, body);
         return undefined;
       },

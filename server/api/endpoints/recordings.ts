@@ -23,6 +23,11 @@ const recordingSchema = z
   })
   .meta({ id: 'Recording' });
 
+/** Requests of one person for one recording within that time are one listening. */
+const listeningMs = 10 * 60_000;
+/** Remembered at most; beyond that some listenings are written twice. */
+const mostHeard = 10_000;
+
 /**
  * One byte range of a Range header (RFC 9110 §14.2); more than one, or another unit, counts as none.
  * @returns undefined: the whole; 'unsatisfiable': answer 416
@@ -45,6 +50,22 @@ export function byteRange(
 }
 
 export function recordingEndpoints({ interactions, recordings, journal, clock }: ApiDeps): Endpoint[] {
+  /** When somebody last asked for a recording, by both; in that order. */
+  const heard = new Map<string, number>();
+  /** A player asks for many ranges of one recording: that is one listening, whichever range comes first. */
+  const begins = (by: string, id: string): boolean => {
+    const key = `${by} ${id}`;
+    const now = clock.now();
+    const before = heard.get(key);
+    if (before !== undefined && now - before < listeningMs) return false;
+    heard.delete(key);
+    heard.set(key, now);
+    for (const [oldest, at] of heard) {
+      if (now - at < listeningMs && heard.size <= mostHeard) break;
+      heard.delete(oldest);
+    }
+    return true;
+  };
   const must = (principal: Principal, id: string) => visible(principal, interactions.recording(id), 'recording', id);
   return [
     endpoint({
@@ -82,8 +103,7 @@ export function recordingEndpoints({ interactions, recordings, journal, clock }:
           throw failed['range-not-satisfiable']({ size });
         }
         const { start, end } = asked ?? { start: 0, end: size - 1 };
-        // A player asks for many ranges; hearing begins with the first.
-        if (start === 0) {
+        if (begins(principal.by, id)) {
           const scope = { interaction, team };
           void journal.append([newEvent(recordingListened, clock.now(), { recording: id, by: principal.by }, scope)]);
         }

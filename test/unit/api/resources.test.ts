@@ -256,7 +256,14 @@ describe('interactions', () => {
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, 'bytes */1000']);
     expect((await get('lines=1-2')).status).toBe(200);
     expect((await api.send('GET', '/recordings/rec_int_1/audio', api.tokens.blue)).status).toBe(404);
-    const listened = api.site.journal.read(0, { filter: { types: ['recording.listened'] } });
+    const listening = () => api.site.journal.read(0, { filter: { types: ['recording.listened'] } });
+    const listened = listening();
+    expect(listened).toHaveLength(1);
+    // Nobody listens unseen by leaving the first byte out.
+    api.site.clock.at += 3_600_000;
+    await (await get('bytes=1-')).arrayBuffer();
+    await api.site.journal.append([]);
+    expect(listening()).toHaveLength(2);
     expect(listened[0]).toMatchObject({ interaction: 'int_1', data: { recording: 'rec_int_1' } });
   });
 });

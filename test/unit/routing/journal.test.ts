@@ -97,3 +97,29 @@ test('a replay names the command that would be decided otherwise, and goes on fr
   const { disagreements } = replay(journal);
   expect(disagreements.map(({ seq, command }) => [seq, command.type])).toEqual([[changed, 'enqueue']]);
 });
+
+test('what is told of contacts and agents carries the team of the queue, else of the agent', async () => {
+  const { journal, directory, start } = open();
+  directory.queue({ id: 'loans', wrapUpMs: 0, team: 'blue' });
+  directory.agent({ id: '2001', queues: ['loans'], team: 'green' });
+  const log: string[] = [];
+  const routing = start();
+  routing.signIn('2001');
+  routing.ready('2001');
+  const contact = new FakeContact('int_team', log, 'voice');
+  routing.enqueue(contact, { queue: 'loans' }, () => {});
+  await vi.waitFor(() => expect(log).toContain('ring int_team 2001'), { interval: 1 });
+  contact.phone('accepted');
+  await vi.waitFor(() => expect(routing.agent('2001')?.contacts[0]?.state).toBe('connected'), { interval: 1 });
+  const facts = journal.read(0, { filter: { types: ['interaction.*', 'agent.*', 'routing.offer-made'] } });
+  const teams = new Set(facts.map(({ type, team }) => `${type} ${team}`));
+  expect(teams).toEqual(
+    new Set([
+      'agent.presence-changed green',
+      'interaction.queued blue',
+      'interaction.offered blue',
+      'routing.offer-made blue',
+      'interaction.offer-ended blue',
+    ]),
+  );
+});
