@@ -174,7 +174,7 @@ function exposure(settings: Settings): Finding[] {
 
 function udpPort(address: string, port: number, what: string): Promise<Finding> {
   return new Promise((done) => {
-    const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', ipv6Only: true });
+    const socket = address.includes(':') ? createSocket({ type: 'udp6', ipv6Only: true }) : createSocket('udp4');
     socket.once('error', (error) => done(taken(what, `udp ${address}:${port}`, error)));
     socket.bind(port, address, () => socket.close(() => done(free(what, `udp ${address}:${port}`))));
   });
