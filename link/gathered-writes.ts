@@ -2,6 +2,7 @@
 // else that is done for a small frame, so that what one turn of the event loop has to say leaves together; and when
 // writes come thick and fast, they are held back for some milliseconds to fill up.
 import type { Socket } from 'node:net';
+import { Credit } from '../values/index.ts';
 
 /** So many writes may follow each other at once: the exchange of one call never waits. */
 const mostCredit = 12;
@@ -19,9 +20,7 @@ export class GatheredWrites {
   #waiting = '';
   #state: 'empty' | 'turn' | 'held' = 'empty';
   #timer: NodeJS.Timeout | undefined;
-  #credit = mostCredit;
-  /** Up to when the credit is counted, monotonic ms. */
-  #countedAt = performance.now();
+  readonly #credit = new Credit(mostCredit, creditMs);
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -50,16 +49,12 @@ export class GatheredWrites {
 
   readonly #endOfTurn = (): void => {
     if (this.#state !== 'turn') return;
-    const now = performance.now();
-    this.#credit = Math.min(mostCredit, this.#credit + (now - this.#countedAt) / creditMs);
-    this.#countedAt = now;
-    this.#credit -= 1;
-    if (this.#credit >= 0) {
-      this.flush();
-      return;
+    const waitMs = this.#credit.take(performance.now());
+    if (waitMs === 0) this.flush();
+    else {
+      this.#state = 'held';
+      this.#timer = setTimeout(this.#held, waitMs);
     }
-    this.#state = 'held';
-    this.#timer = setTimeout(this.#held, -this.#credit * creditMs);
   };
 
   readonly #held = (): void => this.flush();

@@ -14,6 +14,9 @@ export async function runServer(
   return { ready: server.ready, stop: (why) => server.stop(why) };
 }
 
+// Each look at process.env asks the C library, and drachtio-srf looks at every header of every message.
+process.env = { ...process.env };
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   let stop: ((why: string) => Promise<void>) | undefined;
   runUnderSupervisor({

@@ -1,3 +1,4 @@
+export * from './credit.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './interaction.ts';

@@ -3,18 +3,28 @@ import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 
 export interface PhoneNumber {
   /** `+8613800138000`, where the number could be understood. */
-  e164?: string | undefined;
+  readonly e164?: string | undefined;
   /** As received. */
-  dialled: string;
+  readonly dialled: string;
 }
+
+/** Understood before: services are dialled again and again, and understanding a number is slow. */
+const known = new Map<string, PhoneNumber>();
+const mostKnown = 2_000;
 
 /**
  * Understands a number as dialled in a country (ITU-T E.164).
  * @param country ISO 3166 two letters, for numbers without a country code
  */
 export function phoneNumber(dialled: string, country: string): PhoneNumber {
+  const key = `${country} ${dialled}`;
+  let number = known.get(key);
+  if (number) return number;
   const parsed = parsePhoneNumberFromString(dialled, country as CountryCode);
-  return { e164: parsed?.isPossible() ? parsed.number : undefined, dialled };
+  number = { e164: parsed?.isPossible() ? parsed.number : undefined, dialled };
+  if (known.size >= mostKnown) known.clear();
+  known.set(key, number);
+  return number;
 }
 
 /** E.164, or at least three digits as a network may send them: what a customer can be known by. */

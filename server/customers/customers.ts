@@ -94,6 +94,8 @@ export interface CustomersOptions {
 
 /** Customers whose rows wait for the disk, at most. */
 const mostFresh = 50_000;
+/** Customers kept in memory: those who call now. */
+const mostKnown = 5_000;
 
 export function openCustomers(options: CustomersOptions): Customers {
   return new SqliteCustomers(options);
@@ -107,6 +109,8 @@ class SqliteCustomers implements Customers {
   readonly #rows: CustomerRows;
   /** Made, but not committed yet: two calls of one number in one turn are one customer. */
   readonly #fresh = new Map<string, Customer>();
+  /** As their rows are; all changes go through here. The oldest goes first. */
+  readonly #known = new Map<CustomerId, Customer>();
 
   constructor({ database, journal, interactions, clock, logger }: CustomersOptions) {
     this.#journal = journal;
@@ -117,7 +121,13 @@ class SqliteCustomers implements Customers {
   }
 
   get(id: CustomerId): Customer | undefined {
-    return this.#rows.get(id, this.#clock.now()) ?? this.#fresh.get(id);
+    const now = this.#clock.now();
+    const known = this.#known.get(id);
+    if (known?.tags.every(({ until }) => until === undefined || until > now)) return known;
+    const customer = this.#rows.get(id, now);
+    if (customer === undefined) return this.#fresh.get(id);
+    this.#keep(customer);
+    return customer;
   }
 
   find(identity: Identity): Customer | undefined {
@@ -205,7 +215,10 @@ class SqliteCustomers implements Customers {
   async erase(id: CustomerId, by: string): Promise<number> {
     this.#must(id);
     const subjects = [id, ...this.#interactions.ofCustomer(id)];
-    const commit = await this.#journal.append([], () => this.#rows.remove(id));
+    const commit = await this.#journal.append([], () => {
+      this.#known.delete(id);
+      this.#rows.remove(id);
+    });
     if (commit.undone) throw failed['customer-not-saved']({ customer: id });
     return this.#journal.erase(subjects, by);
   }
@@ -238,10 +251,14 @@ class SqliteCustomers implements Customers {
     const events = [newEvent(customerCreated, now, { by, name, ...first }, scope)];
     for (const identity of more) events.push(newEvent(identityAdded, now, { by, ...identity }, scope));
     const saved = this.#journal
-      .append(events, () => this.#rows.create(customer))
+      .append(events, () => {
+        this.#rows.create(customer);
+        this.#keep(customer);
+      })
       .then(({ durable, undone }) => {
         // While the disk refuses, this is the only place that knows her.
         if (durable || undone) for (const key of keys) this.#fresh.delete(key);
+        if (!durable) this.#known.delete(customer.id);
         if (undone) throw failed['customer-not-saved']({ customer: customer.id });
       });
     return { customer, saved };
@@ -254,8 +271,20 @@ class SqliteCustomers implements Customers {
 
   async #commit(id: CustomerId, events: NewEvent[], rows: (now: Millis) => void): Promise<void> {
     const now = this.#clock.now();
-    const { undone } = await this.#journal.append(events, () => rows(now));
+    const { undone } = await this.#journal.append(events, () => {
+      this.#known.delete(id);
+      rows(now);
+    });
     if (undone) throw failed['customer-not-saved']({ customer: id });
+  }
+
+  #keep(customer: Customer): void {
+    this.#known.set(customer.id, customer);
+    if (this.#known.size <= mostKnown) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      break;
+    }
   }
 
   #must(id: CustomerId): Customer {

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock, InteractionId } from '../../values/index.ts';
 import { type Journal, type JournalEvent, journalErased } from '../journal/index.ts';
+import { interactionStarted } from './interaction-events.ts';
 import { emptyRecord, type Folding, foldInteraction, isFolded } from './interaction-record.ts';
 import type { InteractionRows } from './interaction-rows.ts';
 
@@ -103,7 +104,8 @@ export class InteractionProjector {
           if (again) touched.set(subject, again);
         }
       } else if (event.interaction !== undefined && isFolded(event.type)) {
-        const folding = this.#open.get(event.interaction) ?? this.#foldAgain(event.interaction) ?? emptyRecord(event);
+        const folding =
+          this.#open.get(event.interaction) ?? this.#foldBefore(event, event.interaction) ?? emptyRecord(event);
         foldInteraction(folding, event);
         this.#open.set(event.interaction, folding);
         touched.set(event.interaction, folding);
@@ -120,6 +122,11 @@ export class InteractionProjector {
         if (undone)
           this.#logger.error({ interactions: [...touched.keys()] }, 'records of interactions were not written');
       });
+  }
+
+  /** What came before an event; the one that begins an interaction has nothing before it. */
+  #foldBefore(event: JournalEvent, interaction: InteractionId): Folding | undefined {
+    return event.type === interactionStarted.name ? undefined : this.#foldAgain(interaction);
   }
 
   /** From the journal: for late events, after a restart, and when a person was erased. */

@@ -1,7 +1,7 @@
 // The journal on SQLite: group commit, followers, cursors, and what happens while the disk refuses.
 import Sqlite, { type Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
-import type { Clock } from '../../values/index.ts';
+import { type Clock, Credit } from '../../values/index.ts';
 import { newEvent } from './event-type.ts';
 import { journalAlarm, journalErased, journalLost } from './events.ts';
 import { genesis } from './hash-chain.ts';
@@ -53,6 +53,10 @@ export interface SiteJournal extends Journal {
   verifyChain(): Promise<ChainReport>;
 }
 
+/** Commits that may follow each other turn by turn, and the distance between them under steady load. */
+const mostCommitsAtOnce = 16;
+const commitMs = 4;
+
 interface Batch {
   events: Prepared[];
   rows: ((db: Database) => void) | undefined;
@@ -88,6 +92,9 @@ class SqliteJournal implements SiteJournal {
   #pending: Batch[] = [];
   #waiting: Batch[] = [];
   #scheduled: NodeJS.Immediate | undefined;
+  /** A commit that waits for more events under load. */
+  #held: NodeJS.Timeout | undefined;
+  readonly #credit = new Credit(mostCommitsAtOnce, commitMs);
   #retry: NodeJS.Timeout | undefined;
   #trouble: { since: number; reason: string } | undefined;
   #lostSpan: { since: number; until: number; count: number } | undefined;
@@ -192,6 +199,7 @@ class SqliteJournal implements SiteJournal {
     if (this.#closed) return;
     this.#closed = true;
     clearImmediate(this.#scheduled);
+    clearTimeout(this.#held);
     clearTimeout(this.#retry);
     this.#commitAll();
     clearTimeout(this.#retry);
@@ -201,12 +209,20 @@ class SqliteJournal implements SiteJournal {
   }
 
   #schedule(): void {
+    if (this.#held !== undefined) return;
     this.#scheduled ??= setImmediate(() => {
       this.#scheduled = undefined;
-      // While the disk refuses, only the retry timer tries it: a failing commit per turn would eat the CPU.
-      if (this.#trouble === undefined) this.#commitAll();
-      else this.#refuse(this.#pending.splice(0));
+      const waitMs = this.#credit.take(performance.now());
+      if (waitMs === 0) this.#commit();
+      else this.#held = setTimeout(() => this.#commit(), waitMs);
     });
+  }
+
+  #commit(): void {
+    this.#held = undefined;
+    // While the disk refuses, only the retry timer tries it: a failing commit per turn would eat the CPU.
+    if (this.#trouble === undefined) this.#commitAll();
+    else this.#refuse(this.#pending.splice(0));
   }
 
   /** One transaction for all that waits, oldest first. */
