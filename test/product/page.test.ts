@@ -1,0 +1,86 @@
+// The page in a real browser on the whole product: the agent logs in, sees the customer before her phone rings, talks,
+// holds, and closes the contact. SWITCHROOM_SCREENSHOTS=folder keeps pictures.
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasChromium, openBrowser } from '../e2e/browser.ts';
+import { Floor } from './floor.ts';
+import { has } from './sipp.ts';
+import { until } from './until.ts';
+
+const pictures = process.env.SWITCHROOM_SCREENSHOTS;
+const picture = async (page: Page, name: string) => {
+  if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`) });
+};
+
+let floor: Floor;
+let browser: Browser;
+
+describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (needs sipp and Chromium)', () => {
+  beforeAll(async () => {
+    floor = await Floor.open();
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await floor?.close();
+  });
+
+  test('log in, pop before the ring, talk, hold, wrap up', { timeout: 90_000 }, async () => {
+    const { password, sip } = floor.product.login('1001');
+    const phone = await floor.registered('1001', sip?.secret ?? '', 'SHA-256');
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+
+    await page.goto(floor.product.web);
+    await page.getByLabel('Agent number').fill('1001');
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'You are not ready' }).waitFor();
+    await page.keyboard.press('F9');
+    await page.getByRole('heading', { name: 'You are ready' }).waitFor();
+
+    const caller = await floor.caller('95500', { from: '013811113333' });
+    await until(async () => (await floor.call(caller.interaction))?.node === 'main', 'the menu is asked');
+    caller.rtp.key('1');
+    await until(async () => (await floor.call(caller.interaction))?.node === 'account', 'the account is asked');
+    caller.rtp.key('87654321#');
+
+    const invite = await floor.rings(phone);
+    await page.getByText('Incoming call', { exact: true }).waitFor();
+    await page.getByText('87654321').first().waitFor();
+    await picture(page, '50-product-offer');
+    const shown = await floor.events.fact('desk.pop-shown', (fact) => fact.interaction === caller.interaction);
+    const popped = await floor.events.fact('desk.popped', (fact) => fact.interaction === caller.interaction);
+    // The INVITE leaves when the page says that it shows the customer, and after 150 ms at the latest.
+    expect(invite.at).toBeGreaterThanOrEqual(Math.min(shown.at, popped.at + 150));
+
+    await floor.answers(phone, caller.interaction);
+    await page.getByRole('button', { name: 'Hang up' }).waitFor();
+    await floor.hearEachOther(caller.rtp, phone.rtp);
+    await page.keyboard.press('F4');
+    await page.getByRole('button', { name: 'Take back' }).waitFor();
+    await floor.phase(caller.interaction, 'held');
+    await page.getByRole('button', { name: 'Take back' }).click();
+    await floor.phase(caller.interaction, 'talking');
+    await floor.hearEachOther(caller.rtp, phone.rtp, [600, 1100]);
+    await picture(page, '51-product-talking');
+
+    await page.reload();
+    await page.getByRole('button', { name: 'Hang up' }).click();
+    await Promise.all([caller.sipp.done(), phone.sipp.done()]);
+    await page.getByText('Solved', { exact: true }).first().click();
+    await page.getByLabel('Note').fill('Asked about a payment.');
+    await page.getByText('Saved').waitFor();
+    await picture(page, '52-product-wrap-up');
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('heading', { name: 'You are ready' }).waitFor();
+
+    const record = await floor.record(caller.interaction);
+    expect(record).toMatchObject({ outcome: 'answered', agent: '1001', endedBy: 'agent', disposition: 'solved' });
+    expect(record.holdMs).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+    await floor.nothingLeft();
+  });
+});
