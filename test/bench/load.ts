@@ -13,6 +13,10 @@ export interface Peer {
   target: string;
   /** Number that the callers dial. */
   service: string;
+  /** Number that leads to the prober's agent (probe/). */
+  probeService: string;
+  /** Where its media come and go. */
+  rtpPorts: { from: number; to: number };
   /** Where the agents' SIPp listens. */
   agentPorts: number[];
   /** Processes of the server, by part. */

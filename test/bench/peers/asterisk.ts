@@ -36,6 +36,9 @@ export async function startAsterisk(service: 'queueany' | 'queue'): Promise<Peer
     name: 'asterisk',
     target: '127.0.0.1:5080',
     service,
+    probeService: 'probe',
+    // test/engines/asterisk/etc/rtp.conf
+    rtpPorts: { from: 10_000, to: 19_999 },
     agentPorts: Array.from({ length: 20 }, (_, i) => 5101 + i),
     pids: () => ({ asterisk: [pid] }),
     async close() {

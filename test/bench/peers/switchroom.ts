@@ -1,44 +1,59 @@
-// The product itself as a peer of the benches: a bench flow (1 s prompt → queue), 20 agents at fixed SIP URIs.
+// The product itself as a peer of the benches: a flow (1 s prompt → queue) with 20 agents at fixed SIP URIs, and one like it
+// for probe calls, whose agent is the prober.
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Product } from '../../product/product.ts';
 import type { Peer } from '../load.ts';
-
-const agentPorts = Array.from({ length: 20 }, (_, i) => 5201 + i);
+import { probeSipPort } from '../probe/prober.ts';
 
 export interface SwitchroomOptions {
   /** Calls at once that an agent takes. */
   capacity: number;
   record: boolean;
+  /** UDP ports of the 20 agents' SIPp, from here on; benches that have their own can run side by side. */
+  firstAgentPort?: number;
 }
 
-export async function startSwitchroom({ capacity, record }: SwitchroomOptions): Promise<Peer & { product: Product }> {
+export async function startSwitchroom({
+  capacity,
+  record,
+  firstAgentPort = 5201,
+}: SwitchroomOptions): Promise<Peer & { product: Product }> {
+  const agentPorts = Array.from({ length: 20 }, (_, i) => firstAgentPort + i);
   const product = await Product.start({ env: { SWITCHROOM_DEMO: '0', SWITCHROOM_FLOWS: benchFlows() } });
-  await product.must('PUT', '/queues/bench', { wrapUpMs: 0, ringMs: 15_000, record, announceEveryMs: 0 });
-  for (const port of agentPorts) {
+  for (const queue of ['bench', 'probe']) {
+    await product.must('PUT', `/queues/${queue}`, { wrapUpMs: 0, ringMs: 15_000, record, announceEveryMs: 0 });
+  }
+  const agent = async (port: number, queue: string, voice: number) => {
     await product.must('PUT', `/agents/agent${port}`, {
       name: `Agent ${port}`,
       phone: { kind: 'uri', uri: `sip:agent${port}@127.0.0.1:${port}` },
-      queues: ['bench'],
-      capacity: { voice: capacity },
+      queues: [queue],
+      capacity: { voice },
     });
     await product.ready(`agent${port}`);
-  }
+  };
+  for (const port of agentPorts) await agent(port, 'bench', capacity);
+  await agent(probeSipPort, 'probe', 100);
   await product.must('PUT', '/trunks/bench', { sources: ['127.0.0.0/8'], country: 'CN' });
   await product.must('PUT', '/dids/95500', { flow: 'bench' });
+  await product.must('PUT', '/dids/95501', { flow: 'probe' });
+  const [from, to] = product.settings.rtpPorts;
   return {
     product,
     name: 'switchroom',
     target: product.sip,
     service: '95500',
+    probeService: '95501',
+    rtpPorts: { from, to },
     agentPorts,
     pids: () => ({ edge: [product.pids.edge], server: [product.pids.server] }),
     close: () => product.stop(),
   };
 }
 
-/** A folder with the bench's flow, its 1 s prompt and the music. */
+/** A folder with the flows of the load and of the probe calls, their 1 s prompt and the music. */
 function benchFlows(): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchroom-bench-flows-'));
   mkdirSync(join(folder, 'prompts', 'en'), { recursive: true });
@@ -46,18 +61,20 @@ function benchFlows(): string {
   const music = join(import.meta.dirname, '..', '..', '..', 'ivr-flows', 'prompts', 'music', 'hold-music.wav');
   copyFileSync(music, join(folder, 'prompts', 'music', 'hold-music.wav'));
   writeFileSync(join(folder, 'prompts', 'en', 'second.wav'), toneWav(1000));
-  const flow = {
-    flow: 'bench',
-    languages: ['en'],
-    start: 'prompt',
-    error: 'end',
-    nodes: {
-      prompt: { type: 'say', prompt: { file: 'second' }, bargeIn: false, next: 'queue' },
-      queue: { type: 'queue', queue: 'bench', overflow: 'end', error: 'end' },
-      end: { type: 'hangup' },
-    },
-  };
-  writeFileSync(join(folder, 'bench.json'), JSON.stringify(flow));
+  for (const name of ['bench', 'probe']) {
+    const flow = {
+      flow: name,
+      languages: ['en'],
+      start: 'prompt',
+      error: 'end',
+      nodes: {
+        prompt: { type: 'say', prompt: { file: 'second' }, bargeIn: false, next: 'queue' },
+        queue: { type: 'queue', queue: name, overflow: 'end', error: 'end' },
+        end: { type: 'hangup' },
+      },
+    };
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(flow));
+  }
   return folder;
 }
 
