@@ -218,7 +218,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     await once(local, 'listening');
     opened.push(() => closeHttp(local));
 
-    signaling.start();
+    await signaling.start();
     logger.info({ epoch, web, sip: sip.addresses }, 'server is ready');
     return {
       ready: { web, created: created && shownOnce(created) },

@@ -101,9 +101,9 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     return this.#options.sip;
   }
 
-  /** New calls and registrations come from now on; adopt before. */
-  start(): void {
-    this.#options.sip.serve({
+  /** New calls and registrations come from now on; adopt before. Resolves when none is refused any more. */
+  start(): Promise<void> {
+    return this.#options.sip.serve({
       call: (call) => {
         const admitted = this.screening.admit(call);
         if (!admitted) return;

@@ -96,10 +96,11 @@ export class Sip {
     return { dialogs: this.#dialogs.size, waiting: this.#waiting.size, pending: this.#wire.pending };
   }
 
-  /** New requests come from now on. */
-  serve(handlers: SipHandlers): void {
+  /** New requests come from now on; resolves when the SIP server knows it. */
+  serve(handlers: SipHandlers): Promise<void> {
     this.#handlers = handlers;
     this.#wire.serve(['INVITE', 'REGISTER', 'OPTIONS', 'MESSAGE', 'SUBSCRIBE', 'PUBLISH', 'INFO', 'NOTIFY', 'REFER']);
+    return this.#wire.settled();
   }
 
   /** Places a call. What comes of it is told to `progress`, never synchronously. */

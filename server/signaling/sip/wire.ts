@@ -130,6 +130,15 @@ export class Wire {
     }
   }
 
+  /** Resolves when the SIP server has read all that was sent before, or is gone: frames of a connection are answered in order. */
+  settled(): Promise<void> {
+    return new Promise((done) => {
+      // There is no such dialog, so this is refused, and nothing is sent to anybody.
+      const nowhere = { method: 'OPTIONS', uri: 'sip:placeholder', stackDialogId: 'none' };
+      this.request(nowhere, { response: () => done(), failed: () => done() });
+    });
+  }
+
   /** Sends a request; what comes of it goes to `sink`, never synchronously. */
   request(options: RawRequestOptions, sink: RequestSink): void {
     const what = options.method;
