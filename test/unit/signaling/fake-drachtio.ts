@@ -73,7 +73,7 @@ export class FakeDrachtio {
     return transaction;
   }
 
-  invite(callId: string, to: string, from = 'caller'): string {
+  invite(callId: string, to: string, from = 'caller', headers: string[] = []): string {
     return this.request(
       [
         `INVITE sip:${to}@127.0.0.1 SIP/2.0`,
@@ -83,6 +83,7 @@ export class FakeDrachtio {
         `Call-ID: ${callId}`,
         'CSeq: 1 INVITE',
         'Contact: <sip:caller@192.0.2.9>',
+        ...headers,
         'Content-Type: application/sdp',
         `Content-Length: ${offer.length}`,
         '',
@@ -251,7 +252,9 @@ export class FakeDrachtio {
         this.#send(`${randomUUID()}|response|${frame.id}|OK`, socket);
         return;
       default:
-        this.onsip(frame);
+        // A dialog that nobody has: asked to learn that all before it was read.
+        if (tokens[3] === 'none') this.refuse(frame, 'Server error: unable to find dialog for dialog id provided');
+        else this.onsip(frame);
     }
   }
 }
