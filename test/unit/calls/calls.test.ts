@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Calls } from '../../../server/calls/index.ts';
 import { flowSet, readFlow } from '../../../server/ivr/index.ts';
-import { connectSip, Signaling, type Sip } from '../../../server/signaling/index.ts';
+import { connectSip, ha1, Signaling, type Sip } from '../../../server/signaling/index.ts';
+import { answerChallenge } from '../../../server/signaling/sip/digest.ts';
 import { impossibleEvents, systemClock } from '../../../values/index.ts';
 import { FakeQueueing } from '../../sip/fake-queueing.ts';
 import { until } from '../../sip/until.ts';
@@ -216,4 +217,46 @@ test('no RTP any more: signaling is asked, and only where it knows nothing of th
   endpoint!.emit('rtp-timeout', { ms: 20_000 });
   await until(() => events('interaction.ended').length === 1, 'ended');
   expect(events('interaction.ended')[0]?.data).toMatchObject({ where: 'talk', by: 'network', cause: '481' });
+});
+
+test("an agent's own call for whose phone there is no port ends with 503, and rings nobody on", async () => {
+  const { directory } = site;
+  const { realm } = directory.site;
+  const hashes = { realm, md5: ha1('MD5', '1001', realm, 's'), sha256: ha1('SHA-256', '1001', realm, 's') };
+  await directory.sipUsers.put({ user: '1001', site: 'hq', ha1: hashes, agent: '1001' }, 't');
+  await directory.agents.put(
+    {
+      id: '1002',
+      site: 'hq',
+      name: 'Bob',
+      roles: ['agent'],
+      phone: { kind: 'uri', uri: 'sip:1002@192.0.2.51' },
+    } as never,
+    't',
+  );
+  media.refuse = 'media-no-ports';
+  server.invite('own', '1002', '1001');
+  const challenge = await new Promise<Frame>((resolve) => {
+    const take = server.onsip;
+    server.onsip = (frame) => {
+      take(frame);
+      if (frame.start.startsWith('SIP/2.0 407')) resolve(frame);
+    };
+  });
+  const proof = answerChallenge(challenge.header('proxy-authenticate') ?? '', {
+    method: 'INVITE',
+    uri: 'sip:1002@127.0.0.1',
+    user: '1001',
+    secret: 's',
+  });
+  server.invite('own', '1002', '1001', [`Proxy-Authorization: ${proof}`]);
+  await until(() => events('interaction.ended').length === 1, 'ended');
+  await until(() => server.frames.some((frame) => frame.start.startsWith('SIP/2.0 503')), '503');
+  expect(queueing.occupation).toEqual(
+    new Map([
+      ['1001', 0],
+      ['1002', 0],
+    ]),
+  );
+  expect(calls.list()).toEqual([]);
 });
