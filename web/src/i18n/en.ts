@@ -142,7 +142,6 @@ export const en = {
   'customer.to': 'Dialled',
   'customer.language': 'Speaks',
   'customer.queue': 'Queue',
-  'customer.id': 'Customer',
   'language.en': 'English',
   'language.zh': 'Chinese',
   'path.title': 'In the menu',

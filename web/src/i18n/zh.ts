@@ -144,7 +144,6 @@ export const zh: Record<Key, string> = {
   'customer.to': '被叫号码',
   'customer.language': '语言',
   'customer.queue': '队列',
-  'customer.id': '客户编号',
   'language.en': '英语',
   'language.zh': '中文',
   'path.title': '语音菜单轨迹',

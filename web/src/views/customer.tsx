@@ -38,7 +38,6 @@ export function Customer({ contact }: { contact: DeskContact }) {
           <Fact name={t('customer.language')} value={t(`language.${content.language}`)} />
           <Fact name={t('customer.to')} value={to} />
           {queue !== undefined && <Fact name={t('customer.queue')} value={nameIn(language, card?.name ?? {}, queue)} />}
-          {customer !== undefined && <Fact name={t('customer.id')} value={customer.id} />}
         </dl>
       </section>
       <Path content={content} />
