@@ -63,6 +63,11 @@ export class Bindings {
     this.onreachable?.(user, false);
   }
 
+  /** Takes all contacts of a user away. */
+  drop(user: string): void {
+    for (const uri of [...(this.#users.get(user)?.keys() ?? [])]) this.remove(user, uri);
+  }
+
   /** Takes away what has expired; costs nothing while nothing has. */
   expire(now: Millis): void {
     if (now < this.#earliest) return;

@@ -82,7 +82,7 @@ function rewritten(number: string, { strip, prepend }: DialRule): string {
 /** The Request-URI for a number (escaped as a user part) on a trunk. */
 export function trunkUri(trunk: TrunkRecord, number: string): string {
   const uri = trunk.uri ?? '';
-  const scheme = uri.startsWith('sips:') ? 'sips:' : 'sip:';
+  const scheme = uri.slice(0, 5).toLowerCase() === 'sips:' ? 'sips:' : 'sip:';
   const rest = uri.slice(scheme.length);
   return `${scheme}${number}@${rest.slice(rest.indexOf('@') + 1)}`;
 }

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../values/index.ts';
 import type { Directory } from '../ports/index.ts';
 import { type Binding, type BindingStore, Bindings } from './bindings.ts';
+import { LimitedLog } from './limited-log.ts';
+import { isDisabled } from './screening.ts';
 import {
   type DigestVerifier,
   type IncomingRequest,
@@ -25,12 +27,21 @@ export interface RegistrarOptions {
 }
 
 const mostContacts = 8;
+/** Longer than any phone's contact or name. */
+const longestContact = 512;
+const longestUserAgent = 200;
 
 export class Registrar {
   readonly bindings: Bindings;
   readonly #options: RegistrarOptions;
   readonly #expires: { least: number; usual: number; most: number };
   readonly #timer: NodeJS.Timeout;
+  readonly #log: LimitedLog;
+  /** By which secret each user registered, to notice that it was changed. */
+  readonly #secrets = new Map<string, string>();
+  readonly #changed = (kind: string): void => {
+    if (kind === 'sip-users' || kind === 'agents') this.#dropRevoked();
+  };
 
   constructor(options: RegistrarOptions) {
     this.#options = options;
@@ -38,14 +49,19 @@ export class Registrar {
     this.bindings = new Bindings(options.store, options.clock.now());
     this.#timer = setInterval(() => this.bindings.expire(options.clock.now()), 1_000);
     this.#timer.unref();
+    this.#log = new LimitedLog(options.logger, options.clock, 'registration refused');
+    options.directory.on('changed', this.#changed);
+    this.#dropRevoked();
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.#options.directory.off('changed', this.#changed);
   }
 
   register(request: IncomingRequest): void {
-    const { directory, verifier, clock, logger } = this.#options;
+    const { directory, verifier, clock } = this.#options;
+    const { address } = request.source;
     const now = clock.now();
     const user = userOf(request.to.uri);
     const verdict = verifier.verify(
@@ -53,6 +69,7 @@ export class Registrar {
       'REGISTER',
       (name) => directory.sipUsers.get(name)?.ha1,
       now,
+      { source: address },
     );
     if (!verdict.ok) {
       if (verdict.why === 'malformed') {
@@ -60,9 +77,13 @@ export class Registrar {
         return;
       }
       if (verdict.why !== 'missing' && verdict.why !== 'stale') {
-        logger.warn({ why: verdict.why, address: request.source.address, pii: { user } }, 'registration refused');
+        this.#log.warn({ why: verdict.why, address, pii: { user } });
       }
-      const challenges = verifier.challenges(directory.site.realm, verdict.why === 'stale', now);
+      if (verdict.why === 'blocked') {
+        request.reply(403, 'Too many wrong answers');
+        return;
+      }
+      const challenges = verifier.challenges(directory.site.realm, verdict.why === 'stale', now, address);
       request.reply(401, undefined, rows('WWW-Authenticate', challenges));
       return;
     }
@@ -71,7 +92,26 @@ export class Registrar {
       request.reply(403, 'Not your address');
       return;
     }
+    const record = directory.sipUsers.get(user);
+    if (!record || isDisabled(directory, record)) {
+      this.#log.warn({ why: 'agent-disabled', address, pii: { user } });
+      request.reply(403, 'Disabled');
+      return;
+    }
+    this.#secrets.set(user, record.ha1.sha256);
     this.#bind(request, user, now);
+  }
+
+  /** Users that were removed or disabled, or got another secret, are not rung any more. */
+  #dropRevoked(): void {
+    const { directory } = this.#options;
+    for (const user of this.bindings.users()) {
+      const record = directory.sipUsers.get(user);
+      const secret = this.#secrets.get(user);
+      if (record && !isDisabled(directory, record) && (secret === undefined || secret === record.ha1.sha256)) continue;
+      this.#secrets.delete(user);
+      this.bindings.drop(user);
+    }
   }
 
   #bind(request: IncomingRequest, user: string, now: number): void {
@@ -95,7 +135,7 @@ export class Registrar {
     const wanted: { uri: string; expires: number }[] = [];
     for (const value of splitValues(header)) {
       const { uri, params } = parseNameAddr(value);
-      if (!parseUri(uri)) {
+      if (uri.length > longestContact || !parseUri(uri)) {
         request.reply(400, 'Bad Contact');
         return;
       }
@@ -119,7 +159,7 @@ export class Registrar {
     for (const { uri, expires } of wanted) {
       if (expires === 0) this.bindings.remove(user, uri);
       else {
-        const userAgent = request.header('user-agent') ?? '';
+        const userAgent = (request.header('user-agent') ?? '').slice(0, longestUserAgent);
         const nextHop = nextHopOf(uri, request.source);
         this.bindings.put({ user, uri, nextHop, callId, cseq, expiresAt: now + expires * 1_000, userAgent });
       }

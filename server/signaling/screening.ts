@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../values/index.ts';
 import type { DidRecord, Directory, SipUserRecord, TrunkRecord } from '../ports/index.ts';
 import { type Destination, findDid, resolveDialled } from './dial-plan.ts';
+import { LimitedLog } from './limited-log.ts';
 import { type DigestVerifier, type IncomingCall, rows, userOf } from './sip/index.ts';
 import type { Trunks } from './trunks.ts';
 
@@ -19,19 +20,15 @@ export interface ScreeningOptions {
   logger: Logger;
 }
 
-/** At most that many refusals of one kind are logged a minute; attackers must not fill the disk. */
-const logsPerMinute = 20;
-
 export class Screening {
   readonly #options: ScreeningOptions;
-  #minute = 0;
-  #logged = 0;
-  #suppressed = 0;
+  readonly #log: LimitedLog;
   /** Refusals by cause since the start. */
   readonly refused = new Map<string, number>();
 
   constructor(options: ScreeningOptions) {
     this.#options = options;
+    this.#log = new LimitedLog(options.logger, options.clock, 'call refused');
   }
 
   /** Refuses or challenges the call itself and returns undefined, or says what it is. */
@@ -65,7 +62,8 @@ export class Screening {
   #proven(call: IncomingCall, { user, ha1 }: NonNullable<TrunkRecord['inboundAuth']>): boolean {
     const { verifier, clock } = this.#options;
     const find = (name: string) => (name === user ? ha1 : undefined);
-    const verdict = verifier.verify(call.header('proxy-authorization'), 'INVITE', find, clock.now());
+    const { address: source } = call.source;
+    const verdict = verifier.verify(call.header('proxy-authorization'), 'INVITE', find, clock.now(), { source });
     if (verdict.ok) return true;
     this.#challenge(call, ha1.realm, verdict.why);
     return false;
@@ -74,7 +72,8 @@ export class Screening {
   #admitPhone(call: IncomingCall, dialled: string): Admitted | undefined {
     const { directory, verifier, clock } = this.#options;
     const find = (name: string) => directory.sipUsers.get(name)?.ha1;
-    const verdict = verifier.verify(call.header('proxy-authorization'), 'INVITE', find, clock.now());
+    const context = { source: call.source.address, uri: call.uri };
+    const verdict = verifier.verify(call.header('proxy-authorization'), 'INVITE', find, clock.now(), context);
     if (!verdict.ok) {
       this.#challenge(call, directory.site.realm, verdict.why);
       return undefined;
@@ -84,17 +83,22 @@ export class Screening {
       this.#refuse(call, 403, 'from-not-own');
       return undefined;
     }
+    if (isDisabled(directory, user)) {
+      this.#refuse(call, 403, 'agent-disabled');
+      return undefined;
+    }
     return { from: 'phone', user, destination: resolveDialled(directory, dialled), dialled };
   }
 
   #challenge(call: IncomingCall, realm: string, why: string): void {
     const { verifier, clock } = this.#options;
-    if (why === 'malformed') {
-      this.#refuse(call, 400, 'authorization-malformed');
+    if (why === 'malformed' || why === 'blocked') {
+      this.#refuse(call, why === 'malformed' ? 400 : 403, `authorization-${why}`);
       return;
     }
     if (why !== 'missing' && why !== 'stale') this.#note(call, `authentication-${why}`);
-    call.reject(407, undefined, rows('Proxy-Authenticate', verifier.challenges(realm, why === 'stale', clock.now())));
+    const challenges = verifier.challenges(realm, why === 'stale', clock.now(), call.source.address);
+    call.reject(407, undefined, rows('Proxy-Authenticate', challenges));
   }
 
   #refuse(call: IncomingCall, status: number, why: string): void {
@@ -104,23 +108,12 @@ export class Screening {
 
   #note(call: IncomingCall, why: string): void {
     this.refused.set(why, (this.refused.get(why) ?? 0) + 1);
-    const minute = Math.floor(this.#options.clock.now() / 60_000);
-    if (minute !== this.#minute) {
-      if (this.#suppressed > 0) {
-        this.#options.logger.warn({ suppressed: this.#suppressed }, 'more calls were refused than are logged');
-      }
-      this.#minute = minute;
-      this.#logged = 0;
-      this.#suppressed = 0;
-    }
-    if (++this.#logged > logsPerMinute) {
-      this.#suppressed++;
-      return;
-    }
     const { address, port } = call.source;
-    this.#options.logger.warn(
-      { why, address, port, sipCallId: call.callId, pii: { to: userOf(call.uri) } },
-      'call refused',
-    );
+    this.#log.warn({ why, address, port, sipCallId: call.callId.slice(0, 128), pii: { to: userOf(call.uri) } });
   }
+}
+
+/** The phone of somebody who works here no more neither calls nor is called. */
+export function isDisabled(directory: Directory, { agent }: SipUserRecord): boolean {
+  return agent !== undefined && directory.agents.get(agent)?.disabled === true;
 }

@@ -166,6 +166,30 @@ describe('the registrar', () => {
     expect((await other.register(ownProof)).what).toBe(403);
   });
 
+  test('a phone whose user is disabled, removed, or has another secret is not rung any more', async () => {
+    const { directory } = stage.site;
+    const { bindings } = stage.server.signaling.registrar;
+    const phone = new Phone(await stage.peer(), '1001');
+    const there = () => bindings.users().includes('1001');
+    const user = directory.sipUsers.get('1001')!;
+    expect((await phone.registered()).what).toBe(200);
+    await directory.sipUsers.put({ ...user, team: 'red' }, 'test');
+    expect(there()).toBe(true);
+    const sha256 = '0'.repeat(64);
+    await directory.sipUsers.put({ ...user, ha1: { ...user.ha1, sha256 } }, 'test');
+    expect(there()).toBe(false);
+    expect(stage.server.queueing.reachable.get('1001')).toBe(false);
+
+    await directory.sipUsers.put({ ...user, agent: '1001' }, 'test');
+    expect((await phone.registered()).what).toBe(200);
+    await directory.agents.put({ ...directory.agents.get('1001')!, disabled: true }, 'test');
+    expect(there()).toBe(false);
+    expect((await phone.registered()).what).toBe(403);
+    const callId = await dial(phone.peer, '1001', '1002');
+    await phone.peer.expect(403, (one) => one.callId === callId);
+    expect(stage.server.signaling.screening.refused.get('agent-disabled')).toBe(1);
+  });
+
   test('a nonce that is not ours is stale: challenged anew', async () => {
     const phone = new Phone(await stage.peer(), '1001');
     const challenge = await phone.register('');

@@ -1,6 +1,8 @@
 // Digest access authentication for SIP: RFC 7616, with the algorithms of RFC 8760 (MD5 and SHA-256), both ends of it.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Millis } from '../../../values/index.ts';
+import { type Millis, networkOf } from '../../../values/index.ts';
+import { userOf } from './addresses.ts';
+import { Guesses } from './guesses.ts';
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256';
 /** The strongest first, as RFC 8760 §2.4 wants it. */
@@ -95,13 +97,25 @@ export interface StoredHa1 {
 
 export type DigestVerdict =
   | { ok: true; user: string }
-  /** `stale`: right secret, old nonce: challenge again with stale=true. */
-  | { ok: false; why: 'missing' | 'malformed' | 'stale' | 'unknown-user' | 'wrong' | 'replayed' };
+  /**
+   * `stale`: the nonce is old, or was given to another: challenge again with stale=true. `blocked`: too many wrong answers
+   * of this user from there; nothing was looked at.
+   */
+  | { ok: false; why: 'missing' | 'malformed' | 'stale' | 'unknown-user' | 'wrong' | 'replayed' | 'blocked' };
+
+/** Where a request came from, and for whom it is, as far as the check is to cover that. */
+export interface DigestContext {
+  /** Address of the sender: its nonces are good for nobody else, its failures are counted. */
+  source?: string | undefined;
+  /** Request-URI; its user must be the one that was signed, so that nobody redirects a call on its way (RFC 7616 §3.4.6). */
+  uri?: string | undefined;
+}
 
 /** Challenges and checks answers. Nonces carry their own time and seal, so that none are stored; replays are counted. */
 export class DigestVerifier {
   readonly #key = randomBytes(32);
   readonly #lifeMs: number;
+  readonly #guesses = new Guesses();
   /** Highest nonce count seen, by nonce; in order of first use. */
   readonly #counts = new Map<string, { nc: number; at: Millis }>();
 
@@ -111,8 +125,8 @@ export class DigestVerifier {
   }
 
   /** Values for WWW-Authenticate or Proxy-Authenticate, one header row each, the strongest first. */
-  challenges(realm: string, stale: boolean, now: Millis): string[] {
-    const nonce = this.#nonce(now);
+  challenges(realm: string, stale: boolean, now: Millis, source = ''): string[] {
+    const nonce = this.#nonce(now, source);
     return algorithms.map(
       (algorithm) =>
         `Digest realm="${quote(realm)}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
@@ -125,6 +139,7 @@ export class DigestVerifier {
     method: string,
     find: (user: string) => StoredHa1 | undefined,
     now: Millis,
+    context: DigestContext = {},
   ): DigestVerdict {
     if (header === undefined || header === '') return { ok: false, why: 'missing' };
     const params = parseDigest(header);
@@ -137,19 +152,30 @@ export class DigestVerifier {
     const qop = params.qop?.toLowerCase();
     // We always offer qop=auth; an answer without it is an old client's (RFC 2069), an answer with another is broken.
     if (qop !== undefined && (qop !== 'auth' || !params.nc || !params.cnonce)) return { ok: false, why: 'malformed' };
+    if (context.uri !== undefined && userOf(uri) !== userOf(context.uri)) return { ok: false, why: 'malformed' };
+    const { source = '' } = context;
+    const bornAt = this.#bornAt(nonce, source);
+    if (bornAt === undefined || now - bornAt > this.#lifeMs || bornAt - now > 60_000) {
+      return { ok: false, why: 'stale' };
+    }
+    const peer = networkOf(source);
+    if (this.#guesses.blocked(username, peer, now)) return { ok: false, why: 'blocked' };
     const stored = find(username);
-    if (!stored || stored.realm !== realm) return { ok: false, why: 'unknown-user' };
+    if (!stored || stored.realm !== realm) {
+      this.#guesses.failed(username, peer, now);
+      return { ok: false, why: 'unknown-user' };
+    }
     const secretHash = algorithm === 'MD5' ? stored.md5 : stored.sha256;
     const requestHash = hash(algorithm, `${method}:${uri}`);
     const middle = qop ? `${nonce}:${params.nc}:${params.cnonce}:auth` : nonce;
     if (!same(hash(algorithm, `${secretHash}:${middle}:${requestHash}`), response.toLowerCase())) {
+      this.#guesses.failed(username, peer, now);
       return { ok: false, why: 'wrong' };
     }
-    const bornAt = this.#bornAt(nonce);
-    if (bornAt === undefined || now - bornAt > this.#lifeMs || bornAt - now > 60_000) {
-      return { ok: false, why: 'stale' };
-    }
+    // Without qop nothing tells a replay from a new request: such a nonce is good once.
+    if (!qop && !this.#counted(nonce, 1, now)) return { ok: false, why: 'stale' };
     if (qop && !this.#counted(nonce, Number.parseInt(params.nc ?? '', 16), now)) return { ok: false, why: 'replayed' };
+    this.#guesses.succeeded(username, peer);
     return { ok: true, user: username };
   }
 
@@ -166,20 +192,20 @@ export class DigestVerifier {
     return true;
   }
 
-  #nonce(now: Millis): string {
+  #nonce(now: Millis, source: string): string {
     const body = `${now.toString(36)}.${randomBytes(6).toString('base64url')}`;
-    return `${body}.${this.#seal(body)}`;
+    return `${body}.${this.#seal(body, source)}`;
   }
 
-  #bornAt(nonce: string): Millis | undefined {
+  #bornAt(nonce: string, source: string): Millis | undefined {
     const dot = nonce.lastIndexOf('.');
     const body = nonce.slice(0, dot);
-    if (dot < 0 || !same(this.#seal(body), nonce.slice(dot + 1))) return undefined;
+    if (dot < 0 || !same(this.#seal(body, source), nonce.slice(dot + 1))) return undefined;
     return Number.parseInt(body, 36);
   }
 
-  #seal(body: string): string {
-    return createHmac('sha256', this.#key).update(body).digest('base64url').slice(0, 22);
+  #seal(body: string, source: string): string {
+    return createHmac('sha256', this.#key).update(`${body} ${source}`).digest('base64url').slice(0, 22);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   parseDigest,
   splitChallenges,
 } from '../../../server/signaling/sip/digest.ts';
+import { Guesses } from '../../../server/signaling/sip/guesses.ts';
 
 const realm = 'bank.example';
 const secret = 's3cret "quoted"';
@@ -84,7 +85,7 @@ describe('the verifier refuses', () => {
     ['an unknown user', answer.replace('"1001"', '"1002"'), 'unknown-user'],
     ['another realm', answer.replace(`realm="${realm}"`, 'realm="x"'), 'unknown-user'],
     ['a changed uri', answer.replace('95500', '00900'), 'wrong'],
-    ['a changed nonce', answer.replace(/nonce="./, 'nonce="0'), 'wrong'],
+    ['a changed nonce', answer.replace(/nonce="./, 'nonce="0'), 'stale'],
   ])('%s', (_name, header, why) => {
     expect(verdict(header)).toEqual({ ok: false, why });
   });
@@ -100,5 +101,60 @@ describe('the verifier refuses', () => {
     expect(verdict(late, 'INVITE', now + 60_001)).toEqual({ ok: false, why: 'stale' });
     const other = answerChallenge(new DigestVerifier().challenges(realm, false, now)[0]!, request)!;
     expect(verdict(other)).toEqual({ ok: false, why: 'stale' });
+  });
+});
+
+describe('the verifier and those who are not who they say', () => {
+  const source = '192.0.2.50';
+  const challenged = (verifier: DigestVerifier, at = now, from = source) =>
+    verifier.challenges(realm, false, at, from)[0]!;
+
+  test('a nonce is good only for the address that it was given to', () => {
+    const verifier = new DigestVerifier();
+    const answer = answerChallenge(challenged(verifier), request);
+    expect(verifier.verify(answer, 'INVITE', find, now, { source: '192.0.2.66' })).toEqual({ ok: false, why: 'stale' });
+    expect(verifier.verify(answer, 'INVITE', find, now, { source })).toEqual({ ok: true, user: '1001' });
+  });
+
+  test('what was signed for one number does not reach another', () => {
+    const verifier = new DigestVerifier();
+    const answer = answerChallenge(challenged(verifier), request);
+    const at = (uri: string) => verifier.verify(answer, 'INVITE', find, now, { source, uri });
+    expect(at('sip:0019005550123@bank.example')).toEqual({ ok: false, why: 'malformed' });
+    expect(at('sip:95500@192.0.2.1:5060;transport=udp')).toEqual({ ok: true, user: '1001' });
+  });
+
+  test('without qop, a nonce is good once', () => {
+    const verifier = new DigestVerifier();
+    const answer = answerChallenge(challenged(verifier).replace(', qop="auth"', ''), request);
+    expect(verifier.verify(answer, 'INVITE', find, now, { source })).toMatchObject({ ok: true });
+    expect(verifier.verify(answer, 'INVITE', find, now, { source })).toEqual({ ok: false, why: 'stale' });
+  });
+
+  test('guessing is blocked by user and source; the right secret from elsewhere, and other users, are not', () => {
+    const verifier = new DigestVerifier();
+    const attempt = (secret: string, at = now, from = source) =>
+      verifier.verify(answerChallenge(challenged(verifier, at, from), { ...request, secret }), 'INVITE', find, at, {
+        source: from,
+      });
+    for (let i = 0; i < 10; i++) expect(attempt(`guess ${i}`)).toEqual({ ok: false, why: 'wrong' });
+    expect(attempt(secret)).toEqual({ ok: false, why: 'blocked' });
+    expect(attempt(secret, now, '192.0.2.51')).toMatchObject({ ok: true });
+    // With packets that bear another's address nobody gets that one blocked: the nonce is not its own.
+    for (let i = 0; i < 20; i++) {
+      const forged = answerChallenge(challenged(verifier), { ...request, secret: 'x' });
+      expect(verifier.verify(forged, 'INVITE', find, now, { source: '192.0.2.51' })).toMatchObject({ why: 'stale' });
+    }
+    expect(attempt(secret, now, '192.0.2.51')).toMatchObject({ ok: true });
+    expect(attempt(secret, now + 60_001)).toMatchObject({ ok: true });
+  });
+
+  test('a source that tries very many users is blocked whole, and the counters stay bounded', () => {
+    const guesses = new Guesses();
+    for (let i = 0; i < 1_000; i++) guesses.failed(`user${i}`, source, now);
+    expect(guesses.blocked('1001', source, now)).toBe(true);
+    expect(guesses.blocked('1001', '192.0.2.51', now)).toBe(false);
+    for (let i = 0; i < 50_000; i++) guesses.failed('x'.repeat(200), `s${i}`, now);
+    expect(guesses.size).toBeLessThanOrEqual(20_000);
   });
 });
