@@ -121,6 +121,10 @@ export class CallFlow implements FlowOwner {
     this.#call.log.flowFaulted(flow, node, code, sentence);
   }
 
+  flowFailed(error: unknown): void {
+    this.#call.failed(error);
+  }
+
   flowMoved(): void {
     this.#call.moved();
   }

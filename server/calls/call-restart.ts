@@ -28,7 +28,7 @@ export function takeUp(tools: CallTools, keeper: CallKeeper, call: Call, remains
     call.assume(talks, customer);
     call.place.remember(queued);
     const taken = new Part(tools, call.log, part.facts, customer, other, part.bridge, part.since);
-    taken.talk.adopt(bridge, remains.recording, { paused: part.paused });
+    taken.adopt(bridge, remains.recording, { paused: part.paused });
     // A detour, or a step into or out of the talk: both sides are brought together.
     call.talk.takeUp(taken, state === 'held' || state === 'talking' ? state : 'between');
     const { agent, acd } = part.facts;

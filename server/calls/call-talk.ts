@@ -94,13 +94,23 @@ export class CallTalk implements DetourOwner {
 
   /** @throws call-wrong-phase */
   async hold(): Promise<void> {
+    this.#joined('held');
     this.#call.must('held');
+    this.#call.moved();
     await this.#part?.hold();
+  }
+
+  /** Whoever is not in the talk yet (her agent's number is being said) cannot be taken out of it. @throws call-wrong-phase */
+  #joined(event: 'held' | 'detoured'): Part {
+    const part = this.#part;
+    if (!part?.joined || !this.#call.can(event)) throw callErrors['call-wrong-phase']({ phase: this.#call.state });
+    return part;
   }
 
   /** @throws call-wrong-phase */
   async resume(): Promise<void> {
     this.#call.must('resumed');
+    this.#call.moved();
     await this.#part?.resume();
   }
 
@@ -195,21 +205,33 @@ export class CallTalk implements DetourOwner {
   async detour(set: FlowSet, flow: string): Promise<Record<string, string>> {
     const call = this.#call;
     const { customer } = call;
-    const part = this.#part;
-    if (!customer || !part || !call.can('detoured')) throw callErrors['call-wrong-phase']({ phase: call.state });
-    if (call.state === 'held') await this.resume();
+    const part = this.#joined('detoured');
+    if (!customer) throw callErrors['call-wrong-phase']({ phase: call.state });
+    if (call.state === 'held') {
+      await this.resume();
+      if (this.#part !== part) throw callErrors['call-wrong-phase']({ phase: call.state });
+    }
     call.must('detoured');
     const result = Promise.withResolvers<Record<string, string>>();
     this.#detourResult = result;
     call.log.flowEntered(flow, set.flows.get(flow)?.version ?? set.version, 'detour');
     if (part.talk.recording === 'on') part.pauseRecording();
-    await part.talk.leave();
-    if (this.#detourResult !== result) return result.promise;
-    const detour = new Detour(this.#tools, customer.endpoint, set, flow, this);
-    this.#detour = detour;
-    const { customer: known, from, to } = call.facts;
-    const { language } = call;
-    detour.begin({ language, variables: call.flow.variables, tags: known?.tags ?? [], from, to });
+    try {
+      await part.talk.leave();
+      // Over meanwhile, or she has hung up: then the caller alone goes into the flow.
+      if (call.over) return result.promise;
+      const detour = new Detour(this.#tools, customer.endpoint, set, flow, this);
+      this.#detour = detour;
+      const { customer: known, from, to } = call.facts;
+      const { language } = call;
+      detour.begin({ language, variables: call.flow.variables, tags: known?.tags ?? [], from, to });
+    } catch (error) {
+      if (call.over) return result.promise;
+      // Nobody stays in a detour that has not begun: back to the agent, or, where she is gone, the end.
+      this.#tools.logger.error({ err: error, interaction: call.interaction, flow }, 'detour could not begin');
+      this.detourDone({ result: 'failed' });
+      throw error;
+    }
     call.moved();
     return result.promise;
   }
@@ -238,8 +260,14 @@ export class CallTalk implements DetourOwner {
       return;
     }
     call.step('detour-over');
+    call.moved();
     if (part.talk.recording === 'paused') part.resumeRecording();
     this.#bringBack(part, () => waiter?.resolve(result));
+  }
+
+  detourFailed(error: unknown): void {
+    this.#tools.logger.error({ err: error, interaction: this.#call.interaction }, 'detour failed');
+    this.detourDone({ result: 'failed' });
   }
 
   detourHungUp(): void {
@@ -292,6 +320,8 @@ export class CallTalk implements DetourOwner {
     const { agent, acd } = part.facts;
     if (agent === undefined) return;
     this.#call.log.agent = undefined;
+    // A later server must not look for her.
+    if (!this.#call.over) this.#call.moved();
     if (acd) this.#tools.queueing.finished(this.#call.interaction, agent, why);
   }
 

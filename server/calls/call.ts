@@ -126,21 +126,30 @@ export class Call implements OfferTarget, LegOwner {
     };
   }
 
-  offer(offer: Offer, signal: AbortSignal): Promise<OfferOutcome> {
-    return this.place.take(offer, signal);
+  async offer(offer: Offer, signal: AbortSignal): Promise<OfferOutcome> {
+    try {
+      return await this.place.take(offer, signal);
+    } catch (error) {
+      this.#tools.logger.error({ err: error, interaction: this.interaction, offer: offer.id }, 'offer failed');
+      if (this.can('offer-over')) this.step('offer-over');
+      return 'unreachable';
+    }
   }
 
   // ── how it begins ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Answers a call that came in and sends it into its flow. */
   async begin(leg: Leg, set: FlowSet, flow: string): Promise<void> {
-    if (await this.#answer(leg)) this.flow.begin(leg, set, flow);
+    if (await this.#answer(leg)) this.#guard(() => this.flow.begin(leg, set, flow));
   }
 
   /** A phone of ours dialled a queue. */
   async beginInQueue(leg: Leg, queue: string): Promise<void> {
     leg.owner = this;
-    if ((await this.#answer(leg)) && !this.place.enterAs(queue)) this.finish('system', 'queue-removed');
+    if (!(await this.#answer(leg))) return;
+    this.#guard(() => {
+      if (!this.place.enterAs(queue)) this.finish('system', 'queue-removed');
+    });
   }
 
   async #answer(leg: Leg): Promise<boolean> {
@@ -164,19 +173,42 @@ export class Call implements OfferTarget, LegOwner {
     return true;
   }
 
+  /** A defect costs its own call, never a caller who hears nothing for ever. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** What must not happen did. */
+  failed(error: unknown): void {
+    this.#tools.logger.error({ err: error, interaction: this.interaction, state: this.#state }, 'call failed');
+    this.finish('system', 'defect');
+  }
+
   /** An agent's own call: her phone waits for the far side, and ends with it. */
-  placing(caller: Leg, ringing: Ringing): void {
+  placing(caller: Leg): void {
     this.#caller = caller;
-    this.#ringing = ringing;
     caller.owner = this;
     this.log.agent = caller.agent;
     this.log.started();
     this.#keeper.changed(this);
   }
 
-  /** Both sides of her own call are there. */
+  /** The far side of her own call rings; stopped where she hangs up. */
+  dials(ringing: Ringing): void {
+    this.#ringing = ringing;
+  }
+
+  /** Both sides of her own call are there, unless the far side has gone while her phone was answered. */
   placed(caller: Leg, far: Leg): void {
     this.#ringing = undefined;
+    if (far.over) {
+      this.finish('customer', 'BYE');
+      return;
+    }
     this.#caller = undefined;
     this.#customer = far;
     far.owner = this;
@@ -285,21 +317,30 @@ export class Call implements OfferTarget, LegOwner {
     const before = this.#state;
     const { agent } = this.log;
     this.step('over');
-    this.flow.stop();
-    this.place.stop();
-    this.talk.stop();
     this.#ringing?.abort();
+    // Whatever fails here, nobody is left on the line, and the record has its end.
+    this.#ending(() => this.flow.stop());
+    this.#ending(() => this.place.stop());
+    this.#ending(() => this.talk.stop());
     if (before === 'queued' || before === 'ringing') {
       const why = by === 'customer' ? 'abandoned' : by === 'flow' ? 'flow' : 'failed';
-      this.#tools.queueing.leave(this.interaction, why);
+      this.#ending(() => this.#tools.queueing.leave(this.interaction, why));
     }
-    this.talk.end(by === 'agent' || by === 'customer' ? by : 'failed');
+    this.#ending(() => this.talk.end(by === 'agent' || by === 'customer' ? by : 'failed'));
     // The end belongs to the agent who was on the call.
     this.log.agent = agent;
     this.#customer?.end('BYE', status);
     this.#caller?.end('BYE', status);
     this.log.ended(before, by, cause, status);
-    this.onover?.();
+    this.#ending(() => this.onover?.());
     this.#keeper.over(this);
+  }
+
+  #ending(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#tools.logger.error({ err: error, interaction: this.interaction }, 'a step of the end of a call failed');
+    }
   }
 }

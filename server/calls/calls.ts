@@ -61,7 +61,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       // Server and edge were lost together: nobody knows when it ended.
       const event = { where: 'before' as const, by: 'network' as const, cause: 'restart' };
       const { customer, team } = started;
-      const scope = { interaction, ...(customer === undefined ? {} : { customer }), ...(team === undefined ? {} : { team }) };
+      const scope = {
+        interaction,
+        ...(customer === undefined ? {} : { customer }),
+        ...(team === undefined ? {} : { team }),
+      };
       void journal.append([newEvent(interactionEnded, clock.now(), event, scope)]);
       this.#tools.queueing.leave(interaction, 'failed');
     }
@@ -186,13 +190,13 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   pauseRecording(agent: string, interaction: InteractionId): void {
     const call = this.#hers(agent, interaction);
     call.talk.part?.pauseRecording();
-    this.changed(call);
+    call.moved();
   }
 
   resumeRecording(agent: string, interaction: InteractionId): void {
     const call = this.#hers(agent, interaction);
     call.talk.part?.resumeRecording();
-    this.changed(call);
+    call.moved();
   }
 
   canAnswer(agent: string): boolean {

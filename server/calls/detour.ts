@@ -8,6 +8,8 @@ import { type FlowOwner, FlowRun } from './flow-run.ts';
 export interface DetourOwner {
   /** The flow returned. */
   detourDone(result: Record<string, string>): void;
+  /** A defect: the caller goes back to the agent. */
+  detourFailed(error: unknown): void;
   /** The flow hung the caller up. */
   detourHungUp(): void;
   flowNoted(note: Extract<Effect, { do: 'note' }>): void;
@@ -67,6 +69,10 @@ export class Detour implements FlowOwner {
 
   flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void {
     this.#owner.flowFaulted(finding);
+  }
+
+  flowFailed(error: unknown): void {
+    this.#owner.detourFailed(error);
   }
 
   flowMoved(): void {

@@ -23,6 +23,8 @@ export interface FlowOwner {
   flowOver(how: 'hangup' | 'return', result: string): void;
   flowNoted(note: Extract<Effect, { do: 'note' }>): void;
   flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void;
+  /** A defect: it goes no further. */
+  flowFailed(error: unknown): void;
   /** It waits at another place now. */
   flowMoved(state: FlowState): void;
 }
@@ -149,6 +151,11 @@ export class FlowRun {
       })
       .then((input) => {
         if (input) this.advance(input);
+      })
+      .catch((error: unknown) => {
+        if (this.#stopped) return;
+        this.stop();
+        this.#owner.flowFailed(error);
       });
   }
 

@@ -19,34 +19,41 @@ export function placeOwnCall(
   destination: Extract<Destination, { kind: 'number' | 'agent' }>,
 ): void {
   const colleague = destination.kind === 'agent' ? tools.directory.agents.get(destination.agent) : undefined;
-  const targets = colleague ? keeper.phones(colleague) : numberTargets(tools, destination);
   const occupied = [caller.agent, colleague?.id].filter((agent) => agent !== undefined);
   for (const agent of occupied) keeper.occupied(agent, 1);
   call.onover = () => {
     for (const agent of occupied) keeper.occupied(agent, -1);
   };
-  const ringing = new Ringing(tools.signaling.tools, {
-    targets,
-    role: 'far',
-    agent: colleague?.id,
-    from: callerOf(tools, caller.agent, destination),
-    silentMs: colleague && colleague.phone.kind !== 'number' ? (tools.silentPhoneMs ?? 3_000) : 0,
-  });
-  call.placing(caller, ringing);
-  void ring(tools, call, caller, ringing);
+  call.placing(caller);
+  const dial = () =>
+    new Ringing(tools.signaling.tools, {
+      targets: colleague ? keeper.phones(colleague) : numberTargets(tools, destination),
+      role: 'far',
+      agent: colleague?.id,
+      from: callerOf(tools, caller.agent, destination),
+      near: caller.endpointId,
+      silentMs: colleague && colleague.phone.kind !== 'number' ? (tools.silentPhoneMs ?? 3_000) : 0,
+    });
+  void ring(tools, call, caller, dial);
 }
 
-async function ring(tools: CallTools, call: Call, caller: Leg, ringing: Ringing): Promise<void> {
-  const early = new EarlyMedia(tools, caller);
-  const timer = setTimeout(() => ringing.abort(), longestRingMs);
+async function ring(tools: CallTools, call: Call, caller: Leg, dial: () => Ringing): Promise<void> {
+  let ringing: Ringing | undefined;
+  let timer: NodeJS.Timeout | undefined;
   try {
-    const opened = caller.open();
-    ringing.onringing = () => {
+    // First: a phone whose media cannot work rings nobody, and the far side's media come to the same thread.
+    await caller.open();
+    if (call.over) return;
+    const rings = dial();
+    ringing = rings;
+    call.dials(rings);
+    timer = setTimeout(() => rings.abort(), longestRingMs);
+    const early = new EarlyMedia(tools, caller);
+    rings.onringing = () => {
       if (!early.begun) caller.ring(false);
     };
-    ringing.onearly = (leg) => early.begin(opened, leg);
-    const result = await ringing.result;
-    await opened;
+    rings.onearly = (leg) => early.begin(leg);
+    const result = await rings.result;
     await early.end();
     if (call.over) {
       result.answered?.end();
@@ -57,14 +64,12 @@ async function ring(tools: CallTools, call: Call, caller: Leg, ringing: Ringing)
       call.notPlaced(result.status ?? (result.how === 'declined' ? 486 : 480));
       return;
     }
-    // Hers to end if her phone goes while we answer it.
-    await caller.answer().catch((error: unknown) => {
-      result.answered.end();
-      throw error;
-    });
+    await caller.answer();
     call.placed(caller, result.answered);
   } catch (error) {
-    ringing.abort();
+    ringing?.abort();
+    // Who answered before it failed has nobody to talk to.
+    ringing?.result.then(({ answered }) => answered?.end());
     if (call.over) return;
     tools.logger.warn({ err: error, interaction: call.interaction }, 'own call could not be set up');
     call.notPlaced((error as { code?: string }).code === 'media-sdp-rejected' ? 488 : 503);
@@ -88,24 +93,37 @@ class EarlyMedia {
     return this.#bridge !== undefined;
   }
 
-  begin(opened: Promise<void>, far: Leg): void {
-    if (this.#bridge) return;
-    this.#bridge = this.#join(opened, far).catch((error: unknown) => {
-      this.#tools.logger.info({ err: error, leg: far.id }, 'early media could not be passed on');
-      return undefined;
-    });
+  begin(far: Leg): void {
+    this.#bridge ??= this.#join(far);
   }
 
+  /** Never rejects: the answer must not fail because of what was before it. */
   async end(): Promise<void> {
-    await (await this.#bridge)?.close();
+    const bridge = await this.#bridge;
+    if (bridge) await this.#close(bridge);
   }
 
-  async #join(opened: Promise<void>, far: Leg): Promise<Bridge> {
-    await opened;
-    const bridge = await this.#tools.signaling.tools.media.bridge(newId('brg'));
-    await Promise.all([bridge.add(this.#caller.endpoint.id, 'talk'), bridge.add(far.endpoint.id, 'talk')]);
-    this.#caller.ring(true);
-    return bridge;
+  /** @returns undefined where she hears nothing of it */
+  async #join(far: Leg): Promise<Bridge | undefined> {
+    let bridge: Bridge | undefined;
+    try {
+      bridge = await this.#tools.signaling.tools.media.bridge(newId('brg'));
+      await Promise.all([bridge.add(this.#caller.endpoint.id, 'talk'), bridge.add(far.endpoint.id, 'talk')]);
+      this.#caller.ring(true);
+      return bridge;
+    } catch (error) {
+      this.#tools.logger.info({ err: error, leg: far.id }, 'early media could not be passed on');
+      if (bridge) await this.#close(bridge);
+      return undefined;
+    }
+  }
+
+  async #close(bridge: Bridge): Promise<void> {
+    try {
+      await bridge.close();
+    } catch (error) {
+      this.#tools.logger.warn({ err: error, bridge: bridge.id }, 'bridge of early media could not be closed');
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 // One agent's part in a call (or the far side's, after a transfer to a number): from answer to the end of her leg.
+import type { Bridge, Recording } from '../../media/media-server.ts';
 import type { AgentId, Millis, OfferId, QueueId } from '../../values/index.ts';
 import type { Leg } from '../signaling/index.ts';
 import type { CallLog } from './call-log.ts';
@@ -24,6 +25,7 @@ export class Part {
   readonly #log: CallLog;
   readonly #tools: CallTools;
   #over = false;
+  #joined = false;
 
   constructor(
     tools: CallTools,
@@ -48,9 +50,21 @@ export class Part {
     return this.talk.other;
   }
 
+  /** Both sides hear each other: from now on the customer can be taken out and brought back. */
+  get joined(): boolean {
+    return this.#joined;
+  }
+
+  /** An adopted one. */
+  adopt(bridge: Bridge, recording: Recording | undefined, how: { paused: boolean }): void {
+    this.#joined = true;
+    this.talk.adopt(bridge, recording, how);
+  }
+
   /** Joins both sides. @throws what the media engine says */
   async start(): Promise<void> {
     await this.talk.start();
+    this.#joined = true;
     if (this.#over || !this.facts.record) return;
     const recording = this.talk.record();
     if (recording !== undefined) this.#log.recordingStarted(recording);

@@ -86,7 +86,11 @@ export class Ringing implements LegOwner {
     const forks = [...this.#forks];
     this.#replacing = true;
     this.#forks.clear();
-    for (const [leg] of forks) leg.end();
+    for (const [leg] of forks) {
+      // Its place on a trunk goes over to the leg that takes its turn.
+      leg.onover = undefined;
+      leg.end();
+    }
     this.#ring(
       forks.map(([, target]) => target),
       { ...this.#request.headers, ...headers },
@@ -109,8 +113,9 @@ export class Ringing implements LegOwner {
   }
 
   #place(leg: Leg, target: PhoneTarget, headers: Record<string, string> | undefined): void {
-    leg.open(this.#request.near).then(
-      () => {
+    leg
+      .open(this.#request.near)
+      .then(() => {
         if (leg.over) return;
         leg.call(
           { ...target, from: this.#request.from, headers: { ...headers, ...target.headers } },
@@ -124,13 +129,12 @@ export class Ringing implements LegOwner {
             answered: () => this.#answered(leg),
           },
         );
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
         if (leg.over) return;
-        this.#tools.logger.error({ err: error, leg: leg.id }, 'no endpoint for a phone');
+        this.#tools.logger.error({ err: error, leg: leg.id }, 'a phone could not be rung');
         leg.end('media');
-      },
-    );
+      });
   }
 
   #answered(leg: Leg): void {

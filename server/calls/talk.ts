@@ -124,17 +124,14 @@ export class Talk {
     if (dialog && !dialog.over) this.#tools.signaling.tools.sip.unlink(dialog);
     const recording = this.#recording;
     const bridge = this.#bridge;
-    try {
-      const stopped = recording?.stop();
-      const closed = bridge?.close();
-      await closed;
-      if (!recording || !stopped) return undefined;
-      return { recording: recording.id, ...(await stopped) };
-    } catch (error) {
-      this.#tools.logger.warn({ err: error, bridge: this.bridgeId }, 'talk could not be closed tidily');
-      if (bridge) this.#tools.signaling.tools.unclosed.add(bridge);
-      return undefined;
+    // Both are asked for at once, and either may fail without the other.
+    const [sealed, closed] = await Promise.allSettled([recording?.stop(), bridge?.close()]);
+    for (const one of [sealed, closed]) {
+      if (one.status === 'fulfilled') continue;
+      this.#tools.logger.warn({ err: one.reason, bridge: this.bridgeId }, 'talk could not be closed tidily');
     }
+    if (!recording || sealed.status === 'rejected' || !sealed.value) return undefined;
+    return { recording: recording.id, ...sealed.value };
   }
 
   async #takeOut(): Promise<void> {

@@ -23,7 +23,8 @@ import type {
   RecordingOptions,
 } from '../../../../media/media-server.ts';
 
-export const sdp = 'v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n';
+export const sdp =
+  'v=0\r\no=- 1 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n';
 const quality: Quality = { received: 1, lost: 0, jitterMs: 0, mos: 4.4, codec: 'PCMA' };
 
 export interface EdgeDialog {

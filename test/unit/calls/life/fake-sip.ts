@@ -117,7 +117,11 @@ export class FakeSip {
   dial(to: string, from: string, offer = sdp): IncomingCall {
     const n = ++serial;
     const callId = `in${n}`;
-    const fields: Fields = { 'call-id': callId, from: `<sip:${from}@192.0.2.1>;tag=f${n}`, to: `<sip:${to}@192.0.2.2>` };
+    const fields: Fields = {
+      'call-id': callId,
+      from: `<sip:${from}@192.0.2.1>;tag=f${n}`,
+      to: `<sip:${to}@192.0.2.2>`,
+    };
     const raw = Object.assign(new EventEmitter(), {
       ...message(fields, offer),
       method: 'INVITE',

@@ -13,6 +13,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** What happened in all lives together: shows that they were not dull. */
+const seen = new Map<string, number>();
+
 async function live(sequence: Step[]): Promise<string[]> {
   const world = new World();
   let queueing = new StrictQueueing();
@@ -43,6 +46,7 @@ async function live(sequence: Step[]): Promise<string[]> {
   if (queueing.open.size > 0) broken.push(`${queueing.open.size} offers without an outcome`);
   for (const [agent, count] of queueing.occupation) if (count !== 0) broken.push(`${agent} is occupied ${count} times`);
   world.kill();
+  for (const { type } of world.journal.events) seen.set(type, (seen.get(type) ?? 0) + 1);
   return broken;
 }
 
@@ -56,4 +60,12 @@ test('whatever happens in whatever order, nothing is left of any call', { timeou
     }),
     { seed, numRuns, endOnFailure: process.env.TEST_SHRINK === undefined },
   );
+  const lived = [
+    'interaction.answered',
+    'interaction.held',
+    'interaction.transferred',
+    'call.adopted',
+    'call.detour-ended',
+  ];
+  for (const type of lived) expect([type, (seen.get(type) ?? 0) > 0]).toEqual([type, true]);
 });

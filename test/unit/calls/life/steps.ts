@@ -6,7 +6,9 @@ import { sdp } from './fake-edge.ts';
 import type { World } from './world.ts';
 
 const kinds = {
-  dialDid: 6,
+  talks: 14,
+  rings: 5,
+  dialDid: 5,
   dialNumber: 2,
   dialColleague: 2,
   dialQueue: 1,
@@ -23,12 +25,12 @@ const kinds = {
   decline: 2,
   failed: 1,
   panelAnswer: 1,
-  hold: 2,
-  resume: 2,
-  toQueue: 2,
-  toAgent: 2,
-  toNumber: 2,
-  detour: 3,
+  hold: 4,
+  resume: 3,
+  toQueue: 3,
+  toAgent: 3,
+  toNumber: 3,
+  detour: 6,
   agentHangup: 1,
   pause: 1,
   record: 1,
@@ -56,7 +58,7 @@ export interface Step {
   /** Which call, phone or dialog. */
   pick: number;
   /** Milliseconds until the next step; 0: the same turn of the event loop. */
-  then: number;
+  wait: number;
 }
 
 export const steps: fc.Arbitrary<Step> = fc.record({
@@ -67,8 +69,10 @@ export const steps: fc.Arbitrary<Step> = fc.record({
     })),
   ),
   pick: fc.nat(1_000),
-  then: fc.constantFrom(0, 1, 1, 50, 50, 6_000),
+  wait: fc.constantFrom(0, 1, 1, 50, 50, 6_000),
 });
+
+const info = { 'content-type': 'application/dtmf-relay' };
 
 export interface QueueHand {
   offer(pick: number, agent: string): void;
@@ -86,7 +90,7 @@ export async function act(
   queue: QueueHand,
   restart: () => Promise<void>,
   broken: string[],
-  { kind, pick, then }: Step,
+  { kind, pick, wait }: Step,
 ): Promise<void> {
   const { edge, server } = world;
   const { sip, calls } = server;
@@ -100,13 +104,28 @@ export async function act(
     pick,
   );
   const talking = nth(
-    calls.list().filter((call) => call.agent !== undefined),
+    calls.list().filter((call) => call.agent !== undefined && call.phase !== 'ringing'),
     pick,
   );
   const ask = (work: (who: string, interaction: string) => unknown) => {
     if (talking?.agent !== undefined) world.try(broken, () => work(talking.agent as string, talking.interaction));
   };
   switch (kind) {
+    case 'talks':
+    case 'rings': {
+      // The way into a talk, which single steps would rarely find.
+      world.dialDid();
+      await vi.advanceTimersByTimeAsync(5);
+      const caller = sip.incoming.at(-1)?.dialogId ?? '';
+      sip.request(caller, 'INFO', info, `Signal=${pick % 2 ? 1 : 4}\r\nDuration=160\r\n`);
+      await vi.advanceTimersByTimeAsync(60);
+      queue.offer(pick, agent);
+      await vi.advanceTimersByTimeAsync(5);
+      if (kind === 'rings') break;
+      for (const phone of sip.ringing) phone.respond(200, sdp);
+      await vi.advanceTimersByTimeAsync(pick % 4 === 0 ? 0 : 60);
+      break;
+    }
     case 'dialDid':
       world.dialDid();
       break;
@@ -191,7 +210,7 @@ export async function act(
     case 'digit':
       if (dialog !== undefined) {
         const body = `Signal=${1 + (pick % 5)}\r\nDuration=160\r\n`;
-        sip.request(dialog, 'INFO', { 'content-type': 'application/dtmf-relay' }, body);
+        sip.request(dialog, 'INFO', info, body);
       }
       break;
     case 'phoneHolds':
@@ -244,6 +263,8 @@ export async function act(
       break;
     case 'restart':
       if (pick % 2 === 0) {
+        // A server starts only with a link that answers.
+        edge.lagging = false;
         edge.mendLink();
         edge.drain();
         await restart();
@@ -253,7 +274,7 @@ export async function act(
       await vi.advanceTimersByTimeAsync([200, 3_000, 10_000, 61_000][pick % 4] ?? 0);
       break;
   }
-  if (then > 0) await vi.advanceTimersByTimeAsync(then);
+  if (wait > 0) await vi.advanceTimersByTimeAsync(wait);
 }
 
 /** Everybody hangs up, and all time passes. */

@@ -242,7 +242,9 @@ export class World {
     say('dialogs of the server left', server.sip.dialogs.keys());
     say(
       'calls without an answer',
-      server.sip.incoming.filter(({ final, cancelled }) => final === undefined && !cancelled).map(({ callId }) => callId),
+      server.sip.incoming
+        .filter(({ final, cancelled }) => final === undefined && !cancelled)
+        .map(({ callId }) => callId),
     );
     say(
       'phones that ring on',
@@ -255,7 +257,8 @@ export class World {
       const ends = ended.filter((event) => event.interaction === interaction);
       if (ends.length !== 1) left.push(`${interaction} has ${ends.length} ends`);
       const { where, by, cause } = ends[0]?.data ?? {};
-      if (where === undefined || by === undefined || cause === undefined) left.push(`${interaction} ended without reason`);
+      if (where === undefined || by === undefined || cause === undefined)
+        left.push(`${interaction} ended without reason`);
     }
     const legs = new Map<unknown, number>();
     for (const { data } of journal.of('call.leg-ended')) legs.set(data.leg, (legs.get(data.leg) ?? 0) + 1);
