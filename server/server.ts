@@ -1,7 +1,7 @@
 // The composition root: every part of the server, from the ground up, and taken down in the other order.
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { createServer, type Server as HttpServer } from 'node:http';
+import { chmodSync, rmSync } from 'node:fs';
+import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { LinkClient } from '../link/index.ts';
@@ -24,6 +24,7 @@ import type { Directory } from './ports/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
 import { connectSip, Signaling, sqliteBindings } from './signaling/index.ts';
+import { createWebServer } from './web-server.ts';
 
 export interface Server {
   readonly ready: ServerReady;
@@ -201,7 +202,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     servePanels(api, panels, logger);
     const web: string[] = [];
     for (const address of settings.bind) {
-      const http = createServer(api);
+      const http = createWebServer(api);
       http.on('upgrade', (request, socket, head) => {
         if (!desk.handleUpgrade(request, socket, head)) socket.destroy();
       });
@@ -211,11 +212,12 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       web.push(`http://${address.includes(':') ? `[${address}]` : address}:${port}`);
     }
     // The command line comes in by a local socket that only this user can open, and is an administrator there.
-    const local = createServer(createApi({ ...deps, accounts: asLocalAdmin(accounts, settings.site.name) }));
+    const local = createWebServer(createApi({ ...deps, accounts: asLocalAdmin(accounts, settings.site.name) }));
     const localPath = join(run, 'server.sock');
     rmSync(localPath, { force: true });
     local.listen(localPath);
     await once(local, 'listening');
+    chmodSync(localPath, 0o600);
     opened.push(() => closeHttp(local));
 
     await signaling.start();

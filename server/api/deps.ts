@@ -5,7 +5,7 @@ import type { Clock } from '../../values/index.ts';
 import type { Customers, Interactions } from '../customers/index.ts';
 import type { Accounts } from '../directory/index.ts';
 import type { Finding, FlowTestResult } from '../ivr/index.ts';
-import type { Journal } from '../journal/index.ts';
+import type { SiteJournal } from '../journal/index.ts';
 import type { AgentWork, CallControl, Directory } from '../ports/index.ts';
 import type { Metric } from './metrics.ts';
 
@@ -41,7 +41,7 @@ export interface RecordingAudio {
 export interface ApiDeps {
   directory: Directory;
   accounts: Accounts;
-  journal: Journal;
+  journal: Omit<SiteJournal, 'counters'>;
   agentWork: AgentWork;
   callControl: CallControl;
   customers: Customers;
@@ -63,6 +63,10 @@ export interface ApiDeps {
   trustProxy?: string[];
   /** Event streams open at once. Default 200. */
   mostStreams?: number;
+  /** Of those, by one person or token. Default 20. */
+  mostStreamsEach?: number;
+  /** How often a stream shows that it lives, and looks whether its reader may still read. Default 15 s. */
+  streamBeatMs?: number;
   /** Check answers against their schemas (tests). Default false. */
   checked?: boolean;
 }

@@ -13,10 +13,12 @@ export interface EventStreamOptions {
   passes: (event: JournalEvent) => boolean;
   /** Asked at every beat; false ends the stream (logged out, token revoked). */
   stillAllowed: () => boolean;
-  beatMs?: number;
+  beatMs?: number | undefined;
 }
 
 const piece = 500;
+/** A client that has taken nothing for so many beats is cut off; it comes back with its last number. */
+const mostSlowBeats = 4;
 /** Events kept in memory for a client that is a little behind; beyond that it reads from the journal again. */
 const mostAhead = 5_000;
 
@@ -30,9 +32,12 @@ export async function streamEvents(options: EventStreamOptions): Promise<void> {
     ahead = ahead.length + events.length > mostAhead ? [] : ahead.concat(events);
     wake?.();
   });
+  let slowBeats = 0;
   const beat = setInterval(() => {
-    if (stillAllowed()) response.write(`: ${cursor}\n\n`);
-    else response.end();
+    slowBeats = response.writableNeedDrain ? slowBeats + 1 : 0;
+    if (slowBeats >= mostSlowBeats) response.destroy();
+    else if (!stillAllowed()) response.end();
+    else if (slowBeats === 0) response.write(`: ${cursor}\n\n`);
   }, beatMs);
   response.on('close', () => wake?.());
   // 2 s until a browser tries again; the comment makes proxies pass the head on at once.

@@ -41,5 +41,8 @@ export function maskedFor(principal: Principal, record: InteractionRecord): Inte
   if (isStaff(principal)) return record;
   const masked = { ...record };
   for (const field of numbers) if (masked[field] !== undefined) masked[field] = maskNumber(masked[field]);
+  masked.transfers = record.transfers.map((transfer) =>
+    transfer.kind === 'number' && transfer.to !== undefined ? { ...transfer, to: maskNumber(transfer.to) } : transfer,
+  );
   return masked;
 }

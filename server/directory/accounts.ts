@@ -201,7 +201,9 @@ class SqliteAccounts implements Accounts {
     const right = await verifyPassword(stored, password);
     if (!right || agent === undefined) {
       const scope = agent === undefined ? {} : { agent: agent.id, team: agent.team };
-      void this.#journal.append([newEvent(loginRefused, now, { login, address }, scope)]);
+      // Who types her password into the wrong field shall not find it in the journal.
+      const known = agent === undefined ? {} : { login };
+      void this.#journal.append([newEvent(loginRefused, now, { ...known, address }, scope)]);
       throw failed['login-failed']();
     }
     this.#guard.succeeded(login, address, now);

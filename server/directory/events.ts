@@ -81,10 +81,11 @@ export const loggedOut = defineEvent(
 export const loginRefused = defineEvent(
   'account.login-refused',
   1,
-  { login: z.string(), address: z.string().optional() },
+  { login: z.string().optional(), address: z.string().optional() },
   {
     personal: ['login', 'address'],
-    about: 'A login was refused because login or password was wrong (attempts while locked out are not written).',
+    about:
+      'A login was refused because login or password was wrong (attempts while locked out are not written). A login that nobody has is not written: it may be a password.',
   },
 );
 

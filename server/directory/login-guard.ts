@@ -1,7 +1,7 @@
 // Slows down guessing. Attempts are counted before the password is looked at, so that many at once count as many; known
 // and unknown logins are treated alike, so that nobody learns which exist. A login is never locked for everybody by one
 // address alone: an attacker must not be able to keep an agent out.
-import type { Millis } from '../../values/index.ts';
+import { type Millis, networkOf } from '../../values/index.ts';
 
 interface Count {
   failures: number;
@@ -57,9 +57,10 @@ export class LoginGuard {
   }
 
   #keys(login: string, address: string): [[string, Rule], ...[string, Rule][]] {
+    const network = networkOf(address);
     return [
-      [`pair ${login} ${address}`, rules.pair],
-      [`address ${address}`, rules.address],
+      [`pair ${login} ${network}`, rules.pair],
+      [`address ${network}`, rules.address],
       [`login ${login}`, rules.login],
     ];
   }

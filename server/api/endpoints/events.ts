@@ -28,8 +28,21 @@ function mayRead(principal: Principal, event: JournalEvent): boolean {
 const word = z.string().min(1).max(64).optional();
 const number = z.coerce.number().int().min(0);
 
-export function eventEndpoints({ journal, accounts, mostStreams = 200 }: ApiDeps): Endpoint[] {
+export function eventEndpoints({
+  journal,
+  accounts,
+  mostStreams = 200,
+  mostStreamsEach = 20,
+  streamBeatMs,
+}: ApiDeps): Endpoint[] {
   let open = 0;
+  const openBy = new Map<string, number>();
+  const count = (by: string, change: 1 | -1): void => {
+    open += change;
+    const now = (openBy.get(by) ?? 0) + change;
+    if (now > 0) openBy.set(by, now);
+    else openBy.delete(by);
+  };
   return [
     endpoint({
       method: 'get',
@@ -54,6 +67,9 @@ export function eventEndpoints({ journal, accounts, mostStreams = 200 }: ApiDeps
       errors: ['too-many-streams', 'request-invalid'],
       async handle({ query, principal, request, response }) {
         if (open >= mostStreams) throw failed['too-many-streams']({ most: mostStreams });
+        if ((openBy.get(principal.by) ?? 0) >= mostStreamsEach) {
+          throw failed['too-many-streams']({ most: `${mostStreamsEach} of one login` });
+        }
         const header = number.safeParse(request.get('last-event-id') || undefined);
         if (request.get('last-event-id') && !header.success) {
           throw failed['request-invalid']({ part: 'header', field: 'Last-Event-ID', reason: 'it is no number' });
@@ -65,7 +81,9 @@ export function eventEndpoints({ journal, accounts, mostStreams = 200 }: ApiDeps
           response.type('text/event-stream').end();
           return undefined;
         }
-        open++;
+        /** As she is now: roles and team may change while the stream is open. */
+        let who = principal;
+        count(principal.by, 1);
         try {
           response.status(200).set({
             'Content-Type': 'text/event-stream; charset=utf-8',
@@ -75,14 +93,19 @@ export function eventEndpoints({ journal, accounts, mostStreams = 200 }: ApiDeps
           response.flushHeaders();
           await streamEvents({
             journal,
+            beatMs: streamBeatMs,
             response,
             // A number beyond our end comes from another journal (restored backup): from now on.
             after: Math.min(header.data ?? after ?? journal.last, journal.last),
-            passes: (event) => matches(event, filter) && mayRead(principal, event),
-            stillAllowed: () => accounts.authenticate({ cookie, authorization }) !== undefined,
+            passes: (event) => matches(event, filter) && mayRead(who, event),
+            stillAllowed: () => {
+              const now = accounts.authenticate({ cookie, authorization });
+              who = now ?? who;
+              return now !== undefined;
+            },
           });
         } finally {
-          open--;
+          count(principal.by, -1);
         }
         return undefined;
       },

@@ -6,6 +6,7 @@ import { directoryEndpoints } from './directory.ts';
 import { eventEndpoints } from './events.ts';
 import { flowEndpoints } from './flows.ts';
 import { interactionEndpoints } from './interactions.ts';
+import { journalEndpoints } from './journal.ts';
 import { liveEndpoints } from './live.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { sessionEndpoints } from './session.ts';
@@ -24,5 +25,6 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...customerEndpoints(deps),
     ...directoryEndpoints(deps),
     ...flowEndpoints(deps),
+    ...journalEndpoints(deps),
   ];
 }

@@ -76,8 +76,14 @@ export function sessionEndpoints({ accounts, secureCookies = false }: ApiDeps): 
           throw failed['not-allowed']({ roles: 'of a person who is logged in' });
         }
         const login = principal.agent;
-        await accounts.login({ login, password: body.current, address: request.ip ?? 'unknown' });
-        await accounts.setPassword(login, body.password, principal.by);
+        const proof = await accounts.login({ login, password: body.current, address: request.ip ?? 'unknown' });
+        try {
+          await accounts.setPassword(login, body.password, principal.by);
+        } catch (error) {
+          // The password was only asked for once more: that login is nobody's.
+          await accounts.logout(proof.principal);
+          throw error;
+        }
         response.clearCookie(sessionCookie, cookieOptions);
         return undefined;
       },

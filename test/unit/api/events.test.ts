@@ -6,12 +6,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { allEndpoints } from '../../../server/api/endpoints/index.ts';
 import { streamEvents } from '../../../server/api/event-stream.ts';
 import { interactionHeld, interactionStep } from '../../../server/customers/index.ts';
+import { agentSchema, sessionCookie } from '../../../server/directory/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
-import { type ApiServer, startApi } from './api-server.ts';
+import { type ApiServer, password, startApi } from './api-server.ts';
 
 let api: ApiServer;
 beforeEach(async () => {
-  api = await startApi({ mostStreams: 3 });
+  api = await startApi({ mostStreams: 3, mostStreamsEach: 2 });
 });
 afterEach(() => api.close());
 
@@ -164,6 +165,54 @@ it('beats while nothing happens, and ends when the login does', async () => {
   server.close();
 });
 
+it('cuts off a client that takes nothing', async () => {
+  const { journal } = api.site;
+  const from = journal.last;
+  const label = 'x'.repeat(2_000);
+  for (let i = 0; i < 6_000; i++) {
+    void journal.append([newEvent(interactionStep, 1, { node: 'n', type: 'menu', label }, { interaction: 'int_a' })]);
+  }
+  await journal.append([]);
+  const { promise: over, resolve } = Promise.withResolvers<void>();
+  const server = createServer((_request, response) => {
+    const options = { journal, response: response as Response, after: from, passes: () => true };
+    void streamEvents({ ...options, stillAllowed: () => true, beatMs: 10 }).then(resolve);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await over;
+  socket.destroy();
+  server.close();
+});
+
+it('gives what a person may see now, also in a stream that is older', async () => {
+  const own = await startApi({ streamBeatMs: 20 });
+  const { journal, directory, accounts } = own.site;
+  const sam = agentSchema.parse({ site: 'hq', team: 'red', id: '1003', name: 'Sam', roles: ['supervisor'] });
+  await directory.agents.put(sam, 'setup');
+  await accounts.setPassword('1003', password, 'setup');
+  const { cookie } = await accounts.login({ login: '1003', password, address: 'test' });
+  const response = await fetch(`${own.url}/api/v1/events?types=interaction.held`, {
+    headers: { cookie: `${sessionCookie}=${cookie}` },
+  });
+  let text = '';
+  let moved = false;
+  for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) {
+    text += piece;
+    if (!moved) {
+      moved = true;
+      await directory.agents.put({ ...sam, team: 'blue' }, 'admin');
+    }
+    // One of each team with every beat, until the other team's are seen.
+    await journal.append([held('int_red', undefined, 'red'), held('int_blue', undefined, 'blue')]);
+    if (text.includes('int_blue')) break;
+  }
+  // From then on the former team is closed to her.
+  expect(text.slice(text.indexOf('int_blue'))).not.toContain('int_red');
+  await own.close();
+});
+
 it('sends no body to HEAD', async () => {
   expect((await api.send('HEAD', '/events', api.tokens.admin)).headers.get('content-type')).toMatch(
     /^text\/event-stream/,
@@ -171,8 +220,11 @@ it('sends no body to HEAD', async () => {
 });
 
 it('is bounded in number, and refuses a number that is none', async () => {
-  const streams = await Promise.all([1, 2, 3].map(() => open('', api.tokens.admin)));
+  const streams = await Promise.all([1, 2].map(() => open('', api.tokens.admin)));
+  // One login cannot take all of them.
   expect((await open('', api.tokens.admin)).status).toBe(503);
+  streams.push(await open('', api.tokens.supervisor));
+  expect((await open('', api.tokens.agent)).status).toBe(503);
   for (const stream of streams) stream.close();
   expect((await api.send('GET', '/events', api.tokens.admin, undefined, { 'last-event-id': 'x' })).status).toBe(400);
   expect(allEndpoints(api.deps).some(({ path }) => path === '/events')).toBe(true);

@@ -53,6 +53,18 @@ describe('a session', () => {
         { cookie, 'x-csrf-token': csrf },
       );
     expect(await (await change('not the old one')).json()).toMatchObject({ code: 'login-failed' });
+    const sessions = () => api.site.opened.database.prepare('SELECT count(*) FROM sessions').pluck().get();
+    const before = sessions();
+    const headers = { cookie, 'x-csrf-token': csrf };
+    const weak = await api.send(
+      'POST',
+      '/session/password',
+      undefined,
+      { current: password, password: 'short' },
+      headers,
+    );
+    expect([weak.status, ((await weak.json()) as { code: string }).code]).toEqual([422, 'password-weak']);
+    expect(sessions()).toBe(before);
     expect((await change(password)).status).toBe(204);
     expect((await api.send('GET', '/session', undefined, undefined, { cookie })).status).toBe(401);
     await api.site.accounts.setPassword('1001', password, 'setup');

@@ -126,6 +126,24 @@ describe('guessing', () => {
     await expect(login()).resolves.toBeDefined();
   });
 
+  it('counts all addresses of one IPv6 network as one', async () => {
+    const outcomes: string[] = [];
+    for (let i = 0; i < 6; i++) {
+      const attempt = login('wrong password', '1001', `2001:db8:1:2::${i + 1}`);
+      outcomes.push(await attempt.catch((error: { code: string }) => error.code).then(String));
+    }
+    expect(outcomes.at(-1)).toBe('login-locked');
+    await expect(login(password, '1001', '2001:db8:1:3::1')).resolves.toBeDefined();
+  });
+
+  it('does not write down a login that nobody has: it may be a password', async () => {
+    await expect(login('x', 'My secret phrase')).rejects.toMatchObject({ code: 'login-failed' });
+    await expect(login('x')).rejects.toMatchObject({ code: 'login-failed' });
+    await site.journal.append([]);
+    const refused = site.journal.read(0, { filter: { types: ['account.login-refused'] } });
+    expect(refused.map(({ data }) => data)).toEqual([{ address }, { login: '1001', address }]);
+  });
+
   it('counts attempts that come at once', async () => {
     const codes = await Promise.all(
       Array.from({ length: 20 }, () => login('wrong password').catch((error: { code: string }) => error.code)),
