@@ -123,6 +123,7 @@ class EarlyMedia {
       await bridge.close();
     } catch (error) {
       this.#tools.logger.warn({ err: error, bridge: bridge.id }, 'bridge of early media could not be closed');
+      this.#tools.signaling.tools.unclosed.add(bridge);
     }
   }
 }

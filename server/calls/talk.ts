@@ -126,12 +126,19 @@ export class Talk {
     const bridge = this.#bridge;
     // Both are asked for at once, and either may fail without the other.
     const [sealed, closed] = await Promise.allSettled([recording?.stop(), bridge?.close()]);
-    for (const one of [sealed, closed]) {
-      if (one.status === 'fulfilled') continue;
-      this.#tools.logger.warn({ err: one.reason, bridge: this.bridgeId }, 'talk could not be closed tidily');
+    const { logger, signaling } = this.#tools;
+    const { unclosed } = signaling.tools;
+    if (closed.status === 'rejected' && bridge) {
+      logger.warn({ err: closed.reason, bridge: this.bridgeId }, 'bridge could not be closed');
+      unclosed.add(bridge);
     }
-    if (!recording || sealed.status === 'rejected' || !sealed.value) return undefined;
-    return { recording: recording.id, ...sealed.value };
+    if (!recording) return undefined;
+    if (sealed.status === 'fulfilled') return sealed.value && { recording: recording.id, ...sealed.value };
+    logger.warn({ err: sealed.reason, recording: recording.id }, 'recording could not be sealed');
+    // Asked again when the engine is back: a new one has mended what the old one left, and its length belongs to the record.
+    const later = Promise.withResolvers<{ ms: number; bytes: number }>();
+    unclosed.add({ close: async () => later.resolve(await recording.stop()) });
+    return { recording: recording.id, ...(await later.promise) };
   }
 
   async #takeOut(): Promise<void> {

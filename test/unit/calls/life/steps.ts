@@ -247,25 +247,24 @@ export async function act(
       break;
     }
     case 'cutLink':
-      edge.cutLink();
+      world.cutLink();
       break;
     case 'mendLink':
-      edge.mendLink();
+      await world.mendLink();
       break;
     case 'drop':
       sip.drop();
       break;
     case 'edgeDies':
       if (pick % 3 === 0) {
-        edge.die();
-        sip.lost();
+        await world.edgeDies();
       }
       break;
     case 'restart':
       if (pick % 2 === 0) {
         // A server starts only with a link that answers.
         edge.lagging = false;
-        edge.mendLink();
+        await world.mendLink();
         edge.drain();
         await restart();
       }
@@ -278,9 +277,10 @@ export async function act(
 }
 
 /** Everybody hangs up, and all time passes. */
-export async function tidyUp({ edge, server }: World): Promise<void> {
+export async function tidyUp(world: World): Promise<void> {
+  const { edge, server } = world;
   edge.lagging = false;
-  edge.mendLink();
+  await world.mendLink();
   edge.drain();
   const { sip } = server;
   sip.crossing = false;

@@ -1,11 +1,11 @@
 // A server's calls on the fake edge: what dies and comes again, and what a random sequence does to it.
-import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
+import { vi } from 'vitest';
 import { Calls } from '../../../../server/calls/index.ts';
 import { type CompiledFlow, flowSet, readFlow } from '../../../../server/ivr/index.ts';
 import type { Journal, NewEvent } from '../../../../server/journal/index.ts';
 import type { AgentRecord, DidRecord, Directory, Queueing, TrunkRecord } from '../../../../server/ports/index.ts';
-import type { Admitted, Signaling } from '../../../../server/signaling/index.ts';
+import { type Admitted, type PhoneTarget, Signaling, type Sip } from '../../../../server/signaling/index.ts';
 import { FakeDirectory, FakeJournal, testClock } from '../../routing/fakes.ts';
 import { FakeEdge, FakeMedia, type ServerSide } from './fake-edge.ts';
 import { FakeSip } from './fake-sip.ts';
@@ -69,6 +69,7 @@ const did = { number: '95500', site: 'test', flow: 'main', language: 'en' } as D
 export class Site extends FakeDirectory {
   readonly trunks = table([trunk], 'name');
   readonly dids = table([did], 'number');
+  readonly sipUsers = table([] as { user: string }[], 'user');
   readonly dialRules = table([{ prefix: '0', trunk: 'pstn', strip: 0, prepend: '', allow: true }], 'prefix');
   readonly emergencyNumbers = ['110'];
 
@@ -84,37 +85,10 @@ function table<Row>(rows: Row[], key: keyof Row) {
   return { get: (wanted: string) => rows.find((row) => row[key] === wanted), list: () => rows };
 }
 
-/** Trunks that must be left as often as they were entered. */
-class FakeSignaling extends EventEmitter {
-  readonly tools;
-  readonly sip: FakeSip;
-  onTrunk = 0;
-  readonly trunks = {
-    enter: () => {
-      this.onTrunk++;
-      return true;
-    },
-    leave: () => {
-      this.onTrunk--;
-    },
-  };
-
-  constructor(edge: FakeEdge, server: ServerSide) {
-    super();
-    const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
-    this.sip = new FakeSip(edge, server, logger);
-    this.tools = { sip: this.sip, media: new FakeMedia(edge, server), logger };
-  }
-  phonesOf(agent: AgentRecord) {
-    // 1002 has two phones.
+/** The second agent has two phones. */
+class TwoPhones extends Signaling {
+  override phonesOf(agent: AgentRecord): PhoneTarget[] {
     return agent.id === '1002' ? [{ uri: 'sip:a' }, { uri: 'sip:b' }] : [{ uri: 'sip:1001' }];
-  }
-  reachable(): boolean {
-    return true;
-  }
-  overTrunk() {
-    this.trunks.enter();
-    return { uri: 'sip:number@gw', release: () => this.trunks.leave() };
   }
 }
 
@@ -133,7 +107,8 @@ function journalOf(journal: FakeJournal, server: ServerSide): Journal {
 
 export interface Running {
   side: ServerSide;
-  signaling: FakeSignaling;
+  signaling: Signaling;
+  media: FakeMedia;
   sip: FakeSip;
   calls: Calls;
 }
@@ -149,13 +124,17 @@ export class World {
   /** Starts a server and lets it adopt what the edge has. */
   async serve(queueing: (journal: Journal) => Queueing): Promise<void> {
     const side = { dead: false };
-    const signaling = new FakeSignaling(this.edge, side);
+    const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
+    const sip = new FakeSip(this.edge, side, logger);
+    const media = new FakeMedia(this.edge, side);
+    const directory = this.site as unknown as Directory;
+    const signaling = new TwoPhones({ sip: sip as unknown as Sip, media, directory, clock: testClock, logger });
     const journal = journalOf(this.journal, side);
     const calls = new Calls({
-      signaling: signaling as unknown as Signaling,
+      signaling,
       journal,
       queueing: queueing(journal),
-      directory: this.site as unknown as Directory,
+      directory,
       flows: { current: () => flows, version: () => flows },
       prompts: {
         audio: async (prompts) => prompts.map(() => ({ kind: 'silence', ms: 1 })),
@@ -163,20 +142,44 @@ export class World {
       },
       customers: { byNumber: () => undefined, earlier: () => [] },
       clock: testClock,
-      logger: signaling.tools.logger,
+      logger,
     });
-    this.server = { side, signaling, sip: signaling.sip, calls };
+    this.server = { side, signaling, media, sip, calls };
     this.edge.serverAway = false;
     await calls.adopt();
     calls.start();
   }
 
+  cutLink(): void {
+    if (this.edge.linkDown) return;
+    this.edge.cutLink();
+    this.server.media.emit('lost');
+  }
+
+  async mendLink(): Promise<void> {
+    if (!this.edge.linkDown) return;
+    // It takes a while: what failed with the link has failed before.
+    await vi.advanceTimersByTimeAsync(50);
+    this.edge.mendLink();
+    this.server.media.emit('restored');
+  }
+
+  /** Another edge process comes: both connections break, and nothing lives on. */
+  async edgeDies(): Promise<void> {
+    this.cutLink();
+    await vi.advanceTimersByTimeAsync(50);
+    this.edge.die();
+    await this.mendLink();
+    this.server.sip.lost();
+  }
+
   /** Without a word, as kill -9 does it. What was not answered is refused by the edge. */
   kill(): void {
-    const { side, sip, calls } = this.server;
+    const { side, sip, calls, signaling } = this.server;
     side.dead = true;
     this.edge.serverAway = true;
     calls.close();
+    signaling.close();
     for (const one of sip.incoming) one.cancelled = true;
     for (const [id, dialog] of this.edge.dialogs) {
       if (!dialog.acked) this.edge.end(id, 'lost');
@@ -250,7 +253,7 @@ export class World {
       'phones that ring on',
       server.sip.ringing.filter(({ final }) => final === undefined).map(({ callId }) => callId),
     );
-    if (server.signaling.onTrunk !== 0) left.push(`${server.signaling.onTrunk} places on the trunk are taken`);
+    say('places on trunks are taken', server.signaling.trunks.counts());
     const started = journal.of('interaction.started').map(({ interaction }) => interaction);
     const ended = journal.of('interaction.ended');
     for (const interaction of started) {
