@@ -117,6 +117,7 @@ export class World {
   readonly edge = new FakeEdge();
   readonly site = new Site();
   readonly journal = new FakeJournal();
+  readonly logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
   /** Errors that a command of an agent may have: she is late. */
   readonly refused = new Map<string, number>();
   server!: Running;
@@ -124,7 +125,7 @@ export class World {
   /** Starts a server and lets it adopt what the edge has. */
   async serve(queueing: (journal: Journal) => Queueing): Promise<void> {
     const side = { dead: false };
-    const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
+    const { logger } = this;
     const sip = new FakeSip(this.edge, side, logger);
     const media = new FakeMedia(this.edge, side);
     const directory = this.site as unknown as Directory;
