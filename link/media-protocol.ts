@@ -104,7 +104,7 @@ export interface MediaRequests {
   'recording.pause': { with: { id: string }; ok: Nothing };
   'recording.resume': { with: { id: string }; ok: Nothing };
   /** Seals the file, or says again how long it is. */
-  'recording.stop': { with: { id: string }; ok: { ms: number; bytes: number } };
+  'recording.stop': { with: { id: string }; ok: { ms: number; bytes: number; sha256: string } };
   'recording.get': { with: { id: string }; ok: { recording: WireRecordingInfo | null } };
   /** Bytes from `start`, at most `most` (256 KiB at most), base64. `size` is the length now. */
   'recording.read': { with: { id: string; start: number; most: number }; ok: { data: string; size: number } };

@@ -74,12 +74,19 @@ export interface RecordingOptions {
   channels?: 1 | 2;
 }
 
+/** `sha256` of the file, in hexadecimal, where the engine says it: proof that a recording is the one that was made. */
+export interface SealedRecording {
+  ms: number;
+  bytes: number;
+  sha256?: string | undefined;
+}
+
 export interface Recording {
   readonly id: RecordingId;
   pause(): void;
   resume(): void;
   /** Ends and seals the file. Resolves with its length when it can be read whole. */
-  stop(): Promise<{ ms: number; bytes: number }>;
+  stop(): Promise<SealedRecording>;
   /**
    * The WAV, whole or a byte range (both ends inclusive); while it is still recorded, what is there so far.
    * @returns `size`: bytes of the whole, whatever the range

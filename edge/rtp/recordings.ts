@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { LinkFailure, type WireRecordingInfo } from '../../link/index.ts';
+import { sha256Of } from './audio/file-hash.ts';
 import { unfinished } from './audio/recorder.ts';
 import { repairWav, wavHeaderBytes } from './audio/wav.ts';
 import { sampleRate } from './codec/g711.ts';
@@ -50,6 +51,12 @@ export class Recordings {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** SHA-256 of a finished one. @throws LinkFailure media-unknown */
+  async sha256(id: string): Promise<string> {
+    const file = await this.#openForReading(id);
+    return sha256Of(file).finally(() => file.close());
   }
 
   /** Bytes of a recording, finished or not. @throws LinkFailure media-unknown */

@@ -301,7 +301,7 @@ export class Tier implements RtpTier {
     }
     const finished = await this.#recordings.find(id);
     if (!finished) throw new LinkFailure('media-unknown', `there is no recording ${id}`);
-    return { ms: finished.ms, bytes: finished.bytes };
+    return { ms: finished.ms, bytes: finished.bytes, sha256: await this.#recordings.sha256(id) };
   }
 
   async #getRecording(body: Body): Promise<MediaRequests['recording.get']['ok']> {

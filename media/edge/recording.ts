@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { mediaErrors } from '../errors.ts';
-import type { Recording } from '../media-server.ts';
+import type { Recording, SealedRecording } from '../media-server.ts';
 import type { Ask } from './asking.ts';
 
 const pieceBytes = 192 * 1024;
@@ -37,7 +37,7 @@ export class EdgeRecording implements Recording {
     this.#tell('recording.resume');
   }
 
-  async stop(): Promise<{ ms: number; bytes: number }> {
+  async stop(): Promise<SealedRecording> {
     await this.#begun;
     return this.#context.ask('recording.stop', { id: this.id });
   }

@@ -1,5 +1,5 @@
 // A call's hand at the journal: every fact of it as an event, with the scope that it belongs to.
-import type { Quality } from '../../media/media-server.ts';
+import type { Quality, SealedRecording } from '../../media/media-server.ts';
 import type { AgentId, OfferId, QueueId } from '../../values/index.ts';
 import {
   interactionAnswered,
@@ -143,8 +143,8 @@ export class CallLog {
     this.#append(callRecordingResumed, { recording });
   }
 
-  recordingEnded(recording: string, ms: number, bytes: number): void {
-    this.#append(recordingEnded, { recording, ms, bytes });
+  recordingEnded(recording: string, { ms, bytes, sha256 }: SealedRecording): void {
+    this.#append(recordingEnded, clean({ recording, ms, bytes, sha256 }));
   }
 
   adopted(phase: Exclude<CallState, 'setup' | 'ended'>): void {

@@ -31,6 +31,7 @@ export class CallTalk implements DetourOwner {
   #ringing: Ringing | undefined;
   #detour: Detour | undefined;
   #detourResult: PromiseWithResolvers<Record<string, string>> | undefined;
+  #pausedByDetour = false;
 
   constructor(call: Call, tools: CallTools) {
     this.#call = call;
@@ -215,7 +216,9 @@ export class CallTalk implements DetourOwner {
     const result = Promise.withResolvers<Record<string, string>>();
     this.#detourResult = result;
     call.log.flowEntered(flow, set.flows.get(flow)?.version ?? set.version, 'detour');
-    if (part.talk.recording === 'on') part.pauseRecording();
+    // What she paused herself stays paused when the caller is back.
+    this.#pausedByDetour = part.talk.recording === 'on';
+    if (this.#pausedByDetour) part.pauseRecording();
     try {
       await part.talk.leave();
       // Over meanwhile, or she has hung up: then the caller alone goes into the flow.
@@ -261,7 +264,8 @@ export class CallTalk implements DetourOwner {
     }
     call.step('detour-over');
     call.moved();
-    if (part.talk.recording === 'paused') part.resumeRecording();
+    if (this.#pausedByDetour && part.talk.recording === 'paused') part.resumeRecording();
+    this.#pausedByDetour = false;
     this.#bringBack(part, () => waiter?.resolve(result));
   }
 

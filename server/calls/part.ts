@@ -102,7 +102,7 @@ export class Part {
     const { customer, other } = this.talk;
     this.talk.end().then(
       (ended) => {
-        if (ended) this.#log.recordingEnded(ended.recording, ended.ms, ended.bytes);
+        if (ended) this.#log.recordingEnded(ended.recording, ended);
       },
       (error: unknown) => this.#tools.logger.error({ err: error, leg: other.id }, 'talk could not be ended'),
     );

@@ -1,6 +1,6 @@
 // Two legs that talk: the bridge between them, hold, and the recording. Steps run one after the other, whatever order
 // and speed they are asked in.
-import type { Bridge, Playback, Recording } from '../../media/media-server.ts';
+import type { Bridge, Playback, Recording, SealedRecording } from '../../media/media-server.ts';
 import { newId, type RecordingId } from '../../values/index.ts';
 import type { Leg } from '../signaling/index.ts';
 import type { CallTools } from './call-tools.ts';
@@ -115,7 +115,7 @@ export class Talk {
   }
 
   /** Ends the talk; the legs stay. @returns the finished recording, where there was one */
-  async end(): Promise<{ recording: RecordingId; ms: number; bytes: number } | undefined> {
+  async end(): Promise<(SealedRecording & { recording: RecordingId }) | undefined> {
     if (this.#over) return undefined;
     this.#over = true;
     this.#music?.stop();
@@ -136,7 +136,7 @@ export class Talk {
     if (sealed.status === 'fulfilled') return sealed.value && { recording: recording.id, ...sealed.value };
     logger.warn({ err: sealed.reason, recording: recording.id }, 'recording could not be sealed');
     // Asked again when the engine is back: a new one has mended what the old one left, and its length belongs to the record.
-    const later = Promise.withResolvers<{ ms: number; bytes: number }>();
+    const later = Promise.withResolvers<SealedRecording>();
     unclosed.add({ close: async () => later.resolve(await recording.stop()) });
     return { recording: recording.id, ...(await later.promise) };
   }

@@ -190,10 +190,9 @@ export const recordingEnded = defineEvent(
     recording: z.string(),
     ms: z.number(),
     bytes: z.number(),
-    file: z.string().optional(),
     sha256: z.string().optional(),
   },
   {
-    about: 'A recording is finished. `file` is its name in the recordings folder once it was fetched from the engine.',
+    about: 'A recording is finished; `sha256` of its file, where the media engine says it.',
   },
 );

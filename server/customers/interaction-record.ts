@@ -70,7 +70,6 @@ export interface RecordingRecord {
   endedAt?: Millis | undefined;
   ms?: number | undefined;
   bytes?: number | undefined;
-  file?: string | undefined;
   sha256?: string | undefined;
 }
 
@@ -262,13 +261,13 @@ on(recordingStarted, ({ record }, { at, agent }, { recording }) => {
   record.recordings.push({ id: recording, agent, startedAt: at });
 });
 
-on(recordingEnded, ({ record }, { at }, { recording, ms, bytes, file, sha256 }) => {
+on(recordingEnded, ({ record }, { at }, { recording, ms, bytes, sha256 }) => {
   let found = record.recordings.find(({ id }) => id === recording);
   if (found === undefined) {
     found = { id: recording, startedAt: at - ms };
     record.recordings.push(found);
   }
-  Object.assign(found, { endedAt: at, ms, bytes, file, sha256 });
+  Object.assign(found, { endedAt: at, ms, bytes, sha256 });
 });
 
 // The desk, which stands above this folder, writes disposition and note one by one as facts of its own.

@@ -75,8 +75,8 @@ export class InteractionRows {
     );
     this.#dropParts = db.prepare('DELETE FROM interaction_agents WHERE interaction = ? AND part > ?');
     this.#putRecording = db.prepare(
-      `INSERT OR REPLACE INTO recordings (id, interaction, site, team, agent, started_at, ended_at, ms, bytes, file, sha256)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO recordings (id, interaction, site, team, agent, started_at, ended_at, ms, bytes, sha256)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#get = db.prepare('SELECT * FROM interactions WHERE id = ?');
     this.#parts = db.prepare('SELECT * FROM interaction_agents WHERE interaction = ? ORDER BY part');
@@ -100,8 +100,8 @@ export class InteractionRows {
     }
     this.#dropParts.run(id, record.agents.length);
     for (const recording of record.recordings) {
-      const { agent, endedAt, ms, bytes, file, sha256 } = recording;
-      const rest = [endedAt, ms, bytes, file, sha256].map((value) => value ?? null);
+      const { agent, endedAt, ms, bytes, sha256 } = recording;
+      const rest = [endedAt, ms, bytes, sha256].map((value) => value ?? null);
       this.#putRecording.run(recording.id, id, site, team ?? null, agent ?? null, recording.startedAt, ...rest);
     }
   }
@@ -161,7 +161,6 @@ function recordingOf(cells: Cells): RecordingRecord {
     endedAt: cells.ended_at,
     ms: cells.ms,
     bytes: cells.bytes,
-    file: cells.file,
     sha256: cells.sha256,
   }) as unknown as RecordingRecord;
 }

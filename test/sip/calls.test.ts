@@ -1,4 +1,5 @@
 // Calls from end to end: tiny SIP peers, the real edge, drachtio-srf, signaling and calls.
+import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -343,6 +344,14 @@ describe('the agent', () => {
     const ended = await stage.event('interaction.recording-ended');
     expect(ended.data.recording).toBe(started.data.recording);
     expect(Number(ended.data.bytes)).toBeGreaterThanOrEqual(44);
+    const recording = await stage.server.signaling.tools.media.recording(String(ended.data.recording));
+    const pieces: Buffer[] = [];
+    for await (const piece of (await recording!.read()).stream) pieces.push(piece as Buffer);
+    const file = Buffer.concat(pieces);
+    expect([file.length, createHash('sha256').update(file).digest('hex')]).toEqual([
+      ended.data.bytes,
+      ended.data.sha256,
+    ]);
     await stage.nothingLeft();
   });
 });

@@ -452,6 +452,8 @@ test('a trunk takes no more calls than it may', async () => {
 test('a detour: the caller enters a PIN that nobody hears and no journal keeps, and comes back', async () => {
   const phone = await stage.peer();
   await stage.phoneAt('1001', phone);
+  const queue = stage.site.directory.queues.get('service')!;
+  await stage.site.directory.queues.put({ ...queue, record: true }, 'test');
   const peer = await stage.peer();
   const call = peer.call('95500');
   await call.establish();
@@ -475,6 +477,20 @@ test('a detour: the caller enters a PIN that nobody hears and no journal keeps, 
   expect(JSON.stringify(await result)).not.toContain('7391');
   expect(stage.server.calls.get(interaction)?.phase).toBe('talking');
   expect(JSON.stringify(stage.events().map(({ data }) => data))).not.toContain('7391');
+  // The recording stood still meanwhile; where the agent had paused it herself, it still does.
+  const recording = () => stage.server.calls.get(interaction)?.recording;
+  expect(recording()).toBe('on');
+  expect(stage.events('call.recording-paused')).toHaveLength(1);
+  stage.server.calls.pauseRecording('1001', interaction);
+  const asked = stage.server.prompts.said.length;
+  const again = stage.server.calls.detour('1001', interaction, 'pin');
+  await until(() => stage.server.prompts.said.length > asked, 'the question again');
+  for (const digit of '7391') {
+    call.send('INFO', { headers: 'Content-Type: application/dtmf', body: digit });
+    await peer.expect(200, (one) => one.cseq.endsWith('INFO'));
+  }
+  await again;
+  expect(recording()).toBe('paused');
   await call.bye();
   phone.respond(await phone.expect('BYE'), '200 OK');
   await stage.nothingLeft();

@@ -3,6 +3,7 @@
 // repairWav at the next start.
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { frameSamples, sampleRate } from '../codec/g711.ts';
+import { sha256Of } from './file-hash.ts';
 import { wavHeader, wavHeaderBytes } from './wav.ts';
 
 export type RecorderState = 'recording' | 'paused' | 'finished' | 'failed';
@@ -27,6 +28,8 @@ export class Recorder {
   readonly path: string;
   state: RecorderState = 'recording';
   reason = '';
+  /** Of the sealed file. */
+  #sha256 = '';
   readonly #onfail: (reason: string) => void;
   readonly #spare: Int16Array[] = [];
   #chunk: Int16Array;
@@ -91,11 +94,11 @@ export class Recorder {
   }
 
   /** Seals the file; again: waits for the same seal. @throws Error where the disk failed */
-  async stop(): Promise<{ ms: number; bytes: number }> {
+  async stop(): Promise<{ ms: number; bytes: number; sha256: string }> {
     this.#stopped ??= this.#seal();
     await this.#stopped;
     if (this.state === 'failed') throw new Error(this.reason);
-    return { ms: this.ms, bytes: this.bytes };
+    return { ms: this.ms, bytes: this.bytes, sha256: this.#sha256 };
   }
 
   async #seal(): Promise<void> {
@@ -107,6 +110,7 @@ export class Recorder {
     if (!file || this.reason !== '') return;
     try {
       await file.write(wavHeader(this.channels, this.#written), 0, wavHeaderBytes, 0);
+      this.#sha256 = await sha256Of(file);
       await file.close();
       await rename(this.path + unfinished, this.path);
     } catch (error) {

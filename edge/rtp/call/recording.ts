@@ -39,7 +39,7 @@ export class Recording {
   }
 
   /** Ends one and seals its file. @throws LinkFailure media-unknown, media-recording-failed */
-  async stop(id: string): Promise<{ ms: number; bytes: number }> {
+  async stop(id: string): Promise<{ ms: number; bytes: number; sha256: string }> {
     const recorder = this.find(id);
     const on = this.#running.get(id)?.on;
     if (on?.recorders.delete(recorder)) on.recordersChanged();

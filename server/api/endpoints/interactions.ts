@@ -78,7 +78,15 @@ export const interactionSchema = z
       }),
     ),
     recordings: z.array(
-      z.object({ id: z.string(), agent: optional, startedAt: z.number(), endedAt: millis, ms: millis, bytes: millis }),
+      z.object({
+        id: z.string(),
+        agent: optional,
+        startedAt: z.number(),
+        endedAt: millis,
+        ms: millis,
+        bytes: millis,
+        sha256: optional,
+      }),
     ),
     lastSeq: z.number(),
   })

@@ -77,10 +77,7 @@ export function recordingEndpoints({ interactions, recordings, journal, clock }:
       answer: recordingSchema,
       errors: ['not-found'],
       handle({ principal, params }) {
-        const { file: _file, ...recording } = must(principal, params.id!) as NonNullable<
-          ReturnType<typeof interactions.recording>
-        >;
-        return recording;
+        return must(principal, params.id!) as NonNullable<ReturnType<typeof interactions.recording>>;
       },
     }),
     endpoint({

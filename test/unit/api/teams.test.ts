@@ -28,7 +28,7 @@ async function call(interaction: string, did: string, queue: string | undefined,
   log.connected(undefined, 100);
   log.recordingStarted(`rec_${interaction}`);
   log.talkEnded('customer');
-  log.recordingEnded(`rec_${interaction}`, 1_000, 1_000);
+  log.recordingEnded(`rec_${interaction}`, { ms: 1_000, bytes: 1_000 });
   log.ended('talking', 'customer', 'BYE', undefined);
   await journal.append([]);
   await api.projector.settled();

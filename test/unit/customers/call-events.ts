@@ -52,7 +52,7 @@ export function longCall(id: string, at: number, customer: string, from = '+8613
     newEvent(
       events.recordingEnded,
       t(100),
-      { recording: `rec_${id}`, ms: 65 * second, bytes: 2_080_044, file: `rec_${id}.wav`, sha256: 'ff' },
+      { recording: `rec_${id}`, ms: 65 * second, bytes: 2_080_044, sha256: 'ff' },
       scope,
     ),
     newEvent(events.interactionDisposed, t(110), { disposition: 'solved', note: 'Card sent' }, vip),

@@ -90,7 +90,6 @@ describe('the record of a call', () => {
         endedAt: at + 100_000,
         ms: 65_000,
         bytes: 2_080_044,
-        file: 'rec_int_a.wav',
         sha256: 'ff',
       },
     ]);
