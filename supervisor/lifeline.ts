@@ -4,6 +4,7 @@
 
 import { flushCompileCache } from 'node:module';
 import { connect, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SwitchroomError } from '../values/index.ts';
 import { readMessages, writeMessage } from './lines.ts';
 
@@ -55,9 +56,11 @@ export function runUnderSupervisor(options: LifelineOptions): void {
     started = true;
     try {
       ready = await options.start(configuration);
-      say({ ready });
-      // At an exit Node does it by itself, but a program that is killed has none.
+      // At an exit Node does it by itself, but a program that is killed has none. It takes a while, at the first start.
       flushCompileCache();
+      // What the start had to tell others leaves at the end of its turn, and being ready includes that.
+      await nextTurn();
+      say({ ready });
     } catch (error) {
       say({ failed: (error as Error).message });
       // A known error is a sentence that the supervisor prints; of an unknown one we want to see where it came from.
