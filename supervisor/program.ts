@@ -1,10 +1,11 @@
 // One program under the supervisor: started, watched by its heartbeat, started again when it dies.
 import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machine } from '../values/index.ts';
 import type { FromSupervisor } from './lifeline.ts';
+import { openLog, turnLog } from './log-file.ts';
 
 export type ProgramState = 'stopped' | 'starting' | 'running' | 'stopping' | 'waiting';
 type ProgramEvent = 'spawn' | 'attach' | 'ready' | 'stop' | 'exit' | 'die';
@@ -47,7 +48,8 @@ const BEAT_LIMIT_MS = 5000;
 const START_LIMIT_MS = 30_000;
 const RECALL_LIMIT_MS = 2000;
 const STOP_LIMIT_MS = 10_000;
-const LOG_LIMIT = 20 * 1024 * 1024;
+/** Its log is looked at every so many beats. */
+const LOG_BEATS = 20;
 
 export class Program extends EventEmitter<ProgramEvents> {
   state: ProgramState = 'stopped';
@@ -60,6 +62,7 @@ export class Program extends EventEmitter<ProgramEvents> {
   #timer: NodeJS.Timeout | undefined;
   #startedAt = 0;
   #quickDeaths = 0;
+  #beats = 0;
 
   constructor(options: ProgramOptions) {
     super();
@@ -148,6 +151,8 @@ export class Program extends EventEmitter<ProgramEvents> {
 
   beat(): void {
     if (this.state === 'running') this.#watch(BEAT_LIMIT_MS, 'gave no sign of life');
+    const { log } = this.options;
+    if (log !== undefined && ++this.#beats % LOG_BEATS === 0) turnLog(log);
   }
 
   /** The line broke. A child of ours is seen to die by itself; one that we attached to is dead when its pid is. */
@@ -211,8 +216,7 @@ export class Program extends EventEmitter<ProgramEvents> {
   #output(): number | undefined {
     const file = this.options.log;
     if (file === undefined) return undefined;
-    if (existsSync(file) && statSync(file).size > LOG_LIMIT) renameSync(file, `${file}.1`);
-    return openSync(file, 'a', 0o600);
+    return openLog(file);
   }
 }
 

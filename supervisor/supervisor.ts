@@ -2,7 +2,7 @@
 // again what died, stops them in the other order, and takes over an edge that an earlier supervisor left behind.
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Settings } from '../config/index.ts';
@@ -221,6 +221,8 @@ export function runFolder(settings: Settings): string {
   try {
     mkdirSync(run, { recursive: true, mode: 0o700 });
     accessSync(run, constants.W_OK);
+    // Whoever reaches its sockets is an administrator: also where somebody else made the folder.
+    chmodSync(run, 0o700);
   } catch (error) {
     throw failed['data-not-writable']({ data: settings.data, reason: (error as Error).message }, { cause: error });
   }

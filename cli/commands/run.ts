@@ -1,5 +1,5 @@
 // start (everything), edge and serve (one program each, for service managers that watch them themselves).
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -57,7 +57,10 @@ function keepFirstLogins(settings: Settings, server: ServerReady, terminal: bool
     const phone = sip ? `, SIP user ${sip.user} secret ${sip.secret}` : '';
     return `${roles.join('+')} ${login} password ${password}${phone}`;
   });
-  writeFileSync(join(settings.data, 'first-logins.txt'), `${lines.join('\n')}\n`, { mode: 0o600 });
+  const file = join(settings.data, 'first-logins.txt');
+  // A new file, so that neither the mode nor the place of an old one counts.
+  rmSync(file, { force: true });
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600, flag: 'wx' });
 }
 
 async function edge(): Promise<void> {

@@ -159,7 +159,7 @@ export class CallLog {
         role: leg.role,
         sipCallId: leg.sipCallId,
         by: ending.by,
-        cause: ending.cause,
+        cause: withoutNumbers(ending.cause),
         status: ending.status,
       }),
       leg.agent === undefined ? {} : { agent: leg.agent },
@@ -180,7 +180,7 @@ export class CallLog {
     const event = newEvent(
       interactionEnded,
       at,
-      clean({ where: recordPlace[state], by, cause, sipStatus }),
+      clean({ where: recordPlace[state], by, cause: withoutNumbers(cause), sipStatus }),
       this.#scope(),
     );
     void this.#tools.journal.append([event]);
@@ -204,6 +204,11 @@ export class CallLog {
   #now(): number {
     return this.#tools.clock.now();
   }
+}
+
+/** A far side's reason phrase is its own text: short, and without a number that nobody could erase from the journal again. */
+function withoutNumbers(cause: string): string {
+  return cause.startsWith('ended by ') ? cause : cause.slice(0, 100).replace(/\+?\d{7,}/g, '…');
 }
 
 /** JSON has no undefined. */

@@ -20,6 +20,8 @@ export class Connections implements ConnectionSurroundings {
   /** `address/port` of the peer → the newest connection to it, for reuse. */
   readonly #byPeer = new Map<string, Connection>();
   readonly #halfOpen = new Map<string, number>();
+  /** Inward connections by remote address. */
+  readonly #inward = new Map<string, number>();
 
   constructor(inbound: Inbound, wheel: TimerWheel, limits: TransportLimits, counters: TransportCounters) {
     this.inbound = inbound;
@@ -80,12 +82,13 @@ export class Connections implements ConnectionSurroundings {
     this.#byId.delete(connection.id);
     const key = peerKey(connection.remoteAddress, connection.remotePort);
     if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key);
-    if (connection.inward && !connection.proven) this.#countHalfOpen(connection.remoteAddress, -1);
+    if (connection.inward) count(this.#inward, connection.remoteAddress, -1);
+    if (connection.inward && !connection.proven) count(this.#halfOpen, connection.remoteAddress, -1);
     this.inbound.receiver.connectionClosed(connection.id);
   }
 
   proven(connection: Connection): void {
-    if (connection.inward) this.#countHalfOpen(connection.remoteAddress, -1);
+    if (connection.inward) count(this.#halfOpen, connection.remoteAddress, -1);
   }
 
   /** Stops listening and ends all connections. */
@@ -102,13 +105,16 @@ export class Connections implements ConnectionSurroundings {
       return;
     }
     const address = plainAddress(remoteAddress);
-    const halfOpen = this.#halfOpen.get(address) ?? 0;
-    if (this.#byId.size >= this.limits.connections || halfOpen >= this.limits.halfOpenPerSource) {
+    const { connections, perSource, halfOpenPerSource } = this.limits;
+    const tooMany =
+      (this.#inward.get(address) ?? 0) >= perSource || (this.#halfOpen.get(address) ?? 0) >= halfOpenPerSource;
+    if (this.#byId.size >= connections || tooMany) {
       this.counters.connectionsRefused++;
       socket.destroy();
       return;
     }
-    this.#countHalfOpen(address, 1);
+    count(this.#inward, address, 1);
+    count(this.#halfOpen, address, 1);
     this.#add(socket, listener, { address, port: remotePort, inward: true });
   }
 
@@ -118,12 +124,12 @@ export class Connections implements ConnectionSurroundings {
     this.#byPeer.set(peerKey(remote.address, remote.port), connection);
     return connection;
   }
+}
 
-  #countHalfOpen(address: string, change: 1 | -1): void {
-    const count = (this.#halfOpen.get(address) ?? 0) + change;
-    if (count > 0) this.#halfOpen.set(address, count);
-    else this.#halfOpen.delete(address);
-  }
+function count(counts: Map<string, number>, address: string, change: 1 | -1): void {
+  const now = (counts.get(address) ?? 0) + change;
+  if (now > 0) counts.set(address, now);
+  else counts.delete(address);
 }
 
 function peerKey(address: string, port: number): string {

@@ -4,6 +4,8 @@ export interface TransportLimits {
   messageBytes: number;
   /** Stream connections at once. */
   connections: number;
+  /** Stream connections of one remote address at once, so that nobody takes all; an office behind one NAT fits. */
+  perSource: number;
   /** Connections of one remote address that have not yet delivered a whole message. */
   halfOpenPerSource: number;
   /** A new connection must deliver a whole message within this time. Milliseconds. */
@@ -21,6 +23,7 @@ export interface TransportLimits {
 export const defaultLimits: TransportLimits = {
   messageBytes: 65_535,
   connections: 10_000,
+  perSource: 2_500,
   halfOpenPerSource: 64,
   firstMessageMs: 10_000,
   messageMs: 10_000,

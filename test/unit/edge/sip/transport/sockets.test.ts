@@ -316,6 +316,21 @@ describe('bad guests', () => {
     }
   });
 
+  test('but not all: one source leaves room for others', async () => {
+    const { layer } = await open({ limits: { perSource: 2 } });
+    const speakers = [await dial(layer), await dial(layer)];
+    for (const [at, socket] of speakers.entries()) {
+      socket.write(options(`p${at}`));
+      await vi.waitFor(() => expect(socket.text()).toContain('SIP/2.0 200'));
+    }
+    await once(await dial(layer), 'close');
+    speakers[0]!.destroy();
+    await vi.waitFor(() => expect(layer.counts().connections).toBe(1));
+    const next = await dial(layer);
+    next.write(options('next'));
+    await vi.waitFor(() => expect(next.text()).toContain('SIP/2.0 200'));
+  });
+
   test('connections in all are limited, and outgoing ones too', async () => {
     const { layer, user } = await open({ limits: { connections: 1 } });
     const first = await dial(layer);
