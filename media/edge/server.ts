@@ -37,6 +37,8 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
   readonly #bridges = new Map<BridgeId, EdgeBridge>();
   readonly #up: (up: { sameEdge: boolean }) => void;
   readonly #down: () => void;
+  /** Perhaps opened on the edge, and known to nobody. */
+  readonly #doubtful = new Map<string, 'endpoint.close' | 'bridge.close'>();
   /** Told `lost`, and not yet `restored`. */
   #lost = false;
 
@@ -62,14 +64,22 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     try {
       endpoint.opened((await this.#context.ask('endpoint.open', { id, offer, near, peer, purpose })).sdp);
     } catch (error) {
-      if (!before) this.#endpoints.delete(id);
+      if (!before) {
+        this.#endpoints.delete(id);
+        this.#maybeOpened(error, 'endpoint.close', id);
+      }
       throw error;
     }
     return endpoint;
   }
 
   async bridge(id: BridgeId, options: { dtmf?: 'relay' | 'absorb' } = {}): Promise<Bridge> {
-    await this.#context.ask('bridge.open', { id, dtmf: options.dtmf });
+    try {
+      await this.#context.ask('bridge.open', { id, dtmf: options.dtmf });
+    } catch (error) {
+      this.#maybeOpened(error, 'bridge.close', id);
+      throw error;
+    }
     return known(this.#bridges, id, () => new EdgeBridge(id, [], this.#context));
   }
 
@@ -149,6 +159,23 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     }
   }
 
+  /** Whether it was opened nobody knows where the reply is missing: nobody will ask for it, so it is closed when that can be. */
+  #maybeOpened(error: unknown, close: 'endpoint.close' | 'bridge.close', id: string): void {
+    if ((error as { code?: string }).code !== 'media-unavailable') return;
+    this.#doubtful.set(id, close);
+    if (this.#link.connected) this.#closeDoubtful();
+  }
+
+  #closeDoubtful(): void {
+    for (const [id, close] of this.#doubtful) {
+      this.#doubtful.delete(id);
+      // Most were never opened.
+      this.#context.ask(close, { id }).catch((error: { code?: string }) => {
+        if (error.code === 'media-unavailable') this.#doubtful.set(id, close);
+      });
+    }
+  }
+
   #linkDown(): void {
     if (this.#lost) return;
     this.#lost = true;
@@ -166,6 +193,8 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
       for (const bridge of bridges) bridge.ended('lost');
       for (const endpoint of endpoints) endpoint.ended('lost');
     }
+    if (!sameEdge) this.#doubtful.clear();
+    this.#closeDoubtful();
     if (!this.#lost) return;
     this.#lost = false;
     this.emit('restored');

@@ -1,7 +1,7 @@
 // What routing does about decisions, once they are committed: pops and rings, stops ringing, gives contacts back.
 import type { Logger } from 'pino';
 import type { AgentId, InteractionId, Offer, OfferId, OfferOutcome, OfferTarget } from '../../values/index.ts';
-import type { AcdEvent, AcdEventOf } from '../acd/index.ts';
+import type { AcdEvent, AcdEventOf, Command } from '../acd/index.ts';
 import type { QueueExit, Screens } from '../ports/index.ts';
 import { exitOf } from './facts.ts';
 import { Flights } from './flights.ts';
@@ -63,10 +63,6 @@ export class Acting {
       case 'contact-overflowed':
         this.giveBack(event.contact, exitOf(event.reason));
         return;
-      case 'contact-left':
-        // A contact that came anew meanwhile (transfer to a queue) has its own binding.
-        if (!this.#holder.state.contacts.has(event.contact)) this.bindings.delete(event.contact);
-        return;
       default:
         return;
     }
@@ -99,6 +95,15 @@ export class Acting {
     this.#held.clear();
   }
 
+  /**
+   * A contact leaves. Its binding goes with the decision, not with the commit: it may come anew in the same turn (transfer),
+   * and even be given back at once, and then the new binding must be there.
+   */
+  leave(interaction: InteractionId, reason: Extract<Command, { type: 'leave' }>['reason']): void {
+    this.bindings.delete(interaction);
+    this.#holder.give({ type: 'leave', contact: interaction, reason });
+  }
+
   /** Gives a contact back to its flow. @returns whether it had a way back */
   giveBack(interaction: InteractionId, exit: QueueExit): boolean {
     const binding = this.bindings.get(interaction);
@@ -124,7 +129,7 @@ export class Acting {
     }
     if (!binding) {
       this.#options.logger.error({ interaction, offer: id }, 'offered a contact that nobody holds');
-      this.#holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
+      this.leave(interaction, 'lost');
       return;
     }
     if (work.state !== 'offered') {

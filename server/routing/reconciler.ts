@@ -52,7 +52,9 @@ export function differencesOf(
     const { id: interaction, work } = contact;
     const really = real.get(interaction);
     const router = work ? `${contact.state} ${work.agent}` : contact.state;
-    if (!really || (really.state === 'elsewhere' && contact.state !== 'connected')) {
+    // Talking with a number, or in a flow: no agent has any part in it.
+    const alone = really?.state === 'connected' && really.agent === undefined && contact.state === 'connected';
+    if (!really || really.state === 'elsewhere' || alone) {
       note({ kind: 'contact-gone', interaction }, router, really?.state ?? 'gone');
     } else if (really.state === 'connected' && really.agent !== undefined) {
       const same = contact.state === 'connected' && work?.agent === really.agent;

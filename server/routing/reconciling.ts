@@ -19,6 +19,8 @@ export interface ReconcilingOptions {
   giveBack: (interaction: InteractionId) => boolean;
   /** Ends an offer that nobody drives. */
   takeBack: (offer: OfferId) => void;
+  /** Forgets a contact that is no more. */
+  leave: (interaction: InteractionId) => void;
 }
 
 export class Reconciling {
@@ -63,14 +65,14 @@ export class Reconciling {
   }
 
   #heal({ difference, router, reality }: Found): void {
-    const { journal, clock, logger, holder, giveBack, takeBack } = this.#options;
+    const { journal, clock, logger, holder, giveBack, takeBack, leave } = this.#options;
     const { kind, interaction } = difference;
     this.healed[kind] = (this.healed[kind] ?? 0) + 1;
     logger.error({ interaction, kind, router, reality }, 'router and reality differed; healed');
     void journal.append([newEvent(routingHealed, clock.now(), { kind, router, reality }, { interaction })]);
     switch (kind) {
       case 'contact-gone':
-        holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
+        leave(interaction);
         return;
       case 'connected': {
         const work = `off_real_${interaction}_${clock.now()}`;

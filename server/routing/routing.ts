@@ -119,6 +119,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       underWay: (offer) => this.#acting.underWay(offer),
       giveBack: (interaction) => this.#acting.giveBack(interaction, 'overflow'),
       takeBack: (offer) => this.#acting.takeBack(offer),
+      leave: (interaction) => this.#acting.leave(interaction, 'lost'),
     });
     this.#telling = new Telling({
       agent: (agent) => (this.listenerCount('agent') > 0 ? this.agent(agent) : undefined),
@@ -166,7 +167,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     for (const interaction of [...this.#holder.state.contacts.keys()]) {
       if (this.#acting.bindings.has(interaction)) continue;
       this.#logger.warn({ interaction }, 'contact did not outlive the restart');
-      this.#holder.give({ type: 'leave', contact: interaction, reason: 'lost' });
+      this.#acting.leave(interaction, 'lost');
     }
     for (const { agent, channel } of this.#staleOwn.values()) this.occupied(agent, channel, 0);
   }
@@ -233,7 +234,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
 
   leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'failed'): void {
     const contact = this.#holder.state.contacts.get(interaction);
-    if (contact) this.#holder.give({ type: 'leave', contact: interaction, reason: why });
+    if (contact) this.#acting.leave(interaction, why);
     // Should the queue be giving it back at this moment, nobody wants it any more.
     else this.#acting.bindings.delete(interaction);
   }
@@ -246,7 +247,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       this.#logger.warn({ interaction, agent, holder }, 'an agent finished a contact that she does not have');
       return;
     }
-    this.#holder.give({ type: 'leave', contact: interaction, reason: why });
+    this.#acting.leave(interaction, why);
   }
 
   place(interaction: InteractionId): ReturnType<Queueing['place']> {

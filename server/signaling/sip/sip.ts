@@ -10,6 +10,8 @@ import { Wire, type WireOptions } from './wire.ts';
 export interface SipOptions extends WireOptions {
   /** To an edge that can do more than a drachtio-server; without it, calls are not adopted. */
   link?: LinkClient | undefined;
+  /** How long dialogs live on here without a connection: a little longer than the edge's grace time. Default 35,000 ms. */
+  giveUpMs?: number | undefined;
   /** How long the first connection may take. Default 10,000 ms. */
   withinMs?: number | undefined;
 }
@@ -49,6 +51,10 @@ export class Sip {
   /** True once the first look at what the edge has is done; from then on reconnections are reconciled here. */
   #adopted = false;
   #reconciling: Promise<void> | undefined;
+  /** A connection came back while dialogs were being compared. */
+  #reconcileAgain = false;
+  /** Runs while there is no connection: after the edge's grace time its calls are no more. */
+  #givingUp: NodeJS.Timeout | undefined;
   /** When the connection came back, UTC. */
   #upAt = 0;
   /** The connection to the SIP server is up, or down. */
@@ -162,6 +168,7 @@ export class Sip {
 
   /** Ends the connection; calls stay where the SIP server keeps them. */
   close(): void {
+    clearTimeout(this.#givingUp);
     this.#wire.close();
   }
 
@@ -246,6 +253,7 @@ export class Sip {
   }
 
   #up(): void {
+    clearTimeout(this.#givingUp);
     this.#upAt = Date.now();
     this.onconnection?.(true);
     this.#reconcile();
@@ -254,17 +262,34 @@ export class Sip {
   #down(): void {
     // What had no answer yet is gone with the connection: the edge answers it 503 by itself.
     for (const call of [...this.#waiting]) call.cancelled();
+    clearTimeout(this.#givingUp);
+    // A drachtio-server keeps its dialogs for as long as it takes; the edge does not.
+    if (this.canAdopt) this.#givingUp = setTimeout(() => this.#giveUp(), this.#options.giveUpMs ?? 35_000);
     this.onconnection?.(false);
+  }
+
+  /** Whatever the edge still had then, it has ended, or it is gone itself: records end, agents are free. */
+  #giveUp(): void {
+    const dialogs = [...this.#dialogs.values()];
+    this.#log.error({ dialogs: dialogs.length }, 'SIP server did not come back in time, its calls are over');
+    for (const dialog of dialogs) dialog.lost({ by: 'lost', cause: 'sip-server-lost' });
   }
 
   /** After a reconnection of either connection: our dialogs and the edge's are made the same again. */
   #reconcile(): void {
     const link = this.#options.link;
-    if (!this.#adopted || !this.#wire.connected || !link?.connected || this.#reconciling) return;
+    if (!this.#adopted || !this.#wire.connected || !link?.connected) return;
+    if (this.#reconciling) {
+      this.#reconcileAgain = true;
+      return;
+    }
+    this.#reconcileAgain = false;
     this.#reconciling = this.#compare()
       .catch((error: unknown) => this.#log.error({ err: error }, 'dialogs could not be compared with the edge'))
       .finally(() => {
         this.#reconciling = undefined;
+        // What was adopted before belonged to the connection before.
+        if (this.#reconcileAgain) this.#reconcile();
       });
   }
 

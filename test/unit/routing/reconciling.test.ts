@@ -36,6 +36,15 @@ describe('router and reality differ', () => {
     ]);
   });
 
+  test('the caller is in a flow, or talks with a number: no agent stays with her', async () => {
+    for (const state of ['elsewhere', 'connected'] as const) {
+      const room = await talking();
+      room.real.set('int_a', { interaction: 'int_a', state });
+      await room.pass(2_000);
+      expect(room.agent('1001').contacts).toEqual(['int_a wrap-up']);
+    }
+  });
+
   test('another agent has it', async () => {
     const room = await talking();
     room.real.set('int_a', { interaction: 'int_a', state: 'connected', agent: '1002' });

@@ -346,3 +346,18 @@ describe('agents', () => {
     ]);
   });
 });
+
+test('a contact that comes anew and is given back in the same turn finds its new way back', async () => {
+  const room = new Room();
+  await room.ready('1001');
+  const contact = room.call('int_a');
+  await room.pass(10);
+  contact.phone('accepted');
+  await room.pass(10);
+  // A blind transfer to an agent who is not there.
+  room.routing.finished('int_a', '1001', 'transferred');
+  room.routing.enqueue(contact, { queue: 'service', only: '1002' }, (exit) => contact.exits.push(exit));
+  await room.pass(10);
+  expect(contact.exits).toEqual(['empty']);
+  expect(room.agent('1001').contacts).toEqual(['int_a wrap-up']);
+});
