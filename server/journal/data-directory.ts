@@ -1,7 +1,7 @@
 // One server per data directory. The lock is an exclusive transaction on an empty SQLite file: the kernel gives it back
 // when the process dies, however it dies, so that there is no stale lock to recognise and no race between two starters.
 // server.pid beside it names the holder for people and the CLI.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { failed } from './errors.ts';
@@ -16,7 +16,10 @@ export interface DirectoryLock {
  */
 export function lockDataDirectory(directory: string): DirectoryLock {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const holder = new Sqlite(path.join(directory, 'server.lock'), { timeout: 0 });
+  const lockFile = path.join(directory, 'server.lock');
+  const holder = new Sqlite(lockFile, { timeout: 0 });
+  // Whoever can read it can lock it, and keep us out.
+  chmodSync(lockFile, 0o600);
   const pidFile = path.join(directory, 'server.pid');
   try {
     holder.exec('BEGIN EXCLUSIVE');
