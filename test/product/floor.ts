@@ -193,23 +193,27 @@ export class Floor {
     return interaction as string;
   }
 
-  /** A phone that rings until it is told what to do. */
-  async phone(user = 'phone', calls = 1, port?: number): Promise<Party> {
+  /**
+   * A phone that rings until it is told what to do.
+   * @param how.contactPort where it says that it is, for one behind a relay
+   */
+  async phone(user = 'phone', how: { calls?: number; port?: number; contactPort?: number } = {}): Promise<Party> {
     const rtp = await this.rtp();
-    const options = { scenario: 'phone', keys: { user, rtp_port: rtp.port }, calls };
-    return { rtp, sipp: await this.sipp(port === undefined ? options : { ...options, port }) };
+    const { calls = 1, port = await freePort(), contactPort = port } = how;
+    const keys = { user, rtp_port: rtp.port, contact_port: contactPort };
+    return { rtp, sipp: await this.sipp({ scenario: 'phone', keys, calls, port }) };
   }
 
   /** A phone that has registered with digest authentication. */
   async registered(user: string, secret: string, algorithm: Algorithm): Promise<Party> {
     const port = await freePort();
     await register(this.product.sip, user, secret, port, algorithm);
-    return this.phone(user, 1, port);
+    return this.phone(user, { port });
   }
 
   /** An agent with such a phone, ready. */
   async seat(queues: string[], more: Record<string, unknown> = {}, calls = 1): Promise<Party & { agent: string }> {
-    const phone = await this.phone('seat', calls);
+    const phone = await this.phone('seat', { calls });
     return { ...phone, agent: await this.agent(queues, { port: phone.sipp.port }, more) };
   }
 
