@@ -21,6 +21,8 @@ export interface EdgeOptions {
   followSource?: boolean | undefined;
   limits?: TransactionOptions['limits'];
   admission?: Partial<AdmissionLimits> | undefined;
+  /** How long an app may leave an INVITE without a word, ms. Default 180,000. */
+  inviteSilenceMs?: number | undefined;
   gap?: Partial<GapOptions> | undefined;
   /** File of the dialogs that live; without it nothing is noted. */
   ledger?: string | undefined;
@@ -77,6 +79,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       },
       followSource: options.followSource,
       admission: options.admission,
+      inviteSilenceMs: options.inviteSilenceMs,
       gap: options.gap,
       confirmed: ledger === undefined ? undefined : (dialog) => ledger.add(dialog),
       ended: ledger === undefined ? undefined : (dialog) => ledger.remove(dialog),

@@ -97,9 +97,9 @@ export class Gap {
     for (const dialog of [...this.#agent.dialogs]) {
       if (dialog.owner !== connection) continue;
       // Answered, but the server had not come to its ACK: nobody has this call yet.
-      if (dialog.role === 'uac' && dialog.state === 'confirmed' && dialog.ack === undefined) {
-        this.#agent.hangUp(dialog, 'Server lost');
-      }
+      if (dialog.state !== 'confirmed') continue;
+      if (dialog.awaitsAck === 'call') this.#agent.hangUp(dialog, 'Server lost');
+      else if (dialog.awaitsAck === 'change') this.#agent.calling.acknowledge(dialog, { headers: [], body: '' });
     }
   }
 

@@ -51,6 +51,8 @@ export interface GatewayOptions {
   followSource?: boolean | undefined;
   admission?: Partial<AdmissionLimits> | undefined;
   gap?: Partial<GapOptions> | undefined;
+  /** How long an app may leave an INVITE without a word (RFC 3261 §13.3.1.1 wants one a minute), ms. Default 180,000. */
+  inviteSilenceMs?: number | undefined;
   /** Confirmed dialogs, for the ledger. */
   confirmed?: ((dialog: Dialog) => void) | undefined;
   ended?: ((dialog: Dialog) => void) | undefined;
@@ -75,6 +77,9 @@ export class Gateway implements DialogUser, AppListenerUser {
   readonly #log: Logger;
   readonly #owned = new Ownership();
   readonly #sweep: NodeJS.Timeout;
+  readonly #slowSweeps: NodeJS.Timeout[];
+  /** Answers of far sides that their app had not acknowledged at the sweep before. */
+  #unacknowledged = new Map<Dialog, number>();
   #apps: AppListener | undefined;
 
   private constructor(options: GatewayOptions) {
@@ -92,6 +97,12 @@ export class Gateway implements DialogUser, AppListenerUser {
       },
       Math.min(1_000, patience / 16),
     ).unref();
+    this.#slowSweeps = [
+      setInterval(() => {
+        for (const invite of this.#owned.takeSilentInvites()) this.#silent(invite);
+      }, options.inviteSilenceMs ?? 180_000).unref(),
+      setInterval(() => this.#acknowledgeOverdue(), options.times?.patience ?? 32_000).unref(),
+    ];
   }
 
   /** @throws the system's error where the port cannot be bound */
@@ -121,6 +132,7 @@ export class Gateway implements DialogUser, AppListenerUser {
   /** Ends every dialog with a BYE and takes no more apps. Resolves when the port is closed. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
+    for (const sweep of this.#slowSweeps) clearInterval(sweep);
     this.admission.close();
     this.gap.close();
     for (const invite of [...this.#owned.invites.values()]) this.agent.refuse(invite, 503);
@@ -249,7 +261,10 @@ export class Gateway implements DialogUser, AppListenerUser {
       connection.send(nokFrame(messageId, notSent));
       return;
     }
-    if (incoming.method === 'INVITE') this.admission.heard(incoming.id);
+    if (incoming.method === 'INVITE') {
+      this.admission.heard(incoming.id);
+      this.#owned.heard(incoming.id);
+    }
     this.agent.answer(incoming, text, (outcome) => this.#answered(connection, messageId, incoming, outcome));
   }
 
@@ -360,6 +375,28 @@ export class Gateway implements DialogUser, AppListenerUser {
       'app did not answer a request in time',
     );
     this.agent.refuse(incoming, incoming.method === 'BYE' ? 200 : incoming.inDialog ? 500 : 503);
+  }
+
+  /** The app lets a caller ring for ever. */
+  #silent(invite: Incoming): void {
+    this.#log.warn({ callId: invite.request.callId }, 'app left an INVITE without a word');
+    this.admission.forgotten(invite.id);
+    this.agent.refuse(invite, 480);
+  }
+
+  /** RFC 3261 §13.2.2.4: a 2xx without our ACK for 64·T1 is over. Its app will not end what it has not even acknowledged. */
+  #acknowledgeOverdue(): void {
+    const now = new Map<Dialog, number>();
+    for (const dialog of this.agent.dialogs) {
+      const { awaitsAck, state, inviteSeq } = dialog;
+      if (awaitsAck === undefined || state !== 'confirmed' || liveOwner(dialog) === undefined) continue;
+      if (this.#unacknowledged.get(dialog) !== inviteSeq) now.set(dialog, inviteSeq);
+      else {
+        this.#log.warn({ callId: dialog.callId }, 'app did not acknowledge an answer, dialog ended');
+        this.agent.hangUp(dialog, 'No ACK');
+      }
+    }
+    this.#unacknowledged = now;
   }
 
   #greeting(): string {

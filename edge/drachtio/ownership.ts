@@ -4,15 +4,26 @@ import type { AppConnection } from './connection.ts';
 
 /** Requests that apps have and have not answered finally, and INVITEs of theirs that are under way. */
 export class Ownership {
-  /** INVITEs may wait for minutes; the others are swept, so they stand apart. By transaction id, oldest first. */
+  /** INVITEs may wait for minutes; the others are swept soon, so they stand apart. By transaction id, oldest first. */
   readonly invites = new Map<string, Incoming>();
+  /** INVITEs in two generations: one that got no word from its app through a whole one is overdue. */
+  #silentBefore = new Set<string>();
+  #silent = new Set<string>();
   readonly others = new Map<string, { incoming: Incoming; since: number }>();
   readonly outgoingInvites = new Map<string, Outgoing>();
 
   add(incoming: Incoming, owner: AppConnection): void {
     incoming.owner = owner;
-    if (incoming.method === 'INVITE') this.invites.set(incoming.id, incoming);
-    else this.others.set(incoming.id, { incoming, since: performance.now() });
+    if (incoming.method === 'INVITE') {
+      this.invites.set(incoming.id, incoming);
+      this.#silent.add(incoming.id);
+    } else this.others.set(incoming.id, { incoming, since: performance.now() });
+  }
+
+  /** The app said something about an INVITE: its time begins anew. */
+  heard(id: string): void {
+    this.#silentBefore.delete(id);
+    if (this.invites.has(id)) this.#silent.add(id);
   }
 
   find(id: string): Incoming | undefined {
@@ -20,7 +31,10 @@ export class Ownership {
   }
 
   drop(incoming: Incoming): void {
-    if (!this.others.delete(incoming.id)) this.invites.delete(incoming.id);
+    if (this.others.delete(incoming.id)) return;
+    this.invites.delete(incoming.id);
+    this.#silent.delete(incoming.id);
+    this.#silentBefore.delete(incoming.id);
   }
 
   /** Takes out everything that this app has. */
@@ -43,6 +57,22 @@ export class Ownership {
       overdue.push(incoming);
     }
     for (const incoming of overdue) this.drop(incoming);
+    return overdue;
+  }
+
+  /**
+   * INVITEs without a word from their app since the call before the last of this; they are taken out. To be called as
+   * often as an app may be silent.
+   */
+  takeSilentInvites(): Incoming[] {
+    const overdue: Incoming[] = [];
+    for (const id of this.#silentBefore) {
+      const invite = this.invites.get(id);
+      if (invite) overdue.push(invite);
+    }
+    this.#silentBefore = this.#silent;
+    this.#silent = new Set();
+    for (const invite of overdue) this.drop(invite);
     return overdue;
   }
 }

@@ -178,8 +178,7 @@ export class Tier implements RtpTier {
           numberOf(body, 'most', 0, 2 ** 40),
         );
       case 'recording.forget':
-        if (this.#where.recording.has(idOf(body))) throw invalid('id', 'is still recorded');
-        return this.#recordings.forget(idOf(body));
+        return this.#forgetRecording(body);
       case 'audio.put':
         return this.#putAudio(body);
       case 'media.list':
@@ -302,6 +301,17 @@ export class Tier implements RtpTier {
     const finished = await this.#recordings.find(id);
     if (!finished) throw new LinkFailure('media-unknown', `there is no recording ${id}`);
     return { ms: finished.ms, bytes: finished.bytes, sha256: await this.#recordings.sha256(id) };
+  }
+
+  async #forgetRecording(body: Body): Promise<void> {
+    const id = idOf(body);
+    // One whose bridge was closed without its being stopped is sealed, and known here still.
+    const running = (await this.#where.recording.get(id)?.ask('recording.get', body)) as
+      | MediaRequests['recording.get']['ok']
+      | undefined;
+    if (running?.recording) throw invalid('id', 'is still recorded');
+    this.#where.recording.delete(id);
+    await this.#recordings.forget(id);
   }
 
   async #getRecording(body: Body): Promise<MediaRequests['recording.get']['ok']> {

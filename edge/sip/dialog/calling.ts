@@ -107,6 +107,7 @@ export class Calling {
       return 'Server error: missing content-type (in-dialog)';
     noteLocalSdp(dialog, ack);
     dialog.ack = ack;
+    dialog.awaitsAck = undefined;
     this.#core.transactions.send(ack, to);
     return ack;
   }
@@ -221,6 +222,7 @@ export class Calling {
     noteRemoteSdp(dialog, response);
     dialog.confirmed(response.toString(), Date.now());
     if (outgoing.method === 'INVITE') {
+      dialog.awaitsAck = 'call';
       this.#timers.answered(dialog, response);
       user.confirmed(dialog);
     }
@@ -230,6 +232,7 @@ export class Calling {
   #inDialogFinal(dialog: Dialog, outgoing: Outgoing, response: SipMessage, arrival: Arrival): void {
     const { user } = this.#core;
     const { method } = outgoing;
+    if (response.status < 300 && method === 'INVITE') dialog.awaitsAck = 'change';
     if (response.status < 300 && (method === 'INVITE' || method === 'UPDATE' || method === 'SUBSCRIBE')) {
       refreshTarget(this.#core, dialog, response, arrival);
       if (method !== 'SUBSCRIBE') {

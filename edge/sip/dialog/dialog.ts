@@ -73,6 +73,8 @@ export class Dialog {
   /** CSeq number of the latest INVITE that we sent, and the ACK to its 2xx once the app gave it. */
   inviteSeq = 0;
   ack: SipMessage | undefined;
+  /** A 2xx to our INVITE (the one that began the call, or a later one) came, and its user has not given the ACK yet. */
+  awaitsAck: 'call' | 'change' | undefined;
   /** Our INVITE that has no final response yet (RFC 3261 §14.1). */
   outgoingInvite: ClientTransaction | undefined;
   /** Tags of forks that answered too and were ended. */

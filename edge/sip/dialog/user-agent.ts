@@ -78,7 +78,7 @@ export class UserAgent implements TransactionUser {
       return;
     }
     // A dialog whose 2xx came but was never acknowledged is confirmed first: nobody else will do it (RFC 3261 §13.2.2.4).
-    if (dialog.role === 'uac' && dialog.state === 'confirmed' && dialog.ack === undefined) {
+    if (dialog.state === 'confirmed' && dialog.awaitsAck !== undefined) {
       this.calling.acknowledge(dialog, { headers: [], body: '' });
     }
     sayBye(this.#core, dialog, reason, 'local');
