@@ -52,7 +52,7 @@ export class HeldCalls {
           name: `agent${i}`,
           port,
           controlPort: 18700 + i,
-          mediaPort: 31600 + i * 10,
+          mediaPort: 30200 + i * 10,
           args: ['-d', String(talkMs)],
         }),
     );
@@ -63,7 +63,7 @@ export class HeldCalls {
       name: 'callers',
       port: 5381,
       controlPort: 18690,
-      mediaPort: 31900,
+      mediaPort: 30500,
       target: through?.target ?? `127.0.0.1:${options.agentPorts[0]}`,
       args: [
         ...['-s', through?.service ?? 'agent', '-r', String(rate), '-rp', '1000', '-m', String(calls)],

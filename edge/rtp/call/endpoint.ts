@@ -113,6 +113,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   settled(): void {
     const far = this.session.far;
     if (!far) return;
+    this.pair.disconnect();
     this.latch.expect(far.address, far.port, this.#peer, this.#host.now());
     this.#frames.resize(far.packetSamples);
     this.out.pause();
@@ -138,7 +139,9 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
       this.malformed++;
       return;
     }
-    if (!this.latch.accept(from.address, from.port, now)) return;
+    const { latch } = this;
+    if (!latch.accept(from.address, from.port, now)) return;
+    if (latch.state === 'locked') this.pair.connect(latch.port, from.address);
     this.heardAt = now;
     this.timedOut = false;
     const { payloadType, ssrc } = header;
@@ -206,8 +209,8 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   #send(packet: Buffer): void {
     const { address, port } = this.latch;
     const far = this.session.far;
-    if (address !== undefined) this.pair.rtp.send(packet, port, address);
-    else if (far?.address !== undefined) this.pair.rtp.send(packet, far.port, far.address);
+    if (address !== undefined) this.pair.send(packet, port, address);
+    else if (far?.address !== undefined) this.pair.send(packet, far.port, far.address);
   }
 
   // ---- samples for mixers and recorders ------------------------------------------------------------------------------

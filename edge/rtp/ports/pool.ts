@@ -30,6 +30,7 @@ export class PortPair {
   /** Packets for nobody, while it rested. */
   stray = 0;
   freeSince = 0;
+  #connected = false;
 
   constructor(address: string, port: number, rtp: Socket, rtcp: Socket) {
     this.address = address;
@@ -43,9 +44,45 @@ export class PortPair {
     rtcp.on('message', (packet, from) => this.user?.rtcp(packet, from));
   }
 
+  /**
+   * From now on RTP goes to that place and comes from there alone. A connected socket costs a fifth less per packet: no
+   * address to read and no route to find; and what others send is dropped by the kernel.
+   */
+  connect(port: number, address: string): void {
+    // Bound to every address, it would be tied to one of them by this, perhaps not to the one that the peer sends to.
+    if (this.#connected || anyAddress.has(this.address)) return;
+    this.rtp.connect(port, address);
+    this.#connected = isConnected(this.rtp);
+  }
+
+  disconnect(): void {
+    if (!this.#connected) return;
+    this.#connected = false;
+    this.rtp.disconnect();
+  }
+
+  /** Sends RTP; the place counts while it is not connected. */
+  send(packet: Buffer, port: number, address: string): void {
+    if (this.#connected) this.rtp.send(packet);
+    else this.rtp.send(packet, port, address);
+  }
+
   close(): void {
     this.rtp.close();
     this.rtcp.close();
+  }
+}
+
+const anyAddress = new Set(['0.0.0.0', '::']);
+
+/** With a look-up that answers at once it is, unless the kernel refused; that comes as an error of the socket, later. */
+function isConnected(socket: Socket): boolean {
+  try {
+    socket.remoteAddress();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SOCKET_DGRAM_NOT_CONNECTED') return false;
+    throw error;
   }
 }
 
@@ -104,6 +141,7 @@ export class PortPool {
   give(pair: PortPair): void {
     if (!this.#used.delete(pair)) return;
     pair.user = undefined;
+    pair.disconnect();
     pair.freeSince = this.#options.now();
     this.#byAddress.get(pair.address)?.free.push(pair);
   }
@@ -143,9 +181,10 @@ export class PortPool {
     const socket = createSocket({ type, lookup: noLookup, ipv6Only: type === 'udp6' });
     let failure: NodeJS.ErrnoException | undefined;
     let bound = false;
-    socket.on('error', (error) => {
-      if (bound) this.#options.onerror(error);
-      else failure = error;
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (!bound) failure = error;
+      // The peer closed its port before its BYE came; if none comes, the RTP timeout tells.
+      else if (error.code !== 'ECONNREFUSED') this.#options.onerror(error);
     });
     socket.bind({ address, port, exclusive: true });
     if (failure === undefined) {

@@ -117,7 +117,7 @@ export class SipPhone {
   #request(method: string, uri: string, callId: string, from: string, to: string, cseq: number, body = ''): string {
     return [
       `${method} ${uri} SIP/2.0`,
-      `Via: SIP/2.0/UDP 127.0.0.1:${this.port};branch=z9hG4bK${callId}-${cseq}-${method};rport`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${this.port};branch=z9hG4bK${callId.replace('@', '-')}-${cseq}-${method};rport`,
       ...[`From: ${from}`, `To: ${to}`, `Call-ID: ${callId}`, `CSeq: ${cseq} ${method}`, 'Max-Forwards: 70'],
       ...[`Contact: <sip:probe@127.0.0.1:${this.port}>`, ...(body === '' ? [] : ['Content-Type: application/sdp'])],
       ...[`Content-Length: ${body.length}`, '', body],
