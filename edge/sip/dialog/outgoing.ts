@@ -16,8 +16,7 @@ export class Outgoing {
   transaction: ClientTransaction | undefined;
   /** Highest RSeq seen, so that a repeated reliable provisional is not told twice (RFC 3262 §4). */
   lastRSeq = 0;
-  /** It has its final response, made up or real. */
-  over = false;
+  #over = false;
   #text: string | undefined;
 
   constructor(request: SipMessage, dialog: Dialog | undefined, inDialog: boolean, owner: object | undefined) {
@@ -25,6 +24,16 @@ export class Outgoing {
     this.dialog = dialog;
     this.inDialog = inDialog;
     this.owner = owner;
+  }
+
+  /** It has its final response, made up or real. */
+  get over(): boolean {
+    return this.#over;
+  }
+  set over(over: boolean) {
+    this.#over = over;
+    // The transaction lives for another 32 s: it must not keep the text for as long.
+    if (over) this.#text = undefined;
   }
 
   get method(): string {

@@ -94,6 +94,13 @@ export class Headers {
     return removed;
   }
 
+  /** Removes all lines but those of these names. */
+  keepOnly(...names: string[]): void {
+    const keys = names.map(headerKey);
+    for (let i = this.#keys.length - 1; i >= 0; i--) if (!keys.includes(this.#keys[i]!)) this.#removeAt(i);
+    this.revision++;
+  }
+
   /** Removes the first line of that name. @returns its value */
   removeFirst(name: string): string | undefined {
     const at = this.#keys.indexOf(headerKey(name));

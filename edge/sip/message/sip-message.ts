@@ -40,6 +40,8 @@ export class SipMessage {
   /** A part of the buffer that was parsed; never written to. */
   body: Buffer;
   #remembered: Remembered = { revision: -1 };
+  /** The head as text, as it was asked for last: it is sent as bytes and shown as text. */
+  #serialised: { start: string; revision: number; bodyBytes: number; text: string } | undefined;
 
   /** Use `parse`, `request` or `response`. */
   constructor(parts: Omit<Reading, 'problem'>) {
@@ -171,6 +173,17 @@ export class SipMessage {
     return this.body.length === 0 ? this.#head() : this.#head() + this.body.toString('utf8');
   }
 
+  /**
+   * Forgets all but what identifies the message and its transaction. For one that has been dealt with, but is still
+   * needed for 32 s to recognise its repetitions: thousands of them would keep all their texts in memory.
+   */
+  compact(): void {
+    this.headers.keepOnly('Via', 'Route', 'From', 'To', 'Call-ID', 'CSeq');
+    this.body = emptyBody;
+    this.#remembered = { revision: -1 };
+    this.#serialised = undefined;
+  }
+
   /** A copy whose headers can be changed on their own; the body is shared. */
   clone(): SipMessage {
     return new SipMessage({
@@ -186,8 +199,14 @@ export class SipMessage {
 
   #head(): string {
     const start = this.isRequest ? `${this.method} ${this.uri} SIP/2.0` : `SIP/2.0 ${this.status} ${this.reason}`;
+    const { revision } = this.headers;
+    const bodyBytes = this.body.length;
+    const before = this.#serialised;
+    if (before?.revision === revision && before.bodyBytes === bodyBytes && before.start === start) return before.text;
     if (start.includes('\n') || start.includes('\r')) throw new RangeError('the start line holds a line break');
-    return `${start}\r\n${this.headers.serialise(this.body.length)}\r\n`;
+    const text = `${start}\r\n${this.headers.serialise(bodyBytes)}\r\n`;
+    this.#serialised = { start, revision, bodyBytes, text };
+    return text;
   }
 
   #memory(): Remembered {

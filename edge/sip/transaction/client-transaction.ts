@@ -16,6 +16,10 @@ export interface ClientSurroundings extends Surroundings {
   startCancel(cancel: SipMessage, target: Target): void;
 }
 
+function compact(request: SipMessage): void {
+  request.compact();
+}
+
 /** What the two client machines share: targets and their failover, sending, the end. */
 export abstract class ClientBase<Name extends string> implements ClientTransaction, TimerOwner<Name> {
   readonly request: SipMessage;
@@ -128,6 +132,8 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
     this.finalStatus = status;
     this.#bytes = undefined;
     this.cancelTimers();
+    // Once those above have looked at it.
+    setImmediate(compact, this.request);
   }
 
   protected arm(ms: number, name: Name): Timer {

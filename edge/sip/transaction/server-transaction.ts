@@ -4,6 +4,10 @@ import type { Timer, TimerOwner } from '../timer-wheel.ts';
 import { answerAddress, type Target } from '../transport/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
+function compact(request: SipMessage): void {
+  request.compact();
+}
+
 /** What the two server machines share: where answers go, the last response, the end. */
 export abstract class ServerBase<Name extends string> implements ServerTransaction, TimerOwner<Name> {
   readonly key: string;
@@ -44,8 +48,17 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
     if (!response.headers.has('Via')) {
       for (const line of this.request.headers.all('Via').reverse()) response.headers.prepend('Via', line);
     }
-    this.#last = response.toBuffer();
-    this.send(this.#last);
+    const bytes = response.toBuffer();
+    this.send(bytes);
+    if (response.status < 200) {
+      this.#last = bytes;
+      return;
+    }
+    // Kept for 32 s: on its own, as a small piece would keep the whole pool of buffers that it was cut from.
+    this.#last = Buffer.allocUnsafeSlow(bytes.length);
+    bytes.copy(this.#last);
+    // Once those above have looked at it.
+    setImmediate(compact, this.request);
   }
 
   /** Nothing will be repeated any more, and memory is better used. */
