@@ -1,7 +1,7 @@
 // Two legs that talk: the bridge between them, hold, and the recording. Steps run one after the other, whatever order
 // and speed they are asked in.
 import type { Bridge, Playback, Recording, SealedRecording } from '../../media/media-server.ts';
-import { newId, type RecordingId } from '../../values/index.ts';
+import { newId, type RecordingId, SwitchroomError } from '../../values/index.ts';
 import type { Leg } from '../signaling/index.ts';
 import type { CallTools } from './call-tools.ts';
 
@@ -124,8 +124,10 @@ export class Talk {
     if (dialog && !dialog.over) this.#tools.signaling.tools.sip.unlink(dialog);
     const recording = this.#recording;
     const bridge = this.#bridge;
-    // Both are asked for at once, and either may fail without the other.
-    const [sealed, closed] = await Promise.allSettled([recording?.stop(), bridge?.close()]);
+    // The recording first: a bridge that closes early would take one that is just beginning with it. Either may fail
+    // without the other.
+    const [sealed] = await Promise.allSettled([recording?.stop()]);
+    const [closed] = await Promise.allSettled([bridge?.close()]);
     const { logger, signaling } = this.#tools;
     const { unclosed } = signaling.tools;
     if (closed.status === 'rejected' && bridge) {
@@ -135,6 +137,9 @@ export class Talk {
     if (!recording) return undefined;
     if (sealed.status === 'fulfilled') return sealed.value && { recording: recording.id, ...sealed.value };
     logger.warn({ err: sealed.reason, recording: recording.id }, 'recording could not be sealed');
+    // One that never began, or that the engine lost, holds nothing, and the record says so.
+    const away = sealed.reason instanceof SwitchroomError && sealed.reason.code === 'media-unavailable';
+    if (!away) return { recording: recording.id, ms: 0, bytes: 0 };
     // Asked again when the engine is back: a new one has mended what the old one left, and its length belongs to the record.
     const later = Promise.withResolvers<SealedRecording>();
     unclosed.add({ close: async () => later.resolve(await recording.stop()) });
