@@ -1,6 +1,8 @@
 // The facade over drachtio-srf, above all where drachtio-srf has its oddities (protocol facts §16).
+import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { LinkClient } from '../../../link/index.ts';
 import type { IncomingCall, SipDialog } from '../../../server/signaling/sip/index.ts';
 import { connectSip, type Sip } from '../../../server/signaling/sip/index.ts';
 import { until } from '../../sip/until.ts';
@@ -203,6 +205,35 @@ describe('when the connection is lost', () => {
     server.onsip = (frame) => server.respond(frame, server.take(frame), '200 OK', { dialogId: up.id });
     await up.info('text/plain', 'x');
     expect(up.over).toBe(false);
+  });
+
+  test('an edge that stays away longer than it keeps its calls has none any more', async () => {
+    sip.close();
+    const link = Object.assign(new EventEmitter(), { connected: true, welcome: { capabilities: ['adoption'] } });
+    sip = await connectSip({
+      ...server.address,
+      secret: 's',
+      epoch: 8,
+      logger,
+      link: link as unknown as LinkClient,
+      giveUpMs: 100,
+    });
+    server.routes.length = 0;
+    sip.serve({ call: (call) => calls.push(call), request: (request) => request.reply(200) });
+    await until(() => server.routes.includes('invite'), 'routes');
+    const up = await dialog();
+    const ended = new Promise((resolve) => {
+      up.handler = {
+        ended: resolve,
+        offered: () => {},
+        acknowledged: () => {},
+        info: () => {},
+        referred: () => {},
+      };
+    });
+    await server.close();
+    expect(await ended).toEqual({ by: 'lost', cause: 'sip-server-lost' });
+    expect(sip.counts()).toEqual({ dialogs: 0, waiting: 0, pending: 0 });
   });
 
   test('it tries again and again with a bounded delay', async () => {
