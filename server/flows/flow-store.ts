@@ -1,11 +1,11 @@
 // The flows in use: loaded from a folder, checked, and swapped in whole when a file is saved. A call keeps the set that it
 // began with; a file with an error keeps its old version in use.
 import { EventEmitter } from 'node:events';
-import { watch as watchFolder } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import { type CheckContext, type CompiledFlow, callsOf, type Finding, type FlowSet, flowSet } from '../ivr/index.ts';
 import { readFolder } from './folder.ts';
+import { watchFolder } from './watch-folder.ts';
 
 /** Calls `changed` when a file beneath the folder may have changed, with its path in the folder where it is known. */
 export type Watch = (
@@ -44,12 +44,6 @@ export interface FlowStoreEvents {
   /** After each load. */
   loaded: [{ set: FlowSet; changed: boolean; flows: readonly FlowStatus[] }];
 }
-
-const fromFileSystem: Watch = (folder, changed, failed) => {
-  const watcher = watchFolder(folder, { recursive: true }, (_, file) => changed(file ?? undefined));
-  watcher.on('error', failed);
-  return watcher;
-};
 
 /** Loads a folder and keeps watching it. @throws the file system's error where the folder cannot be read */
 export async function openFlowStore(options: FlowStoreOptions): Promise<FlowStore> {
@@ -93,7 +87,7 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
 
   /** Looks at the folder from now on. */
   watch(): void {
-    const { watch = fromFileSystem, folder, log, debounceMs = 150 } = this.#options;
+    const { watch = watchFolder, folder, log, debounceMs = 150 } = this.#options;
     if (watch === false || this.#watcher || this.#closed) return;
     const changed = (file: string | undefined) => {
       if (file !== undefined && !/\.(json|wav)$/.test(file)) return;

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type FlowStore,
   type FlowStoreOptions,
@@ -183,6 +183,22 @@ describe('watching', () => {
     await rename(path.join(folder, 'a.json~'), path.join(folder, 'a.json'));
     await loaded;
     expect(said(store, 'a')).toBe('second');
+  });
+
+  it('sees a file change again and again after it was replaced, and files in new folders', async () => {
+    await save('a.json', text('a', 'first'));
+    const store = await open({ watch: undefined, debounceMs: 20 });
+    for (const words of ['second', 'third', 'fourth']) {
+      await save('a.json~', text('a', words));
+      await rename(path.join(folder, 'a.json~'), path.join(folder, 'a.json'));
+      await vi.waitFor(() => expect(said(store, 'a')).toBe(words), 5_000);
+      await save('a.json', text('a', `${words} in place`));
+      await vi.waitFor(() => expect(said(store, 'a')).toBe(`${words} in place`), 5_000);
+    }
+    await mkdir(path.join(folder, 'prompts', 'en'), { recursive: true });
+    const seen = once(store, 'loaded');
+    await save('prompts/en/hello.wav', 'RIFF');
+    await seen;
   });
 });
 
