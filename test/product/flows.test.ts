@@ -94,11 +94,18 @@ describe.skipIf(!has('sipp'))('flows (needs sipp)', { timeout: 60_000 }, () => {
       return flows.find((given) => given.flow === flow);
     };
     writeFileSync(file, '{ "flow": ');
-    await until(async () => (await state())?.state !== 'ok', 'the broken file is noticed');
+    await until(async () => (await state())?.state === 'kept', 'the broken file is noticed');
     const meanwhile = await floor.caller(line.number);
     await asked(meanwhile.interaction);
     writeFileSync(file, JSON.stringify(text));
-    await until(async () => ![undefined, newer].includes((await state())?.version), 'the file is in use');
+    let now: unknown;
+    await until(
+      async () => {
+        now = await state();
+        return ![undefined, newer].includes((await state())?.version);
+      },
+      () => `the file is in use: ${JSON.stringify(now)}`,
+    );
     meanwhile.rtp.key('1');
     expect((await floor.phase(meanwhile.interaction, 'queued')).queue).toBe(two.queue);
 
