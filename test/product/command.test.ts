@@ -1,0 +1,223 @@
+// The command as a user runs it: start, stop, start again, what goes wrong, and every other command once.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './sipp.ts';
+import { until } from './until.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const command = join(root, 'bin', 'switchroom.js');
+
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** One run of the command. */
+class Run {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Outcome>;
+  out = '';
+  err = '';
+
+  constructor(args: string[], env: Record<string, string>) {
+    // Nothing of the surroundings but what a program needs to run.
+    const { PATH = '', HOME = '' } = process.env;
+    this.process = spawn(process.execPath, [command, ...args], { env: { PATH, HOME, ...env }, cwd: root });
+    this.process.stdout?.on('data', (text: Buffer) => {
+      this.out += String(text);
+    });
+    this.process.stderr?.on('data', (text: Buffer) => {
+      this.err += String(text);
+    });
+    this.ended = once(this.process, 'close').then(([code]) => ({ code, out: this.out, err: this.err }));
+  }
+
+  async ready(): Promise<void> {
+    await until(
+      () => this.out.includes('Switchroom is ready.') || this.process.exitCode !== null,
+      () => `it is ready: ${this.out} ${this.err}`,
+      40_000,
+    );
+    expect(this.out, this.err).toContain('Switchroom is ready.');
+  }
+}
+
+describe('the command', { timeout: 90_000 }, () => {
+  let folder: string;
+  let env: Record<string, string>;
+  const running: Run[] = [];
+
+  const run = (args: string[], more: Record<string, string> = {}) => new Run(args, { ...env, ...more }).ended;
+  const start = async (): Promise<Run> => {
+    const started = new Run(['start'], env);
+    running.push(started);
+    await started.ready();
+    return started;
+  };
+  const interrupt = async (started: Run): Promise<Outcome> => {
+    started.process.kill('SIGINT');
+    return started.ended;
+  };
+
+  /** Every command that shows something, as JSON. */
+  async function json<Row = Record<string, unknown>>(...args: string[]): Promise<Row[]> {
+    const { code, out, err } = await run([...args, '--json']);
+    expect({ args, code, err }).toEqual({ args, code: 0, err: '' });
+    return JSON.parse(out) as Row[];
+  }
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchroom-command-'));
+    cpSync(join(root, 'ivr-flows'), join(folder, 'flows'), { recursive: true });
+    env = {
+      SWITCHROOM_BIND: '127.0.0.1',
+      SWITCHROOM_SIP_PORT: String(await freePort()),
+      SWITCHROOM_HTTP_PORT: String(await freePort()),
+      SWITCHROOM_DATA: join(folder, 'data'),
+      SWITCHROOM_FLOWS: join(folder, 'flows'),
+      SWITCHROOM_LOG_LEVEL: 'warn',
+      // Dozens of starts: each need not compile everything again.
+      NODE_COMPILE_CACHE: join(folder, 'compiled'),
+    };
+  });
+  afterAll(async () => {
+    for (const one of running) {
+      if (one.process.exitCode !== null) continue;
+      one.process.kill('SIGINT');
+      await one.ended;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('start says what there is, keeps the first logins in a file of mode 0600, stops on SIGINT, goes on with the same data', async () => {
+    const first = await start();
+    for (const said of [env.SWITCHROOM_SIP_PORT, `http://127.0.0.1:${env.SWITCHROOM_HTTP_PORT}/api/docs`, '95500']) {
+      expect(first.out).toContain(said);
+    }
+    const logins = join(folder, 'data', 'first-logins.txt');
+    expect(statSync(logins).mode & 0o777).toBe(0o600);
+    const secret = /agent 1001 password (\S+), SIP user 1001 secret (\S+)/.exec(readFileSync(logins, 'utf8'));
+    expect(secret?.[1]).toMatch(/.{12}/);
+    expect(first.out + first.err).not.toContain(secret?.[1]);
+
+    // A second start on the same data: one sentence.
+    const twice = await run(['start']);
+    expect(twice).toMatchObject({ code: 1, out: '' });
+    expect(oneSentence(twice.err)).toMatch(/already running/);
+
+    const stopped = await interrupt(first);
+    expect(stopped).toMatchObject({ code: 0, err: '' });
+    expect(stopped.out).toMatch(/Stopped\.\n$/);
+    expect(existsSync(join(folder, 'data', 'run', 'server.sock'))).toBe(false);
+
+    const second = await start();
+    expect(second.out).toContain('As before');
+    const login = await fetch(`http://127.0.0.1:${env.SWITCHROOM_HTTP_PORT}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ login: '1001', password: secret?.[1] }),
+    });
+    expect(login.status).toBe(200);
+  });
+
+  test('every command against the running server', async () => {
+    await everyCommand('live');
+    expect(await json('calls')).toEqual([]);
+    const doctor = await json<{ what: string; state: string; says: string }>('doctor');
+    expect(doctor.filter(({ state }) => state === 'bad')).toEqual([]);
+    expect(doctor).toContainEqual(expect.objectContaining({ what: 'ready', state: 'ok' }));
+  });
+
+  test('every command where no server runs', async () => {
+    for (const one of running) if (one.process.exitCode === null) expect((await interrupt(one)).code).toBe(0);
+    await everyCommand('offline');
+    const calls = await run(['calls', '--json']);
+    expect(calls).toMatchObject({ code: 1, out: '' });
+    expect(oneSentence(calls.err)).toMatch(/not running|no server/i);
+    const doctor = await json<{ what: string; state: string; says: string }>('doctor');
+    expect(doctor.filter(({ state }) => state === 'bad')).toEqual([]);
+    expect(doctor).toContainEqual(expect.objectContaining({ what: 'server', state: 'warn' }));
+    expect(doctor.filter(({ what }) => what.endsWith('port')).map(({ state }) => state)).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  test('a port in use: one sentence, exit code 1, and doctor says so too', async () => {
+    const taken = createSocket('udp4');
+    taken.bind(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const port = String(taken.address().port);
+    const { code, err } = await run(['start'], { SWITCHROOM_SIP_PORT: port });
+    expect(code).toBe(1);
+    expect(oneSentence(err)).toContain(port);
+    const doctor = await run(['doctor'], { SWITCHROOM_SIP_PORT: port });
+    expect(doctor.code).toBe(1);
+    expect(doctor.out).toMatch(new RegExp(`^BAD .*${port}.*in use`, 'm'));
+    await new Promise<void>((closed) => taken.close(closed));
+  });
+
+  test.for([
+    ['SWITCHROOM_SIP_PORT', 'many'],
+    ['SWITCHROOM_BIND', 'nowhere'],
+    ['SWITCHROOM_RTP_PORTS', '30000-20000'],
+    ['SWITCHROOM_COLOUR', 'blue'],
+  ] as const)('a bad value of %s: one sentence that names it, exit code 1', async ([name, value]) => {
+    const { code, out, err } = await run(['start'], { [name]: value });
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(oneSentence(err)).toContain(name);
+  });
+
+  test('help everywhere', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    const names = [...out.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name as string);
+    const known = ['start', 'edge', 'serve', 'doctor', 'agent', 'queue', 'did', 'trunk', 'flow', 'token', 'calls'];
+    expect(names).toEqual(expect.arrayContaining(known));
+    const helps = await Promise.all(known.map((name) => run([name, '--help'])));
+    for (const help of helps) expect(help).toMatchObject({ code: 0, err: '' });
+  });
+
+  async function everyCommand(when: string): Promise<void> {
+    const login = `new-${when}`;
+    const [added] = await json<{ password: string; sip: { secret: string } }>(
+      'agent',
+      'add',
+      login,
+      '--queues',
+      'service',
+    );
+    expect(added?.password).toMatch(/.{12}/);
+    expect(added?.sip.secret).toMatch(/.{12}/);
+    const [again] = await json<{ password: string }>('agent', 'passwd', login);
+    expect(again?.password).not.toBe(added?.password);
+    expect((await json<{ id: string }>('agent', 'list')).map(({ id }) => id)).toContain(login);
+    expect((await run(['queue', 'add', `queue-${when}`])).code).toBe(0);
+    expect((await json<{ id: string }>('queue', 'list')).map(({ id }) => id)).toContain(`queue-${when}`);
+    const number = when === 'live' ? '95501' : '95502';
+    expect((await run(['did', 'add', number, 'bank'])).code).toBe(0);
+    expect((await json<{ number: string }>('did', 'list')).map((row) => row.number)).toContain(number);
+    expect((await run(['trunk', 'add', `trunk-${when}`, '--sources', '192.0.2.0/24'])).code).toBe(0);
+    expect((await json<{ name: string }>('trunk', 'list')).map(({ name }) => name)).toContain(`trunk-${when}`);
+    const [token] = await json<{ token: string }>('token', 'create', `token-${when}`);
+    expect(token?.token).toMatch(/.{20}/);
+    expect(await json('flow', 'check')).toEqual([]);
+    expect((await json('flow', 'test')).length).toBeGreaterThan(0);
+    expect((await json<{ flow: string }>('flow', 'list')).map(({ flow }) => flow)).toContain('bank');
+    // What is refused is a sentence too.
+    const refused = await run(['agent', 'add', login]);
+    expect(refused.code).toBe(1);
+    expect(oneSentence(refused.err)).toContain(login);
+  }
+});
+
+/** What went wrong, as people read it: one line, no stack. */
+function oneSentence(text: string): string {
+  const lines = text.trim().split('\n');
+  expect(lines, text).toHaveLength(1);
+  expect(text).not.toMatch(/\n\s+at /);
+  return lines[0] as string;
+}
