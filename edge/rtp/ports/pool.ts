@@ -45,8 +45,8 @@ export class PortPair {
   }
 
   /**
-   * From now on RTP goes to that place and comes from there alone. A connected socket costs a fifth less per packet: no
-   * address to read and no route to find; and what others send is dropped by the kernel.
+   * From now on RTP goes to that place and comes from there alone. A connected socket costs less per packet: no address
+   * to read and no route to find; and what others send is dropped by the kernel.
    */
   connect(port: number, address: string): void {
     // Bound to every address, it would be tied to one of them by this, perhaps not to the one that the peer sends to.
