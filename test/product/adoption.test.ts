@@ -1,4 +1,5 @@
 // One of the programs dies, or hangs, while calls are up (DESIGN §1, adoption).
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -108,7 +109,7 @@ describe.skipIf(!has('sipp'))('programs that die (needs sipp)', { timeout: 120_0
     expect(recording?.ms).toBeGreaterThan(back - killed);
     expect((await floor.record(waiting.interaction)).waitMs).toBeGreaterThan(back - queued.at);
     await floor.nothingLeft();
-    expect(back - killed).toBeLessThan(3_000);
+    expect(back - killed).toBeLessThan(3_000 * slowness());
   });
 
   test('a server that stands still for 2 s: the talk goes on, and a hang-up waits for it', async () => {
@@ -182,6 +183,13 @@ describe.skipIf(!has('sipp'))('programs that die (needs sipp)', { timeout: 120_0
     await floor.nothingLeft();
   });
 });
+
+/** How much slower this machine starts a program now than an idle one does, which takes less than 150 ms; at least 1. */
+function slowness(): number {
+  const began = performance.now();
+  spawnSync(process.execPath, ['-e', '0']);
+  return Math.max(1, (performance.now() - began) / 150);
+}
 
 /** The edge has written those dialogs down. */
 async function noted(callIds: string[]): Promise<void> {
