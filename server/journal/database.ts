@@ -44,7 +44,8 @@ export function openDatabase({ directory, logger }: DatabaseOptions): OpenDataba
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
     database.pragma('busy_timeout = 2000');
-    database.pragma('cache_size = -65536');
+    // What calls write stands at the ends of tables and indexes: a small cache holds it.
+    database.pragma('cache_size = -16384');
     database.pragma('temp_store = MEMORY');
     // What is erased is overwritten, so that it can't be found in the file's free space.
     database.pragma('secure_delete = ON');
