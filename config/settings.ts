@@ -16,6 +16,14 @@ export const settingsSchema = z
     advertise: address.optional(),
     sipPort: port.default(5060),
     httpPort: port.default(8080),
+    /**
+     * What phones and trunks that register or call are challenged with (RFC 8760), in order of preference. Many phones give up
+     * at an algorithm that they do not know, even where they know the next one.
+     */
+    sipDigests: z
+      .array(z.enum(['MD5', 'SHA-256']))
+      .min(1)
+      .default(['MD5']),
     /** First and last port of media, both inclusive. */
     rtpPorts: z
       .tuple([port, port])
@@ -71,6 +79,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_BIND: { path: ['bind'], read: list },
   SWITCHROOM_ADVERTISE: { path: ['advertise'], read: text },
   SWITCHROOM_SIP_PORT: { path: ['sipPort'], read: whole },
+  SWITCHROOM_SIP_DIGESTS: { path: ['sipDigests'], read: list },
   SWITCHROOM_HTTP_PORT: { path: ['httpPort'], read: whole },
   SWITCHROOM_RTP_PORTS: { path: ['rtpPorts'], read: range },
   SWITCHROOM_DATA: { path: ['data'], read: text },

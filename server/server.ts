@@ -115,7 +115,15 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     opened.push(() => sip.close());
 
     // Calls and routing.
-    const signaling = new Signaling({ sip, media, directory, clock, logger, bindings: sqliteBindings(database) });
+    const signaling = new Signaling({
+      sip,
+      media,
+      directory,
+      clock,
+      logger,
+      bindings: sqliteBindings(database),
+      digests: settings.sipDigests,
+    });
     opened.push(() => signaling.close());
     const routing = new Routing({ directory, journal, clock, logger });
     const calls = new Calls({

@@ -76,9 +76,9 @@ async function edge(): Promise<void> {
     drachtioPort: before?.drachtioPort ?? 0,
     ledger: join(run, 'dialogs.ledger'),
   });
+  stopOnSignal(stop);
   writeFileSync(kept, JSON.stringify(ready), { mode: 0o600 });
   process.stdout.write(`The edge is ready: SIP on ${ready.sip.join(' ')}.\n`);
-  stopOnSignal(stop);
 }
 
 async function serve(): Promise<void> {
@@ -90,9 +90,9 @@ async function serve(): Promise<void> {
   const { runServer } = await import('../../server/main.ts');
   const configuration = { settings, secret: siteSecret(run), link: join(run, 'edge.sock'), drachtioPort, run };
   const { ready, stop } = await runServer(configuration);
+  stopOnSignal(stop);
   keepFirstLogins(settings, ready, false);
   process.stdout.write(`The server is ready: web on ${ready.web.join(' ')}.\n`);
-  stopOnSignal(stop);
 }
 
 function stopOnSignal(stop: (why: string) => Promise<void>): void {

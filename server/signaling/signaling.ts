@@ -11,6 +11,7 @@ import { Registrar } from './registrar.ts';
 import { type Admitted, Screening } from './screening.ts';
 import {
   type CallRequest,
+  type DigestAlgorithm,
   DigestVerifier,
   escapeUser,
   type IncomingCall,
@@ -27,6 +28,8 @@ export interface SignalingOptions {
   logger: Logger;
   /** Registrations survive a restart with it. */
   bindings?: BindingStore | undefined;
+  /** What phones and trunks are challenged with, in order of preference; default: SHA-256, then MD5. */
+  digests?: readonly DigestAlgorithm[] | undefined;
   /** Seconds that registrations are granted: at least, by default, at most. */
   expires?: { least: number; usual: number; most: number } | undefined;
 }
@@ -66,7 +69,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
       this.#mediaLost = false;
       this.#closeUnclosed();
     });
-    const verifier = new DigestVerifier();
+    const verifier = new DigestVerifier(options.digests);
     this.trunks = new Trunks(directory, logger);
     this.registrar = new Registrar({
       directory,

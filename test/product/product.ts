@@ -50,6 +50,7 @@ export class Product {
         SWITCHROOM_BIND: '127.0.0.1',
         SWITCHROOM_SIP_PORT: '0',
         SWITCHROOM_HTTP_PORT: '0',
+        SWITCHROOM_SIP_DIGESTS: 'SHA-256,MD5',
         SWITCHROOM_DATA: folder,
         SWITCHROOM_FLOWS: join(root, 'ivr-flows'),
         SWITCHROOM_LOG_LEVEL: 'warn',

@@ -114,20 +114,25 @@ export interface DigestContext {
 /** Challenges and checks answers. Nonces carry their own time and seal, so that none are stored; replays are counted. */
 export class DigestVerifier {
   readonly #key = randomBytes(32);
+  readonly #offered: readonly DigestAlgorithm[];
   readonly #lifeMs: number;
   readonly #guesses = new Guesses();
   /** Highest nonce count seen, by nonce; in order of first use. */
   readonly #counts = new Map<string, { nc: number; at: Millis }>();
 
-  /** @param lifeMs how long a nonce may be used; default 5 minutes */
-  constructor(lifeMs = 300_000) {
+  /**
+   * @param offered what we challenge with, and take, in order of preference; default: the strongest first
+   * @param lifeMs how long a nonce may be used; default 5 minutes
+   */
+  constructor(offered: readonly DigestAlgorithm[] = algorithms, lifeMs = 300_000) {
+    this.#offered = offered;
     this.#lifeMs = lifeMs;
   }
 
-  /** Values for WWW-Authenticate or Proxy-Authenticate, one header row each, the strongest first. */
+  /** Values for WWW-Authenticate or Proxy-Authenticate, one header row each. */
   challenges(realm: string, stale: boolean, now: Millis, source = ''): string[] {
     const nonce = this.#nonce(now, source);
-    return algorithms.map(
+    return this.#offered.map(
       (algorithm) =>
         `Digest realm="${quote(realm)}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`,
     );
@@ -144,11 +149,13 @@ export class DigestVerifier {
     if (header === undefined || header === '') return { ok: false, why: 'missing' };
     const params = parseDigest(header);
     const { username, nonce, uri, response, realm } = params ?? {};
-    const algorithm = (params?.algorithm ?? 'MD5').toUpperCase();
+    const named = (params?.algorithm ?? 'MD5').toUpperCase();
+    const algorithm = this.#offered.find((one) => one === named);
     if (!params || username === undefined || !nonce || !uri || !response || realm === undefined) {
       return { ok: false, why: 'malformed' };
     }
-    if (algorithm !== 'MD5' && algorithm !== 'SHA-256') return { ok: false, why: 'malformed' };
+    // Weaker than what was offered is a downgrade, and nobody's mistake.
+    if (!algorithm) return { ok: false, why: 'malformed' };
     const qop = params.qop?.toLowerCase();
     // We always offer qop=auth; an answer without it is an old client's (RFC 2069), an answer with another is broken.
     if (qop !== undefined && (qop !== 'auth' || !params.nc || !params.cnonce)) return { ok: false, why: 'malformed' };

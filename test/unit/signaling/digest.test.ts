@@ -72,7 +72,7 @@ describe('what the client answers, the verifier takes', () => {
 });
 
 describe('the verifier refuses', () => {
-  const verifier = new DigestVerifier(60_000);
+  const verifier = new DigestVerifier(undefined, 60_000);
   const answer = answerChallenge(verifier.challenges(realm, false, now)[0]!, request)!;
   const verdict = (header: string | undefined, method = 'INVITE', at = now) =>
     verifier.verify(header, method, find, at);
