@@ -44,7 +44,7 @@ export function readyText({ settings, edge, server, attached, terminal, logs }: 
     '',
     '  Next',
     `    call the demo bank    sipp ${host} -sn uac -s 95500 -m 1        or dial sip:95500@${host} from a softphone`,
-    `    watch it              ${web}/ as an agent: press "Ready", then call, press 0`,
+    `    be the agent          register a softphone as SIP user 1001, open ${web}/, press "Ready"; callers press 0`,
     '    change the flow       edit ivr-flows/bank.json and save; "npx switchroom flow check" says what is wrong',
     '    look for trouble      npx switchroom doctor',
     '',
