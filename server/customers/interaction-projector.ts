@@ -14,7 +14,7 @@ const chunk = 1_000;
 /** How long the events of many calls are gathered for one write. */
 const gatherMs = 100;
 /** How long a record that ended is kept in memory for late events; then it is folded again from the journal. */
-const lateMs = 120_000;
+const lateMs = 5_000;
 
 export class InteractionProjector {
   readonly #journal: Journal;
