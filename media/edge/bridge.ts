@@ -24,7 +24,7 @@ export class EdgeBridge extends EventEmitter<BridgeEvents> implements Bridge {
     super();
     this.id = id;
     this.#context = context;
-    for (const { endpoint, role } of members) this.#members.set(endpoint, role);
+    for (const { endpoint, role } of members) this.#joined(endpoint, role);
   }
 
   get members(): ReadonlyMap<EndpointId, BridgeRole> {
@@ -33,12 +33,12 @@ export class EdgeBridge extends EventEmitter<BridgeEvents> implements Bridge {
 
   async add(endpoint: EndpointId, role: BridgeRole): Promise<void> {
     await this.#context.ask('bridge.add', { id: this.id, endpoint, role });
-    this.#members.set(endpoint, role);
+    if (!this.#closed) this.#joined(endpoint, role);
   }
 
   async remove(endpoint: EndpointId): Promise<void> {
     await this.#context.ask('bridge.remove', { id: this.id, endpoint });
-    this.#members.delete(endpoint);
+    this.left(endpoint);
   }
 
   play(audio: Audio[], options?: PlayOptions): Playback {
@@ -58,12 +58,20 @@ export class EdgeBridge extends EventEmitter<BridgeEvents> implements Bridge {
   /** An endpoint is gone, or was taken into another bridge. */
   left(endpoint: EndpointId): void {
     this.#members.delete(endpoint);
+    if (this.#context.memberOf.get(endpoint) === this) this.#context.memberOf.delete(endpoint);
   }
 
   ended(why: 'asked' | 'lost' | 'failed'): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#members.clear();
+    for (const endpoint of [...this.#members.keys()]) this.left(endpoint);
     this.emit('closed', { why });
+  }
+
+  #joined(endpoint: EndpointId, role: BridgeRole): void {
+    // An endpoint is in one bridge only: the edge took it out of the one before.
+    this.#context.memberOf.get(endpoint)?.left(endpoint);
+    this.#members.set(endpoint, role);
+    this.#context.memberOf.set(endpoint, this);
   }
 }

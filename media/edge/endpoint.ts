@@ -16,11 +16,14 @@ import type {
   RecordingOptions,
   Sdp,
 } from '../media-server.ts';
+import type { EdgeBridge } from './bridge.ts';
 import type { Playbacks } from './playbacks.ts';
 import { EdgeRecording, type RecordingContext } from './recording.ts';
 
 export interface EndpointContext extends RecordingContext {
   playbacks: Playbacks;
+  /** The bridge that an endpoint is in. */
+  memberOf: Map<EndpointId, EdgeBridge>;
 }
 
 /** Milliseconds that a digit takes to send, with its pause. */

@@ -47,7 +47,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     this.#link = link;
     this.#logger = logger;
     const ask = asking(link);
-    this.#context = { ask, logger, sameHost, playbacks: new Playbacks(ask, logger) };
+    this.#context = { ask, logger, sameHost, playbacks: new Playbacks(ask, logger), memberOf: new Map() };
     this.#up = ({ sameEdge }) => this.#linkUp(sameEdge);
     this.#down = () => this.#linkDown();
     link.on('up', this.#up);
@@ -136,7 +136,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
       }
       case 'endpoint.closed': {
         const { id, why, quality } = body as MediaEvents['endpoint.closed'];
-        for (const bridge of this.#bridges.values()) bridge.left(id);
+        this.#context.memberOf.get(id)?.left(id);
         const endpoint = this.#endpoints.get(id);
         this.#endpoints.delete(id);
         endpoint?.ended(why, quality);

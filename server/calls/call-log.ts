@@ -211,8 +211,9 @@ function withoutNumbers(cause: string): string {
   return cause.startsWith('ended by ') ? cause : cause.slice(0, 100).replace(/\+?\d{7,}/g, '…');
 }
 
-/** JSON has no undefined. */
+/** JSON has no undefined. A new object: one with deleted properties is slow for ever after. */
 function clean<Data extends object>(data: Data): Data {
-  for (const key of Object.keys(data) as (keyof Data)[]) if (data[key] === undefined) delete data[key];
-  return data;
+  const kept: Partial<Data> = {};
+  for (const key of Object.keys(data) as (keyof Data)[]) if (data[key] !== undefined) kept[key] = data[key];
+  return kept as Data;
 }

@@ -14,10 +14,10 @@ export class NoPorts extends Error {}
 /** An address is an IP already: a look-up that answers at once makes bind and send of dgram synchronous. */
 function noLookup(
   address: string,
-  _options: unknown,
+  family: unknown,
   done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
 ): void {
-  done(null, address, isIP(address));
+  done(null, address, typeof family === 'number' ? family : isIP(address));
 }
 
 export class PortPair {
