@@ -43,6 +43,8 @@ export interface Step {
   /** CPU of the load generators, in shares of a core. */
   sippCpu: number;
   idle: number;
+  /** Cores that programs which have nothing to do with it used meanwhile. */
+  others: number;
   memoryMb: number;
   peakCalls: number;
 }
@@ -93,7 +95,7 @@ export async function runStep(peer: Peer, options: StepOptions): Promise<Step> {
   });
   const parts = peer.pids();
   const all = Object.values(parts).flat();
-  const groups = { ...parts, sipp: [callers.pid, ...agents.map((one) => one.pid)] };
+  const groups = { ...parts, sipp: [callers.pid, ...agents.map((one) => one.pid)], bench: [process.pid] };
   let memoryMb = 0;
   const whole = new Meter(groups);
   // Only the steady part counts: not the first 4 s, not the run-out.
@@ -141,6 +143,7 @@ export async function runStep(peer: Peer, options: StepOptions): Promise<Step> {
     cpuPerCallAll: round(Object.values(cpuPerCall).reduce((a, b) => a + b, 0)),
     sippCpu: round((reading.cpu.sipp ?? 0) / reading.seconds),
     idle: round(reading.idle, 3),
+    others: round(reading.others),
     memoryMb: Math.round(memoryMb),
     peakCalls: callers.peak('CurrentCall'),
   };

@@ -44,6 +44,8 @@ export interface Reading {
   cpu: Record<string, number>;
   /** Share of the machine that was idle, 0 to 1. */
   idle: number;
+  /** Cores that programs outside the groups used. */
+  others: number;
 }
 
 /** Measures groups of processes from now until `read`. */
@@ -64,10 +66,14 @@ export class Meter {
     const cpu: Record<string, number> = {};
     for (const name of Object.keys(now)) cpu[name] = (now[name] ?? 0) - (this.#cpu[name] ?? 0);
     const all = machine.all - this.#machine.all;
+    const idle = machine.idle - this.#machine.idle;
+    const seconds = (performance.now() - this.#began) / 1000;
+    const ours = Object.values(cpu).reduce((sum, one) => sum + one, 0);
     return {
-      seconds: (performance.now() - this.#began) / 1000,
+      seconds,
       cpu,
-      idle: all > 0 ? (machine.idle - this.#machine.idle) / all : 0,
+      idle: all > 0 ? idle / all : 0,
+      others: Math.max(0, (all - idle - ours) / seconds),
     };
   }
 
