@@ -1,12 +1,18 @@
-// Overload control: new INVITEs are admitted by how long the queue towards the app is, in time. What belongs to calls under
-// way never asks here.
+// Overload control: new INVITEs are admitted by how long the queue towards the app is, in time. A queue that stands (it was
+// never short for a fifth of a second) or an event loop without a pause brings the rate of new calls down, long before the
+// hard limits. What belongs to calls under way never asks here.
 import { randomInt } from 'node:crypto';
+import { CallRate } from './call-rate.ts';
 
 export interface AdmissionLimits {
   /** An INVITE that waits so long for the app's first word, while later ones wait too, says that the app cannot keep up; ms. */
   queueMs: number;
+  /** A queue that is never shorter than this for a fifth of a second stands: the rate is cut; ms. */
+  standingMs: number;
   /** So late may the event loop run; ms. */
   loopMs: number;
+  /** Share of the time that the event loop may be busy before the rate is cut, 0 to 1. */
+  busy: number;
   /** Most INVITEs that the app has not said a word about. */
   pending: number;
   /** While nothing gets through, one INVITE in so many ms is tried nevertheless. */
@@ -17,13 +23,17 @@ export interface AdmissionLimits {
 
 export const standardLimits: AdmissionLimits = {
   queueMs: 1_500,
+  standingMs: 120,
   loopMs: 1_500,
+  busy: 0.98,
   pending: 2_000,
   probeMs: 1_000,
   retryAfter: [2, 8],
 };
 
 const loopTickMs = 50;
+/** Ticks between two looks at the rate. */
+const ticksAStep = 4;
 
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -35,6 +45,11 @@ export class Admission {
   #loopDelay = 0;
   #expectedTick = performance.now() + loopTickMs;
   readonly #tick: NodeJS.Timeout;
+  readonly #rate = new CallRate(performance.now());
+  #ticks = 0;
+  /** Shortest queue since the last look at the rate, ms. */
+  #shortest = Number.POSITIVE_INFINITY;
+  #utilization = performance.eventLoopUtilization();
   /** Since the start. */
   refused = 0;
 
@@ -45,7 +60,14 @@ export class Admission {
       // The worst of the last second or so counts: a loop that was stuck has a queue of datagrams to work off.
       this.#loopDelay = Math.max(now - this.#expectedTick, this.#loopDelay * 0.9);
       this.#expectedTick = now + loopTickMs;
+      this.#shortest = Math.min(this.#shortest, this.queueDelay(now));
+      if (++this.#ticks % ticksAStep === 0) this.#steer(now);
     }, loopTickMs).unref();
+  }
+
+  /** New calls a second that are let in at present; Infinity: all. */
+  get rate(): number {
+    return this.#rate.limit;
   }
 
   /** How many INVITEs wait for the app's first word. */
@@ -63,7 +85,7 @@ export class Admission {
   admits(now = performance.now()): boolean {
     const { queueMs, loopMs, pending, probeMs } = this.#limits;
     if (this.pending >= pending) return this.#no();
-    if (this.queueDelay(now) <= queueMs && this.#loopDelay <= loopMs) return true;
+    if (this.queueDelay(now) <= queueMs && this.#loopDelay <= loopMs) return this.#rate.take(now) || this.#no();
     if (now - this.#lastProbe < probeMs) return this.#no();
     this.#lastProbe = now;
     return true;
@@ -97,6 +119,14 @@ export class Admission {
 
   close(): void {
     clearInterval(this.#tick);
+  }
+
+  #steer(now: number): void {
+    const before = this.#utilization;
+    this.#utilization = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
+    this.#rate.step(now, this.#shortest > this.#limits.standingMs || utilization > this.#limits.busy);
+    this.#shortest = Number.POSITIVE_INFINITY;
   }
 
   #no(): false {

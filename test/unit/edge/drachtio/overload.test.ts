@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { Admission, standardLimits } from '../../../../edge/drachtio/admission.ts';
+import { CallRate } from '../../../../edge/drachtio/call-rate.ts';
 import { type AppResponse, accept, Bench, on, until } from './bench.ts';
 import { sdp } from './sip-peer.ts';
 
@@ -78,4 +79,37 @@ test('while nothing gets through, one call in a while is tried', () => {
   admission.forgotten('stuck');
   expect(admission.admits(6_001)).toBe(true);
   admission.close();
+});
+
+test('the rate of new calls is cut while the overload lasts, raised after it, and lifted when nobody asks for as much', () => {
+  const rate = new CallRate(0);
+  let now = 0;
+  /** A fifth of a second in which `offered` calls come. @returns how many are let in */
+  const pass = (offered: number, overloaded: boolean): number => {
+    let taken = 0;
+    for (let i = 0; i < offered; i++) if (rate.take(now + (i * 200) / offered)) taken++;
+    now += 200;
+    rate.step(now, overloaded);
+    return taken;
+  };
+  for (let i = 0; i < 30; i++) expect(pass(80, false)).toBe(80);
+  expect(rate.limit).toBe(Number.POSITIVE_INFINITY);
+  const cut: number[] = [];
+  for (let i = 0; i < 10; i++) cut.push(pass(80, true));
+  expect(cut[1]).toBeLessThan(80);
+  expect(cut.at(-1)).toBeLessThan(50);
+  expect(cut.at(-1)).toBeGreaterThan(0);
+  const low = rate.limit;
+  for (let i = 0; i < 10; i++) pass(80, false);
+  expect(rate.limit).toBeGreaterThan(low);
+  expect(rate.limit).toBeLessThan(1.3 * low);
+  for (let i = 0; i < 20; i++) pass(2, false);
+  expect(rate.limit).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('however long the overload lasts, some calls are let in', () => {
+  const rate = new CallRate(0);
+  for (let now = 200; now < 100_000; now += 200) rate.step(now, true);
+  expect(rate.limit).toBeGreaterThanOrEqual(5);
+  expect(rate.take(101_000)).toBe(true);
 });
