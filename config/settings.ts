@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { auditSchema } from './audit-settings.ts';
 import { failed } from './errors.ts';
+import { loginSchema } from './login-settings.ts';
 
 const port = z.number().int().min(0).max(65535);
 const address = z.string().refine((text) => isIP(text) !== 0, { message: 'is not an IP address' });
@@ -62,6 +64,15 @@ export const settingsSchema = z
       })
       .strict()
       .prefault({}),
+    /** Certificate chain and key (PEM files) for HTTPS and WSS of the panels and for SIP over TLS; read again when they change. */
+    tls: z
+      .object({ certificate: z.string().min(1), key: z.string().min(1) })
+      .strict()
+      .optional(),
+    /** How people log in, besides by a password kept here. */
+    login: loginSchema.prefault({}),
+    /** Copies of the audit records go there. */
+    audit: auditSchema.prefault({}),
     /** Threads for media; the calls of one agent and her caller are always on the same. */
     mediaThreads: z.number().int().min(1).max(64).default(1),
     /** How long the edge keeps calls alive without a server. */
@@ -88,6 +99,8 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_COUNTRY: { path: ['site', 'country'], read: text },
   SWITCHROOM_TIME_ZONE: { path: ['site', 'timeZone'], read: text },
   SWITCHROOM_REALM: { path: ['site', 'realm'], read: text },
+  SWITCHROOM_TLS_CERTIFICATE: { path: ['tls', 'certificate'], read: text },
+  SWITCHROOM_TLS_KEY: { path: ['tls', 'key'], read: text },
   SWITCHROOM_MEDIA_THREADS: { path: ['mediaThreads'], read: whole },
   SWITCHROOM_GRACE_SECONDS: { path: ['graceSeconds'], read: whole },
   SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
@@ -138,7 +151,20 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process
   const settings = parsed.data;
   settings.data = resolve(cwd, settings.data);
   settings.flows = resolve(cwd, settings.flows);
+  resolveFiles(settings, cwd);
   return settings;
+}
+
+/** Files that settings name, relative to `cwd`. */
+function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog } }: Settings, cwd: string): void {
+  if (tls) {
+    tls.certificate = resolve(cwd, tls.certificate);
+    tls.key = resolve(cwd, tls.key);
+  }
+  if (ldap?.ca) ldap.ca = resolve(cwd, ldap.ca);
+  if (ldap?.bindPasswordFile) ldap.bindPasswordFile = resolve(cwd, ldap.bindPasswordFile);
+  if (oidc?.clientSecretFile) oidc.clientSecretFile = resolve(cwd, oidc.clientSecretFile);
+  if (syslog?.ca) syslog.ca = resolve(cwd, syslog.ca);
 }
 
 function parseFile(file: string): Record<string, unknown> {
