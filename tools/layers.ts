@@ -10,6 +10,8 @@ const floors: Record<string, number> = {
   config: 1,
   'media/media-server.ts': 1,
   'media/errors.ts': 1,
+  'media/webrtc-gateway.ts': 1,
+  'media/mediasoup': 3,
   'server/journal': 1,
   'server/ports': 2,
   'server/acd': 2,
