@@ -1,3 +1,5 @@
 export type { SyslogSettings } from './audit-settings.ts';
+export { type DrachtioHost, drachtioHosts } from './drachtio.ts';
 export type { GroupRule, LdapSettings, LoginSettings, OidcSettings } from './login-settings.ts';
+export { readSecret } from './secrets.ts';
 export { readSettings, type Settings, settingsSchema } from './settings.ts';

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { auditSchema } from './audit-settings.ts';
+import { drachtioSchema } from './drachtio.ts';
 import { failed } from './errors.ts';
 import { loginSchema } from './login-settings.ts';
 
@@ -73,6 +74,8 @@ export const settingsSchema = z
     login: loginSchema.prefault({}),
     /** Copies of the audit records go there. */
     audit: auditSchema.prefault({}),
+    /** A drachtio-server does the SIP instead of the edge; several: the next one where one fails. */
+    drachtio: drachtioSchema.optional(),
     /** Threads for media; the calls of one agent and her caller are always on the same. */
     mediaThreads: z.number().int().min(1).max(64).default(1),
     /** How long the edge keeps calls alive without a server. */
@@ -101,6 +104,8 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_REALM: { path: ['site', 'realm'], read: text },
   SWITCHROOM_TLS_CERTIFICATE: { path: ['tls', 'certificate'], read: text },
   SWITCHROOM_TLS_KEY: { path: ['tls', 'key'], read: text },
+  SWITCHROOM_DRACHTIO_HOSTS: { path: ['drachtio', 'hosts'], read: hosts },
+  SWITCHROOM_DRACHTIO_SECRET_FILE: { path: ['drachtio', 'secretFile'], read: text },
   SWITCHROOM_MEDIA_THREADS: { path: ['mediaThreads'], read: whole },
   SWITCHROOM_GRACE_SECONDS: { path: ['graceSeconds'], read: whole },
   SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
@@ -108,7 +113,12 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
 };
 
 /** Names of other variables that the programs and tests know; anything else beginning SWITCHROOM_ is a mistake. */
-const otherVariables = new Set(['SWITCHROOM_CONFIG', 'SWITCHROOM_TEST_INSTALL', 'SWITCHROOM_CHILD']);
+const otherVariables = new Set([
+  'SWITCHROOM_CONFIG',
+  'SWITCHROOM_DRACHTIO_SECRET',
+  'SWITCHROOM_TEST_INSTALL',
+  'SWITCHROOM_CHILD',
+]);
 
 /**
  * Reads the settings. Paths come out absolute, relative to `cwd`.
@@ -196,6 +206,16 @@ function list(value: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+}
+
+/** `sip1.bank.example:9022,192.0.2.7`. */
+function hosts(value: string, name: string): { host: string; port?: number }[] {
+  return list(value).map((one) => {
+    const match = /^(?:\[([0-9a-f:]+)\]|([^:\s]+))(?::(\d+))?$/i.exec(one);
+    if (!match) throw failed['settings-invalid']({ setting: name, reason: `"${one}" is not host:port` });
+    const host = match[1] ?? match[2] ?? '';
+    return match[3] === undefined ? { host } : { host, port: Number(match[3]) };
+  });
 }
 
 function whole(value: string, name: string): number {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readSettings } from '../../../config/index.ts';
+import { drachtioHosts, readSettings } from '../../../config/index.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -50,5 +50,41 @@ describe('settings', () => {
     expect(() => readSettings({ SWITCHROOM_CONFIG: 'other.json' }, folder)).toThrow(/there is no file .*other\.json/);
     writeFileSync(join(folder, 'switchroom.json'), '{');
     expect(() => readSettings({}, folder)).toThrow(/switchroom\.json/);
+  });
+});
+
+describe('drachtio-servers', () => {
+  const of = (env: NodeJS.ProcessEnv) => {
+    const { drachtio } = readSettings(env, folder);
+    return drachtio && drachtioHosts(drachtio, env);
+  };
+
+  it('come from the environment, with one secret for all', () => {
+    const env = { SWITCHROOM_DRACHTIO_HOSTS: 'sip1:9023, [2001:db8::1]', SWITCHROOM_DRACHTIO_SECRET: 'one' };
+    expect(of(env)).toEqual([
+      { host: 'sip1', port: 9023, tls: false, secret: 'one' },
+      { host: '2001:db8::1', port: 9022, tls: false, secret: 'one' },
+    ]);
+  });
+
+  it('have secrets of their own in files and variables', () => {
+    writeFileSync(join(folder, 'secret'), 'from a file\n');
+    const hosts = [
+      { host: 'a', secretFile: join(folder, 'secret'), tls: true },
+      { host: 'b', port: 1, secretEnv: 'B_SECRET' },
+    ];
+    writeFileSync(join(folder, 'switchroom.json'), JSON.stringify({ drachtio: { hosts } }));
+    expect(of({ B_SECRET: 'two' })).toEqual([
+      { host: 'a', port: 9022, tls: true, secret: 'from a file' },
+      { host: 'b', port: 1, tls: false, secret: 'two' },
+    ]);
+    expect(() => of({})).toThrow('Setting drachtio.hosts.1: there is no secret: name a file, or set B_SECRET.');
+    writeFileSync(join(folder, 'secret'), '\n');
+    expect(() => of({ B_SECRET: 'two' })).toThrow('Setting drachtio.hosts.0: the file');
+  });
+
+  it('must be at least one, as host:port', () => {
+    expect(() => of({ SWITCHROOM_DRACHTIO_HOSTS: ',' })).toThrow('must name at least one drachtio-server');
+    expect(() => of({ SWITCHROOM_DRACHTIO_HOSTS: 'a:b' })).toThrow('"a:b" is not host:port');
   });
 });
