@@ -35,6 +35,8 @@ export interface Edge {
   readonly sip: readonly Listener[];
   readonly drachtio: { host: string; port: number };
   readonly link: { path: string } | { host: string; port: number };
+  /** Whether it has calls, a server or another app; without any of them it serves nobody. */
+  readonly needed: boolean;
   /** For metrics and tests. */
   counts(): { dialogs: number; held: number; refused: number; pending: number; server: number; client: number };
   /** Ends all calls with BYE and closes everything. */
@@ -110,6 +112,9 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       sip: transactions.listening,
       drachtio: gateway.apps.address,
       link: link.address,
+      get needed() {
+        return link.connected || gateway.apps.serving || gateway.agent.dialogs.size > 0;
+      },
       counts: () => ({
         dialogs: gateway.agent.dialogs.size,
         held: gateway.gap.heldCount,

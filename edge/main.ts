@@ -13,27 +13,26 @@ export interface EdgeReady {
 /** Runs an edge in this process. @throws a SwitchroomError with one sentence where it cannot start */
 export async function runEdge(
   configuration: EdgeConfiguration,
-): Promise<{ ready: EdgeReady; stop(why: string): Promise<void> }> {
+): Promise<{ ready: EdgeReady; needed(): boolean; stop(why: string): Promise<void> }> {
   const log = pino({ level: configuration.settings.logLevel, name: 'edge', redact: ['pii'] });
   const edge = await startEdge(edgeOptions(configuration, log));
   const sip = edge.sip.map(({ protocol, address, port }) => {
     return `${protocol}/${address.includes(':') ? `[${address}]` : address}:${port}`;
   });
-  return { ready: { drachtioPort: edge.drachtio.port, sip }, stop: () => edge.stop() };
+  return { ready: { drachtioPort: edge.drachtio.port, sip }, needed: () => edge.needed, stop: () => edge.stop() };
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  let stop: ((why: string) => Promise<void>) | undefined;
+  let running: Awaited<ReturnType<typeof runEdge>> | undefined;
   runUnderSupervisor({
     socket: process.argv[2] ?? '',
     program: 'edge',
     start: async (configuration) => {
-      const running = await runEdge(configuration as EdgeConfiguration);
-      stop = running.stop;
+      running = await runEdge(configuration as EdgeConfiguration);
       return running.ready;
     },
-    stop: async (why) => stop?.(why),
+    stop: async (why) => running?.stop(why),
     // Calls are worth more than the supervisor: the next one finds us.
-    whenOrphaned: 'outlive',
+    whenOrphaned: { needed: () => running?.needed ?? false },
   });
 }

@@ -1,12 +1,14 @@
 // A child's end of the line to the supervisor: a local socket, one JSON object a line. The child says who it is, gets
 // its configuration, says when it is ready, beats once a second, and is told when to stop. An edge outlives its
-// supervisor: it keeps calling until the next one answers, and then says that it is ready already.
+// supervisor: it keeps calling until the next one answers, and then says that it is ready already; it stops by itself
+// when for some time there was no supervisor, no server and no call.
 
 import { flushCompileCache } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SwitchroomError } from '../values/index.ts';
 import { readMessages, writeMessage } from './lines.ts';
+import { Solitude } from './solitude.ts';
 
 export type FromChild =
   | { hello: string; pid: number; ready?: unknown }
@@ -23,14 +25,24 @@ export interface LifelineOptions {
   start(configuration: unknown): Promise<unknown>;
   /** Called once; the process exits with 0 when it resolves. */
   stop(why: string): Promise<void>;
-  /** `outlive`: go on and call again; `follow`: stop too, after a moment. */
-  whenOrphaned: 'outlive' | 'follow';
+  /** Without a supervisor: `follow`: stop too, after a moment; else go on and call again, until nobody needs it. */
+  whenOrphaned: 'follow' | Outliving;
+}
+
+export interface Outliving {
+  /** Whether somebody besides the supervisor still needs the program: it has calls, or a server. */
+  needed(): boolean;
+  /** How long it waits without anybody before it stops, ms. Default 10 minutes: an operator who restarts things is back by then. */
+  patienceMs?: number | undefined;
 }
 
 const BEAT_MS = 1000;
 const RECALL_MS = 500;
 /** A supervisor that is being replaced has this long before its followers leave. */
 const ORPHAN_MS = 3000;
+const PATIENCE_MS = 600_000;
+/** Looks at being alone within its patience. */
+const LOOKS = 20;
 
 /** Runs a program under a supervisor; never returns before the process ends. */
 export function runUnderSupervisor(options: LifelineOptions): void {
@@ -38,6 +50,7 @@ export function runUnderSupervisor(options: LifelineOptions): void {
   let ready: unknown;
   let stopping = false;
   let orphaned: NodeJS.Timeout | undefined;
+  let supervised = false;
 
   const stop = async (why: string) => {
     if (stopping) return;
@@ -76,6 +89,7 @@ export function runUnderSupervisor(options: LifelineOptions): void {
     socket.on('connect', () => {
       clearTimeout(orphaned);
       orphaned = undefined;
+      supervised = true;
       say({ hello: options.program, pid: process.pid, ...(ready === undefined ? {} : { ready }) });
       let count = 0;
       beat = setInterval(() => say({ beat: ++count }), BEAT_MS);
@@ -88,6 +102,7 @@ export function runUnderSupervisor(options: LifelineOptions): void {
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       clearInterval(beat);
+      supervised = false;
       if (stopping) return;
       if (options.whenOrphaned === 'follow' && orphaned === undefined) {
         orphaned = setTimeout(() => void stop('orphaned'), ORPHAN_MS);
@@ -98,6 +113,13 @@ export function runUnderSupervisor(options: LifelineOptions): void {
 
   // The terminal's Ctrl-C is the supervisor's to act on; it stops its children in order.
   process.on('SIGINT', () => {});
+  if (options.whenOrphaned !== 'follow') {
+    const { needed, patienceMs = PATIENCE_MS } = options.whenOrphaned;
+    const solitude = new Solitude(patienceMs);
+    setInterval(() => {
+      if (solitude.lasted(!supervised && !needed())) void stop('orphaned');
+    }, patienceMs / LOOKS).unref();
+  }
   process.on('SIGTERM', () => void stop('terminated'));
   call();
 }

@@ -108,6 +108,12 @@ export class AppListener {
     return able.length < 2 ? able[0] : able[this.#turn++ % able.length];
   }
 
+  /** Whether any app is connected. */
+  get serving(): boolean {
+    for (const connection of this.#connections) if (connection.state === 'serving') return true;
+    return false;
+  }
+
   /** The connected server of the newest epoch. */
   holder(): AppConnection | undefined {
     for (const connection of this.#connections) {

@@ -3,12 +3,15 @@ import { existsSync, rmSync } from 'node:fs';
 import { runUnderSupervisor } from '../../../supervisor/index.ts';
 
 export function childProgram(program: 'edge' | 'server'): void {
+  let data = '';
   runUnderSupervisor({
     socket: process.argv[2] ?? '',
     program,
-    whenOrphaned: program === 'edge' ? 'outlive' : 'follow',
+    whenOrphaned:
+      program === 'edge' ? { needed: () => existsSync(`${data}/edge.needed`), patienceMs: 1_000 } : 'follow',
     async start(configuration) {
       const { settings } = configuration as { settings: { data: string } };
+      data = settings.data;
       const once = `${settings.data}/${program}.die-once`;
       if (existsSync(once)) {
         rmSync(once);

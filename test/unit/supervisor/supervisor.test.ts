@@ -73,19 +73,8 @@ describe('supervisor', () => {
   });
 
   it('takes over an edge that outlived its supervisor', async () => {
-    const script = `
-      import { Supervisor } from ${JSON.stringify(join(here, '../../../supervisor/index.ts'))};
-      import { readSettings } from ${JSON.stringify(join(here, '../../../config/index.ts'))};
-      const data = ${JSON.stringify(data)};
-      const started = await Supervisor.start(readSettings({ SWITCHROOM_DATA: data }, data), { mains: ${JSON.stringify(mains)} });
-      console.log(JSON.stringify({ edge: started.edge.pid, server: started.server.pid }));`;
-    const first = spawn(process.execPath, ['--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const [line] = (await once(createInterface({ input: first.stdout }), 'line')) as [string];
-    const before = JSON.parse(line) as { edge: number; server: number };
-    first.kill('SIGKILL');
-    await once(first, 'exit');
+    writeFileSync(join(data, 'edge.needed'), '');
+    const before = await orphans();
 
     const started = await Supervisor.start(settings(), { mains });
     running = started.supervisor;
@@ -93,4 +82,47 @@ describe('supervisor', () => {
     expect(pidOf(started.edge)).toBe(before.edge);
     expect(pidOf(started.server)).not.toBe(before.server);
   });
+
+  it('an edge that outlived its supervisor leaves when nobody needs it any more', async () => {
+    writeFileSync(join(data, 'edge.needed'), '');
+    const { edge, server } = await orphans();
+    await until(() => !alive(server));
+    expect(alive(edge)).toBe(true);
+    rmSync(join(data, 'edge.needed'));
+    await until(() => !alive(edge));
+  });
 });
+
+/** A supervisor is started in a process of its own and killed. */
+async function orphans(): Promise<{ edge: number; server: number }> {
+  const script = `
+    import { Supervisor } from ${JSON.stringify(join(here, '../../../supervisor/index.ts'))};
+    import { readSettings } from ${JSON.stringify(join(here, '../../../config/index.ts'))};
+    const data = ${JSON.stringify(data)};
+    const started = await Supervisor.start(readSettings({ SWITCHROOM_DATA: data }, data), { mains: ${JSON.stringify(mains)} });
+    console.log(JSON.stringify({ edge: started.edge.pid, server: started.server.pid }));`;
+  const first = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: first.stdout }), 'line')) as [string];
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  return JSON.parse(line) as { edge: number; server: number };
+}
+
+function alive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error('never came true');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
