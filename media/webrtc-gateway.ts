@@ -76,9 +76,9 @@ export interface ConnectionEvents {
 export interface ConnectRequest {
   id: ConnectionId;
   /**
-   * The browser's offer, as `createOffer` made it: the first section is audio, `sendrecv`. Further audio sections,
-   * `recvonly`, are places to overhear others in. It may hold any candidates or none: the gateway is ICE-lite and learns
-   * the browser's addresses from its checks, so nothing has to be trickled and nothing waited for.
+   * The browser's offer, as `createOffer` made it: the first section is audio, `sendrecv`, or `recvonly` for one that only
+   * overhears; further sections are refused (port 0). It may hold any candidates or none: the gateway is ICE-lite and
+   * learns the browser's addresses from its checks, so nothing has to be trickled and nothing waited for.
    */
   offer: Sdp;
   /** Codecs that the media engine speaks, in order of preference; the first that browser and gateway have is taken. */
@@ -99,15 +99,17 @@ export interface WebRtcConnection extends EventEmitter<ConnectionEvents> {
   /** The line that is attached. */
   readonly line: LineId | undefined;
   /**
-   * Answers a new offer of the same peer connection: an ICE restart (network change), or more places to overhear. Media,
-   * line and overhearing go on.
+   * Answers a new offer of the same peer connection, usually an ICE restart (network change). Media, line and overhearing
+   * go on.
    * @throws media-sdp-rejected, and all stays as it was
    */
   renegotiate(offer: Sdp): Promise<Sdp>;
   /**
-   * Hears another connection besides the own line, in a free place of its offer: a supervisor her agent's `microphone`
-   * and `line` (monitor), an agent her supervisor's `microphone` (whisper). Who is overheard notices nothing.
-   * @throws media-unknown (no such connection), media-failed (no free place, or another codec)
+   * Hears what another connection's microphone says, or what its line brings, instead of a line of its own: a connection
+   * hears one stream, so a panel that overhears opens one connection for each (a supervisor her agent's `microphone` and
+   * `line`: monitor; an agent her supervisor's `microphone`: whisper). Who is overheard notices nothing. What phones of
+   * every kind can do, and what is recorded, is MediaServer's Bridge with its roles `listen` and `whisperTo`.
+   * @throws media-unknown (no such connection), media-failed (it has a line or overhears already, or another codec)
    */
   overhear(other: ConnectionId, what: 'microphone' | 'line'): Promise<Overhearing>;
   quality(): Promise<ConnectionQuality>;
@@ -116,8 +118,6 @@ export interface WebRtcConnection extends EventEmitter<ConnectionEvents> {
 
 /** Follows what is overheard: with `line`, whichever line is attached to that connection at the moment. */
 export interface Overhearing {
-  /** `mid` of the browser's section in which it is heard. */
-  readonly mid: string;
   /** Resolves when it is over: stopped, or one of the two connections is closed. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -158,7 +158,7 @@ export interface Line extends EventEmitter<LineEvents> {
   /**
    * The two hear each other from now on. A line that was attached to that connection is detached (`moved`), and this one
    * from where it was. Attaching what is attached does nothing.
-   * @throws media-unknown (no such connection), media-failed (another codec)
+   * @throws media-unknown (no such connection), media-failed (it overhears, or another codec)
    */
   attach(connection: ConnectionId): Promise<void>;
   /** Does nothing where nothing is attached. Resolves when neither hears the other any more. */
