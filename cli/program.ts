@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAgentCommands } from './commands/agent.ts';
 import { addCallsCommand } from './commands/calls.ts';
+import { addCertificateCommands } from './commands/certificate.ts';
 import { addDidCommands } from './commands/did.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFlowCommands } from './commands/flow.ts';
@@ -30,5 +31,6 @@ export function program(): Command {
   addFlowCommands(switchroom);
   addTokenCommands(switchroom);
   addCallsCommand(switchroom);
+  addCertificateCommands(switchroom);
   return switchroom;
 }

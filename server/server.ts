@@ -20,6 +20,7 @@ import { openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
+import { openWeb } from './open-web.ts';
 import type { Directory } from './ports/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
@@ -204,21 +205,12 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       version: process.env.npm_package_version ?? '0.1.0',
       notReady,
       ...settings.web,
+      secureCookies: settings.web.secureCookies || settings.tls !== undefined,
       metrics: () => serverMetrics({ journal, routing, desk, sip }),
     };
     const api = createApi(deps);
     servePanels(api, panels, logger);
-    const web: string[] = [];
-    for (const address of settings.bind) {
-      const http = createWebServer(api);
-      http.on('upgrade', (request, socket, head) => {
-        if (!desk.handleUpgrade(request, socket, head)) socket.destroy();
-      });
-      const port = await listen(http, { host: address, port: settings.httpPort });
-      if (port === undefined) continue;
-      opened.push(() => closeHttp(http));
-      web.push(`http://${address.includes(':') ? `[${address}]` : address}:${port}`);
-    }
+    const web = await openWeb({ settings, app: api, desk, logger, opened });
     // The command line comes in by a local socket that only this user can open, and is an administrator there.
     const local = createWebServer(createApi({ ...deps, accounts: asLocalAdmin(accounts, settings.site.name) }));
     const localPath = join(run, 'server.sock');
@@ -276,22 +268,6 @@ function shownOnce(created: Awaited<ReturnType<typeof seedDemo>>): NonNullable<S
     const phone = created.sipUsers.find(({ user }) => user === login.login);
     return { ...login, ...(phone ? { sip: { user: phone.user, secret: phone.password } } : {}) };
   });
-}
-
-/** @returns the port, or undefined where this machine lacks the address (no IPv6). @throws http-port-in-use, http-not-bound */
-async function listen(http: HttpServer, where: { host: string; port: number }): Promise<number | undefined> {
-  const listening = once(http, 'listening');
-  http.listen({ ...where, ipv6Only: true });
-  try {
-    await listening;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRNOTAVAIL' && where.host === '::1') return undefined;
-    const known = code === 'EADDRINUSE' ? 'http-port-in-use' : 'http-not-bound';
-    throw failed[known]({ ...where, reason: message }, { cause: error });
-  }
-  const address = http.address();
-  return typeof address === 'object' && address ? address.port : where.port;
 }
 
 async function closeHttp(http: HttpServer): Promise<void> {
