@@ -59,12 +59,19 @@ export type Command =
   | { type: 'leave'; contact: InteractionId; reason: string }
   /** What is so in reality although the router knows it otherwise: this agent has this contact. `work` names her part. */
   | { type: 'adopt'; contact: InteractionId; agent: AgentId; work: OfferId }
+  /**
+   * She has this contact by what people did, not by a decision of the router (dialled out, taken over, retrieved): as
+   * `adopt`, and where the contact is not known it begins here. It counts for that queue, with its wrap-up.
+   */
+  | { type: 'take'; contact: InteractionId; channel: Channel; queue: QueueId; agent: AgentId; work: OfferId }
   // offers and work
   | { type: 'outcome'; offer: OfferId; outcome: OfferOutcome }
   /** Takes an offer back that is not the agent's fault; it ends when that is confirmed by its outcome. */
   | { type: 'withdraw'; offer: OfferId }
   | { type: 'wrap-up-done'; agent: AgentId; work: OfferId }
   | { type: 'extend-wrap-up'; agent: AgentId; work: OfferId; byMs: number }
+  /** She gave the contact a disposition, during it or in wrap-up. A wrap-up that waits for nothing else ends soon. */
+  | { type: 'disposed'; agent: AgentId; work: OfferId }
   /** How many contacts that the router did not give her keep her busy on a channel (own calls, internal calls). */
   | { type: 'occupy'; agent: AgentId; channel: Channel; count: number }
   /** Time has passed: everything due by now happens. */

@@ -10,8 +10,11 @@ import { presenceMachine } from './presence.ts';
 import { type Agent, byRank, type Contact, type RouterState, type Work } from './state.ts';
 import { endOffer, endWork, endWrapUp, leaveIfDone, setPresence, withdraw } from './work-steps.ts';
 
+/** How long a wrap-up that waited for its disposition goes on after it was given, ms. */
+const afterDispositionMs = 2_000;
+
 /** Raised whenever the same command could decide otherwise than before; journaled beside the commands. */
-export const routerVersion = 1;
+export const routerVersion = 2;
 
 /**
  * Decides what a command leads to. The state has evolved by exactly these events when it returns: folding them into a
@@ -58,6 +61,7 @@ function carryOut(decision: Decision, command: Command): Refusal | undefined {
     case 'leave':
       return leave(decision, command.contact, command.reason);
     case 'adopt':
+    case 'take':
       return adopt(decision, command);
     case 'withdraw': {
       const agent = state.work.get(command.offer);
@@ -78,7 +82,7 @@ function carryOut(decision: Decision, command: Command): Refusal | undefined {
   }
 }
 
-type AgentCommand = Extract<Command, { agent: string }> & { type: Exclude<Command['type'], 'adopt'> };
+type AgentCommand = Extract<Command, { agent: string }> & { type: Exclude<Command['type'], 'adopt' | 'take'> };
 
 function ofAgent(decision: Decision, agent: Agent, command: AgentCommand): Refusal | undefined {
   switch (command.type) {
@@ -109,6 +113,18 @@ function ofAgent(decision: Decision, agent: Agent, command: AgentCommand): Refus
       decision.emit({ type: 'occupied', agent: agent.config.id, channel: command.channel, count: command.count });
       leaveIfDone(decision, agent);
       return undefined;
+    case 'disposed': {
+      const work = agent.work.get(command.work);
+      if (work?.state !== 'connected' && work?.state !== 'wrap-up') return 'work-unknown';
+      if (work.disposed) return undefined;
+      decision.emit({ type: 'disposition-given', agent: agent.config.id, work: work.id, contact: work.contact });
+      if (work.overdue) {
+        // A moment for a note, or for her to say that she is done.
+        const until = Math.min(work.limit!, decision.now + afterDispositionMs);
+        decision.emit({ type: 'wrap-up-extended', agent: agent.config.id, work: work.id, until });
+      }
+      return undefined;
+    }
     case 'wrap-up-done':
     case 'extend-wrap-up': {
       const work = agent.work.get(command.work);
@@ -232,24 +248,26 @@ function leave(decision: Decision, id: string, reason: string): Refusal | undefi
   return undefined;
 }
 
-function adopt(decision: Decision, command: Extract<Command, { type: 'adopt' }>): Refusal | undefined {
+function adopt(decision: Decision, command: Extract<Command, { type: 'adopt' | 'take' }>): Refusal | undefined {
   const { state } = decision;
   const contact = state.contacts.get(command.contact);
-  if (!contact) return 'contact-unknown';
+  if (!contact && command.type === 'adopt') return 'contact-unknown';
+  if (!contact && command.type === 'take' && !state.queues.has(command.queue)) return 'queue-unknown';
   const adopting = state.agents.get(command.agent);
   if (!adopting) return 'agent-unknown';
   if (state.work.has(command.work)) return 'work-known';
-  const { work } = contact;
+  const work = contact?.work;
   const before = work && state.agents.get(work.agent);
   const part = work && before?.work.get(work.id);
-  if (before === adopting && part?.state === 'connected') return undefined;
+  if (before && before === adopting && part?.state === 'connected') return undefined;
   if (presenceMachine.can(adopting.presence, 'adopted')) setPresence(decision, adopting, 'leaving');
   decision.emit({
     type: 'contact-adopted',
-    contact: contact.id,
+    contact: command.contact,
     agent: command.agent,
     work: command.work,
-    queue: contact.queue,
+    queue: contact?.queue ?? (command.type === 'take' ? command.queue : ''),
+    ...(contact || command.type === 'adopt' ? {} : { channel: command.channel }),
   });
   if (before && part?.state === 'connected') endWork(decision, before, part);
   else if (before && part) withdraw(decision, before, part, 'withdrawn');

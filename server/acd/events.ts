@@ -116,7 +116,15 @@ export type AcdEvent = { at: Millis } & (
       waitedMs: number;
     }
   /** Reality won: the agent has the contact, whatever the state said. */
-  | { type: 'contact-adopted'; contact: InteractionId; agent: AgentId; work: OfferId; queue: QueueId }
+  | {
+      type: 'contact-adopted';
+      contact: InteractionId;
+      agent: AgentId;
+      work: OfferId;
+      queue: QueueId;
+      /** Set where the contact begins with this. */
+      channel?: Channel | undefined;
+    }
   /** The agent's part is over; wrap-up follows where `wrapUpUntil` is set. */
   | {
       type: 'work-ended';
@@ -129,7 +137,15 @@ export type AcdEvent = { at: Millis } & (
       /** Latest end of wrap-up with extensions. */
       wrapUpLimit?: Millis | undefined;
     }
-  | { type: 'wrap-up-extended'; agent: AgentId; work: OfferId; until: Millis }
+  | {
+      type: 'wrap-up-extended';
+      agent: AgentId;
+      work: OfferId;
+      until: Millis;
+      /** Its time is over, and it waits for the disposition only. */
+      overdue?: true | undefined;
+    }
+  | { type: 'disposition-given'; agent: AgentId; work: OfferId; contact: InteractionId }
   | {
       type: 'wrap-up-ended';
       agent: AgentId;
@@ -138,6 +154,8 @@ export type AcdEvent = { at: Millis } & (
       queue: QueueId;
       wrapUpMs: number;
       by: 'agent' | 'time';
+      /** Without the disposition that the queue requires. */
+      missing?: true | undefined;
     }
   | { type: 'occupied'; agent: AgentId; channel: Channel; count: number }
   | { type: 'queue-staffed'; queue: QueueId }

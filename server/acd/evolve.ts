@@ -83,8 +83,12 @@ export function evolve(state: RouterState, event: AcdEvent): RouterState {
     case 'wrap-up-extended': {
       const { work } = workOf(state, event.work);
       setUntil(state, work, event.until);
+      work.overdue = event.overdue;
       break;
     }
+    case 'disposition-given':
+      workOf(state, event.work).work.disposed = true;
+      break;
     case 'wrap-up-ended': {
       const { agent, work } = workOf(state, event.work);
       measureHandling(state.queues.get(event.queue), (work.connectedMs ?? 0) + event.wrapUpMs);
@@ -178,22 +182,15 @@ function takesContacts(presence: Presence): boolean {
   return presence === 'ready' || presence === 'not-ready';
 }
 
+function newContact(id: string, channel: Contact['channel'], queue: string): Contact {
+  const times = { since: 0, queuedAt: 0, until: 0 };
+  return { id, channel, queue, state: 'waiting', priority: 0, skills: [], ...times, ring: 0, rank: 0 };
+}
+
 function queueContact(state: RouterState, event: AcdEventOf<'contact-queued'>): void {
   const known = state.contacts.get(event.contact);
   if (known?.state === 'waiting') unlistContact(state, known);
-  const contact: Contact = known ?? {
-    id: event.contact,
-    channel: event.channel,
-    queue: event.queue,
-    state: 'waiting',
-    priority: 0,
-    skills: [],
-    since: 0,
-    queuedAt: 0,
-    until: 0,
-    ring: 0,
-    rank: 0,
-  };
+  const contact = known ?? newContact(event.contact, event.channel, event.queue);
   contact.queue = event.queue;
   contact.priority = event.priority;
   contact.skills = event.skills;
@@ -272,9 +269,16 @@ function acceptOffer(state: RouterState, event: AcdEventOf<'offer-accepted'>): v
 }
 
 function adopt(state: RouterState, event: AcdEventOf<'contact-adopted'>): void {
-  const contact = contactOf(state, event.contact);
+  let contact = state.contacts.get(event.contact);
+  if (!contact && event.channel !== undefined) {
+    contact = newContact(event.contact, event.channel, event.queue);
+    Object.assign(contact, { since: event.at, queuedAt: event.at, until: event.at });
+    state.contacts.set(contact.id, contact);
+  } else {
+    contact = contactOf(state, event.contact);
+    if (contact.state === 'waiting') unlistContact(state, contact);
+  }
   const agent = agentOf(state, event.agent);
-  if (contact.state === 'waiting') unlistContact(state, contact);
   contact.state = 'connected';
   contact.agent = undefined;
   contact.excluded = undefined;

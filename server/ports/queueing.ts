@@ -36,6 +36,8 @@ export type QueueExit =
   | 'empty'
   /** Outside the queue's hours. */
   | 'closed'
+  /** As many wait already as the queue takes. */
+  | 'full'
   /** The queue or the wanted agent was removed. */
   | 'removed';
 
@@ -54,6 +56,18 @@ export interface Queueing {
   leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'failed'): void;
   /** The agent's part in the contact ended (hang-up, transfer): her wrap-up begins. */
   finished(interaction: InteractionId, agent: AgentId, why: 'customer' | 'agent' | 'transferred' | 'failed'): void;
+  /**
+   * She has the contact by what people did (dialled out, retrieved, handed or taken over): it begins with her, or goes over
+   * to her from whoever had it, whose wrap-up begins. Its end is told by `finished`.
+   * @param how `queue`: where it counts, for a contact that routing does not know. `instead`: another contact of hers that
+   * this one takes the place of (a consultation); that one ends without a wrap-up.
+   * @returns false where routing cannot hold it for her (no such agent or queue): then she is `occupied`
+   */
+  take(
+    target: OfferTarget,
+    agent: AgentId,
+    how: { queue?: QueueId | undefined; instead?: InteractionId | undefined },
+  ): boolean;
   /** For announcements. Position from 1. */
   place(interaction: InteractionId): { position: number; expectedWaitMs: number | undefined } | undefined;
   /** Calls that did not come from the ACD (her own) make an agent busy on that channel. */

@@ -6,6 +6,7 @@ import {
   type Channel,
   type Clock,
   type InteractionId,
+  newId,
   notThere,
   type OfferId,
   type OfferOutcome,
@@ -63,6 +64,9 @@ export interface RoutingCounters {
   defects: number;
 }
 
+/** How often opening hours are looked at anew; they change the router's configuration once a day. */
+const calendarMs = 600_000;
+
 export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork, Queueing {
   readonly #directory: Directory;
   readonly #journal: Journal;
@@ -81,9 +85,10 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   readonly #staleOwn = new Map<string, { agent: AgentId; channel: Channel }>();
   /** Calls may still be attached: contacts without one are not lost yet. */
   #attaching: NodeJS.Timeout | undefined;
+  #calendar: NodeJS.Timeout | undefined;
   readonly #configure = (kind?: string) => {
     if (kind !== undefined && kind !== 'agents' && kind !== 'queues') return;
-    for (const command of changesOf(this.#directory, this.#holder.state)) this.#holder.give(command);
+    for (const command of changesOf(this.#directory, this.#holder.state, this.#clock.now())) this.#holder.give(command);
   };
 
   constructor({ directory, journal, clock, logger, ...options }: RoutingOptions) {
@@ -155,6 +160,8 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       this.#attaching = setTimeout(() => this.attached(), this.#attachMs);
     }
     this.#configure();
+    // Calendars of opening hours reach some days ahead.
+    this.#calendar = setInterval(() => this.#configure(), calendarMs).unref();
   }
 
   /** Every call that lives on has been attached: contacts without one are lost. Called by itself after `attachMs`. */
@@ -187,6 +194,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     if (this.#holder.closed) return;
     this.#directory.off('changed', this.#configure);
     clearTimeout(this.#attaching);
+    clearInterval(this.#calendar);
     this.#reconciling.stop();
     this.#telling.stop();
     await this.#holder.close();
@@ -203,7 +211,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       contact,
       queue: request.queue,
       priority: request.priority ?? record?.priority ?? 0,
-      skills: demandsOf(record, request),
+      skills: demandsOf(record, request, this.#directory.skills),
       ...(agent && { agent }),
       ...(maxWaitMs !== undefined && { maxWaitMs }),
       ...(ringMs !== undefined && { offerMs: ringMs }),
@@ -248,6 +256,30 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       return;
     }
     this.#acting.leave(interaction, why);
+  }
+
+  take(target: OfferTarget, agent: AgentId, { queue = '', instead }: Parameters<Queueing['take']>[2]): boolean {
+    const { interaction: contact, channel } = target;
+    const before = this.#acting.bindings.get(contact);
+    this.#acting.bindings.set(contact, { target, onExit: () => undefined });
+    const work = newId('off');
+    const refused = refusalOf(this.#holder.give({ type: 'take', contact, channel, queue, agent, work }));
+    if (refused) {
+      if (before) this.#acting.bindings.set(contact, before);
+      else this.#acting.bindings.delete(contact);
+    }
+    if (instead !== undefined) this.#endAtOnce(agent, instead);
+    return refused === undefined;
+  }
+
+  /** Her part in a contact ends, and there is nothing to wrap up. */
+  #endAtOnce(agent: AgentId, interaction: InteractionId): void {
+    this.finished(interaction, agent, 'transferred');
+    for (const { id, contact, state } of this.#holder.state.agents.get(agent)?.work.values() ?? []) {
+      if (contact !== interaction || state !== 'wrap-up') continue;
+      this.#holder.give({ type: 'wrap-up-done', agent, work: id });
+      return;
+    }
   }
 
   place(interaction: InteractionId): ReturnType<Queueing['place']> {
@@ -325,6 +357,15 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     const { id: work } = this.#wrapUp(agent, interaction);
     const refused = refusalOf(this.#holder.give({ type: 'extend-wrap-up', agent, work, byMs }));
     if (refused) throw failed['wrap-up-limit']({ interaction });
+  }
+
+  disposed(agent: AgentId, interaction: InteractionId): void {
+    for (const work of this.#agent(agent).work.values()) {
+      if (work.contact !== interaction || (work.state !== 'connected' && work.state !== 'wrap-up')) continue;
+      this.#holder.give({ type: 'disposed', agent, work: work.id });
+      return;
+    }
+    throw failed['contact-unknown']({ interaction });
   }
 
   move(interaction: InteractionId, to: { queue: QueueId } | { agent: AgentId }): void {

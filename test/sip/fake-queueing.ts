@@ -73,6 +73,14 @@ export class FakeQueueing implements Queueing {
     this.finishedParts.push({ interaction, agent, why });
   }
 
+  readonly taken: { interaction: string; agent: string; queue: string | undefined }[] = [];
+  take(target: OfferTarget, agent: string, { queue, instead }: Parameters<Queueing['take']>[2]): boolean {
+    this.waiting.delete(target.interaction);
+    if (instead !== undefined) this.waiting.delete(instead);
+    this.taken.push({ interaction: target.interaction, agent, queue });
+    return true;
+  }
+
   place(interaction: string): { position: number; expectedWaitMs: number | undefined } | undefined {
     const position = [...this.waiting.keys()].indexOf(interaction) + 1;
     return position === 0 ? undefined : { position, expectedWaitMs: 60_000 };

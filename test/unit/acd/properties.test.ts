@@ -29,8 +29,10 @@ type Step =
   | { do: 'change'; pick: number; priority: number }
   | { do: 'leave'; pick: number }
   | { do: 'adopt'; pick: number; agent: number }
+  | { do: 'take'; pick: number; agent: number; queue: number }
   | { do: 'outcome'; pick: number; outcome: OfferOutcome }
   | { do: 'wrap-up'; pick: number; extend: boolean }
+  | { do: 'dispose'; pick: number }
   | { do: 'occupy'; agent: number; count: number }
   | { do: 'wait'; ms: number };
 
@@ -90,6 +92,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('leave' as const), pick: nat(20) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('adopt' as const), pick: nat(20), agent: nat(4) }) },
   {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('take' as const), pick: nat(20), agent: nat(4), queue: nat(2) }),
+  },
+  {
     weight: 14,
     arbitrary: fc.record({
       do: fc.constant('outcome' as const),
@@ -98,12 +104,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('wrap-up' as const), pick: nat(20), extend: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('dispose' as const), pick: nat(20) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('occupy' as const), agent: nat(4), count: nat(1) }) },
   {
     weight: 10,
     arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 900, 4_000, 25_000, 70_000) }),
   },
 );
+
+/** While the run begins it is open, then closed. */
+const opening = 1_000_000_000_000;
 
 function queueShape(id: string, shape: number) {
   return queueConfig({
@@ -122,6 +132,10 @@ function queueShape(id: string, shape: number) {
           ]
         : [],
     exclusionMs: 8_000,
+    disposition: ([undefined, 'extend', 'not-ready', 'record'] as const)[(shape >> 1) & 3],
+    wrapUpMaxMs: 60_000,
+    hours: shape % 5 === 4 ? [{ opens: opening, closes: opening + 90_000 }] : undefined,
+    atClose: shape & 1 ? 'overflow' : 'serve',
     maxWaitMs: 200_000,
   });
 }
@@ -196,6 +210,12 @@ function commandOf(state: RouterState, step: Step, serial: number): Command | un
       const contact = contacts[step.pick % contacts.length];
       return contact ? { type: 'adopt', contact, agent: agents[step.agent]!, work: `off_real${serial}` } : undefined;
     }
+    case 'take': {
+      // Now one that is there, now a new one.
+      const contact = step.pick % 2 === 0 ? contacts[step.pick % contacts.length] : undefined;
+      const taken = { agent: agents[step.agent]!, queue: queues[step.queue]!, work: `off_real${serial}` };
+      return { type: 'take', contact: contact ?? `int_taken${serial}`, channel: 'voice', ...taken };
+    }
     case 'outcome': {
       const offers = works.filter(({ work }) => work.state === 'offered' || work.state === 'withdrawing');
       const picked = offers[step.pick % offers.length];
@@ -207,6 +227,11 @@ function commandOf(state: RouterState, step: Step, serial: number): Command | un
       if (!picked) return undefined;
       const at = { agent: picked.agent, work: picked.work.id };
       return step.extend ? { type: 'extend-wrap-up', ...at, byMs: 4_000 } : { type: 'wrap-up-done', ...at };
+    }
+    case 'dispose': {
+      const hers = works.filter(({ work }) => work.state === 'connected' || work.state === 'wrap-up');
+      const picked = hers[step.pick % hers.length];
+      return picked ? { type: 'disposed', agent: picked.agent, work: picked.work.id } : undefined;
     }
     case 'occupy':
       return { type: 'occupy', agent: agents[step.agent]!, channel: 'voice', count: step.count };

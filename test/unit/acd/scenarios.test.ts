@@ -317,6 +317,64 @@ describe('agents', () => {
     expect(floor.holder('int_b')).toBe('1001');
   });
 
+  test('wrap-up without the disposition that is required', () => {
+    const talked = (disposition: 'extend' | 'not-ready' | 'record') => {
+      const floor = new Floor([{ ...service, wrapUpMaxMs: 60_000, disposition }], [{ id: '1001' }]);
+      floor.ready('1001');
+      floor.call('int_a');
+      const work = floor.offer('int_a')!.offer;
+      floor.accept('int_a');
+      floor.hangUp('int_a');
+      return { floor, work };
+    };
+    const given = talked('not-ready');
+    given.floor.do({ type: 'disposed', agent: '1001', work: given.work });
+    expect(of(given.floor.pass(10_000), 'wrap-up-ended')).toMatchObject([{ by: 'time', wrapUpMs: 10_000 }]);
+    expect(of(given.floor.log, 'wrap-up-ended')[0]).not.toHaveProperty('missing');
+    expect(given.floor.presence('1001')).toBe('ready');
+
+    const missing = talked('not-ready').floor;
+    expect(of(missing.pass(10_000), 'wrap-up-ended')).toMatchObject([{ missing: true }]);
+    expect(missing.state.agents.get('1001')).toMatchObject({ presence: 'not-ready', reason: 'disposition-missing' });
+
+    const recorded = talked('record').floor;
+    expect(of(recorded.pass(10_000), 'wrap-up-ended')).toMatchObject([{ missing: true }]);
+    expect(recorded.presence('1001')).toBe('ready');
+  });
+
+  test('a wrap-up that waits for its disposition ends soon after it, at its limit without it', () => {
+    const config = { ...service, wrapUpMaxMs: 60_000, disposition: 'extend' as const };
+    const floor = new Floor([config], [{ id: '1001' }]);
+    floor.ready('1001');
+    floor.call('int_a');
+    const work = floor.offer('int_a')!.offer;
+    floor.accept('int_a');
+    floor.hangUp('int_a');
+    expect(floor.pass(10_000)).toMatchObject([{ type: 'wrap-up-extended', overdue: true, until: floor.now + 50_000 }]);
+    floor.pass(20_000);
+    expect(floor.do({ type: 'disposed', agent: '1001', work })).toMatchObject([
+      { type: 'disposition-given', contact: 'int_a' },
+      { type: 'wrap-up-extended', until: floor.now + 2_000 },
+    ]);
+    expect(floor.pass(2_000)).toMatchObject([{ type: 'wrap-up-ended', wrapUpMs: 32_000 }]);
+    expect(floor.presence('1001')).toBe('ready');
+
+    floor.call('int_b');
+    floor.accept('int_b');
+    floor.hangUp('int_b');
+    expect(of(floor.pass(60_000), 'wrap-up-ended')).toMatchObject([{ missing: true, wrapUpMs: 60_000 }]);
+    expect(floor.presence('1001')).toBe('not-ready');
+
+    // Whoever signed out is not kept.
+    floor.ready('1001');
+    floor.call('int_c');
+    floor.accept('int_c');
+    floor.hangUp('int_c');
+    floor.do({ type: 'sign-out', agent: '1001' });
+    floor.pass(10_000);
+    expect(floor.presence('1001')).toBe('offline');
+  });
+
   test('her own calls make her busy', () => {
     const floor = new Floor([service], [{ id: '1001' }]);
     floor.ready('1001');
@@ -375,6 +433,28 @@ describe('agents', () => {
     expect(floor.state.contacts.get('int_a')?.state).toBe('connected');
     // Who has it already is not given it a second time.
     expect(floor.do({ type: 'adopt', contact: 'int_a', agent: '1002', work: 'off_real2' })).toEqual([]);
+  });
+
+  test('a contact that she took by herself begins with her, and ends with its wrap-up', () => {
+    const floor = new Floor([service], two);
+    floor.ready('1001');
+    floor.do({ type: 'take', contact: 'int_out', channel: 'voice', queue: 'service', agent: '1001', work: 'off_1' });
+    expect(floor.holder('int_out')).toBe('1001');
+    // Handed to a colleague: the first wraps up, the second has it.
+    floor.do({ type: 'take', contact: 'int_out', channel: 'voice', queue: 'service', agent: '1002', work: 'off_2' });
+    expect(floor.holder('int_out')).toBe('1002');
+    expect([...(floor.state.agents.get('1001')?.work.values() ?? [])].map(({ state }) => state)).toEqual(['wrap-up']);
+    floor.hangUp('int_out');
+    expect(floor.state.contacts.size).toBe(0);
+    const refused = floor.do({
+      type: 'take',
+      contact: 'int_x',
+      channel: 'voice',
+      queue: 'nowhere',
+      agent: '1001',
+      work: 'off_3',
+    });
+    expect(refused).toMatchObject([{ type: 'refused', reason: 'queue-unknown' }]);
   });
 });
 

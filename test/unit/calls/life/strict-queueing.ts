@@ -54,6 +54,19 @@ export class StrictQueueing implements Queueing {
     this.contacts.delete(interaction);
   }
 
+  take(target: OfferTarget, agent: string, { queue, instead }: Parameters<Queueing['take']>[2]): boolean {
+    const { interaction } = target;
+    const contact = this.contacts.get(interaction);
+    if (contact && contact.state !== 'connected') this.broken.push(`${interaction} is taken, and ${contact.state}`);
+    if (contact?.agent === agent) this.broken.push(`${agent} takes ${interaction}, which she has`);
+    const request = contact?.request ?? { queue: queue ?? '' };
+    if (!contact && queue === undefined) return false;
+    const exit = () => this.broken.push(`${interaction} is given back, and ${agent} has it`);
+    this.contacts.set(interaction, { target, request, exit, state: 'connected', agent, abort: undefined });
+    if (instead !== undefined) this.finished(instead, agent, 'transferred');
+    return true;
+  }
+
   place(): undefined {
     return undefined;
   }
