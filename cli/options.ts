@@ -25,3 +25,18 @@ export function wholeNumber(option: string, value: string): number {
   if (!/^\d+$/.test(value)) throw failed['option-invalid']({ option, reason: `"${value}" is not a whole number` });
   return Number(value);
 }
+
+const days = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+
+/** `mon-fri 09:00-17:00, sat 10:00-14:00` → spans of a queue's hours. @throws option-invalid */
+export function openingHours(option: string, value: string): { days: string[]; from: string; to: string }[] {
+  return commaList(value).map((part) => {
+    const [, first = '', last = first, from = '', to = ''] =
+      /^(\w{3})(?:-(\w{3}))? +(\d\d:\d\d)-(\d\d:\d\d)$/.exec(part.toLowerCase()) ?? [];
+    const [begin, end] = [days.indexOf(first), days.indexOf(last)];
+    if (begin < 0 || end < begin) {
+      throw failed['option-invalid']({ option, reason: `"${part}" is not like "mon-fri 09:00-17:00"` });
+    }
+    return { days: days.slice(begin, end + 1), from, to };
+  });
+}

@@ -41,6 +41,7 @@ export function noAgentWork(): AgentWork {
     decline: refuse,
     wrapUpDone: refuse,
     extendWrapUp: refuse,
+    disposed: refuse,
     move: refuse,
     explain: () => [],
   });

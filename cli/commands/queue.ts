@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { QueueLive, QueueRecord } from '../../server/index.ts';
 import { withConnection } from '../connection.ts';
 import { failed } from '../errors.ts';
-import { commaList, skillList, wholeNumber } from '../options.ts';
+import { commaList, openingHours, skillList, wholeNumber } from '../options.ts';
 import { print } from '../output.ts';
 
 interface AddOptions {
@@ -15,6 +15,11 @@ interface AddOptions {
   wrapUp: string;
   dispositions?: string;
   record?: boolean;
+  requireDisposition?: boolean;
+  open?: string;
+  closedOn?: string;
+  maxWaiting?: string;
+  languageSkill?: boolean;
   team?: string;
 }
 
@@ -30,6 +35,11 @@ export function addQueueCommands(switchroom: Command): void {
     .option('--ring <seconds>', 'how long a phone rings', '20')
     .option('--wrap-up <seconds>', 'after-call work', '30')
     .option('--dispositions <list>', 'what a contact can be closed as')
+    .option('--require-disposition', 'an agent has to say what a contact was about')
+    .option('--open <hours>', 'when it takes contacts: "mon-fri 09:00-17:00, sat 10:00-14:00"; always otherwise')
+    .option('--closed-on <dates>', 'holidays: 2026-10-01,2026-10-02')
+    .option('--max-waiting <n>', 'as many may wait; no limit otherwise')
+    .option('--language-skill', "the caller's language is asked for as a skill (en, zh)")
     .option('--record', 'record its calls')
     .option('--team <team>', 'team')
     .action(add);
@@ -51,6 +61,12 @@ async function add(id: string, options: AddOptions): Promise<void> {
       ringMs: wholeNumber('--ring', options.ring) * 1000,
       wrapUpMs: wholeNumber('--wrap-up', options.wrapUp) * 1000,
       dispositions: commaList(options.dispositions),
+      dispositionRequired: options.requireDisposition ?? false,
+      languageSkill: options.languageSkill ?? false,
+      ...(options.maxWaiting === undefined ? {} : { maxLength: wholeNumber('--max-waiting', options.maxWaiting) }),
+      ...(options.open === undefined
+        ? {}
+        : { hours: { open: openingHours('--open', options.open), closedOn: commaList(options.closedOn) } }),
       record: options.record ?? false,
       ...(options.team === undefined ? {} : { team: options.team }),
     });

@@ -58,6 +58,12 @@ export interface QueueConfig {
   hours?: OpeningTime[] | undefined;
   /** What happens at closing time to contacts that already wait; new ones always overflow (`closed`). */
   atClose: 'serve' | 'overflow';
+  /**
+   * A disposition has to be given before wrap-up ends, and what happens where its time runs out without one. `extend`:
+   * it goes on to its limit, then as `not-ready`. `not-ready`: it ends as missing and she becomes not ready
+   * (`disposition-missing`). `record`: it ends as missing. Absent: none is asked for.
+   */
+  disposition?: 'extend' | 'not-ready' | 'record' | undefined;
   /** Reason with which an agent becomes not ready after she declined; absent: she stays ready. */
   declinedReason?: string | undefined;
 }

@@ -4,7 +4,7 @@ import type { OverflowReason } from './events.ts';
 import { ringAfter, unstaffedDue } from './lanes.ts';
 import { isOpen } from './opening.ts';
 import type { Contact, Queue } from './state.ts';
-import { endOffer, endWrapUp, withdraw } from './work-steps.ts';
+import { endOffer, withdraw, wrapUpOver } from './work-steps.ts';
 
 /** Serves everything due by now, in the order in which it was due. */
 export function serveDue(decision: Decision): void {
@@ -81,6 +81,6 @@ function serveWork(decision: Decision, id: string): void {
   } else if (work.state === 'withdrawing') {
     endOffer(decision, agent, work, work.outcome ?? 'withdrawn');
   } else {
-    endWrapUp(decision, agent, work, 'time');
+    wrapUpOver(decision, agent, work);
   }
 }

@@ -25,4 +25,11 @@ export const presenceMachine = machine<Presence, PresenceStep>('acd-presence', {
 });
 
 /** Reasons that the router itself gives; desks and administrators add their own. */
-export const systemReasons = ['signed-in', 'rona', 'declined', 'phone-unreachable', 'panel-lost'] as const;
+export const systemReasons = [
+  'signed-in',
+  'rona',
+  'declined',
+  'phone-unreachable',
+  'panel-lost',
+  'disposition-missing',
+] as const;

@@ -18,6 +18,10 @@ export interface Work {
   until?: Millis | undefined;
   /** `withdrawing`: how the offer will have ended. */
   outcome?: 'missed' | 'withdrawn' | undefined;
+  /** `connected`, `wrap-up`: its disposition is given. */
+  disposed?: boolean | undefined;
+  /** `wrap-up`: its time is over, and it waits for the disposition only. */
+  overdue?: boolean | undefined;
   /** `wrap-up`: latest end with extensions. */
   limit?: Millis | undefined;
   /** Length of the connected part, once over, ms. */

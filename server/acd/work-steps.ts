@@ -75,6 +75,26 @@ export function endWork(decision: Decision, agent: Agent, work: Work): void {
   leaveIfDone(decision, agent);
 }
 
+function lacksDisposition({ state }: Decision, work: Work): boolean {
+  return state.queues.get(work.queue)?.config.disposition !== undefined && !work.disposed;
+}
+
+/** The time of a wrap-up is over: it ends, or waits for the disposition that the queue requires. */
+export function wrapUpOver(decision: Decision, agent: Agent, work: Work): void {
+  const required = decision.state.queues.get(work.queue)?.config.disposition;
+  const missing = lacksDisposition(decision, work);
+  // Whoever leaves is not held back: her panel may be closed already.
+  if (missing && required === 'extend' && agent.presence !== 'leaving' && work.until! < work.limit!) {
+    const { id } = agent.config;
+    decision.emit({ type: 'wrap-up-extended', agent: id, work: work.id, until: work.limit!, overdue: true });
+    return;
+  }
+  if (missing && required !== 'record' && agent.presence === 'ready') {
+    setPresence(decision, agent, 'not-ready', 'disposition-missing');
+  }
+  endWrapUp(decision, agent, work, 'time');
+}
+
 export function endWrapUp(decision: Decision, agent: Agent, work: Work, by: 'agent' | 'time'): void {
   decision.emit({
     type: 'wrap-up-ended',
@@ -84,6 +104,7 @@ export function endWrapUp(decision: Decision, agent: Agent, work: Work, by: 'age
     queue: work.queue,
     wrapUpMs: decision.elapsed(work.since),
     by,
+    ...(lacksDisposition(decision, work) ? { missing: true } : {}),
   });
   leaveIfDone(decision, agent);
 }

@@ -11,7 +11,8 @@ import { type FlowOwner, FlowRun, type QueueEffect, type TransferEffect } from '
 const queueInputs = {
   overflow: 'overflow',
   empty: 'empty',
-  closed: 'empty',
+  closed: 'closed',
+  full: 'full',
   removed: 'failed',
 } as const satisfies Record<QueueExit, string>;
 

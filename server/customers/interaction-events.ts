@@ -12,7 +12,7 @@ const channel = z.enum(['voice', 'chat', 'social', 'mail', 'sms', 'work']);
 const direction = z.enum(['in', 'out', 'internal']);
 
 /** Where an interaction was when it ended. `before`: it was refused or gave up before a flow began. */
-export const endedWhere = z.enum(['before', 'ivr', 'queue', 'ringing', 'talk', 'detour', 'transfer']);
+export const endedWhere = z.enum(['before', 'ivr', 'queue', 'ringing', 'talk', 'detour', 'transfer', 'park']);
 
 export const interactionStarted = defineEvent(
   'interaction.started',
@@ -107,7 +107,7 @@ export const interactionQueueLeft = defineEvent(
   'interaction.queue-left',
   1,
   {
-    why: z.enum(['abandoned', 'overflow', 'empty', 'closed', 'removed', 'flow', 'failed', 'moved']),
+    why: z.enum(['abandoned', 'overflow', 'empty', 'closed', 'full', 'removed', 'flow', 'failed', 'moved']),
     waitMs: z.number(),
   },
   { about: 'The contact left the queue without having been answered.' },
@@ -122,6 +122,41 @@ export const interactionTransferred = defineEvent(
     about:
       'The customer was transferred, by an agent (of the scope) or by the flow. `to` names the queue, agent, number or flow.',
   },
+);
+
+export const interactionParty = defineEvent(
+  'interaction.party',
+  1,
+  {
+    party: z.string(),
+    as: z.enum(['consult', 'add', 'monitor']),
+    kind: z.enum(['queue', 'agent', 'number']),
+    to: z.string().optional(),
+    /** The agent who it is. */
+    who: z.string().optional(),
+    by: z.string().optional(),
+    state: z.enum(['calling', 'private', 'aside', 'in', 'has-it', 'gone']),
+    why: z.string().optional(),
+  },
+  {
+    personal: ['to'],
+    about:
+      'Somebody beside customer and agent: is called, talks with the agent alone, hears music, is in the talk, has taken the call over, or is gone (and why).',
+  },
+);
+
+export const interactionParked = defineEvent(
+  'interaction.parked',
+  1,
+  { slot: z.string(), by: z.string() },
+  { about: 'The customer waits at a slot; the agent who parked her is free.' },
+);
+
+export const interactionRetrieved = defineEvent(
+  'interaction.retrieved',
+  1,
+  { slot: z.string(), how: z.enum(['agent', 'timeout']), ms: z.number() },
+  { about: 'The customer is back from her slot: an agent retrieved her, or nobody came in time.' },
 );
 
 export const interactionTalkEnded = defineEvent(
@@ -149,8 +184,8 @@ export const interactionEnded = defineEvent(
 export const interactionWrappedUp = defineEvent(
   'interaction.wrapped-up',
   1,
-  { ms: z.number(), how: z.enum(['done', 'timeout', 'signed-out']).optional() },
-  { about: "An agent's wrap-up of the contact is over." },
+  { ms: z.number(), how: z.enum(['done', 'timeout', 'missing', 'signed-out']).optional() },
+  { about: "An agent's wrap-up of the contact is over; `missing`: without the disposition that its queue requires." },
 );
 
 export const interactionDisposed = defineEvent(

@@ -2,7 +2,7 @@
 
 import type { InteractionId } from '../../values/index.ts';
 import { type EventScope, newEvent } from '../journal/index.ts';
-import { type AgentLive, type AgentRecord, teamOf } from '../ports/index.ts';
+import { type AgentLive, type AgentRecord, dispositionCodes, teamOf } from '../ports/index.ts';
 import type { Detours } from './detours.ts';
 import { failed } from './errors.ts';
 import { deskFacts } from './journal-events.ts';
@@ -99,12 +99,13 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
     disposition: async ({ record, seat }, { interaction, disposition }) => {
       const { queue } = contactOf(record, interaction);
       const known = queue === undefined ? undefined : directory.queues.get(queue)?.dispositions;
-      if (known === undefined || !known.includes(disposition)) {
+      if (known === undefined || !dispositionCodes(known).includes(disposition)) {
         throw failed['disposition-unknown']({ queue: queue ?? '–', disposition });
       }
       const scope = scopeOf({ agent: record.id, interaction, queue });
       await journal.append([newEvent(deskFacts.dispositionSet, clock.now(), { disposition }, scope)]);
       seat.write({ ...seat.work.get(interaction), interaction, disposition });
+      agentWork.disposed(record.id, interaction);
       return {};
     },
     note: async ({ record, seat }, { interaction, note }) => {

@@ -1,7 +1,14 @@
 // What stands on an agent's screen: the parts of a snapshot, from the directory, routing and calls.
 
 import type { AgentId } from '../../values/index.ts';
-import type { AgentLive, AgentRecord, QueueLive, QueueRecord } from '../ports/index.ts';
+import {
+  type AgentLive,
+  type AgentRecord,
+  dispositionCodes,
+  dispositionTree,
+  type QueueLive,
+  type QueueRecord,
+} from '../ports/index.ts';
 import type { DeskOptions } from './options.ts';
 import { defaultReasons } from './reasons.ts';
 import type { Seat } from './seat.ts';
@@ -108,5 +115,14 @@ function isFree(live: AgentLive): boolean {
 
 function queueCard(queue: QueueRecord, viewer: AgentRecord): QueueCard {
   const { id, name, dispositions, dispositionRequired, wrapUpMs, serviceLevelMs } = queue;
-  return { id, name, mine: viewer.queues.includes(id), dispositions, dispositionRequired, wrapUpMs, serviceLevelMs };
+  return {
+    id,
+    name,
+    mine: viewer.queues.includes(id),
+    dispositions: dispositionCodes(dispositions),
+    dispositionTree: dispositionTree(dispositions),
+    dispositionRequired,
+    wrapUpMs,
+    serviceLevelMs,
+  };
 }

@@ -2,7 +2,7 @@
 // values/ and server/ports as zod schemas, so that the protocol can be documented and checked; `satisfies` keeps them true.
 import { z } from 'zod';
 import type { Offer, OfferOutcome, PopContent } from '../../values/index.ts';
-import type { AgentLive, CallView, QueueLive } from '../ports/index.ts';
+import type { AgentLive, CallView, DispositionTree, QueueLive } from '../ports/index.ts';
 
 export const id = z.string().min(1).max(80);
 export const millis = z.number();
@@ -80,6 +80,8 @@ export const agentLive = z.object({
       state: z.enum(['offered', 'connected', 'wrap-up']),
       since: millis,
       until: millis.optional(),
+      /** The time of the wrap-up is over; it waits for the disposition. */
+      overdue: z.boolean().optional(),
       offer: id.optional(),
     }),
   ),
@@ -132,12 +134,25 @@ export const popView = z.object({ offer, content: popContent, outcome: offerOutc
 /** What the agent wrote down about a contact. */
 export const workView = z.object({ interaction: id, disposition: z.string().optional(), note: z.string().optional() });
 
+const dispositionNode: z.ZodType<DispositionTree> = z
+  .object({
+    code: z.string(),
+    label: names,
+    get children() {
+      return z.array(dispositionNode);
+    },
+  })
+  .meta({ id: 'Disposition' });
+
 export const queueCard = z.object({
   id,
   name: names,
   /** Whether she takes contacts of it. */
   mine: z.boolean(),
+  /** Every code that can be given. */
   dispositions: z.array(z.string()),
+  /** The same as a tree with labels; only leaves can be given. */
+  dispositionTree: z.array(dispositionNode),
   dispositionRequired: z.boolean(),
   wrapUpMs: z.number(),
   serviceLevelMs: z.number(),

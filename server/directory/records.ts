@@ -2,6 +2,8 @@
 // check again. Defaults are those of a small contact center; `site` is filled in by the caller.
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { hoursSchema, isTimeZone } from '../ivr/index.ts';
+import type { Disposition } from '../ports/index.ts';
 
 /** Keys are used in URLs, SIP user parts and file names. */
 export const name = z
@@ -61,6 +63,40 @@ export const agentSchema = z
   })
   .meta({ id: 'Agent' });
 
+const disposition: z.ZodType<Disposition> = z.union([
+  text,
+  z.strictObject({
+    code: text,
+    label: z.partialRecord(language, text).optional(),
+    get children() {
+      return z.array(disposition).max(200).optional();
+    },
+  }),
+]) as z.ZodType<Disposition>;
+
+const mostDispositions = 1_000;
+const deepest = 5;
+
+const dispositions = z
+  .array(disposition)
+  .max(200)
+  .superRefine((roots, context) => {
+    const seen = new Set<string>();
+    const walk = (entries: readonly Disposition[], depth: number): void => {
+      if (depth > deepest) context.addIssue({ code: 'custom', message: `at most ${deepest} levels` });
+      else
+        for (const entry of entries) {
+          const code = typeof entry === 'string' ? entry : entry.code;
+          if (seen.has(code)) context.addIssue({ code: 'custom', message: `the code ${code} stands there twice` });
+          seen.add(code);
+          if (typeof entry !== 'string') walk(entry.children ?? [], depth + 1);
+        }
+    };
+    walk(roots, 1);
+    if (seen.size > mostDispositions)
+      context.addIssue({ code: 'custom', message: `at most ${mostDispositions} codes` });
+  });
+
 const ring = z.strictObject({
   afterMs: milliseconds,
   relaxSkillsBy: z.number().int().min(1).max(4).optional(),
@@ -92,12 +128,34 @@ export const queueSchema = z
       .default([])
       .describe('Steps by which what is asked for is relaxed while a contact waits'),
     serviceLevelMs: milliseconds.default(20_000),
-    dispositions: z.array(text).max(200).default([]),
+    dispositions: dispositions.default([]).describe('Codes, or a tree of them with labels; leaves can be given'),
     dispositionRequired: z.boolean().default(false),
     record: z.boolean().default(false),
     music: name.optional(),
     announceEveryMs: milliseconds.default(30_000),
     whenEmpty: z.enum(['wait', 'exit']).default('wait'),
+    hours: hoursSchema
+      .refine(({ timeZone }) => timeZone === undefined || isTimeZone(timeZone), {
+        path: ['timeZone'],
+        message: 'a time zone such as Asia/Shanghai',
+      })
+      .optional()
+      .describe("When it takes contacts; in the site's time zone where none is named. Absent: always"),
+    atClose: z.enum(['serve', 'exit']).default('serve').describe('What happens at closing time to contacts that wait'),
+    maxLength: z.number().int().min(1).max(100_000).optional().describe('As many may wait; one more is given back'),
+    exclusionMs: milliseconds
+      .default(60_000)
+      .describe('How long an agent who missed or declined a contact is not offered it again'),
+    languageSkill: z
+      .boolean()
+      .default(false)
+      .describe("The contact's language is demanded as a skill of that name, where there is such a skill"),
+    languageSkillMs: milliseconds.default(60_000).describe('After that long, who speaks another language will do'),
+    dispositionMissing: z
+      .enum(['extend', 'not-ready', 'ignore'])
+      .default('extend')
+      .describe('What happens where wrap-up runs out without the disposition that is required'),
+    wrapUpLimitMs: milliseconds.default(900_000).describe('Limit of wrap-up with every extension'),
   })
   .meta({ id: 'Queue' });
 

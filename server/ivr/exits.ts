@@ -48,6 +48,8 @@ export function exitsOf(node: FlowNode, flow: Pick<FlowFile, 'error'>): Exit[] {
       const overflow = node.overflow;
       return [
         own('overflow', overflow, 'outside'),
+        ...(node.full === undefined ? [] : [own('full', node.full, 'outside')]),
+        ...(node.closed === undefined ? [] : [own('closed', node.closed, 'outside')]),
         ...(node.empty === undefined ? [] : [own('empty', node.empty, 'outside')]),
         ...(node.error === undefined ? [] : [own('error', node.error, 'outside')]),
         ...(node.next === undefined ? [] : [own('next', node.next, 'outside')]),

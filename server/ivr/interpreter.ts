@@ -207,6 +207,8 @@ function answer(run: Run, flow: CompiledFlow, node: FlowNode, input: Input): Onw
           : { to: node.next };
       const overflow = node.overflow ?? flow.error;
       if (input.how === 'empty') return { to: node.empty ?? overflow };
+      if (input.how === 'closed') return { to: node.closed ?? node.empty ?? overflow };
+      if (input.how === 'full') return { to: node.full ?? overflow };
       return { to: input.how === 'failed' ? (node.error ?? overflow) : overflow };
     }
     case 'transfer':

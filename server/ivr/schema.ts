@@ -221,7 +221,9 @@ const queue = z
       .max(120)
       .optional()
       .describe("How long an agent's phone rings. Default: the queue's own."),
-    overflow: node.optional().describe("Exit: waited too long, or the queue is full. Default: the flow's error."),
+    overflow: node.optional().describe("Exit: waited too long. Default: the flow's error."),
+    full: node.optional().describe('Exit: as many wait already as the queue takes. Default: as overflow.'),
+    closed: node.optional().describe("Exit: outside the queue's hours. Default: as empty."),
     empty: node.optional().describe('Exit: nobody is there who could ever answer. Default: as overflow.'),
     error: node.optional().describe('Exit: there is no such queue. Default: as overflow.'),
     next: node
@@ -283,7 +285,7 @@ export const nodeSchema = z.discriminatedUnion('type', [
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time such as 09:00, up to 24:00');
 const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-10-01');
 
-const hours = z
+export const hoursSchema = z
   .strictObject({
     note,
     timeZone: z.string().optional().describe('Such as "Asia/Shanghai". Default: that of the site.'),
@@ -302,7 +304,7 @@ const hours = z
       .optional()
       .describe('Single days with hours of their own.'),
   })
-  .describe('Opening hours, for branches.');
+  .describe('Opening hours, of branches and of queues.');
 
 export const flowSchema = z
   .strictObject({
@@ -322,7 +324,7 @@ export const flowSchema = z
       .describe(
         'Variables that do not come from a collect, with their first values. Whoever sends the caller here may give others.',
       ),
-    hours: z.record(name, hours).optional(),
+    hours: z.record(name, hoursSchema).optional(),
     nodes: z.record(name, nodeSchema).describe('The nodes by name.'),
   })
   .describe('An IVR flow.');
@@ -333,7 +335,7 @@ export type NodeType = FlowNode['type'];
 export type NodeOf<T extends NodeType> = Extract<FlowNode, { type: T }>;
 export type FilePrompt = z.infer<typeof promptSchema>;
 export type PromptPart = z.infer<typeof promptPart>;
-export type Hours = z.infer<typeof hours>;
+export type Hours = z.infer<typeof hoursSchema>;
 
 /** JSON Schema (2020-12) of a flow file, for editors. */
 export function flowJsonSchema(): Record<string, unknown> {

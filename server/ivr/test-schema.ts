@@ -39,7 +39,7 @@ const step = z
       .describe('The caller presses these keys, one after the other.'),
     wait: z.literal(true).optional().describe('The caller presses nothing until the time is over.'),
     queue: z
-      .enum(['overflow', 'empty', 'full', 'failed', 'talked'])
+      .enum(['overflow', 'empty', 'full', 'closed', 'failed', 'talked'])
       .optional()
       .describe('How the wait in the queue ends.'),
     transfer: z.enum(['busy', 'no-answer', 'failed']).optional().describe('How the transfer fails.'),

@@ -107,9 +107,9 @@ export type Input =
   | { on: 'digits'; digits: string; end: 'max' | 'terminator' | 'timeout' | 'stopped' | 'failed' }
   /**
    * `overflow` waited too long · `empty` nobody is there who could ever answer · `full` the queue takes no more ·
-   * `failed` no such queue, or refused · `talked` see `afterTalk`.
+   * `closed` outside its hours · `failed` no such queue, or refused · `talked` see `afterTalk`.
    */
-  | { on: 'queue'; how: 'overflow' | 'empty' | 'full' | 'failed' | 'talked' }
+  | { on: 'queue'; how: 'overflow' | 'empty' | 'full' | 'closed' | 'failed' | 'talked' }
   | { on: 'transfer'; how: 'busy' | 'no-answer' | 'failed' };
 
 /** What a flow is begun with. */

@@ -19,6 +19,8 @@ export interface AgentLive {
     since: Millis;
     /** When the wrap-up or the offer ends by itself. */
     until?: Millis | undefined;
+    /** The time of the wrap-up is over; it waits for the disposition. */
+    overdue?: boolean | undefined;
     offer?: OfferId | undefined;
   }[];
   /** Her own calls, by channel. */
@@ -68,6 +70,8 @@ export interface AgentWork extends EventEmitter<AgentWorkEvents> {
   /** @throws contact-not-in-wrap-up */
   wrapUpDone(agent: AgentId, interaction: InteractionId): void;
   extendWrapUp(agent: AgentId, interaction: InteractionId, byMs: number): void;
+  /** She gave the contact a disposition; a wrap-up that waited for nothing else ends soon. @throws contact-unknown */
+  disposed(agent: AgentId, interaction: InteractionId): void;
   /** Takes a queued contact out of turn for an agent, or to another queue (supervisor). @throws contact-unknown */
   move(interaction: InteractionId, to: { queue: QueueId } | { agent: AgentId }): void;
   /** Why this contact went, or did not go, to whom. */

@@ -2,6 +2,8 @@
 // SQLite; read by everyone from memory, changed by the API and the CLI, each change an event of the journal.
 import type { EventEmitter } from 'node:events';
 import type { AgentId, Channel, Language, QueueId, Scope, SkillDemand } from '../../values/index.ts';
+import type { Hours } from '../ivr/index.ts';
+import type { Disposition } from './dispositions.ts';
 
 /** Where an agent's calls ring. `registered`: contacts of that SIP user at our registrar. `none`: no voice. */
 export type AgentPhone =
@@ -42,7 +44,7 @@ export interface QueueRecord extends Scope {
   /** Steps by which what is asked for is relaxed while a contact waits. */
   rings: { afterMs: number; relaxSkillsBy?: number; dropSkills?: boolean; alsoQueues?: QueueId[] }[];
   serviceLevelMs: number;
-  dispositions: string[];
+  dispositions: Disposition[];
   dispositionRequired: boolean;
   record: boolean;
   /** Prompt names for music and announcements; the built-in ones by default. */
@@ -50,6 +52,26 @@ export interface QueueRecord extends Scope {
   announceEveryMs: number;
   /** What happens to a contact when nobody who could take it is signed in. */
   whenEmpty: 'wait' | 'exit';
+  /** When it takes contacts, in the site's time zone where the hours name none; absent: always. */
+  hours?: Hours | undefined;
+  /** At closing time, contacts that wait already are still served (default), or given back; new ones are given back. */
+  atClose?: 'serve' | 'exit' | undefined;
+  /** As many may wait; one more is given back (`full`). Absent: no limit. */
+  maxLength?: number | undefined;
+  /** How long an agent who missed or declined a contact is not offered that contact again. Default 60,000 ms. */
+  exclusionMs?: number | undefined;
+  /** The contact's language is demanded as a skill of that name (`en`, `zh`), where such a skill is configured. */
+  languageSkill?: boolean | undefined;
+  /** After that long, who speaks another language will do. Default 60,000 ms. */
+  languageSkillMs?: number | undefined;
+  /**
+   * What happens where wrap-up runs out without the disposition that is required. `extend` (default): it goes on until
+   * she gives one, at most to `wrapUpLimitMs`, and then as `not-ready`. `not-ready`: it ends as missing, and she is not
+   * ready (`disposition-missing`). `ignore`: it ends as missing.
+   */
+  dispositionMissing?: 'extend' | 'not-ready' | 'ignore' | undefined;
+  /** Limit of wrap-up with every extension. Default 900,000 ms. */
+  wrapUpLimitMs?: number | undefined;
 }
 
 export interface DidRecord extends Scope {

@@ -1,13 +1,16 @@
 // From the directory to the router's configuration, and only what differs.
-import type { Channel, SkillDemand } from '../../values/index.ts';
+import type { Channel, Language, Millis, SkillDemand } from '../../values/index.ts';
 import {
   type AgentConfig,
   agentConfig,
   type Command,
+  type OpeningTime,
   type QueueConfig,
   queueConfig,
+  type Ring,
   type RouterState,
 } from '../acd/index.ts';
+import { type Hours, openings } from '../ivr/index.ts';
 import type { AgentRecord, Directory, QueueRecord, QueueRequest } from '../ports/index.ts';
 
 /** A call may join written work; written work does not join a call. */
@@ -19,21 +22,54 @@ const interrupts: AgentConfig['capacity']['interrupts'] = {
   work: ['chat', 'social', 'sms', 'mail'],
 };
 
-export function queueOf(record: QueueRecord): QueueConfig {
+/** Calendars are told this far ahead, and anew every day. */
+const calendarDays = 14;
+const dayMs = 86_400_000;
+/** A disposition that is required needs a wrap-up in which it is given. */
+const leastWrapUpMs = 1_000;
+const defaultLanguageMs = 60_000;
+const languages: Language[] = ['en', 'zh'];
+
+/** @param now the calendar of its hours begins the day before */
+export function queueOf(record: QueueRecord, site: Pick<Directory['site'], 'timeZone'>, now: Millis): QueueConfig {
+  const required = record.dispositionRequired ? (record.dispositionMissing ?? 'extend') : undefined;
   return queueConfig({
     id: record.id,
     strategy: record.strategy,
     offerMs: record.ringMs,
-    wrapUpMs: record.wrapUpMs,
+    wrapUpMs: required ? Math.max(record.wrapUpMs, leastWrapUpMs) : record.wrapUpMs,
+    wrapUpMaxMs: record.wrapUpLimitMs,
+    exclusionMs: record.exclusionMs,
+    maxLength: record.maxLength,
+    hours: record.hours && calendar(record.hours, site.timeZone, now),
+    atClose: record.atClose === 'exit' ? 'overflow' : 'serve',
+    disposition: required === 'ignore' ? 'record' : required,
     maxWaitMs: record.maxWaitMs,
     unstaffed: record.whenEmpty === 'exit' ? 'overflow' : 'wait',
-    rings: record.rings.map(({ afterMs, relaxSkillsBy, dropSkills, alsoQueues }) => ({
-      afterMs,
-      ...(relaxSkillsBy === undefined ? {} : { relaxBy: relaxSkillsBy }),
-      ...(dropSkills ? { drop: 'all' as const } : {}),
-      ...(alsoQueues === undefined ? {} : { also: alsoQueues }),
-    })),
+    rings: ringsOf(record),
   });
+}
+
+/** The hours from the beginning of the day before (a night may reach into today), so that they change once a day only. */
+function calendar(hours: Hours, zone: string, now: Millis): OpeningTime[] {
+  const from = Math.floor(now / dayMs - 1) * dayMs;
+  return openings(hours, from, from + (calendarDays + 2) * dayMs, zone);
+}
+
+/** Every ring is stated against what was asked for, so those after the language's fallback drop the language too. */
+function ringsOf({ rings, languageSkill, languageSkillMs = defaultLanguageMs }: QueueRecord): Ring[] {
+  const steps = rings.map(({ afterMs, relaxSkillsBy, dropSkills, alsoQueues }): Ring => {
+    const drop = dropSkills ? ('all' as const) : undefined;
+    return { afterMs, relaxBy: relaxSkillsBy, ...(drop && { drop }), also: alsoQueues };
+  });
+  if (!languageSkill) return steps;
+  if (!steps.some(({ afterMs }) => afterMs === languageSkillMs)) {
+    const before = steps.findLast(({ afterMs }) => afterMs < languageSkillMs);
+    steps.push({ ...before, afterMs: languageSkillMs });
+  }
+  return steps.map((step) =>
+    step.afterMs < languageSkillMs || step.drop === 'all' ? step : { ...step, drop: [...languages] },
+  );
 }
 
 export function agentOf(record: AgentRecord): AgentConfig {
@@ -51,19 +87,28 @@ export function agentOf(record: AgentRecord): AgentConfig {
 }
 
 /** What a contact demands of a queue: the queue's own demands, each overridden by the request's of the same skill. */
-export function demandsOf(queue: QueueRecord | undefined, request: QueueRequest): SkillDemand[] {
+export function demandsOf(
+  queue: QueueRecord | undefined,
+  request: QueueRequest,
+  skills: Pick<Directory['skills'], 'get'>,
+): SkillDemand[] {
   const demands = new Map((queue?.skills ?? []).map((demand) => [demand.skill, demand]));
+  const { language } = request;
+  // A language that is no skill of anybody would only make the contact wait.
+  if (queue?.languageSkill && language !== undefined && skills.get(language)) {
+    demands.set(language, { skill: language, least: 1 });
+  }
   for (const demand of request.skills ?? []) demands.set(demand.skill, demand);
   return [...demands.values()];
 }
 
 /** The commands that bring the router's configuration to what the directory says; none where it is the same. */
-export function changesOf(directory: Directory, state: RouterState): Command[] {
+export function changesOf(directory: Directory, state: RouterState, now: Millis): Command[] {
   const commands: Command[] = [];
   const queues = new Set<string>();
   for (const record of directory.queues.list()) {
     queues.add(record.id);
-    const queue = queueOf(record);
+    const queue = queueOf(record, directory.site, now);
     if (differs(state.queues.get(record.id)?.config, queue)) commands.push({ type: 'set-queue', queue });
   }
   const agents = new Set<string>();

@@ -21,8 +21,9 @@ import {
 export function exitOf(reason: OverflowReason): QueueExit {
   switch (reason) {
     case 'max-wait':
-    case 'queue-full':
       return 'overflow';
+    case 'queue-full':
+      return 'full';
     case 'no-agents':
     case 'agent-unavailable':
       return 'empty';
@@ -88,7 +89,7 @@ function plainFacts(event: AcdEvent): NewEvent[] {
     }
     case 'wrap-up-ended': {
       const { contact: interaction, agent, queue, wrapUpMs: ms } = event;
-      const how = event.by === 'agent' ? 'done' : 'timeout';
+      const how = event.missing ? 'missing' : event.by === 'agent' ? 'done' : 'timeout';
       return [newEvent(interactionWrappedUp, at, { ms, how }, { interaction, agent, queue })];
     }
     case 'queue-staffed':

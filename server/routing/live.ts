@@ -17,6 +17,7 @@ export function agentLive(agent: Agent): AgentLive {
       state: work.state === 'withdrawing' ? 'offered' : work.state,
       since: work.since,
       until: work.until,
+      ...(work.overdue ? { overdue: true } : {}),
       offer: work.id,
     })),
     occupied: { ...agent.own },

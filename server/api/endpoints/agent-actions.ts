@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { interactionDisposed } from '../../customers/index.ts';
 import { invalidField, type Principal } from '../../directory/index.ts';
 import { newEvent } from '../../journal/index.ts';
-import { type AgentRecord, teamOf } from '../../ports/index.ts';
+import { type AgentRecord, dispositionCodes, teamOf } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
 import { failed } from '../errors.ts';
@@ -87,7 +87,11 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
     if (contact === undefined) throw failed['not-found']({ kind: 'contact of this agent', name: interaction });
     const queue = contact.queue === undefined ? undefined : directory.queues.get(contact.queue);
     const { disposition, note } = given;
-    if (queue !== undefined && disposition !== undefined && !queue.dispositions.includes(disposition)) {
+    if (
+      queue !== undefined &&
+      disposition !== undefined &&
+      !dispositionCodes(queue.dispositions).includes(disposition)
+    ) {
       throw wrong('disposition', `the queue ${queue.id} has no such disposition`);
     }
     if (queue?.dispositionRequired && disposition === undefined) {
@@ -106,6 +110,7 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
         },
       ),
     ]);
+    if (disposition !== undefined) agentWork.disposed(agent.id, interaction);
   };
 
   return [

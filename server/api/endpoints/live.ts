@@ -65,6 +65,7 @@ export const agentLiveSchema = z
         state: z.enum(['offered', 'connected', 'wrap-up']),
         since: z.number(),
         until: z.number().optional(),
+        overdue: z.boolean().optional(),
         offer: optional,
       }),
     ),

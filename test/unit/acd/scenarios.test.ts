@@ -363,7 +363,7 @@ describe('agents', () => {
     floor.accept('int_b');
     floor.hangUp('int_b');
     expect(of(floor.pass(60_000), 'wrap-up-ended')).toMatchObject([{ missing: true, wrapUpMs: 60_000 }]);
-    expect(floor.presence('1001')).toBe('not-ready');
+    expect(floor.presence('1001')).toBe('not-ready (disposition-missing)');
 
     // Whoever signed out is not kept.
     floor.ready('1001');

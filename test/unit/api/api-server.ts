@@ -59,6 +59,7 @@ class FakeAgentWork extends EventEmitter<AgentWorkEvents> implements AgentWork {
   decline = (...with_: unknown[]) => void this.#asked.push(['decline', ...with_]);
   wrapUpDone = (...with_: unknown[]) => void this.#asked.push(['wrapUpDone', ...with_]);
   extendWrapUp = (...with_: unknown[]) => void this.#asked.push(['extendWrapUp', ...with_]);
+  disposed = (...with_: unknown[]) => void this.#asked.push(['disposed', ...with_]);
   move = (...with_: unknown[]) => void this.#asked.push(['move', ...with_]);
   explain = () => [{ at: 1, sentence: 'She was idle longest.', details: { idleMs: 5 } }];
 }

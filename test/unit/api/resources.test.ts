@@ -324,7 +324,10 @@ describe('agents at work', () => {
     expect((await wrapUp({ disposition: 'solved' }, 'int_other'))[0]).toBe(404);
     expect(api.asked).toEqual([]);
     expect((await wrapUp({ disposition: 'solved', note: 'ok' }))[0]).toBe(204);
-    expect(api.asked).toEqual([['wrapUpDone', '1001', 'int_live']]);
+    expect(api.asked).toEqual([
+      ['disposed', '1001', 'int_live'],
+      ['wrapUpDone', '1001', 'int_live'],
+    ]);
     expect(api.site.journal.ofInteraction('int_live')).toEqual([
       expect.objectContaining({
         type: 'interaction.disposed',

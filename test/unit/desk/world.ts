@@ -103,6 +103,9 @@ export class FakeAgentWork extends EventEmitter<AgentWorkEvents> implements Agen
       }
     });
   }
+  disposed(agent: string, interaction: string): void {
+    this.said.push(`${agent} disposed ${interaction}`);
+  }
   move(): void {
     throw fail('agent-unknown');
   }

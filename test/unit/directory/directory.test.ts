@@ -10,7 +10,7 @@ import {
   queueSchema,
   seedDemo,
 } from '../../../server/directory/index.ts';
-import type { Directory } from '../../../server/ports/index.ts';
+import { type Directory, dispositionCodes } from '../../../server/ports/index.ts';
 import { logger, openSite, siteKey, type TestSite } from './site.ts';
 
 let site: TestSite;
@@ -49,6 +49,39 @@ describe('a table', () => {
     expect(again.agents.list()).toEqual(directory.agents.list());
     expect(again.queues.get('service')).toEqual(directory.queues.get('service'));
     expect(again.agents.get('1001')).toMatchObject({ skills: { loans: 4 }, team: 'red', autoAnswer: false });
+  });
+
+  it('keeps what a queue may say about hours, length, language and dispositions', async () => {
+    const hours = { open: [{ days: ['mon'], from: '09:00', to: '17:00' }], closedOn: ['2026-10-01'] };
+    const tree = [
+      'solved',
+      {
+        code: 'sales',
+        label: { en: 'Sales', zh: '销售' },
+        children: [{ code: 'card', label: { zh: '信用卡' } }, 'loan'],
+      },
+    ];
+    const stated = {
+      hours,
+      atClose: 'exit',
+      maxLength: 40,
+      exclusionMs: 5_000,
+      languageSkill: true,
+      languageSkillMs: 20_000,
+      dispositions: tree,
+      dispositionMissing: 'not-ready',
+      wrapUpLimitMs: 120_000,
+    };
+    await directory.queues.put(queue(stated), 'admin');
+    expect(reopen().queues.get('service')).toMatchObject(stated);
+    expect(dispositionCodes(directory.queues.get('service')!.dispositions)).toEqual(['solved', 'card', 'loan']);
+    const wrong = [
+      { dispositions: ['a', { code: 'b', children: ['a'] }] },
+      { hours: { ...hours, timeZone: 'Mars/Base' } },
+      { hours: { open: [{ days: ['mon'], from: '9', to: '17:00' }] } },
+      { maxLength: 0 },
+    ];
+    for (const more of wrong) expect(() => queue(more)).toThrow();
   });
 
   it('journals each change, with what is personal apart', async () => {

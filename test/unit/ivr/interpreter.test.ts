@@ -289,16 +289,30 @@ describe('queue and transfer', () => {
 
   it.each([
     ['overflow', 'over'],
-    ['full', 'over'],
+    ['full', 'full'],
+    ['closed', 'closed'],
     ['empty', 'nobody'],
     ['failed', 'broken'],
     ['talked', 'rate'],
   ] as const)('leaves by the exit for %s', (how, result) => {
     const ends = Object.fromEntries(
-      ['over', 'nobody', 'broken', 'rate'].map((name) => [name, { type: 'return', result: name }]),
+      ['over', 'full', 'closed', 'nobody', 'broken', 'rate'].map((name) => [name, { type: 'return', result: name }]),
     );
     const set = flows({
-      a: { nodes: { one: { ...queue, overflow: 'over', empty: 'nobody', error: 'broken', next: 'rate' }, ...ends } },
+      a: {
+        nodes: {
+          one: {
+            ...queue,
+            overflow: 'over',
+            full: 'full',
+            closed: 'closed',
+            empty: 'nobody',
+            error: 'broken',
+            next: 'rate',
+          },
+          ...ends,
+        },
+      },
     });
     const step = advance(set, begin(set, 'a', english, now).state, { on: 'queue', how }, now);
     expect(last(step)).toEqual({ do: 'return', node: result, result });

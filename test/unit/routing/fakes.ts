@@ -28,6 +28,7 @@ export class FakeDirectory extends EventEmitter<DirectoryEvents> {
   readonly site = { name: 'test', country: 'CN', timeZone: 'Asia/Shanghai', realm: 'test' };
   readonly agents = new FakeTable<AgentRecord>();
   readonly queues = new FakeTable<QueueRecord>();
+  readonly skills = new FakeTable<{ id: string; name: string; site: string }>();
 
   queue(more: Partial<QueueRecord> & { id: string }): void {
     this.queues.rows.set(more.id, {

@@ -177,6 +177,63 @@ describe('queues', () => {
     expect(other.exits).toEqual(['empty']);
   });
 
+  test('keep their hours, in the time zone of the site, and say so', async () => {
+    const room = new Room();
+    // Monday 10:00 in Shanghai.
+    const office = { open: [{ days: ['mon', 'tue'] as ('mon' | 'tue')[], from: '09:00', to: '10:30' }] };
+    room.directory.queue({ id: 'service', hours: office, atClose: 'exit', maxWaitMs: 7_200_000 });
+    const early = room.call('int_a');
+    await room.pass(30 * 60_000 - 1);
+    expect(early.exits).toEqual([]);
+    await room.pass(1);
+    expect(early.exits).toEqual(['closed']);
+    const late = room.call('int_b');
+    await room.pass(0);
+    expect(late.exits).toEqual(['closed']);
+    expect(room.journal.of('queue.hours-changed').at(-1)?.data).toEqual({ open: false });
+    await room.pass(22.5 * 3_600_000 + 1);
+    const next = room.call('int_c');
+    await room.pass(0);
+    expect(next.exits).toEqual([]);
+    // A holiday is known at once.
+    room.directory.queue({ id: 'service', hours: { ...office, closedOn: ['2026-03-03'] }, atClose: 'exit' });
+    await room.pass(0);
+    expect(next.exits).toEqual(['closed']);
+  });
+
+  test('take no more than they are long', async () => {
+    const room = new Room();
+    room.directory.queue({ id: 'service', maxLength: 2 });
+    const contacts = ['int_a', 'int_b', 'int_c'].map((id) => room.call(id));
+    await room.pass(0);
+    expect(contacts.map(({ exits }) => exits)).toEqual([[], [], ['full']]);
+    expect(room.journal.of('interaction.queue-left')).toMatchObject([{ interaction: 'int_c', data: { why: 'full' } }]);
+  });
+
+  test('ask for the language of the contact, and give in after a while', async () => {
+    const room = new Room();
+    room.directory.skills.rows.set('zh', { id: 'zh', name: 'zh', site: 'test' });
+    room.directory.queue({ id: 'service', languageSkill: true, languageSkillMs: 30_000, ringMs: 120_000 });
+    room.directory.agent({ id: '1001', skills: {} });
+    await room.ready('1001');
+    room.call('int_en', { language: 'en' });
+    await room.pass(0);
+    // Nobody is configured to speak English, so it is not asked for.
+    expect(room.log.at(-1)).toContain('int_en 1001');
+    room.directory.agent({ id: '1002', skills: { zh: 3 } });
+    room.call('int_zh', { language: 'zh' });
+    await room.ready('1002');
+    await room.pass(0);
+    expect(room.log.at(-1)).toContain('int_zh 1002');
+    room.call('int_late', { language: 'zh' });
+    room.directory.agent({ id: '1003', skills: {} });
+    await room.ready('1003');
+    await room.pass(15_000);
+    expect(room.log.join()).not.toContain('int_late');
+    await room.pass(15_500);
+    expect(room.log.join()).toContain('int_late');
+  });
+
   test('removed at run time: those waiting are given back, those talking go on', async () => {
     const room = new Room();
     await room.ready('1001');
