@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { asteriskSchema } from './asterisk.ts';
 import { auditSchema } from './audit-settings.ts';
 import { drachtioSchema } from './drachtio.ts';
 import { failed } from './errors.ts';
@@ -76,6 +77,10 @@ export const settingsSchema = z
     audit: auditSchema.prefault({}),
     /** A drachtio-server does the SIP instead of the edge; several: the next one where one fails. */
     drachtio: drachtioSchema.optional(),
+    /** What plays, listens, records and mixes: the edge itself, or an engine beside it. */
+    media: z.enum(['edge', 'asterisk', 'freeswitch']).default('edge'),
+    /** The Asterisk hosts, where media is asterisk; several share the calls. */
+    asterisk: asteriskSchema.optional(),
     /** Threads for media; the calls of one agent and her caller are always on the same. */
     mediaThreads: z.number().int().min(1).max(64).default(1),
     /** How long the edge keeps calls alive without a server. */
@@ -106,6 +111,9 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_TLS_KEY: { path: ['tls', 'key'], read: text },
   SWITCHROOM_DRACHTIO_HOSTS: { path: ['drachtio', 'hosts'], read: hosts },
   SWITCHROOM_DRACHTIO_SECRET_FILE: { path: ['drachtio', 'secretFile'], read: text },
+  SWITCHROOM_MEDIA: { path: ['media'], read: text },
+  SWITCHROOM_ASTERISK_HOSTS: { path: ['asterisk', 'hosts'], read: asteriskHostsText },
+  SWITCHROOM_ASTERISK_SECRET_FILE: { path: ['asterisk', 'secretFile'], read: text },
   SWITCHROOM_MEDIA_THREADS: { path: ['mediaThreads'], read: whole },
   SWITCHROOM_GRACE_SECONDS: { path: ['graceSeconds'], read: whole },
   SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
@@ -115,6 +123,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
 /** Names of other variables that the programs and tests know; anything else beginning SWITCHROOM_ is a mistake. */
 const otherVariables = new Set([
   'SWITCHROOM_CONFIG',
+  'SWITCHROOM_ASTERISK_SECRET',
   'SWITCHROOM_DRACHTIO_SECRET',
   'SWITCHROOM_TEST_INSTALL',
   'SWITCHROOM_CHILD',
@@ -215,6 +224,17 @@ function hosts(value: string, name: string): { host: string; port?: number }[] {
     if (!match) throw failed['settings-invalid']({ setting: name, reason: `"${one}" is not host:port` });
     const host = match[1] ?? match[2] ?? '';
     return match[3] === undefined ? { host } : { host, port: Number(match[3]) };
+  });
+}
+
+/** `name=http://host:8088;host:5080`, several after commas. */
+function asteriskHostsText(value: string, name: string): unknown[] {
+  return list(value).map((one) => {
+    const match = /^([^=]+)=([^;]+);(.+)$/.exec(one);
+    if (!match) {
+      throw failed['settings-invalid']({ setting: name, reason: `"${one}" is not name=ARI url;SIP host:port` });
+    }
+    return { name: match[1], url: match[2], sip: match[3] };
   });
 }
 

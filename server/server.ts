@@ -4,8 +4,6 @@ import { chmodSync, rmSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { LinkClient } from '../link/index.ts';
-import { EdgeMediaServer } from '../media/edge/index.ts';
 import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
 import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
@@ -15,7 +13,7 @@ import { Calls } from './calls/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { createDesk } from './desk/index.ts';
 import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
-import { failed } from './errors.ts';
+import { openEngines } from './engines.ts';
 import { openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
@@ -24,7 +22,7 @@ import { openWeb } from './open-web.ts';
 import type { Directory } from './ports/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
-import { connectSip, Signaling, sqliteBindings } from './signaling/index.ts';
+import { Signaling, sqliteBindings } from './signaling/index.ts';
 import { createWebServer } from './web-server.ts';
 
 export interface Server {
@@ -37,7 +35,7 @@ const panels = join(import.meta.dirname, '..', 'web', 'dist');
 
 /** Starts everything and resolves when calls can come in. @throws a sentence for people; what was opened is closed again */
 export async function startServer(configuration: ServerConfiguration, logger: Logger): Promise<Server> {
-  const { settings, secret, link: linkPath, drachtioPort, run } = configuration;
+  const { settings, run } = configuration;
   const clock = systemClock;
   /** How to take down what stands, last first. */
   const opened: (() => Promise<void> | void)[] = [];
@@ -62,7 +60,15 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       siteKey: join(settings.data, 'site.key'),
       flows: flowNames,
     });
-    const accounts = openAccounts({ database, journal, directory, clock });
+    const accounts = openAccounts({
+      database,
+      journal,
+      directory,
+      clock,
+      siteKey: join(settings.data, 'site.key'),
+      secondFactorFor: settings.login.totpRequiredFor,
+      issuer: settings.login.totpIssuer,
+    });
     const interactions = readInteractions(database);
     const customers = openCustomers({ database, journal, interactions, clock, logger });
     const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
@@ -104,16 +110,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     });
 
     // The engines.
-    const link = new LinkClient({ address: { path: linkPath }, secret, epoch, logger });
-    const media = new EdgeMediaServer({ link, logger, sameHost: true });
-    opened.push(() => link.close());
-    const up = once(link, 'up', { signal: AbortSignal.timeout(10_000) });
-    link.start();
-    await up.catch((cause: unknown) => {
-      throw failed['edge-unreachable']({ what: 'its link' }, { cause });
-    });
-    const sip = await connectSip({ host: '127.0.0.1', port: drachtioPort, secret, epoch, link, logger });
-    opened.push(() => sip.close());
+    const { sip, media } = await openEngines({ configuration, epoch, logger, opened });
 
     // Calls and routing.
     const signaling = new Signaling({
@@ -168,7 +165,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       journal,
       authenticate: ({ headers }) => {
         const principal = accounts.authenticate({ cookie: headers.cookie });
-        if (principal?.agent === undefined) return undefined;
+        if (principal?.agent === undefined || principal.needs !== undefined) return undefined;
         return { agent: principal.agent, roles: principal.roles, session: principal.session };
       },
       flows: () => detourFlows(store),
