@@ -71,6 +71,8 @@ export interface MediaRequests {
       offer?: string | undefined;
       near?: string | undefined;
       peer?: string | undefined;
+      /** The far side is our own WebRTC gateway: our own address, and the SSRC (RFC 5576), stand in the SDP. */
+      gateway?: boolean | undefined;
       purpose: string;
     };
     ok: { sdp: string };

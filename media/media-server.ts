@@ -177,6 +177,11 @@ export interface OpenRequest {
   near?: EndpointId | undefined;
   /** Address of the far side (SIP source), to choose the address in our SDP by route. */
   peer?: string | undefined;
+  /**
+   * The far side is our own WebRTC gateway: the SDP says our own address, never the one for peers behind NAT, and, where the
+   * engine can, its SSRC (RFC 5576), so that the gateway can pass packets on without looking into each.
+   */
+  gateway?: boolean | undefined;
   /** For logs: `caller`, `agent` … */
   purpose: string;
 }

@@ -1,4 +1,5 @@
 export * from './credit.ts';
+export * from './e-model.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './interaction.ts';

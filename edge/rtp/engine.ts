@@ -221,7 +221,9 @@ export class Engine {
     const { codecs, inbandDtmf } = this.#options;
     const phase = near?.phase ?? this.#nextPhase++ % phases;
     const purpose = optionalText(body, 'purpose') ?? '';
-    endpoint = new Endpoint({ id, purpose, peer, pair, address: local.sdp, phase, codecs, inbandDtmf }, this.#host);
+    const gateway = flagOf(body, 'gateway');
+    const address = gateway ? local.own : local.sdp;
+    endpoint = new Endpoint({ id, purpose, peer, pair, address, gateway, phase, codecs, inbandDtmf }, this.#host);
     // No detour on the packet path.
     pair.user = endpoint;
     this.#endpoints.set(id, endpoint);

@@ -1,7 +1,7 @@
 // MediaServer over the link: the engine is the edge's own.
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
-import type { LinkClient, MediaEvents } from '../../link/index.ts';
+import { CatchUp, type LinkClient, type MediaEvents } from '../../link/index.ts';
 import type { BridgeId, EndpointId, RecordingId } from '../../values/index.ts';
 import type {
   Bridge,
@@ -10,6 +10,7 @@ import type {
   MediaServer,
   MediaServerEvents,
   OpenRequest,
+  Quality,
   Recording,
 } from '../media-server.ts';
 import { asking } from './asking.ts';
@@ -24,6 +25,8 @@ export interface EdgeMediaOptions {
   logger: Logger;
   /** Edge and server share their files: recordings are read without the link. Default false. */
   sameHost?: boolean;
+  /** How long after a failed comparison with the edge the next is tried; see CatchUp. */
+  compareRetryMs?: { first: number; most: number } | undefined;
 }
 
 const heard = ['endpoint', 'playback', 'recording', 'bridge'] as const;
@@ -35,20 +38,29 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
   readonly #context: EndpointContext;
   readonly #endpoints = new Map<EndpointId, EdgeEndpoint>();
   readonly #bridges = new Map<BridgeId, EdgeBridge>();
-  readonly #up: (up: { sameEdge: boolean }) => void;
+  readonly #up: (up: { sameEdge: boolean; missed: number }) => void;
   readonly #down: () => void;
   /** Perhaps opened on the edge, and known to nobody. */
   readonly #doubtful = new Map<string, 'endpoint.close' | 'bridge.close'>();
+  /** After events were lost: what ended on the edge ends here. */
+  readonly #comparison: CatchUp;
   /** Told `lost`, and not yet `restored`. */
   #lost = false;
 
-  constructor({ link, logger, sameHost = false }: EdgeMediaOptions) {
+  constructor({ link, logger, sameHost = false, compareRetryMs }: EdgeMediaOptions) {
     super();
     this.#link = link;
     this.#logger = logger;
     const ask = asking(link);
     this.#context = { ask, logger, sameHost, playbacks: new Playbacks(ask, logger), memberOf: new Map() };
-    this.#up = ({ sameEdge }) => this.#linkUp(sameEdge);
+    this.#comparison = new CatchUp({
+      run: () => this.#compare(),
+      able: () => link.connected,
+      logger,
+      what: 'media',
+      retryMs: compareRetryMs,
+    });
+    this.#up = ({ sameEdge, missed }) => this.#linkUp(sameEdge, missed > 0);
     this.#down = () => this.#linkDown();
     link.on('up', this.#up);
     link.on('down', this.#down);
@@ -56,13 +68,13 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
   }
 
   async open(request: OpenRequest): Promise<MediaEndpoint> {
-    const { id, offer, near, peer, purpose } = request;
+    const { id, offer, near, peer, gateway, purpose } = request;
     const endpoint = new EdgeEndpoint(id, '', this.#context);
     // Known before the reply: events may stand right behind it.
     const before = this.#endpoints.get(id);
     if (!before) this.#endpoints.set(id, endpoint);
     try {
-      endpoint.opened((await this.#context.ask('endpoint.open', { id, offer, near, peer, purpose })).sdp);
+      endpoint.opened((await this.#context.ask('endpoint.open', { id, offer, near, peer, gateway, purpose })).sdp);
     } catch (error) {
       if (!before) {
         this.#endpoints.delete(id);
@@ -107,6 +119,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
   }
 
   async close(): Promise<void> {
+    this.#comparison.close();
     this.#link.off('up', this.#up);
     this.#link.off('down', this.#down);
     for (const prefix of heard) this.#link.unhear(prefix);
@@ -136,10 +149,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
       }
       case 'endpoint.closed': {
         const { id, why, quality } = body as MediaEvents['endpoint.closed'];
-        this.#context.memberOf.get(id)?.left(id);
-        const endpoint = this.#endpoints.get(id);
-        this.#endpoints.delete(id);
-        endpoint?.ended(why, quality);
+        this.#endpointClosed(id, why, quality);
         return;
       }
       case 'playback.ended':
@@ -152,11 +162,59 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
       }
       case 'bridge.closed': {
         const { id, why } = body as MediaEvents['bridge.closed'];
-        const bridge = this.#bridges.get(id);
-        this.#bridges.delete(id);
-        bridge?.ended(why);
+        this.#bridgeClosed(id, why);
       }
     }
+  }
+
+  #endpointClosed(id: EndpointId, why: 'asked' | 'lost' | 'failed', quality?: Quality): void {
+    this.#context.memberOf.get(id)?.left(id);
+    const endpoint = this.#endpoints.get(id);
+    this.#endpoints.delete(id);
+    endpoint?.ended(why, quality);
+  }
+
+  #bridgeClosed(id: BridgeId, why: 'asked' | 'lost' | 'failed'): void {
+    const bridge = this.#bridges.get(id);
+    this.#bridges.delete(id);
+    bridge?.ended(why);
+  }
+
+  /**
+   * Events were lost: what the edge has no more has ended there. How, is not known: a playback counts as finished and a
+   * collection as timed out, where the endpoint lives, so that flows go on. Only what the edge had begun is looked at:
+   * the reply stands in one stream with the events, so that what begins meanwhile is safe.
+   */
+  async #compare(): Promise<void> {
+    const { playbacks, ask } = this.#context;
+    const endpoints = [...this.#endpoints.values()].filter(({ sdp }) => sdp !== '');
+    const collections = endpoints.flatMap((endpoint) => {
+      return endpoint.collecting().map((collect) => ({ endpoint, collect }));
+    });
+    const bridges = [...this.#bridges.keys()];
+    const begun = playbacks.begun();
+    const there = await ask('media.list', {});
+    const livingEndpoints = new Map(there.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    const livingBridges = new Set(there.bridges.map(({ id }) => id));
+    const livingPlaybacks = new Set(there.playbacks.map(({ id }) => id));
+    let ended = 0;
+    for (const [id, { on, end }] of begun) {
+      if (livingPlaybacks.has(id)) continue;
+      ended++;
+      end(livingEndpoints.has(on) || livingBridges.has(on) ? 'finished' : 'closed');
+    }
+    for (const { endpoint, collect } of collections) {
+      const living = livingEndpoints.get(endpoint.id);
+      if (living === undefined || living.collecting === collect) continue;
+      ended++;
+      endpoint.collected(collect, { digits: '', end: 'timeout' });
+    }
+    for (const id of bridges) if (!livingBridges.has(id)) this.#bridgeClosed(id, 'lost');
+    for (const { id } of endpoints) if (!livingEndpoints.has(id)) this.#endpointClosed(id, 'lost');
+    this.#logger.warn(
+      { ended, endpoints: there.endpoints.length },
+      'media was compared with the edge, events were lost',
+    );
   }
 
   /** Whether it was opened nobody knows where the reply is missing: nobody will ask for it, so it is closed when that can be. */
@@ -182,7 +240,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     this.emit('lost');
   }
 
-  #linkUp(sameEdge: boolean): void {
+  #linkUp(sameEdge: boolean, missed: boolean): void {
     if (!sameEdge) {
       // Another edge process: nothing of what we knew lives on.
       this.#context.playbacks.allClosed();
@@ -194,6 +252,8 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
       for (const endpoint of endpoints) endpoint.ended('lost');
     }
     if (!sameEdge) this.#doubtful.clear();
+    if (missed) this.#comparison.due();
+    else this.#comparison.resume();
     this.#closeDoubtful();
     if (!this.#lost) return;
     this.#lost = false;

@@ -32,6 +32,8 @@ export interface EndpointOptions {
   pair: PortPair;
   /** Address in our SDP. */
   address: string;
+  /** Its far side is our own WebRTC gateway. */
+  gateway: boolean;
   phase: number;
   codecs: readonly Law[];
   /** Look for digits in the audio where the far side has no telephone-event. */
@@ -91,7 +93,8 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     this.#peer = options.peer;
     this.#inbandAllowed = options.inbandDtmf;
     this.#host = host;
-    this.session = new MediaSession(options.address, options.pair.port, options.codecs);
+    const ssrc = options.gateway ? this.out.ssrc : undefined;
+    this.session = new MediaSession(options.address, options.pair.port, options.codecs, ssrc);
     this.monitor = new LineMonitor(this.out, this.reception);
     this.digits = new Digits(options.id, host);
     this.#receiver = new DtmfReceiver({
@@ -187,13 +190,17 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     const far = this.session.far;
     if (!far || !this.session.sending || this.player || this.#senders.length > 0) return;
     let sent = packet;
-    if (codec !== far.codec) {
+    // Header extensions (a WebRTC gateway's, X=1) say nothing to a phone, and some stumble over them: only the payload goes on.
+    if (codec !== far.codec || header.start > headerBytes) {
       const length = header.end - header.start;
       if (headerBytes + length > 1500) return;
       this.#relayCopy ??= Buffer.alloc(1500);
       sent = this.#relayCopy.subarray(0, headerBytes + length);
-      const table = far.codec.transcode;
-      for (let i = 0; i < length; i++) sent[headerBytes + i] = table[packet[header.start + i] as number] as number;
+      if (codec === far.codec) packet.copy(sent, headerBytes, header.start, header.end);
+      else {
+        const table = far.codec.transcode;
+        for (let i = 0; i < length; i++) sent[headerBytes + i] = table[packet[header.start + i] as number] as number;
+      }
       sent[0] = 0x80;
     }
     if (this.out.relay(sent, header, from, far.payloadType, now)) this.#send(sent);

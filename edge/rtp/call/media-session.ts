@@ -26,6 +26,7 @@ export class MediaSession {
   readonly #address: string;
   readonly #port: number;
   readonly #codecs: readonly Law[];
+  readonly #ssrc: number | undefined;
   readonly #sessionId = String(randomInt(1, 2 ** 47));
   #version = 0;
   /** What we want, by SDP; and what `direction` lets through beside it. */
@@ -35,10 +36,12 @@ export class MediaSession {
   #offered: { direction: WireDirection } | undefined;
   #accepted = '';
 
-  constructor(address: string, port: number, codecs: readonly Law[]) {
+  /** @param ssrc said in our descriptions, where somebody wants to know it */
+  constructor(address: string, port: number, codecs: readonly Law[], ssrc?: number) {
     this.#address = address;
     this.#port = port;
     this.#codecs = codecs;
+    this.#ssrc = ssrc;
   }
 
   /** Whether we may send media now, and whether what comes is heard. */
@@ -89,7 +92,14 @@ export class MediaSession {
   #near(direction: WireDirection) {
     // Each description counts one up (RFC 3264 §8); that it may say the same as before is allowed.
     this.#version++;
-    return { sessionId: this.#sessionId, version: this.#version, address: this.#address, port: this.#port, direction };
+    return {
+      sessionId: this.#sessionId,
+      version: this.#version,
+      address: this.#address,
+      port: this.#port,
+      direction,
+      ssrc: this.#ssrc,
+    };
   }
 
   #settle(): void {

@@ -1,6 +1,6 @@
 // Quality of one endpoint's line: counts of RFC 3550, what the peer reports, and the E-model over them.
 import type { WireQuality } from '../../../link/index.ts';
-import { mos, rating } from '../packet/e-model.ts';
+import { mos, rating } from '../../../values/index.ts';
 import type { Latch } from '../packet/latch.ts';
 import type { OutStream } from '../packet/out-stream.ts';
 import type { Reception } from '../packet/reception.ts';

@@ -13,6 +13,8 @@ export interface LocalAddress {
   bind: string;
   /** What the SDP says; never an unspecified address. */
   sdp: string;
+  /** What it says to our own WebRTC gateway: never the address for peers behind NAT. */
+  own: string;
 }
 
 const cacheMs = 30_000;
@@ -58,7 +60,7 @@ export class Addresses {
     const exact = candidates.find((address) => address === routed);
     const chosen = exact ?? candidates.find(unspecified) ?? first;
     const own = unspecified(chosen) ? (routed ?? (family === 6 ? '::1' : '127.0.0.1')) : chosen;
-    return { bind: chosen, sdp: advertised ?? own };
+    return { bind: chosen, sdp: advertised ?? own, own };
   }
 }
 

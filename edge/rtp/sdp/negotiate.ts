@@ -37,6 +37,8 @@ export interface Near {
   address: string;
   port: number;
   direction: SdpDirection;
+  /** Of what we send; said (RFC 5576) only to a gateway that has to know it before the first packet. */
+  ssrc?: number | undefined;
 }
 
 export const ourDtmfPayloadType = 101;
@@ -188,6 +190,7 @@ function write(near: Near, lines: Line[], index: number, formats: string, attrib
     if (i !== index) text.push(`m=${line.kind} 0 ${line.protocol} ${line.formats}`);
     else {
       text.push(`m=audio ${near.port} RTP/AVP ${formats}`, ...attributes, `a=ptime:${ptime}`, `a=${near.direction}`);
+      if (near.ssrc !== undefined) text.push(`a=ssrc:${near.ssrc} cname:switchroom`);
     }
   }
   return `${text.join('\r\n')}\r\n`;

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { mos, rating } from '../../../../edge/rtp/packet/e-model.ts';
 import { emptyHeader, readHeader, sequenceDistance, writeHeader } from '../../../../edge/rtp/packet/header.ts';
 import { Latch } from '../../../../edge/rtp/packet/latch.ts';
 import { OutStream } from '../../../../edge/rtp/packet/out-stream.ts';
 import { Reception } from '../../../../edge/rtp/packet/reception.ts';
 import { buildReport, ntpMiddle, readReport, roundTrip } from '../../../../edge/rtp/packet/rtcp.ts';
+import { mos, rating } from '../../../../values/index.ts';
 
 function packet(sequence: number, timestamp: number, ssrc = 7, length = 160): Buffer {
   const made = Buffer.alloc(12 + length);
