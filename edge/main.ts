@@ -33,6 +33,6 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
     },
     stop: async (why) => running?.stop(why),
     // Calls are worth more than the supervisor: the next one finds us.
-    whenOrphaned: { needed: () => running?.needed ?? false },
+    whenOrphaned: { needed: () => running?.needed() ?? false },
   });
 }

@@ -19,8 +19,11 @@ export interface LinkClientOptions {
 }
 
 export interface LinkClientEvents {
-  /** Connected. `sameEdge`: the edge process of the connection before; else all its endpoints and dialogs are gone. */
-  up: [{ welcome: Welcome; sameEdge: boolean }];
+  /**
+   * Connected. `sameEdge`: the edge process of the connection before; else all its endpoints and dialogs are gone.
+   * `missed`: how many of its events were lost to the bound; whoever follows by events must compare.
+   */
+  up: [{ welcome: Welcome; sameEdge: boolean; missed: number }];
   /** The connection broke, or the first attempt failed; it tries on. Pending requests have failed. */
   down: [{ reason: string }];
   /** The edge refused us. Tried again, as the cause may pass (`epoch`: another server runs). */
@@ -222,7 +225,7 @@ export class LinkClient extends EventEmitter<LinkClientEvents> {
 
   #up(writer: LineWriter, welcome: Welcome): void {
     const sameEdge = this.#edge === welcome.edge;
-    const missed = sameEdge ? welcome.from - this.#seen - 1 : 0;
+    const missed = sameEdge ? Math.max(0, welcome.from - this.#seen - 1) : 0;
     if (missed > 0) this.#logger.warn({ missed, edge: welcome.edge }, 'edge events were lost while the link was down');
     this.#edge = welcome.edge;
     this.#seen = welcome.from - 1;
@@ -232,7 +235,7 @@ export class LinkClient extends EventEmitter<LinkClientEvents> {
     this.#state = 'up';
     this.#delay = this.#retryMs.first;
     this.#logger.info({ edge: welcome.edge, sameEdge, from: welcome.from }, 'link up');
-    this.emit('up', { welcome, sameEdge });
+    this.emit('up', { welcome, sameEdge, missed });
   }
 
   #event(frame: EventFrame): void {

@@ -1,3 +1,4 @@
+export * from './catch-up.ts';
 export { type EventHandler, LinkClient, type LinkClientEvents, type LinkClientOptions } from './client.ts';
 export { LinkFailure } from './failure.ts';
 export { GatheredWrites } from './gathered-writes.ts';

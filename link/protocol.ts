@@ -73,10 +73,12 @@ export interface DialogSnapshot {
   /** What the server noted at the dialog: opaque to the edge. */
   note?: string | undefined;
   linked?: string | undefined;
-  protocol: 'udp' | 'tcp';
+  /** Its server's connection is lost: what is said in it waits for `dialogs.adopted`. False: a connected server has it. */
+  orphan: boolean;
+  protocol: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
   remoteAddress: string;
   remotePort: number;
-  /** Milliseconds UTC. */
+  /** Milliseconds UTC, by the edge's clock. */
   answeredAt: number;
 }
 
@@ -84,6 +86,7 @@ export interface DialogSnapshot {
 export interface DialogEnd {
   dialogId: string;
   note?: string | undefined;
+  /** Milliseconds UTC, by the edge's clock. */
   at: number;
   /** `remote`: the far side hung up; `linked`: we said BYE because its linked leg ended; `lost`: refresh or ACK failed. */
   by: 'remote' | 'linked' | 'lost';
@@ -91,8 +94,11 @@ export interface DialogEnd {
 
 /** Requests of the adoption capability (served by edge/sip, used by server/signaling/sip). */
 export interface DialogRequests {
-  /** All confirmed dialogs, and the ends that happened since the server of an earlier epoch or link was lost. */
-  'dialogs.list': { with: Record<string, never>; ok: { dialogs: DialogSnapshot[]; ended: DialogEnd[] } };
+  /**
+   * All confirmed dialogs, and the ends that happened since the server of an earlier epoch or link was lost.
+   * `now`: the edge's clock at the answer, ms UTC; its times are to be read against it, as two hosts never agree.
+   */
+  'dialogs.list': { with: Record<string, never>; ok: { dialogs: DialogSnapshot[]; ended: DialogEnd[]; now: number } };
   /** If one ends while no server is connected, the edge says BYE to the other. Replaces earlier links of both. */
   'dialogs.link': { with: { a: string; b: string }; ok: Record<string, never> };
   'dialogs.unlink': { with: { a: string }; ok: Record<string, never> };

@@ -179,15 +179,15 @@ export class Gap {
   }
 
   /** What a returning server must know. */
-  list(): { dialogs: DialogSnapshot[]; ended: DialogEnd[] } {
+  list(): { dialogs: DialogSnapshot[]; ended: DialogEnd[]; now: number } {
     const dialogs: DialogSnapshot[] = [];
     for (const dialog of this.#agent.dialogs) {
       const owner = dialog.owner as AppConnection | undefined;
       if (dialog.state === 'confirmed' && dialog.method === 'INVITE' && owner?.epoch !== undefined) {
-        dialogs.push(snapshot(dialog));
+        dialogs.push(snapshot(dialog, owner.state !== 'serving'));
       }
     }
-    return { dialogs, ended: [...this.#ends] };
+    return { dialogs, ended: [...this.#ends], now: Date.now() };
   }
 
   #waitedFor(dialog: Dialog): boolean {
@@ -247,7 +247,7 @@ export class Gap {
   }
 }
 
-function snapshot(dialog: Dialog): DialogSnapshot {
+function snapshot(dialog: Dialog, orphan: boolean): DialogSnapshot {
   return {
     dialogId: dialog.id,
     role: dialog.role,
@@ -257,6 +257,7 @@ function snapshot(dialog: Dialog): DialogSnapshot {
     remoteSdp: dialog.remoteSdp,
     note: dialog.note,
     linked: dialog.linked,
+    orphan,
     protocol: dialog.protocol,
     remoteAddress: dialog.arrival?.remoteAddress ?? '',
     remotePort: dialog.arrival?.remotePort ?? 0,

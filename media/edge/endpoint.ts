@@ -33,7 +33,7 @@ export class EdgeEndpoint extends EventEmitter<EndpointEvents> implements MediaE
   readonly id: EndpointId;
   #sdp: Sdp;
   readonly #context: EndpointContext;
-  readonly #collects = new Map<string, (digits: Digits) => void>();
+  readonly #collects = new Map<string, { resolve: (digits: Digits) => void; begun: boolean }>();
   #closed = false;
 
   constructor(id: EndpointId, sdp: Sdp, context: EndpointContext) {
@@ -77,10 +77,16 @@ export class EdgeEndpoint extends EventEmitter<EndpointEvents> implements MediaE
   collect(rule: DigitRule): Promise<Digits> {
     const collect = newId('col');
     return new Promise((resolve, reject) => {
-      this.#collects.set(collect, resolve);
-      this.#context.ask('endpoint.collect', { id: this.id, collect, rule }).catch((error: Error) => {
-        if (this.#collects.delete(collect)) reject(error);
-      });
+      const collecting = { resolve, begun: false };
+      this.#collects.set(collect, collecting);
+      this.#context.ask('endpoint.collect', { id: this.id, collect, rule }).then(
+        () => {
+          collecting.begun = true;
+        },
+        (error: Error) => {
+          if (this.#collects.delete(collect)) reject(error);
+        },
+      );
     });
   }
 
@@ -113,16 +119,21 @@ export class EdgeEndpoint extends EventEmitter<EndpointEvents> implements MediaE
 
   /** A collection ended on the edge. */
   collected(collect: string, digits: Digits): void {
-    const resolve = this.#collects.get(collect);
+    const collecting = this.#collects.get(collect);
     this.#collects.delete(collect);
-    resolve?.(digits);
+    collecting?.resolve(digits);
+  }
+
+  /** Collections that the edge has begun. */
+  collecting(): string[] {
+    return [...this.#collects].filter(([, { begun }]) => begun).map(([collect]) => collect);
   }
 
   /** It is gone. */
   ended(why: 'asked' | 'lost' | 'failed', quality?: Quality): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const resolve of this.#collects.values()) resolve({ digits: '', end: 'closed' });
+    for (const { resolve } of this.#collects.values()) resolve({ digits: '', end: 'closed' });
     this.#collects.clear();
     this.emit('closed', { why, quality });
   }

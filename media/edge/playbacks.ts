@@ -8,8 +8,11 @@ import type { Ask } from './asking.ts';
 
 const pieceBytes = 192 * 1024;
 
-interface Running {
+/** A playback whose end is awaited. */
+export interface Running {
   on: string;
+  /** The edge has said that it plays. */
+  begun: boolean;
   end: (end: PlaybackEnd) => void;
 }
 
@@ -34,6 +37,7 @@ export class Playbacks {
     });
     const running: Running = {
       on: id,
+      begun: false,
       end: (end) => {
         if (this.#running.get(playback) === running) this.#running.delete(playback);
         settle(end);
@@ -48,7 +52,10 @@ export class Playbacks {
       bargeIn,
     };
     this.#ask(where === 'endpoint' ? 'endpoint.play' : 'bridge.play', body)
-      .then(({ missing }) => this.#bring(missing, audio))
+      .then(({ missing }) => {
+        running.begun = true;
+        return this.#bring(missing, audio);
+      })
       .catch((error: Error) => {
         this.#logger.error({ err: error, playback, on: id }, 'playback failed');
         running.end('failed');
@@ -69,6 +76,11 @@ export class Playbacks {
   /** What it was playing on is gone with the edge. */
   allClosed(): void {
     for (const { end } of [...this.#running.values()]) end('closed');
+  }
+
+  /** Those that the edge has begun, by id. */
+  begun(): Map<string, Running> {
+    return new Map([...this.#running].filter(([, { begun }]) => begun));
   }
 
   async #bring(missing: string[], audio: Audio[]): Promise<void> {

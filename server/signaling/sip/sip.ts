@@ -1,6 +1,12 @@
 // SIP as the server speaks it: one object over drachtio-srf and, where the SIP server can do more, over the link.
 import type { Logger } from 'pino';
-import type { DialogEnd, DialogRequests, DialogSnapshot, LinkClient } from '../../../link/index.ts';
+import {
+  CatchUp,
+  type DialogEnd,
+  type DialogRequests,
+  type DialogSnapshot,
+  type LinkClient,
+} from '../../../link/index.ts';
 import { type DialogFacts, type DialogWire, SipDialog } from './dialog.ts';
 import { type Headers, IncomingCall, IncomingRequest } from './incoming.ts';
 import { type CallProgress, type CallRequest, OutgoingCall } from './outgoing.ts';
@@ -12,6 +18,8 @@ export interface SipOptions extends WireOptions {
   link?: LinkClient | undefined;
   /** How long dialogs live on here without a connection: a little longer than the edge's grace time. Default 35,000 ms. */
   giveUpMs?: number | undefined;
+  /** How long after a failed comparison with the edge the next is tried; see CatchUp. */
+  compareRetryMs?: { first: number; most: number } | undefined;
   /** How long the first connection may take. Default 10,000 ms. */
   withinMs?: number | undefined;
 }
@@ -48,15 +56,12 @@ export class Sip {
   readonly #waiting = new Set<IncomingCall>();
   readonly #dialogWire: DialogWire;
   #handlers: SipHandlers | undefined;
-  /** True once the first look at what the edge has is done; from then on reconnections are reconciled here. */
+  /** True once the first look at what the edge has is done; from then on reconnections are compared here. */
   #adopted = false;
-  #reconciling: Promise<void> | undefined;
-  /** A connection came back while dialogs were being compared. */
-  #reconcileAgain = false;
+  /** After a reconnection of either connection: our dialogs and the edge's are made the same again. */
+  readonly #comparison: CatchUp;
   /** Runs while there is no connection: after the edge's grace time its calls are no more. */
   #givingUp: NodeJS.Timeout | undefined;
-  /** When the connection came back, UTC. */
-  #upAt = 0;
   /** The connection to the SIP server is up, or down. */
   onconnection: ((up: boolean) => void) | undefined;
 
@@ -75,7 +80,14 @@ export class Sip {
       },
       logger: this.#log,
     };
-    options.link?.on('up', () => this.#reconcile());
+    this.#comparison = new CatchUp({
+      run: () => this.#compare(),
+      able: () => this.#adopted && this.#wire.connected && options.link?.connected === true,
+      logger: this.#log,
+      what: 'dialogs',
+      retryMs: options.compareRetryMs,
+    });
+    options.link?.on('up', () => this.#comparison.due());
   }
 
   /** For connectSip. */
@@ -137,7 +149,7 @@ export class Sip {
    */
   async find(): Promise<Found> {
     if (!this.canAdopt) return { dialogs: [], ended: [] };
-    const { dialogs, ended } = await this.#ask('dialogs.list', {});
+    const { dialogs, ended } = await this.#list();
     return { dialogs: dialogs.map((snapshot) => ({ dialog: this.#revive(snapshot), snapshot })), ended };
   }
 
@@ -145,6 +157,8 @@ export class Sip {
   async adopted(): Promise<void> {
     this.#adopted = true;
     if (this.canAdopt) await this.#ask('dialogs.adopted', {});
+    // A connection that broke between the look and now.
+    this.#comparison.resume();
   }
 
   /** If one ends while no server is there, the edge ends the other. */
@@ -169,6 +183,7 @@ export class Sip {
   /** Ends the connection; calls stay where the SIP server keeps them. */
   close(): void {
     clearTimeout(this.#givingUp);
+    this.#comparison.close();
     this.#wire.close();
   }
 
@@ -254,9 +269,8 @@ export class Sip {
 
   #up(): void {
     clearTimeout(this.#givingUp);
-    this.#upAt = Date.now();
     this.onconnection?.(true);
-    this.#reconcile();
+    this.#comparison.due();
   }
 
   #down(): void {
@@ -275,28 +289,11 @@ export class Sip {
     for (const dialog of dialogs) dialog.lost({ by: 'lost', cause: 'sip-server-lost' });
   }
 
-  /** After a reconnection of either connection: our dialogs and the edge's are made the same again. */
-  #reconcile(): void {
-    const link = this.#options.link;
-    if (!this.#adopted || !this.#wire.connected || !link?.connected) return;
-    if (this.#reconciling) {
-      this.#reconcileAgain = true;
-      return;
-    }
-    this.#reconcileAgain = false;
-    this.#reconciling = this.#compare()
-      .catch((error: unknown) => this.#log.error({ err: error }, 'dialogs could not be compared with the edge'))
-      .finally(() => {
-        this.#reconciling = undefined;
-        // What was adopted before belonged to the connection before.
-        if (this.#reconcileAgain) this.#reconcile();
-      });
-  }
-
+  /** May run again after it failed half-way. */
   async #compare(): Promise<void> {
     if (!this.canAdopt) return;
     const held = [...this.#dialogs.values()];
-    const { dialogs, ended } = await this.#ask('dialogs.list', {});
+    const { dialogs, ended } = await this.#list();
     const there = new Set(dialogs.map((snapshot) => snapshot.dialogId));
     const endings = new Map(ended.map((end) => [end.dialogId, end]));
     for (const dialog of held) {
@@ -305,12 +302,23 @@ export class Sip {
       dialog.lost({ by, cause: 'ended while disconnected' });
     }
     for (const snapshot of dialogs) {
-      if (this.#dialogs.has(snapshot.dialogId) || snapshot.answeredAt >= this.#upAt) continue;
+      // One of this connection is not an orphan: the news of it is on its way to us.
+      if (this.#dialogs.has(snapshot.dialogId) || !snapshot.orphan) continue;
       // Its 200 came while we were away, or we had given it up: nobody would ever end it.
       this.#log.warn({ sipCallId: snapshot.dialogId }, 'dialog without a call is ended');
       void this.#revive(snapshot).bye();
     }
     await this.#ask('dialogs.adopted', {});
+  }
+
+  /** What the edge has, with its times by our clock. */
+  async #list(): Promise<{ dialogs: DialogSnapshot[]; ended: DialogEnd[] }> {
+    const { dialogs, ended, now } = await this.#ask('dialogs.list', {});
+    const ahead = now - Date.now();
+    return {
+      dialogs: dialogs.map((snapshot) => ({ ...snapshot, answeredAt: snapshot.answeredAt - ahead })),
+      ended: ended.map((end) => ({ ...end, at: end.at - ahead })),
+    };
   }
 
   #ask<Name extends keyof DialogRequests>(

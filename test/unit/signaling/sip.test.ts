@@ -236,6 +236,83 @@ describe('when the connection is lost', () => {
     expect(sip.counts()).toEqual({ dialogs: 0, waiting: 0, pending: 0 });
   });
 
+  test('dialogs are compared until that works, and only what has lost its connection is ended', async () => {
+    sip.close();
+    const asked: string[] = [];
+    let failures = 0;
+    let listing: { dialogs: unknown[]; ended: unknown[]; now: number } = { dialogs: [], ended: [], now: Date.now() };
+    const link = Object.assign(new EventEmitter(), {
+      connected: true,
+      welcome: { capabilities: ['adoption'] },
+      request: (name: string) => {
+        asked.push(name);
+        if (name === 'dialogs.list' && failures-- > 0) return Promise.reject(new Error('no reply within 10,000 ms'));
+        return Promise.resolve(name === 'dialogs.list' ? listing : {});
+      },
+    });
+    sip = await connectSip({
+      ...server.address,
+      secret: 's',
+      epoch: 8,
+      logger,
+      echoMs: 200,
+      retryMs: { first: 10, most: 40 },
+      compareRetryMs: { first: 1, most: 2 },
+      link: link as unknown as LinkClient,
+    });
+    await sip.adopted();
+    sip.serve({ call: (call) => calls.push(call), request: (request) => request.reply(200) });
+    await until(() => server.routes.includes('invite'), 'routes');
+    const lives = await dialog('lives');
+    const gone = await dialog('gone');
+    const ended = new Promise((resolve) => {
+      gone.handler = { ended: resolve, offered() {}, acknowledged() {}, info() {}, referred() {} };
+    });
+    // The edge's clock is an hour behind ours, then ahead: neither makes a difference.
+    const snapshot = (dialogId: string, orphan: boolean, answeredAt: number) => {
+      return { dialogId, orphan, answeredAt, role: 'uas', invite: '', answer: '', localSdp: '', remoteSdp: '' };
+    };
+    const now = Date.now() - 3_600_000;
+    listing = {
+      now,
+      dialogs: [
+        snapshot(lives.id, false, now),
+        snapshot('new;from-tag=a', false, now - 60_000),
+        snapshot('left;from-tag=b', true, now + 60_000),
+      ],
+      ended: [{ dialogId: gone.id, at: now, by: 'remote' }],
+    };
+    asked.length = 0;
+    failures = 3;
+    server.cut();
+    expect(await ended).toEqual({ by: 'remote', cause: 'ended while disconnected' });
+    await until(() => asked.includes('dialogs.adopted'), 'adopted');
+    expect(asked).toEqual([...Array(4).fill('dialogs.list'), 'dialogs.adopted']);
+    expect(lives.over).toBe(false);
+    const byes = () => server.frames.filter((frame) => frame.kind === 'sip' && frame.start.startsWith('BYE'));
+    await until(() => byes().length > 0, 'BYE');
+    expect(byes().map(({ tokens }) => tokens[3])).toEqual(['left;from-tag=b']);
+  });
+
+  test('what the edge says of times is read by its own clock', async () => {
+    sip.close();
+    const hour = 3_600_000;
+    const edgeNow = Date.now() + hour;
+    const link = Object.assign(new EventEmitter(), {
+      connected: true,
+      welcome: { capabilities: ['adoption'] },
+      request: () =>
+        Promise.resolve({
+          dialogs: [],
+          ended: [{ dialogId: 'a;from-tag=b', at: edgeNow - 5_000, by: 'remote' }],
+          now: edgeNow,
+        }),
+    });
+    sip = await connectSip({ ...server.address, secret: 's', epoch: 8, logger, link: link as unknown as LinkClient });
+    const [end] = (await sip.find()).ended;
+    expect(Math.abs((end?.at ?? 0) - (Date.now() - 5_000))).toBeLessThan(2_000);
+  });
+
   test('it tries again and again with a bounded delay', async () => {
     const { port } = server.address;
     await server.close();
