@@ -2,6 +2,10 @@ import { defineErrors } from '../values/index.ts';
 
 export const failed = defineErrors({
   'edge-not-running': { status: 503, text: 'No edge has run on {data} yet: start it with "switchroom edge".' },
+  'edge-not-wanted': {
+    status: 409,
+    text: 'The settings name other engines for SIP and for media: there is nothing for an edge to do.',
+  },
   'server-not-running': { status: 503, text: 'No server runs on {data}: start it with "npm start".' },
   'option-invalid': { status: 400, text: 'Option {option}: {reason}.' },
   'certificate-there': { status: 409, text: 'There is a certificate already, {file}: --force replaces it.' },

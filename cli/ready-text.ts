@@ -4,7 +4,7 @@ import type { EdgeReady, ServerReady } from '../supervisor/index.ts';
 
 export interface ReadyFacts {
   settings: Settings;
-  edge: EdgeReady;
+  edge: EdgeReady | undefined;
   server: ServerReady;
   /** The edge had been running already. */
   attached: boolean;
@@ -15,13 +15,14 @@ export interface ReadyFacts {
 
 export function readyText({ settings, edge, server, attached, terminal, logs }: ReadyFacts): string {
   const web = server.web[0] ?? '';
-  const sip = edge.sip.find((one) => one.startsWith('udp/')) ?? edge.sip[0] ?? '';
+  const listening = edge && edge.sip.length > 0 ? edge.sip : server.sip;
+  const sip = listening.find((one) => one.startsWith('udp/')) ?? listening[0] ?? '';
   const host = sip.slice(sip.indexOf('/') + 1);
   const lines = [
     '',
     `Switchroom is ready.${attached ? ' It took over the calls of the edge that was running.' : ''}`,
     '',
-    `  SIP      ${edge.sip.join('  ')}`,
+    `  SIP      ${listening.join('  ')}`,
     `  Web      ${server.web.map((one) => `${one}/`).join('  ')}`,
     `  API      ${web}/api/docs`,
     `  Data     ${settings.data}${logs === undefined ? '' : `   (logs in ${logs})`}`,

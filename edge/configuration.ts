@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Settings } from '../config/index.ts';
+import { edgeParts, type Settings } from '../config/index.ts';
 import type { EdgeOptions } from './edge.ts';
 import type { Listener } from './sip/index.ts';
 
@@ -26,21 +26,23 @@ export function edgeOptions(configuration: EdgeConfiguration, log: Logger): Edge
   const { advertise } = settings;
   const [from, to] = settings.rtpPorts;
   const graceMs = settings.graceSeconds * 1000;
+  const parts = edgeParts(settings);
+  const media = {
+    bind,
+    ...(advertise === undefined ? {} : { advertise: [advertise] }),
+    ports: { from, to },
+    recordings: join(settings.data, 'recordings'),
+    workers: settings.mediaThreads,
+    graceMs,
+  };
   return {
-    sip: sipListeners(bind, settings),
+    sip: parts?.sip ? sipListeners(bind, settings) : [],
     drachtio: { port: drachtioPort, secret },
     link: { listen: { path: link }, secret },
     log,
     gap: { graceMs },
     ledger,
-    media: {
-      bind,
-      ...(advertise === undefined ? {} : { advertise: [advertise] }),
-      ports: { from, to },
-      recordings: join(settings.data, 'recordings'),
-      workers: settings.mediaThreads,
-      graceMs,
-    },
+    media: parts?.media ? media : undefined,
   };
 }
 

@@ -7,7 +7,7 @@ import { type RtpOptions, startRtp } from './rtp/index.ts';
 import { type Listener, openTransactions, type Timing, type TransactionOptions } from './sip/index.ts';
 
 export interface EdgeOptions {
-  /** Where SIP listens; port 0 takes a free one. */
+  /** Where SIP listens; port 0 takes a free one. Empty: an edge for media only. */
   sip: readonly Listener[];
   /** Loopback port of the drachtio protocol. */
   drachtio: { host?: string | undefined; port: number; secret: string };
@@ -92,7 +92,11 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       secret: options.link.secret,
       edge: id,
       version: edgeVersion,
-      capabilities: options.media === undefined ? ['adoption'] : ['adoption', 'media'],
+      // Without SIP there are no dialogs here to adopt: they are at another SIP server.
+      capabilities: [
+        ...(options.sip.length === 0 ? [] : ['adoption']),
+        ...(options.media === undefined ? [] : ['media']),
+      ],
       logger: log,
     });
     opened.push(() => link.close());

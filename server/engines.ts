@@ -1,15 +1,17 @@
 // Which SIP server and which media engine serve, by the settings; nothing above knows.
 import { once } from 'node:events';
 import type { Logger } from 'pino';
+import { drachtioHosts, edgeParts } from '../config/index.ts';
 import { LinkClient } from '../link/index.ts';
 import { EdgeMediaServer } from '../media/edge/index.ts';
 import type { MediaServer } from '../media/media-server.ts';
 import type { ServerConfiguration } from '../supervisor/index.ts';
 import { failed } from './errors.ts';
-import { connectSip, type Sip } from './signaling/index.ts';
+import { connectSip, type Sip, type SipServerAddress } from './signaling/index.ts';
 
 export interface Engines {
-  link: LinkClient;
+  /** Where an edge runs: not where other engines do all of its work. */
+  link: LinkClient | undefined;
   sip: Sip;
   media: MediaServer;
 }
@@ -22,21 +24,34 @@ export async function openEngines(options: {
   opened: (() => Promise<void> | void)[];
 }): Promise<Engines> {
   const { configuration, epoch, logger, opened } = options;
-  const { settings, secret, link: path, drachtioPort } = configuration;
-  const link = new LinkClient({ address: { path }, secret, epoch, logger });
+  const { settings, secret, link: path } = configuration;
+  const parts = edgeParts(settings);
+  const link = parts && new LinkClient({ address: { path }, secret, epoch, logger });
   // Before the link starts, so that no event of its media is missed.
-  const edgeMedia = settings.media === 'edge' ? new EdgeMediaServer({ link, logger, sameHost: true }) : undefined;
-  opened.push(() => link.close());
-  const up = once(link, 'up', { signal: AbortSignal.timeout(10_000) });
-  link.start();
-  await up.catch((cause: unknown) => {
-    throw failed['edge-unreachable']({ what: 'its link' }, { cause });
-  });
-  const sip = await connectSip({ host: '127.0.0.1', port: drachtioPort, secret, epoch, link, logger });
+  const edgeMedia = parts?.media && link ? new EdgeMediaServer({ link, logger, sameHost: true }) : undefined;
+  if (link) {
+    opened.push(() => link.close());
+    const up = once(link, 'up', { signal: AbortSignal.timeout(10_000) });
+    link.start();
+    await up.catch((cause: unknown) => {
+      throw failed['edge-unreachable']({ what: 'its link' }, { cause });
+    });
+  }
+  const sip = await connectSip({ ...sipServers(configuration), epoch, link, logger });
   opened.push(() => sip.close());
   const media = edgeMedia ?? (await openMedia(configuration));
   opened.push(() => media.close());
   return { link, sip, media };
+}
+
+/** The edge beside us, or the drachtio-servers of the settings. @throws settings-invalid where a secret is missing */
+function sipServers({
+  settings,
+  secret,
+  drachtioPort,
+}: ServerConfiguration): SipServerAddress & { others: SipServerAddress[] } {
+  const [first, ...others] = settings.drachtio ? drachtioHosts(settings.drachtio) : [];
+  return { ...(first ?? { host: '127.0.0.1', port: drachtioPort, secret }), others };
 }
 
 /** The engines beside the edge: they are reached over SIP, so it stands before. */

@@ -195,6 +195,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       callControl: calls,
       customers,
       interactions,
+      reads: data.reader,
       flows: flowFiles(store, settings.flows, context),
       recordings: new RecordingFiles(media),
       logger,
@@ -220,9 +221,11 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     await signaling.start();
     logger.info({ epoch, web, sip: sip.addresses }, 'server is ready');
     return {
-      ready: { web, created: created && shownOnce(created) },
+      ready: { web, sip: [...sip.addresses], created: created && shownOnce(created) },
       async stop(why) {
-        if (why === 'shutdown') await endCalls(calls, logger);
+        // Calls that no next server could take up are ended properly, rather than left to nobody.
+        const lasting = sip.canAdopt && media.capabilities.adoption;
+        if (why === 'shutdown' || !lasting) await endCalls(calls, logger);
         await closeAll();
       },
     };

@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Settings } from '../config/index.ts';
+import { edgeParts, type Settings } from '../config/index.ts';
 import { failed } from './errors.ts';
 import type { FromChild, FromSupervisor } from './lifeline.ts';
 import { readMessages, writeMessage } from './lines.ts';
@@ -39,17 +39,20 @@ export interface ServerConfiguration {
 export interface ServerReady {
   /** `http://127.0.0.1:8080` … */
   web: string[];
+  /** `udp/127.0.0.1:5060` …, as the SIP server listens, whichever it is. */
+  sip: string[];
   /** Only at the first start: what was generated, to be shown once. */
   created?: { login: string; password: string; roles: string[]; sip?: { user: string; secret: string } }[] | undefined;
 }
 
 export interface SupervisorEvents {
-  ready: [edge: EdgeReady, server: ServerReady, attached: boolean];
+  ready: [edge: EdgeReady | undefined, server: ServerReady, attached: boolean];
   restarted: [program: string, why: string];
   stopped: [];
 }
 
 export class Supervisor extends EventEmitter<SupervisorEvents> {
+  /** Never started where the settings name other engines for all of its work. */
   readonly edge: Program;
   readonly server: Program;
   readonly #settings: Settings;
@@ -105,12 +108,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   static async start(
     settings: Settings,
     options: { mains: { edge: string; server: string }; logs?: string | undefined },
-  ): Promise<{ supervisor: Supervisor; edge: EdgeReady; server: ServerReady; attached: boolean }> {
+  ): Promise<{ supervisor: Supervisor; edge: EdgeReady | undefined; server: ServerReady; attached: boolean }> {
     if (options.logs !== undefined) mkdirSync(options.logs, { recursive: true, mode: 0o700 });
     const supervisor = new Supervisor(settings, options);
     await supervisor.#listen();
     try {
-      supervisor.#edgeReady = (await supervisor.#bring(supervisor.edge, true)) as EdgeReady;
+      if (edgeParts(settings)) supervisor.#edgeReady = (await supervisor.#bring(supervisor.edge, true)) as EdgeReady;
+      else supervisor.#endSurvivor();
       const server = (await supervisor.#bring(supervisor.server, false)) as ServerReady;
       supervisor.edge.on('ready', (info) => {
         supervisor.#edgeReady = info as EdgeReady;
@@ -137,6 +141,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     rmSync(join(this.#run, 'supervisor.sock'), { force: true });
     rmSync(join(this.#run, 'supervisor.pid'), { force: true });
     this.emit('stopped');
+  }
+
+  /** An edge of an earlier start, under other settings, ends what it still has and goes. */
+  #endSurvivor(): void {
+    const survivor = this.edge.survivor();
+    if (survivor !== undefined) process.kill(survivor, 'SIGTERM');
   }
 
   async #bring(program: Program, mayAttach: boolean): Promise<unknown> {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { readSettings, type Settings } from '../../config/index.ts';
+import { edgeParts, readSettings, type Settings } from '../../config/index.ts';
 import { type EdgeReady, runFolder, type ServerReady, Supervisor, siteSecret } from '../../supervisor/index.ts';
 import { failed } from '../errors.ts';
 import { readyText } from '../ready-text.ts';
@@ -65,6 +65,7 @@ function keepFirstLogins(settings: Settings, server: ServerReady, terminal: bool
 
 async function edge(): Promise<void> {
   const settings = readSettings();
+  if (!edgeParts(settings)) throw failed['edge-not-wanted']();
   const run = runFolder(settings);
   const kept = join(run, 'edge.json');
   const before = existsSync(kept) ? (JSON.parse(readFileSync(kept, 'utf8')) as EdgeReady) : undefined;
@@ -85,8 +86,9 @@ async function serve(): Promise<void> {
   const settings = readSettings();
   const run = runFolder(settings);
   const kept = join(run, 'edge.json');
-  if (!existsSync(kept)) throw failed['edge-not-running']({ data: settings.data });
-  const { drachtioPort } = JSON.parse(readFileSync(kept, 'utf8')) as EdgeReady;
+  const wanted = edgeParts(settings) !== undefined;
+  if (wanted && !existsSync(kept)) throw failed['edge-not-running']({ data: settings.data });
+  const drachtioPort = wanted ? (JSON.parse(readFileSync(kept, 'utf8')) as EdgeReady).drachtioPort : 0;
   const { runServer } = await import('../../server/main.ts');
   const configuration = { settings, secret: siteSecret(run), link: join(run, 'edge.sock'), drachtioPort, run };
   const { ready, stop } = await runServer(configuration);

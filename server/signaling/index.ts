@@ -21,6 +21,7 @@ export {
   type Sip,
   type SipDialog,
   type SipOptions,
+  type SipServerAddress,
   userOf,
 } from './sip/index.ts';
 export { sqliteBindings } from './sqlite-bindings.ts';

@@ -38,7 +38,7 @@ export class Product {
     this.settings = settings;
     this.supervisor = started.supervisor;
     this.created = started.server.created;
-    this.sip = (started.edge.sip.find((one) => one.startsWith('udp/127.')) ?? '').slice('udp/'.length);
+    this.sip = (started.server.sip.find((one) => one.startsWith('udp/127.')) ?? '').slice('udp/'.length);
     this.web = started.server.web.find((one) => one.includes('127.0.0.1')) ?? '';
   }
 

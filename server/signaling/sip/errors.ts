@@ -3,8 +3,9 @@ import { defineErrors } from '../../../values/index.ts';
 export const sipErrors = defineErrors({
   'sip-server-unreachable': {
     status: 503,
-    text: 'The SIP server at {address} could not be reached within {withinMs} ms.',
+    text: 'The SIP server at {address} could not be reached within {withinMs} ms: {why}',
   },
+  'sip-server-lost': { status: 503, text: '{address}: {reason}.' },
   'sip-server-refused': {
     status: 503,
     text: 'The SIP server at {address} refused us: {reason}. Is the shared secret the same?',

@@ -61,7 +61,14 @@ export interface RawRequestOptions {
 export type RawHandler = (req: RawRequest, res: RawResponder, next: () => void) => void;
 
 export interface RawSrf extends EventEmitter {
-  connect(options: { host: string; port: number; secret: string; reconnect: { maxAttempts: number } }): unknown;
+  connect(options: {
+    host: string;
+    port: number;
+    secret: string;
+    /** Options of tls.connect. */
+    tls?: { servername?: string };
+    reconnect: { maxAttempts: number };
+  }): unknown;
   disconnect(): void;
   use(handler: RawHandler): void;
   use(method: string, handler: RawHandler): void;
@@ -75,6 +82,7 @@ export interface RawSrf extends EventEmitter {
 interface RawWire {
   /** Sends one frame of the protocol. @returns its message id */
   send(socket: Socket, payload: string): string;
+  emit(event: string, ...args: unknown[]): boolean;
 }
 
 /** @param tags announced to the SIP server with the secret */
@@ -99,5 +107,21 @@ export function gatherFrames(srf: RawSrf): void {
     const id = randomUUID();
     to.write(`${Buffer.byteLength(payload) + id.length + 1}#${id}|${payload}`);
     return id;
+  };
+}
+
+/** Lets one frame that cannot be handled (a peer's text that nobody foresaw) cost that frame only. After `connect`. */
+export function guardFrames(srf: RawSrf, failed: (error: unknown) => void): void {
+  const wp = srf.app.client?.wp;
+  if (!wp) throw new Error('drachtio-srf has no connection to guard frames on');
+  const emit = wp.emit.bind(wp);
+  wp.emit = (event, ...args) => {
+    if (event !== 'msg') return emit(event, ...args);
+    try {
+      return emit(event, ...args);
+    } catch (error) {
+      failed(error);
+      return true;
+    }
   };
 }

@@ -9,6 +9,7 @@ import {
 } from '../../../link/index.ts';
 import { type DialogFacts, type DialogWire, SipDialog } from './dialog.ts';
 import { type Headers, IncomingCall, IncomingRequest } from './incoming.ts';
+import { InheritedDialogs } from './inherited-dialogs.ts';
 import { type CallProgress, type CallRequest, OutgoingCall } from './outgoing.ts';
 import type { RawIncomingResponse, RawMessage, RawRequest, RawResponder } from './raw-srf.ts';
 import { Wire, type WireOptions } from './wire.ts';
@@ -18,6 +19,8 @@ export interface SipOptions extends WireOptions {
   link?: LinkClient | undefined;
   /** How long dialogs live on here without a connection: a little longer than the edge's grace time. Default 35,000 ms. */
   giveUpMs?: number | undefined;
+  /** Where the SIP server cannot list its dialogs: how often each that is older than the connection is asked for. Default 10,000 ms. */
+  probeMs?: number | undefined;
   /** How long after a failed comparison with the edge the next is tried; see CatchUp. */
   compareRetryMs?: { first: number; most: number } | undefined;
   /** How long the first connection may take. Default 10,000 ms. */
@@ -62,6 +65,7 @@ export class Sip {
   readonly #comparison: CatchUp;
   /** Runs while there is no connection: after the edge's grace time its calls are no more. */
   #givingUp: NodeJS.Timeout | undefined;
+  readonly #inherited: InheritedDialogs;
   /** The connection to the SIP server is up, or down. */
   onconnection: ((up: boolean) => void) | undefined;
 
@@ -80,6 +84,7 @@ export class Sip {
       },
       logger: this.#log,
     };
+    this.#inherited = new InheritedDialogs(this.#wire, options.probeMs ?? 10_000, this.#log);
     this.#comparison = new CatchUp({
       run: () => this.#compare(),
       able: () => this.#adopted && this.#wire.connected && options.link?.connected === true,
@@ -184,6 +189,7 @@ export class Sip {
   close(): void {
     clearTimeout(this.#givingUp);
     this.#comparison.close();
+    this.#inherited.close();
     this.#wire.close();
   }
 
@@ -270,22 +276,27 @@ export class Sip {
   #up(): void {
     clearTimeout(this.#givingUp);
     this.onconnection?.(true);
-    this.#comparison.due();
+    if (this.canAdopt) this.#comparison.due();
+    else this.#inherited.connected(this.#dialogs.values());
   }
 
   #down(): void {
     // What had no answer yet is gone with the connection: the edge answers it 503 by itself.
     for (const call of [...this.#waiting]) call.cancelled();
     clearTimeout(this.#givingUp);
-    // A drachtio-server keeps its dialogs for as long as it takes; the edge does not.
-    if (this.canAdopt) this.#givingUp = setTimeout(() => this.#giveUp(), this.#options.giveUpMs ?? 35_000);
+    this.#inherited.disconnected();
+    this.#givingUp = setTimeout(() => this.#giveUp(), this.#options.giveUpMs ?? 35_000);
     this.onconnection?.(false);
   }
 
-  /** Whatever the edge still had then, it has ended, or it is gone itself: records end, agents are free. */
+  /**
+   * Whatever the edge still had then, it has ended, or it is gone itself: records end, agents are free. A drachtio-server
+   * keeps its dialogs for as long as it takes: those are ended when it is back.
+   */
   #giveUp(): void {
     const dialogs = [...this.#dialogs.values()];
     this.#log.error({ dialogs: dialogs.length }, 'SIP server did not come back in time, its calls are over');
+    if (!this.canAdopt) for (const { id } of dialogs) this.#inherited.endLater(id);
     for (const dialog of dialogs) dialog.lost({ by: 'lost', cause: 'sip-server-lost' });
   }
 

@@ -1,11 +1,13 @@
 // The connection to the SIP server (our edge, or a drachtio-server). drachtio-srf's own reconnection compounds its delay,
 // forgets TCP_NODELAY, and keeps what was pending for ever (protocol facts §1, §16); so every connection is a new Srf, the
 // delay is ours and bounded, and what was pending when a connection ends fails at once.
+import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import type { SwitchroomError } from '../../../values/index.ts';
 import { sipErrors } from './errors.ts';
 import {
   gatherFrames,
+  guardFrames,
   newSrf,
   type RawAck,
   type RawHandler,
@@ -15,18 +17,29 @@ import {
   type RawResponder,
   type RawSrf,
 } from './raw-srf.ts';
+import { destroyConnection } from './raw-wire.ts';
 
-export interface WireOptions {
+/** One SIP server. */
+export interface SipServerAddress {
   host: string;
   port: number;
   secret: string;
+  /** The protocol goes through TLS; the certificate must be valid for `host` (NODE_EXTRA_CA_CERTS adds a site's own CA). */
+  tls?: boolean | undefined;
+}
+
+export interface WireOptions extends SipServerAddress {
+  /** Tried in turn, after the first, where one cannot be reached, refuses us or is lost. */
+  others?: readonly SipServerAddress[] | undefined;
   /** Announced as tag `epoch-<n>`, so that the edge obeys only the newest server. */
   epoch?: number | undefined;
   logger: Logger;
-  /** First delay before a new attempt, and the most it grows to. Default 50 and 1,000 ms. */
+  /** First delay before a new round of attempts, and the most it grows to. Default 50 and 1,000 ms. */
   retryMs?: { first: number; most: number } | undefined;
   /** How long the SIP server may take to say that a frame was taken. Default 5,000 ms. */
   echoMs?: number | undefined;
+  /** How long one attempt to connect may take where there are others to try. Default 2,000 ms. */
+  attemptMs?: number | undefined;
 }
 
 /** What happens to one request that we sent. Exactly one of a final `response` and `failed`, at the end. */
@@ -75,6 +88,14 @@ export class Wire {
   #retry: NodeJS.Timeout | undefined;
   #sweep: NodeJS.Timeout;
   #first: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  readonly #servers: readonly SipServerAddress[];
+  /** Which of them is connected, or tried now. */
+  #at = 0;
+  /** Attempts that failed since the last connection. */
+  #failures = 0;
+  #attempt: NodeJS.Timeout | undefined;
+  /** Why each server could not be had at its last attempt, by its number. */
+  readonly #troubles = new Map<number, SwitchroomError>();
   /** `udp/192.0.2.1:5060`, as the SIP server listens. */
   addresses: string[] = [];
 
@@ -84,6 +105,7 @@ export class Wire {
     this.#log = options.logger;
     this.#retryMs = options.retryMs ?? { first: 50, most: 1_000 };
     this.#echoMs = options.echoMs ?? 5_000;
+    this.#servers = [options, ...(options.others ?? [])];
     this.#delay = this.#retryMs.first;
     this.#sweep = setInterval(() => this.#expire(), Math.min(1_000, this.#echoMs));
     this.#sweep.unref();
@@ -97,14 +119,18 @@ export class Wire {
     return this.#pending.size;
   }
 
-  /** Resolves when it is connected for the first time. @throws sip-server-unreachable, sip-server-refused; it is closed then */
+  /** Number of the server that is connected, or was last; in the order of the options. */
+  get server(): number {
+    return this.#at;
+  }
+
+  /**
+   * Resolves when it is connected for the first time.
+   * @throws sip-server-unreachable; sip-server-refused as soon as every server has refused us. It is closed then
+   */
   start(withinMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      const address = `${this.#options.host}:${this.#options.port}`;
-      const timer = setTimeout(
-        () => this.#first?.reject(sipErrors['sip-server-unreachable']({ address, withinMs })),
-        withinMs,
-      );
+      const timer = setTimeout(() => this.#first?.reject(this.#unreached(withinMs)), withinMs);
       const settle = (done: () => void) => {
         this.#first = undefined;
         clearTimeout(timer);
@@ -167,15 +193,19 @@ export class Wire {
     const wasUp = this.#state === 'up';
     this.#state = 'closed';
     clearTimeout(this.#retry);
+    clearTimeout(this.#attempt);
     clearInterval(this.#sweep);
     const srf = this.#srf;
     this.#srf = undefined;
     if (wasUp) srf?.disconnect();
+    else if (srf) destroyConnection(srf);
     this.#failAll();
   }
 
   #connect(): void {
-    const { host, port, secret, epoch } = this.#options;
+    const { epoch } = this.#options;
+    const at = this.#at;
+    const { host, port, secret, tls } = this.#here;
     this.#state = 'connecting';
     const srf = newSrf(epoch === undefined ? [] : [`epoch-${epoch}`]);
     this.#srf = srf;
@@ -191,11 +221,64 @@ export class Wire {
         (addresses ?? '').split(',').filter((address) => address !== ''),
       ),
     );
-    srf.on('error', (error: Error) => this.#log.debug({ err: error }, 'SIP server connection error'));
+    srf.on('error', (error: Error) => {
+      if (srf !== this.#srf) return;
+      this.#log.debug({ err: error, address: this.#address }, 'SIP server connection error');
+      if (this.#state === 'connecting') this.#troubles.set(at, this.#unreachable(error.message));
+    });
     srf.on('close', () => this.#closed(srf));
     // One attempt only: trying again is done here.
-    srf.connect({ host, port, secret, reconnect: { maxAttempts: 1 } });
+    const secure = tls ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {};
+    srf.connect({ host, port, secret, ...secure, reconnect: { maxAttempts: 1 } });
     gatherFrames(srf);
+    guardFrames(srf, (error) => this.#log.error({ err: error }, 'frame of the SIP server could not be handled'));
+    // A host that is off says nothing at all, and TCP would wait for minutes.
+    clearTimeout(this.#attempt);
+    if (this.#servers.length > 1) {
+      this.#attempt = setTimeout(() => this.#giveUpAttempt(srf), this.#options.attemptMs ?? 2_000);
+    }
+  }
+
+  /** The server that is connected or tried. */
+  get #here(): SipServerAddress {
+    return this.#servers[this.#at] ?? this.#options;
+  }
+
+  get #address(): string {
+    const { host, port } = this.#here;
+    return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  #unreachable(reason: string): SwitchroomError {
+    return sipErrors['sip-server-lost']({ address: this.#address, reason });
+  }
+
+  /** All that is known of why there was no first connection in time. */
+  #unreached(withinMs: number): SwitchroomError {
+    const address = this.#servers
+      .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+      .join(', ');
+    const reasons = [...this.#troubles.values()].map(({ message }) => message);
+    const why = reasons.length === 0 ? 'no answer' : reasons.join(' ');
+    return sipErrors['sip-server-unreachable']({ address, withinMs, why });
+  }
+
+  #giveUpAttempt(srf: RawSrf): void {
+    if (srf !== this.#srf || this.#state !== 'connecting') return;
+    this.#troubles.set(this.#at, this.#unreachable('no answer'));
+    destroyConnection(srf);
+  }
+
+  /** A connection that is lost is tried again where it was; then the next server, and a pause after each round. */
+  #again(wasUp: boolean): void {
+    this.#state = 'waiting';
+    if (!wasUp) {
+      this.#failures++;
+      this.#at = (this.#at + 1) % this.#servers.length;
+    }
+    const pause = this.#failures % this.#servers.length === 0;
+    this.#retry = setTimeout(() => this.#connect(), pause ? this.#delay : 0);
+    if (pause) this.#delay = Math.min(this.#delay * 2, this.#retryMs.most);
   }
 
   #handler(srf: RawSrf): RawHandler {
@@ -214,19 +297,22 @@ export class Wire {
 
   #connected(srf: RawSrf, error: unknown, addresses: string[]): void {
     if (srf !== this.#srf) return;
-    const address = `${this.#options.host}:${this.#options.port}`;
+    const address = this.#address;
     if (error) {
+      const refused = sipErrors['sip-server-refused']({ address, reason: reasonOf(error) });
       this.#log.error({ address, reason: reasonOf(error) }, 'SIP server refused us');
+      this.#troubles.set(this.#at, refused);
       this.#delay = this.#retryMs.most;
-      this.#first?.reject(sipErrors['sip-server-refused']({ address, reason: reasonOf(error) }));
+      const all = this.#servers.every((_, at) => this.#troubles.get(at)?.code === 'sip-server-refused');
+      if (all) this.#first?.reject(refused);
+      destroyConnection(srf);
       return;
     }
-    if (this.#state === 'closed') {
-      srf.disconnect();
-      return;
-    }
+    clearTimeout(this.#attempt);
     this.#state = 'up';
     this.#delay = this.#retryMs.first;
+    this.#failures = 0;
+    this.#troubles.clear();
     this.addresses = addresses;
     this.#log.info({ address, listening: addresses }, 'connected to the SIP server');
     this.#first?.resolve();
@@ -237,11 +323,11 @@ export class Wire {
     if (srf !== this.#srf || this.#state === 'closed') return;
     const wasUp = this.#state === 'up';
     this.#srf = undefined;
-    this.#state = 'waiting';
-    this.#retry = setTimeout(() => this.#connect(), this.#delay);
-    this.#delay = Math.min(this.#delay * 2, this.#retryMs.most);
+    clearTimeout(this.#attempt);
+    const address = this.#address;
+    this.#again(wasUp);
     if (!wasUp) return;
-    this.#log.warn({}, 'connection to the SIP server lost');
+    this.#log.warn({ address }, 'connection to the SIP server lost');
     this.#failAll();
     this.#user.down();
   }
