@@ -32,7 +32,15 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
     siteKey: join(settings.data, 'site.key'),
     flows: () => new Set(store.current.flows.keys()),
   });
-  const accounts = openAccounts({ database, journal, directory, clock });
+  const accounts = openAccounts({
+    database,
+    journal,
+    directory,
+    clock,
+    siteKey: join(settings.data, 'site.key'),
+    secondFactorFor: settings.login.totpRequiredFor,
+    issuer: settings.login.totpIssuer,
+  });
   const interactions = readInteractions(database);
   const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
   const api = createApi({
@@ -43,6 +51,7 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
     callControl: noCallControl(),
     customers: openCustomers({ database, journal, interactions, clock, logger }),
     interactions,
+    reads: data.reader,
     flows: flowFiles(store, settings.flows, () => ({})),
     recordings: { size: async () => undefined, read: () => Promise.reject(new Error('no engine runs')) },
     logger,

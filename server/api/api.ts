@@ -64,7 +64,7 @@ export function createApi(deps: ApiDeps): Express {
 function mayScrape(request: Request, { accounts }: ApiDeps): boolean {
   const { cookie, authorization } = request.headers;
   const principal = accounts.authenticate({ cookie, authorization });
-  if (principal) return isStaff(principal);
+  if (principal) return isStaff(principal) && principal.needs === undefined;
   const address = (request.ip ?? '').replace(/^::ffff:/, '');
   // Behind a proxy on this host everybody seems local: then only a believed X-Forwarded-For says who asks.
   const forwarded = request.headers['x-forwarded-for'] !== undefined && request.app.get('trust proxy') === false;

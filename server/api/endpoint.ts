@@ -20,6 +20,8 @@ interface Shape<Params, Query, Body, Answer> {
   about: string;
   /** `public`: without login. */
   roles: readonly Role[] | 'public';
+  /** Also for a session whose second factor is still to be set up. */
+  unfinished?: boolean;
   params?: z.ZodType<Params>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;

@@ -3,6 +3,11 @@ import { defineErrors } from '../../values/index.ts';
 export const failed = defineErrors({
   'not-logged-in': { status: 401, text: 'Log in, or send a token.' },
   'not-allowed': { status: 403, text: 'This needs the role {roles}.' },
+  'second-factor-first': {
+    status: 403,
+    text: 'Your role needs a second factor: set it up first (POST /session/second-factor).',
+  },
+  'second-factor-required': { status: 409, text: 'Your role needs a second factor; an administrator can reset it.' },
   'csrf-failed': {
     status: 403,
     text: 'The request did not come from a page of this server: {reason}.',

@@ -32,7 +32,7 @@ export function makeRouter(endpoints: readonly Endpoint[], deps: ApiDeps, done: 
   return router;
 }
 
-/** @throws not-logged-in, not-allowed, csrf-failed */
+/** @throws not-logged-in, second-factor-first, not-allowed, csrf-failed */
 function admitted(endpoint: Endpoint, request: Request, { accounts, origins = [] }: ApiDeps): Principal | undefined {
   const unsafe = endpoint.method !== 'get';
   const { cookie, authorization, origin } = request.headers;
@@ -42,6 +42,7 @@ function admitted(endpoint: Endpoint, request: Request, { accounts, origins = []
   const principal = accounts.authenticate({ cookie, authorization });
   if (endpoint.roles === 'public') return principal;
   if (principal === undefined) throw failed['not-logged-in']();
+  if (principal.needs !== undefined && !endpoint.unfinished) throw failed['second-factor-first']();
   if (!endpoint.roles.some((role) => principal.roles.includes(role))) {
     throw failed['not-allowed']({ roles: endpoint.roles.join(' or ') });
   }

@@ -1,54 +1,41 @@
 // Who may come in: people by login and password (a session cookie), programs by token. Desk and API both ask
 // `authenticate`. Everything that is looked up per request is in memory.
-import { hash, randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { AgentId, Clock, Millis } from '../../values/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import type { AgentRecord, Directory, Role } from '../ports/index.ts';
 import { failed } from './errors.ts';
-import { loggedIn, loggedOut, loginRefused, passwordSet } from './events.ts';
+import { loginRefused, passwordSet } from './events.ts';
 import { LoginGuard } from './login-guard.ts';
 import { checkPassword, hashPassword, verifyPassword } from './passwords.ts';
+import type { Credentials, LoggedIn, Principal, Way } from './principal.ts';
+import { SecondFactors } from './second-factors.ts';
+import { nameOf, type Session, Sessions } from './sessions.ts';
 import { type NewToken, type TokenRecord, Tokens } from './tokens.ts';
-
-/** Whoever is behind a request. */
-export interface Principal {
-  kind: 'session' | 'token';
-  /** For the audit: the agent's id, or `token:<id>`. */
-  by: string;
-  name: string;
-  /** The agent who acts; a token has one only where it was made for one. */
-  agent?: AgentId | undefined;
-  roles: readonly Role[];
-  site: string;
-  /** A supervisor with a team sees that team only; without one, the whole site. */
-  team?: string | undefined;
-  /** Sessions only: what must come back in X-CSRF-Token with every request that changes something. */
-  csrf?: string | undefined;
-  /** Sessions only: names the session, is not the cookie. */
-  session?: string | undefined;
-}
-
-/** The two headers of a request that can say who it is from. */
-export interface Credentials {
-  /** The Cookie header. */
-  cookie?: string | undefined;
-  /** The Authorization header: `Bearer swr_…`. */
-  authorization?: string | undefined;
-}
 
 export interface Accounts {
   authenticate(credentials: Credentials): Principal | undefined;
-  /** @throws login-failed, login-locked (details.seconds), login-busy */
-  login(request: { login: string; password: string; address: string }): Promise<{
-    /** Value of the cookie `sessionCookie`; not kept anywhere in clear. */
-    cookie: string;
-    principal: Principal;
-    endsAt: Millis;
-  }>;
+  /** @throws login-failed, code-needed, code-wrong, login-locked (details.seconds), login-busy */
+  login(request: LoginRequest): Promise<LoggedIn>;
+  /** Lets somebody in whom an OpenID provider has vouched for. @throws login-failed where she is disabled or gone */
+  enter(agent: AgentId, how: { address: string; way: Way }): Promise<LoggedIn>;
+  /** Whether that is her password (and code), counted like a login. @throws as `login` */
+  prove(request: LoginRequest): Promise<void>;
+  /** Passwords of people who have none here are asked of `check`. @returns her id, or undefined where it is wrong */
+  useElsewhere(check: (login: string, password: string) => Promise<AgentId | undefined>): void;
+  /** Her second factor: whether she has one, whether her roles need one, unused recovery codes. */
+  secondFactor(agent: AgentId): { on: boolean; required: boolean; recoveryLeft: number };
+  /** @returns the secret (base32) and what a QR code of it holds. @throws second-factor-there */
+  beginSecondFactor(agent: AgentId): { secret: string; uri: string };
+  /** @returns recovery codes, shown only now. @throws second-factor-not-begun, code-wrong, login-locked */
+  confirmSecondFactor(agent: AgentId, code: string, by: string): Promise<string[]>;
+  /** Ends her sessions where somebody else removes it. @throws person-unknown */
+  removeSecondFactor(agent: AgentId, by: string): Promise<void>;
   logout(principal: Principal): Promise<void>;
   /** Ends all her sessions. @throws person-unknown, password-weak */
   setPassword(agent: AgentId, password: string, by: string): Promise<void>;
+  /** By herself, with the old one; ends all her sessions. @throws as `login`, password-elsewhere, password-weak */
+  changePassword(request: LoginRequest & { next: string }): Promise<void>;
   hasPassword(agent: AgentId): boolean;
   /** The token is in the answer and nowhere else. @throws person-unknown */
   createToken(token: NewToken, by: string): Promise<{ record: TokenRecord; token: string }>;
@@ -64,11 +51,25 @@ export interface Accounts {
   onEnded(listener: (session: string) => void): () => void;
 }
 
+export interface LoginRequest {
+  login: string;
+  password: string;
+  address: string;
+  /** Of the authenticator app, or a recovery code. */
+  code?: string | undefined;
+}
+
 export interface AccountsOptions {
   database: Database;
   journal: Journal;
   directory: Directory;
   clock: Clock;
+  /** File of the site's key, or the key itself: seals second factors. */
+  siteKey: string | Buffer;
+  /** Roles that need a second factor. Default none. */
+  secondFactorFor?: readonly Role[];
+  /** Name of the site in authenticator apps. Default Switchroom. */
+  issuer?: string;
   /** A session nobody used for that long is over. Default 12 h. */
   idleMs?: number;
   /** A session is over after that, whatever happens. Default 24 h. */
@@ -77,20 +78,6 @@ export interface AccountsOptions {
 
 export const sessionCookie = 'switchroom_session';
 const hours = 3_600_000;
-/** Sessions of one person at the same time; the one used longest ago goes first. */
-const mostSessions = 32;
-/** How often the last use of a session is written down. */
-const seenEveryMs = 5 * 60_000;
-
-interface Session {
-  hash: string;
-  agent: AgentId;
-  csrf: string | undefined;
-  seenAt: Millis;
-  writtenAt: Millis;
-  endsAt: Millis;
-}
-
 export function openAccounts(options: AccountsOptions): Accounts {
   return new SqliteAccounts(options);
 }
@@ -99,37 +86,26 @@ class SqliteAccounts implements Accounts {
   readonly #journal: Journal;
   readonly #directory: Directory;
   readonly #clock: Clock;
-  readonly #idleMs: number;
-  readonly #longestMs: number;
   readonly #guard = new LoginGuard();
   readonly #passwords = new Map<AgentId, string>();
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions: Sessions;
   readonly #tokens: Tokens;
-  readonly #ended = new Set<(session: string) => void>();
+  readonly #factors: SecondFactors;
+  readonly #secondFactorFor: readonly Role[];
+  #elsewhere: ((login: string, password: string) => Promise<AgentId | undefined>) | undefined;
 
-  constructor({ database, journal, directory, clock, idleMs, longestMs }: AccountsOptions) {
+  constructor(options: AccountsOptions) {
+    const { database, journal, directory, clock, siteKey, secondFactorFor, issuer, idleMs, longestMs } = options;
     this.#journal = journal;
     this.#directory = directory;
     this.#clock = clock;
-    this.#idleMs = idleMs ?? 12 * hours;
-    this.#longestMs = longestMs ?? 24 * hours;
+    const lives = { idleMs: idleMs ?? 12 * hours, longestMs: longestMs ?? 24 * hours };
+    this.#sessions = new Sessions({ database, journal, clock, ...lives });
     this.#tokens = new Tokens(database, journal, directory, clock);
+    this.#secondFactorFor = secondFactorFor ?? [];
+    this.#factors = new SecondFactors({ database, journal, clock, siteKey, issuer: issuer ?? 'Switchroom' });
     const logins = database.prepare<[], { agent: string; password_hash: string }>('SELECT * FROM logins').all();
     for (const { agent, password_hash } of logins) this.#passwords.set(agent, password_hash);
-    database.prepare('DELETE FROM sessions WHERE ends_at < ?').run(clock.now());
-    const sessions = database
-      .prepare<[], { token_hash: string; agent: string; seen_at: number; ends_at: number }>('SELECT * FROM sessions')
-      .all();
-    for (const { token_hash, agent, seen_at, ends_at } of sessions) {
-      this.#sessions.set(token_hash, {
-        hash: token_hash,
-        agent,
-        csrf: undefined,
-        seenAt: seen_at,
-        writtenAt: seen_at,
-        endsAt: ends_at,
-      });
-    }
     directory.on('changed', (kind, ids) => {
       if (kind === 'agents') this.#agentsChanged(ids);
     });
@@ -143,96 +119,118 @@ class SqliteAccounts implements Accounts {
   }
 
   #ofSession(cookie: string): Principal | undefined {
-    const session = this.#sessions.get(hash('sha256', cookie));
+    const session = this.#sessions.use(cookie);
     if (session === undefined) return undefined;
-    const now = this.#clock.now();
     const agent = this.#directory.agents.get(session.agent);
-    if (this.#isOver(session, now) || agent === undefined || agent.disabled) {
-      void this.#forget(session);
+    if (agent === undefined || agent.disabled) {
+      void this.#sessions.forget(session);
       return undefined;
     }
-    this.#used(session, now);
-    session.csrf ??= csrfOf(cookie);
-    return principalOf(agent, session);
+    return this.#principalOf(agent, session);
   }
 
   sweep(inUse: ReadonlySet<string>): void {
-    const now = this.#clock.now();
-    for (const session of this.#sessions.values()) {
-      if (inUse.has(nameOf(session))) this.#used(session, now);
-      if (this.#isOver(session, now)) void this.#forget(session);
-    }
+    this.#sessions.sweep(inUse);
   }
 
-  #isOver({ endsAt, seenAt }: Session, now: Millis): boolean {
-    return now >= endsAt || now - seenAt > this.#idleMs;
+  async login(request: LoginRequest): Promise<LoggedIn> {
+    const { agent, way } = await this.#proved(request);
+    return this.#begin(agent, request.address, way);
   }
 
-  #used(session: Session, now: Millis): void {
-    session.seenAt = now;
-    if (now - session.writtenAt <= seenEveryMs) return;
-    session.writtenAt = now;
-    void this.#journal.append([], (db) => {
-      db.prepare('UPDATE sessions SET seen_at = ? WHERE token_hash = ?').run(now, session.hash);
-    });
+  async prove(request: LoginRequest): Promise<void> {
+    await this.#proved(request);
   }
 
-  /** So that a program that logs in for every request fills neither memory nor database. */
-  #makeRoom(agent: AgentId): void {
-    const hers = [...this.#sessions.values()].filter((session) => session.agent === agent);
-    hers.sort((a, b) => a.seenAt - b.seenAt);
-    for (const session of hers.slice(0, Math.max(0, hers.length - mostSessions + 1))) void this.#forget(session);
+  async enter(id: AgentId, { address, way }: { address: string; way: Way }): Promise<LoggedIn> {
+    const agent = this.#directory.agents.get(id);
+    if (agent === undefined || agent.disabled) throw failed['login-failed']();
+    return this.#begin(agent, address, way);
   }
 
-  async login({
-    login,
-    password,
-    address,
-  }: {
-    login: string;
-    password: string;
-    address: string;
-  }): ReturnType<Accounts['login']> {
+  useElsewhere(check: (login: string, password: string) => Promise<AgentId | undefined>): void {
+    this.#elsewhere = check;
+  }
+
+  /** @throws login-failed, code-needed, code-wrong, login-locked, login-busy */
+  async #proved({ login, password, address, code }: LoginRequest): Promise<{ agent: AgentRecord; way: Way }> {
     const now = this.#clock.now();
     const wait = this.#guard.attempt(login, address, now);
-    if (wait > 0) throw failed['login-locked']({ seconds: Math.ceil(wait / 1_000) });
-    const agent = this.#directory.agents.get(login);
-    const stored = agent?.disabled ? undefined : this.#passwords.get(login);
-    const right = await verifyPassword(stored, password);
-    if (!right || agent === undefined) {
-      const scope = agent === undefined ? {} : { agent: agent.id, team: agent.team };
-      // Who types her password into the wrong field shall not find it in the journal.
-      const known = agent === undefined ? {} : { login };
-      void this.#journal.append([newEvent(loginRefused, now, { ...known, address }, scope)]);
+    if (wait > 0) throw locked(wait);
+    const { agent, way, right } = await this.#checked(login, password);
+    if (!right || agent === undefined || agent.disabled) {
+      this.#refused(agent, address, now);
       throw failed['login-failed']();
     }
+    if (this.#factors.has(agent.id)) {
+      if (code === undefined) {
+        this.#guard.halfway(login, address, now);
+        throw failed['code-needed']();
+      }
+      const codeWait = this.#guard.attemptCode(agent.id, now);
+      if (codeWait > 0) throw locked(codeWait);
+      if (!(await this.#factors.take(agent.id, code))) {
+        this.#refused(agent, address, now);
+        throw failed['code-wrong']();
+      }
+      this.#guard.codeRight(agent.id);
+    }
     this.#guard.succeeded(login, address, now);
-    const cookie = randomBytes(32).toString('base64url');
-    const session: Session = {
-      hash: hash('sha256', cookie),
-      agent: agent.id,
-      csrf: csrfOf(cookie),
-      seenAt: now,
-      writtenAt: now,
-      endsAt: now + this.#longestMs,
-    };
-    this.#makeRoom(agent.id);
-    this.#sessions.set(session.hash, session);
-    const event = newEvent(loggedIn, now, { session: nameOf(session), address }, { agent: agent.id, team: agent.team });
-    await this.#journal.append([event], (db) => {
-      db.prepare('INSERT INTO sessions (token_hash, agent, created_at, seen_at, ends_at) VALUES (?, ?, ?, ?, ?)').run(
-        session.hash,
-        agent.id,
-        now,
-        now,
-        session.endsAt,
-      );
-    });
-    return { cookie, principal: principalOf(agent, session), endsAt: session.endsAt };
+    return { agent, way };
   }
 
-  async logout({ session: name }: Principal): Promise<void> {
-    for (const session of this.#sessions.values()) if (nameOf(session) === name) await this.#end(session, 'asked');
+  /** By the password that is kept here, else by the directory's word; a login that nobody has takes the same way. */
+  async #checked(
+    login: string,
+    password: string,
+  ): Promise<{ agent: AgentRecord | undefined; way: Way; right: boolean }> {
+    const agent = this.#directory.agents.get(login);
+    const stored = agent?.disabled ? undefined : this.#passwords.get(login);
+    if (stored === undefined && this.#elsewhere) {
+      const id = await this.#elsewhere(login, password);
+      return { agent: id === undefined ? agent : this.#directory.agents.get(id), way: 'ldap', right: id !== undefined };
+    }
+    return { agent, way: 'password', right: await verifyPassword(stored, password) };
+  }
+
+  #refused(agent: AgentRecord | undefined, address: string, now: Millis): void {
+    const scope = agent === undefined ? {} : { agent: agent.id, team: agent.team };
+    // Who types her password into the wrong field shall not find it in the journal.
+    const known = agent === undefined ? {} : { login: agent.id };
+    void this.#journal.append([newEvent(loginRefused, now, { ...known, address }, scope)]);
+  }
+
+  async #begin(agent: AgentRecord, address: string, way: Way): Promise<LoggedIn> {
+    const { cookie, session } = await this.#sessions.begin(agent, { address, way });
+    return { cookie, principal: this.#principalOf(agent, session), endsAt: session.endsAt };
+  }
+
+  secondFactor(agent: AgentId): { on: boolean; required: boolean; recoveryLeft: number } {
+    const roles = this.#directory.agents.get(agent)?.roles ?? [];
+    const required = roles.some((role) => this.#secondFactorFor.includes(role));
+    return { on: this.#factors.has(agent), required, recoveryLeft: this.#factors.recoveryLeft(agent) };
+  }
+
+  beginSecondFactor(agent: AgentId): { secret: string; uri: string } {
+    return this.#factors.begin(agent);
+  }
+
+  async confirmSecondFactor(agent: AgentId, code: string, by: string): Promise<string[]> {
+    const wait = this.#guard.attemptCode(agent, this.#clock.now());
+    if (wait > 0) throw locked(wait);
+    const codes = await this.#factors.confirm(agent, code, by);
+    this.#guard.codeRight(agent);
+    return codes;
+  }
+
+  async removeSecondFactor(agent: AgentId, by: string): Promise<void> {
+    if (this.#directory.agents.get(agent) === undefined) throw failed['person-unknown']({ agent });
+    await this.#factors.remove(agent, by);
+    if (by !== agent) await this.#sessions.endAll(agent, 'second-factor-removed');
+  }
+
+  logout({ session }: Principal): Promise<void> {
+    return this.#sessions.endNamed(session);
   }
 
   async setPassword(agent: AgentId, password: string, by: string): Promise<void> {
@@ -247,7 +245,13 @@ class SqliteAccounts implements Accounts {
       ).run(agent, stored, now);
     });
     this.#passwords.set(agent, stored);
-    await this.#endAll(agent, 'password-changed');
+    await this.#sessions.endAll(agent, 'password-changed');
+  }
+
+  async changePassword({ next, ...request }: LoginRequest & { next: string }): Promise<void> {
+    if (!this.hasPassword(request.login)) throw failed['password-elsewhere']();
+    await this.#proved(request);
+    await this.setPassword(request.login, next, request.login);
   }
 
   hasPassword(agent: AgentId): boolean {
@@ -267,64 +271,45 @@ class SqliteAccounts implements Accounts {
   }
 
   onEnded(listener: (session: string) => void): () => void {
-    this.#ended.add(listener);
-    return () => this.#ended.delete(listener);
+    return this.#sessions.onEnded(listener);
+  }
+
+  #principalOf(agent: AgentRecord, session: Session): Principal {
+    // A provider asks for its own second factor.
+    const { on, required } = this.secondFactor(agent.id);
+    return {
+      kind: 'session',
+      by: agent.id,
+      name: agent.name,
+      agent: agent.id,
+      roles: agent.roles,
+      site: agent.site,
+      team: agent.team,
+      csrf: session.csrf,
+      session: nameOf(session),
+      way: session.way,
+      needs: required && !on && session.way !== 'oidc' ? 'second-factor' : undefined,
+    };
   }
 
   #agentsChanged(ids: string[]): void {
     for (const id of ids) {
       const agent = this.#directory.agents.get(id);
       if (agent !== undefined && !agent.disabled) continue;
-      void this.#endAll(id, 'disabled');
+      void this.#sessions.endAll(id, 'disabled');
       if (agent !== undefined) continue;
       this.#passwords.delete(id);
+      void this.#factors.remove(id, 'directory');
       // An agent who is made again under the same id must not inherit the password.
       void this.#journal.append([], (db) => {
         db.prepare('DELETE FROM logins WHERE agent = ?').run(id);
       });
     }
   }
-
-  async #endAll(agent: AgentId, why: 'password-changed' | 'disabled'): Promise<void> {
-    const hers = [...this.#sessions.values()].filter((session) => session.agent === agent);
-    await Promise.all(hers.map((session) => this.#end(session, why)));
-  }
-
-  async #end(session: Session, why: 'asked' | 'password-changed' | 'disabled'): Promise<void> {
-    const data = { session: nameOf(session), why };
-    await this.#forget(session, [newEvent(loggedOut, this.#clock.now(), data, { agent: session.agent })]);
-  }
-
-  #forget(session: Session, events: ReturnType<typeof newEvent>[] = []): Promise<unknown> {
-    this.#sessions.delete(session.hash);
-    for (const listener of this.#ended) listener(nameOf(session));
-    return this.#journal.append(events, (db) => {
-      db.prepare('DELETE FROM sessions WHERE token_hash = ?').run(session.hash);
-    });
-  }
 }
 
-function principalOf(agent: AgentRecord, session: Session): Principal {
-  return {
-    kind: 'session',
-    by: agent.id,
-    name: agent.name,
-    agent: agent.id,
-    roles: agent.roles,
-    site: agent.site,
-    team: agent.team,
-    csrf: session.csrf,
-    session: nameOf(session),
-  };
-}
-
-/** Derived, so that nothing more needs to be kept; it tells nothing about the cookie. */
-function csrfOf(cookie: string): string {
-  return hash('sha256', `csrf ${cookie}`, 'base64url');
-}
-
-function nameOf(session: Session): string {
-  return session.hash.slice(0, 16);
+function locked(wait: Millis): Error {
+  return failed['login-locked']({ seconds: Math.ceil(wait / 1_000) });
 }
 
 /** One cookie of a Cookie header (RFC 6265 §4.2.1). */

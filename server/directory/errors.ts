@@ -19,6 +19,17 @@ export const failed = defineErrors({
   },
   'login-failed': { status: 401, text: 'Login or password is wrong.' },
   'login-locked': { status: 429, text: 'Too many failed logins. Try again in {seconds} seconds.' },
+  'code-needed': { status: 401, text: 'The password is right; now send the code of the authenticator app as "code".' },
+  'code-wrong': { status: 401, text: 'The code is wrong, or was used already.' },
+  'second-factor-there': { status: 409, text: 'There is a second factor already: remove it first.' },
+  'second-factor-not-begun': {
+    status: 409,
+    text: 'Begin to set up the second factor first; it is forgotten after 15 minutes.',
+  },
+  'password-elsewhere': {
+    status: 409,
+    text: 'This person logs in elsewhere (directory or single sign-on): her password is changed there.',
+  },
   'login-busy': { status: 503, text: 'Too many logins at once. Try again in a few seconds.' },
   'password-weak': { status: 422, text: 'The password is not strong enough: {reason}.' },
   'person-unknown': { status: 404, text: 'There is no agent {agent} whose login this could be.' },

@@ -64,7 +64,7 @@ export const directoryEvents: Record<Kind, { put: EventType<PutData>; removed: E
 export const loggedIn = defineEvent(
   'account.logged-in',
   1,
-  { session: z.string(), address: z.string().optional() },
+  { session: z.string(), address: z.string().optional(), way: z.enum(['password', 'ldap', 'oidc']).optional() },
   {
     personal: ['address'],
     about: 'A person logged in (`agent` of the scope); `session` is the beginning of its hash.',
@@ -74,7 +74,7 @@ export const loggedIn = defineEvent(
 export const loggedOut = defineEvent(
   'account.logged-out',
   1,
-  { session: z.string(), why: z.enum(['asked', 'password-changed', 'disabled']) },
+  { session: z.string(), why: z.enum(['asked', 'password-changed', 'second-factor-removed', 'disabled']) },
   { about: 'A session ended before its time.' },
 );
 
@@ -114,4 +114,25 @@ export const tokenRevoked = defineEvent(
   1,
   { token: z.string(), by: z.string() },
   { about: 'An API token was revoked.' },
+);
+
+export const secondFactorSet = defineEvent(
+  'account.second-factor-set',
+  1,
+  { by: z.string() },
+  { about: 'A person (`agent` of the scope) set up her second factor.' },
+);
+
+export const secondFactorRemoved = defineEvent(
+  'account.second-factor-removed',
+  1,
+  { by: z.string() },
+  { about: 'The second factor of a person (`agent` of the scope) was removed.' },
+);
+
+export const recoveryCodeUsed = defineEvent(
+  'account.recovery-code-used',
+  1,
+  { left: z.number() },
+  { about: 'A person (`agent` of the scope) logged in with a recovery code; how many are left.' },
 );

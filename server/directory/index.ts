@@ -1,9 +1,8 @@
 export {
   type Accounts,
   type AccountsOptions,
-  type Credentials,
+  type LoginRequest,
   openAccounts,
-  type Principal,
   sessionCookie,
 } from './accounts.ts';
 export { type DirectoryOptions, openDirectory } from './directory.ts';
@@ -11,6 +10,7 @@ export { invalidField } from './directory-table.ts';
 export { emergencyNumbersOf } from './emergency-numbers.ts';
 export { ha1 } from './ha1.ts';
 export { generatePassword } from './passwords.ts';
+export type { Credentials, LoggedIn, Principal, Way } from './principal.ts';
 export * from './records.ts';
 export { type DemoSecrets, seedDemo } from './seed-demo.ts';
 export type { NewToken, TokenRecord } from './tokens.ts';

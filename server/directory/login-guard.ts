@@ -21,6 +21,8 @@ const rules = {
   pair: { free: 5, firstLockMs: 60_000, longestLockMs: 15 * 60_000 },
   address: { free: 50, firstLockMs: 60_000, longestLockMs: 15 * 60_000 },
   login: { free: 100, firstLockMs: 30_000, longestLockMs: 60_000 },
+  // Who gets this far knows the password: then the login may be locked for everybody.
+  code: { free: 10, firstLockMs: 60_000, longestLockMs: 15 * 60_000 },
 } as const satisfies Record<string, Rule>;
 
 /** Counters kept; the oldest go first. */
@@ -34,7 +36,20 @@ export class LoginGuard {
    * @returns 0, or how many ms this login from this address has to wait (the attempt must not be tried then)
    */
   attempt(login: string, address: string, now: Millis): number {
-    const counted = this.#keys(login, address).map(([key, rule]) => [this.#count(key, now), rule] as const);
+    return this.#tried(this.#keys(login, address), now);
+  }
+
+  /** Counts an attempt at a second factor, wherever it comes from. @returns as `attempt` */
+  attemptCode(login: string, now: Millis): number {
+    return this.#tried([[`code ${login.toLowerCase()}`, rules.code]], now);
+  }
+
+  codeRight(login: string): void {
+    this.#counts.delete(`code ${login.toLowerCase()}`);
+  }
+
+  #tried(keys: readonly [string, Rule][], now: Millis): number {
+    const counted = keys.map(([key, rule]) => [this.#count(key, now), rule] as const);
     const wait = Math.max(...counted.map(([count]) => count.lockedUntil - now), 0);
     if (wait > 0) return wait;
     for (const [count, rule] of counted) {
@@ -47,8 +62,13 @@ export class LoginGuard {
 
   /** The attempt was right: it, and those of this login from this address before it, no longer count. */
   succeeded(login: string, address: string, now: Millis): void {
-    const [[pair], ...others] = this.#keys(login, address);
-    this.#counts.delete(pair);
+    this.#counts.delete(this.#keys(login, address)[0][0]);
+    this.halfway(login, address, now);
+  }
+
+  /** The password was right, and the code is still to come: the many who share an address are not locked by that. */
+  halfway(login: string, address: string, now: Millis): void {
+    const [, ...others] = this.#keys(login, address);
     for (const [key, rule] of others) {
       const count = this.#count(key, now);
       count.failures = Math.max(0, count.failures - 1);
@@ -58,10 +78,12 @@ export class LoginGuard {
 
   #keys(login: string, address: string): [[string, Rule], ...[string, Rule][]] {
     const network = networkOf(address);
+    // A directory takes a login in any case: that shall not give more attempts.
+    const name = login.toLowerCase();
     return [
-      [`pair ${login} ${network}`, rules.pair],
+      [`pair ${name} ${network}`, rules.pair],
       [`address ${network}`, rules.address],
-      [`login ${login}`, rules.login],
+      [`login ${name}`, rules.login],
     ];
   }
 

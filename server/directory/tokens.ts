@@ -4,9 +4,9 @@ import type { Database } from 'better-sqlite3';
 import type { AgentId, Clock, Millis } from '../../values/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import type { Directory, Role } from '../ports/index.ts';
-import type { Principal } from './accounts.ts';
 import { failed } from './errors.ts';
 import { tokenCreated, tokenRevoked } from './events.ts';
+import type { Principal } from './principal.ts';
 
 export interface NewToken {
   name: string;

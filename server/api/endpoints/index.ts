@@ -9,6 +9,7 @@ import { interactionEndpoints } from './interactions.ts';
 import { journalEndpoints } from './journal.ts';
 import { liveEndpoints } from './live.ts';
 import { recordingEndpoints } from './recordings.ts';
+import { secondFactorEndpoints } from './second-factor.ts';
 import { sessionEndpoints } from './session.ts';
 import { tokenEndpoints } from './tokens.ts';
 
@@ -16,6 +17,7 @@ import { tokenEndpoints } from './tokens.ts';
 export function allEndpoints(deps: ApiDeps): Endpoint[] {
   return [
     ...sessionEndpoints(deps),
+    ...secondFactorEndpoints(deps),
     ...tokenEndpoints(deps),
     ...agentActionEndpoints(deps),
     ...liveEndpoints(deps),

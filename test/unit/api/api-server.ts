@@ -11,7 +11,7 @@ import {
   openCustomers,
   readInteractions,
 } from '../../../server/customers/index.ts';
-import { agentSchema, queueSchema } from '../../../server/directory/index.ts';
+import { type AccountsOptions, agentSchema, queueSchema } from '../../../server/directory/index.ts';
 import type {
   AgentLive,
   AgentWork,
@@ -107,8 +107,11 @@ export interface ApiServer {
 export const audio = Buffer.from(Array.from({ length: 1_000 }, (_, at) => at % 251));
 export const password = 'correct horse battery';
 
-export async function startApi(more: Partial<ApiDeps> = {}): Promise<ApiServer> {
-  const site = openSite();
+export async function startApi(
+  more: Partial<ApiDeps> = {},
+  accountsOptions: Partial<AccountsOptions> = {},
+): Promise<ApiServer> {
+  const site = openSite(undefined, accountsOptions);
   const { directory, accounts, journal, clock, opened } = site;
   const scope = { site: 'hq', team: 'red' };
   const queue = { ...scope, id: 'service', dispositions: ['solved', 'callback'], dispositionRequired: true };
@@ -163,6 +166,7 @@ export async function startApi(more: Partial<ApiDeps> = {}): Promise<ApiServer> 
     callControl: calls,
     customers,
     interactions,
+    reads: opened.reader,
     flows,
     recordings,
     logger,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agentSchema, openAccounts, sessionCookie } from '../../../server/directory/index.ts';
-import { openSite, type TestSite } from './site.ts';
+import { openSite, siteKey, type TestSite } from './site.ts';
 
 let site: TestSite;
 const password = 'correct horse battery';
@@ -23,7 +23,7 @@ describe('sessions', () => {
     expect(principal).toMatchObject({ kind: 'session', agent: '1001', roles: ['agent'] });
     expect(site.accounts.authenticate(asCookie(cookie))).toEqual(principal);
     const { journal, directory, clock, opened } = site;
-    const restarted = openAccounts({ database: opened.database, journal, directory, clock });
+    const restarted = openAccounts({ database: opened.database, journal, directory, clock, siteKey });
     expect(restarted.authenticate(asCookie(cookie))).toEqual(principal);
     expect(site.accounts.authenticate({})).toBeUndefined();
     expect(site.accounts.authenticate(asCookie(`${cookie}x`))).toBeUndefined();
@@ -175,7 +175,7 @@ describe('tokens', () => {
       roles: ['supervisor'],
     });
     const { journal, directory, clock, opened } = site;
-    const restarted = openAccounts({ database: opened.database, journal, directory, clock });
+    const restarted = openAccounts({ database: opened.database, journal, directory, clock, siteKey });
     expect(restarted.authenticate({ authorization })).toBeDefined();
     expect(site.accounts.authenticate({ authorization: `${authorization.slice(0, -1)}!` })).toBeUndefined();
     expect(JSON.stringify(site.opened.database.prepare('SELECT * FROM tokens').all())).not.toContain(token.slice(21));
