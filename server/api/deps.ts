@@ -5,7 +5,7 @@ import type { Clock } from '../../values/index.ts';
 import type { Customers, Interactions } from '../customers/index.ts';
 import type { Accounts } from '../directory/index.ts';
 import type { Finding, FlowTestResult } from '../ivr/index.ts';
-import type { SiteJournal } from '../journal/index.ts';
+import type { Reader, SiteJournal } from '../journal/index.ts';
 import type { AgentWork, CallControl, Directory } from '../ports/index.ts';
 import type { Metric } from './metrics.ts';
 
@@ -46,6 +46,8 @@ export interface ApiDeps {
   callControl: CallControl;
   customers: Customers;
   interactions: Interactions;
+  /** For lists, reports and exports: off the main thread. */
+  reads: Reader;
   flows: Flows;
   recordings: RecordingAudio;
   logger: Logger;

@@ -10,6 +10,7 @@ export {
 export * from './interaction-events.ts';
 export { InteractionProjector } from './interaction-projector.ts';
 export type { InteractionFilter } from './interaction-query.ts';
+export { interactionsOn, listInteractions } from './interaction-reads.ts';
 export type {
   AgentPart,
   InteractionRecord,

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { type Checkpointer, startCheckpointer } from './checkpointer.ts';
 import { type DirectoryLock, lockDataDirectory } from './data-directory.ts';
 import { migrate } from './migrations.ts';
+import { openReader, type Reader, readInPlace } from './reader.ts';
 
 export interface OpenDatabase {
   readonly database: Sqlite.Database;
@@ -13,6 +14,8 @@ export interface OpenDatabase {
   readonly epoch: number;
   /** Names of the migrations that this start ran. */
   readonly migrated: string[];
+  /** For lists, reports and exports: off the main thread. */
+  readonly reader: Reader;
   close(): Promise<void>;
 }
 
@@ -59,11 +62,14 @@ export function openDatabase({ directory, logger }: DatabaseOptions): OpenDataba
       .get() as number;
     const checkpointer: Checkpointer | undefined = inMemory ? undefined : startCheckpointer(database, logger);
     const opened = database;
+    const reader = inMemory ? readInPlace(opened) : openReader(file, logger);
     return {
       database: opened,
       epoch,
       migrated,
+      reader,
       async close() {
+        await reader.close();
         await checkpointer?.stop();
         opened.close();
         lock?.release();

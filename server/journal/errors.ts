@@ -13,6 +13,8 @@ export const failed = defineErrors({
     status: 500,
     text: 'Migration {name} of the database {file} failed: {reason}. The database is unchanged by it.',
   },
+  'read-failed': { status: 500, text: 'Reading {what} failed; the reason is in the log.' },
+  'read-too-slow': { status: 503, text: 'Reading {what} took too long. Ask for less: a shorter time, or one queue.' },
   'event-invalid': {
     status: 500,
     text: 'The event {type} does not fit its schema: {reason}.',

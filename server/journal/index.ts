@@ -10,4 +10,6 @@ export {
   openJournal,
   type SiteJournal,
 } from './journal.ts';
+export { type ReadJob, type ReadStream, readJob, readStream } from './read-job.ts';
+export { openReader, type Reader, readInPlace } from './reader.ts';
 export type * from './types.ts';

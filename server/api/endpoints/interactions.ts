@@ -1,14 +1,12 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Response } from 'express';
 import { z } from 'zod';
-import type { InteractionFilter, InteractionRecord, Interactions } from '../../customers/index.ts';
+import { type InteractionFilter, type InteractionRecord, listInteractions } from '../../customers/index.ts';
 import type { Principal } from '../../directory/index.ts';
-import { csvLine } from '../csv.ts';
 import type { ApiDeps } from '../deps.ts';
-import { drained } from '../drained.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
+import { interactionCsv } from '../interaction-csv.ts';
 import { confinedTo, isStaff, maskedFor, visible } from '../scope.ts';
+import { sendCsv } from '../send-csv.ts';
 
 const optional = z.string().optional();
 const millis = z.number().optional();
@@ -117,42 +115,7 @@ function confined(principal: Principal, filter: InteractionFilter): InteractionF
   return { ...filter, site, agent: principal.agent ?? '' };
 }
 
-const columns = [
-  'id',
-  'channel',
-  'direction',
-  'startedAt',
-  'queuedAt',
-  'answeredAt',
-  'endedAt',
-  'from',
-  'fromDialled',
-  'to',
-  'toDialled',
-  'did',
-  'trunk',
-  'language',
-  'customer',
-  'flow',
-  'queue',
-  'agent',
-  'waitMs',
-  'talkMs',
-  'holdMs',
-  'wrapUpMs',
-  'outcome',
-  'endedWhere',
-  'endedBy',
-  'cause',
-  'sipStatus',
-  'disposition',
-  'note',
-  'site',
-  'team',
-  'callId',
-] as const satisfies readonly (keyof InteractionRecord)[];
-
-export function interactionEndpoints({ interactions, journal, agentWork }: ApiDeps): Endpoint[] {
+export function interactionEndpoints({ interactions, journal, agentWork, reads }: ApiDeps): Endpoint[] {
   const must = (principal: Principal, id: string): InteractionRecord => {
     const record = visible(principal, interactions.get(id), 'interaction', id) as InteractionRecord;
     if (isStaff(principal) || record.agents.some(({ agent }) => agent === principal.agent)) return record;
@@ -171,8 +134,8 @@ export function interactionEndpoints({ interactions, journal, agentWork }: ApiDe
         after: word.describe('`next` of the page before'),
       }),
       answer: z.object({ interactions: z.array(interactionSchema), next: optional }),
-      handle({ query: { limit, after, ...filter }, principal }) {
-        const page = interactions.list(confined(principal, filter), { limit, after });
+      async handle({ query: { limit, after, ...filter }, principal }) {
+        const page = await reads.ask(listInteractions, { filter: confined(principal, filter), limit, after });
         return { interactions: page.interactions.map((record) => maskedFor(principal, record)), next: page.next };
       },
     }),
@@ -185,7 +148,7 @@ export function interactionEndpoints({ interactions, journal, agentWork }: ApiDe
       query: z.object(filterShape),
       raw: 'text/csv',
       async handle({ query, principal, response }) {
-        await writeCsv(response, interactions, confined(principal, query));
+        await sendCsv(response, 'interactions.csv', reads.stream(interactionCsv, confined(principal, query)));
         return undefined;
       },
     }),
@@ -231,22 +194,4 @@ export function interactionEndpoints({ interactions, journal, agentWork }: ApiDe
       },
     }),
   ];
-}
-
-async function writeCsv(response: Response, interactions: Interactions, filter: InteractionFilter): Promise<void> {
-  response.set({
-    'Content-Type': 'text/csv; charset=utf-8',
-    'Content-Disposition': 'attachment; filename="interactions.csv"',
-  });
-  response.write(csvLine(columns));
-  let after: string | undefined;
-  do {
-    const page = interactions.list(filter, { limit: 500, after });
-    const text = page.interactions.map((record) => csvLine(columns.map((column) => record[column]))).join('');
-    if (!response.write(text)) await drained(response);
-    after = page.next;
-    // Thousands of rows must not keep the calls waiting.
-    await nextTurn();
-  } while (after !== undefined && !response.destroyed);
-  response.end();
 }
