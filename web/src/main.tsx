@@ -1,13 +1,13 @@
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
-import './styles/contact.css';
-import './styles/customer.css';
-import './styles/floor.css';
+import './styles/area.css';
+import './desk/contact.css';
+import './desk/customer.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './app.tsx';
 import { applyPreferences, readPreferences } from './preferences.ts';
+import { App } from './shell/app.tsx';
 
 const preferences = readPreferences();
 applyPreferences(preferences);

@@ -1,5 +1,6 @@
 import type { Language } from '../../../values/index.ts';
 import { en, type Key } from './en.ts';
+import { fill } from './fill.ts';
 import { zh } from './zh.ts';
 
 export type { Key } from './en.ts';
@@ -11,10 +12,7 @@ const dictionaries: Record<Language, Record<Key, string>> = { en, zh };
 
 export function translator(language: Language): Translate {
   const dictionary = dictionaries[language];
-  return (key, values) => {
-    const text = dictionary[key];
-    return values === undefined ? text : text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''));
-  };
+  return (key, values) => fill(dictionary[key], values);
 }
 
 export function isKey(key: string): key is Key {

@@ -5,19 +5,10 @@ import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
 import { isDark } from '../preferences.ts';
+import { type Area, hrefOf } from '../route.ts';
 import type { DeskContact } from '../state/contacts.ts';
-import type { View } from './panel.tsx';
 
-export function Header({
-  view,
-  onView,
-  contacts,
-}: {
-  view: View;
-  /** Undefined where there is only one. */
-  onView: ((view: View) => void) | undefined;
-  contacts: DeskContact[];
-}) {
+export function Header({ areas, area, contacts }: { areas: Area[]; area: Area; contacts: DeskContact[] }) {
   const { t, state } = usePanel();
   return (
     <header className="header">
@@ -26,17 +17,12 @@ export function Header({
         <span>{t('app.name')}</span>
       </div>
       {state.live !== undefined && <PresenceMenu contacts={contacts} />}
-      {onView !== undefined && (
+      {areas.length > 1 && (
         <nav className="views" aria-label={t('menu.views')}>
-          {(['desk', 'floor'] as const).map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-current={view === one ? 'page' : undefined}
-              onClick={() => onView(one)}
-            >
+          {areas.map((one) => (
+            <a key={one} href={hrefOf(one)} aria-current={area === one ? 'page' : undefined}>
               {t(`view.${one}`)}
-            </button>
+            </a>
           ))}
         </nav>
       )}

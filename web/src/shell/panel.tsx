@@ -1,22 +1,25 @@
-import { useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 import type { Ending } from '../connection.ts';
+import { ContactCard } from '../desk/contact-card.tsx';
+import { ContactTabs } from '../desk/contact-tabs.tsx';
+import { Customer } from '../desk/customer.tsx';
+import { Idle } from '../desk/idle.tsx';
+import { QueueStrip } from '../desk/queue-strip.tsx';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
+import { forgetSession } from '../rest.ts';
+import { type Area, goTo, useRoute } from '../route.ts';
 import { logOut } from '../session.ts';
 import { allowSound, startRinging } from '../sound.ts';
 import { contactsOf, frontOf } from '../state/contacts.ts';
 import { useDesk } from '../use-desk.ts';
-import { ContactCard } from './contact-card.tsx';
-import { ContactTabs } from './contact-tabs.tsx';
-import { Customer } from './customer.tsx';
-import { Floor } from './floor.tsx';
 import { Header } from './header.tsx';
-import { Idle } from './idle.tsx';
 import type { LoginNotice } from './login.tsx';
 import { LostBanner } from './lost-banner.tsx';
 import { Notices } from './notices.tsx';
-import { QueueStrip } from './queue-strip.tsx';
 
-export type View = 'desk' | 'floor';
+// Agents load neither.
+const FloorArea = lazy(() => import('../floor/floor-area.tsx'));
+const AdminArea = lazy(() => import('../admin/admin-area.tsx'));
 
 export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) => void }) {
   const { t } = usePreferences();
@@ -27,6 +30,7 @@ export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) 
 
   useEffect(() => {
     if (ending === undefined) return;
+    forgetSession();
     if (ending === 'protocol') setOutdated(true);
     else if (ending === 'unauthenticated') onLeave('login.ended.expired');
     else {
@@ -55,13 +59,19 @@ export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) 
   );
 }
 
-function Desk({ state, change, act, connection }: PanelTools) {
+function Desk({ state, act, connection }: PanelTools) {
   const { t, preferences } = usePreferences();
   const contacts = useMemo(() => contactsOf(state), [state]);
   const front = frontOf(state, contacts);
   const worker = state.live !== undefined;
-  const watcher = state.setup?.me.roles.some((role) => role !== 'agent') ?? false;
-  const [view, setView] = useState<View>(worker ? 'desk' : 'floor');
+  const roles = state.setup?.me.roles ?? [];
+  const mine: Area[] = [
+    ...(worker ? ['desk' as const] : []),
+    ...(roles.some((role) => role !== 'agent') ? ['floor' as const] : []),
+    ...(roles.includes('admin') ? ['admin' as const] : []),
+  ];
+  const route = useRoute();
+  const area = mine.find((one) => one === route.area) ?? mine[0] ?? 'desk';
   const offers = contacts.filter((contact) => contact.state === 'offered');
   const open = state.link.is === 'open';
 
@@ -90,22 +100,9 @@ function Desk({ state, change, act, connection }: PanelTools) {
     document.title = first === undefined ? t('app.name') : `● ${caller ?? t('contact.unknown')} · ${t('app.name')}`;
   }, [first, caller, t]);
 
-  // The supervisor's live view is asked for again after each lost connection.
-  useEffect(() => {
-    if (view !== 'floor' || !open) return;
-    connection.do('watch', { on: true }).then(
-      (floor) => change({ on: 'floor', floor, now: Date.now() }),
-      () => undefined,
-    );
-    return () => {
-      connection.do('watch', { on: false }).catch(() => undefined);
-      change({ on: 'floor', floor: undefined, now: Date.now() });
-    };
-  }, [view, open, connection, change]);
-
   // An offer is never hidden behind another view.
   useEffect(() => {
-    if (popKeys !== '') setView('desk');
+    if (popKeys !== '') goTo('desk');
   }, [popKeys]);
 
   const presence = state.live?.presence;
@@ -123,11 +120,13 @@ function Desk({ state, change, act, connection }: PanelTools) {
 
   return (
     <div className="panel" data-link={state.link.is}>
-      <Header view={view} onView={watcher && worker ? setView : undefined} contacts={contacts} />
+      <Header areas={mine} area={area} contacts={contacts} />
       {state.link.is === 'lost' && <LostBanner since={state.link.since} />}
-      {worker && view === 'desk' && <QueueStrip />}
-      {view === 'floor' ? (
-        <Floor />
+      {area === 'desk' && worker && <QueueStrip />}
+      {area !== 'desk' ? (
+        <Suspense fallback={<p className="starting">{t('app.loading')}</p>}>
+          {area === 'floor' ? <FloorArea path={route.path} /> : <AdminArea path={route.path} />}
+        </Suspense>
       ) : (
         <main className="desk">
           {contacts.length > 1 && <ContactTabs contacts={contacts} front={front} />}

@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
-import type { Language } from '../../values/index.ts';
-import { translator } from './i18n/translate.ts';
-import { PreferencesContext } from './panel-context.ts';
-import { applyPreferences, type Preferences } from './preferences.ts';
-import { isLoggedIn } from './session.ts';
-import { Login, type LoginNotice } from './views/login.tsx';
-import { Panel } from './views/panel.tsx';
+import type { Language } from '../../../values/index.ts';
+import { translator } from '../i18n/translate.ts';
+import { PreferencesContext } from '../panel-context.ts';
+import { applyPreferences, type Preferences } from '../preferences.ts';
+import { isLoggedIn } from '../session.ts';
+import { Login, type LoginNotice } from './login.tsx';
+import { Panel } from './panel.tsx';
 
 /** Who is here: nobody knows yet, nobody, or an agent. */
 type Where = { at: 'start' } | { at: 'login'; notice?: LoginNotice | undefined } | { at: 'desk' };

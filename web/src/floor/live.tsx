@@ -1,40 +1,55 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useNow } from '../clock.ts';
 import { duration, percent } from '../format.ts';
 import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import type { FloorAgent } from '../state/state.ts';
+import { useFloorWords } from './words.ts';
 
-/** The supervisor's live view: queues and agents. */
-export function Floor() {
-  const { t, state } = usePanel();
+/** Queues and agents at this moment. */
+export function Live() {
+  const { t, state, connection, change } = usePanel();
+  const open = state.link.is === 'open';
+  // Asked for again after each lost connection.
+  useEffect(() => {
+    if (!open) return;
+    connection.do('watch', { on: true }).then(
+      (floor) => change({ on: 'floor', floor, now: Date.now() }),
+      () => undefined,
+    );
+    return () => {
+      connection.do('watch', { on: false }).catch(() => undefined);
+      change({ on: 'floor', floor: undefined, now: Date.now() });
+    };
+  }, [open, connection, change]);
   if (state.floor === undefined) return <p className="starting">{t('app.starting')}</p>;
   return (
-    <main className="floor">
+    <>
       <QueueTable />
       <AgentTable />
-    </main>
+    </>
   );
 }
 
 function QueueTable() {
-  const { t, language, state } = usePanel();
+  const { language, state } = usePanel();
+  const say = useFloorWords();
   const now = useNow();
   const optional = (ms: number | undefined) => (ms === undefined ? '–' : duration(ms));
   return (
     <div className="card">
-      <h2>{t('floor.queues')}</h2>
+      <h2>{say('queues')}</h2>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
-      <section className="scroll" aria-label={t('floor.queues')} tabIndex={0}>
+      <section className="scroll" aria-label={say('queues')} tabIndex={0}>
         <table>
           <thead>
             <tr>
-              <th scope="col">{t('floor.queue')}</th>
+              <th scope="col">{say('queue')}</th>
               {(
                 ['waiting', 'longest', 'expected', 'free', 'offered', 'answered', 'abandoned', 'level', 'asa'] as const
               ).map((column) => (
                 <th key={column} scope="col" className="number">
-                  {t(`floor.${column}`)}
+                  {say(column)}
                 </th>
               ))}
             </tr>
@@ -80,6 +95,7 @@ function doingOf(agent: FloorAgent): Doing {
 
 function AgentTable() {
   const { t, language, state } = usePanel();
+  const say = useFloorWords();
   const now = useNow() + state.clockOffset;
   const [offline, setOffline] = useState(false);
   const all = Object.values(state.floor?.agents ?? {});
@@ -103,17 +119,17 @@ function AgentTable() {
     return known !== undefined ? nameIn(language, known.name, reason) : isKey(key) ? t(key) : reason;
   };
   return (
-    <section className="card" aria-label={t('floor.agents')}>
+    <section className="card" aria-label={say('agents')}>
       <header className="card-head">
-        <h2>{t('floor.agents')}</h2>
-        <span className="muted">{t('floor.summary', count)}</span>
+        <h2>{say('agents')}</h2>
+        <span className="muted">{say('summary', count)}</span>
         <label className="check">
           <input type="checkbox" checked={offline} onChange={(event) => setOffline(event.target.checked)} />
-          {t('floor.show-offline')}
+          {say('show-offline')}
         </label>
       </header>
       {shown.length === 0 ? (
-        <p className="muted">{t('floor.nobody')}</p>
+        <p className="muted">{say('nobody')}</p>
       ) : (
         <ul className="agents">
           {shown.map((agent) => {

@@ -1,0 +1,85 @@
+// The records that administrators keep, and how their pages show them.
+import type { IconName } from '../parts/icon.tsx';
+
+/** A list that fields choose from. */
+export type Choices = 'queues' | 'skills' | 'flows' | 'trunks' | 'agents' | 'sip-users';
+
+export interface Kind {
+  /** Its collection under /api/v1, and the page's name. */
+  name: 'agents' | 'queues' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules';
+  icon: IconName;
+  key: string;
+  /** Fields shown in the list, after the key. */
+  columns: string[];
+  /** Where fields, by their path without list places, take their values from. */
+  references: Record<string, Choices>;
+  /** Fields that stand in a section of the form, in this order; all others follow in the last one. */
+  sections: { name: string; fields: string[] }[];
+  /** How the key is written in an address where it may be empty. */
+  emptyKey?: string;
+}
+
+export const kinds: Kind[] = [
+  {
+    name: 'agents',
+    icon: 'person',
+    key: 'id',
+    columns: ['name', 'roles', 'team', 'queues', 'phone'],
+    references: { queues: 'queues', 'skills.key': 'skills', 'phone.user': 'sip-users' },
+    sections: [
+      { name: 'person', fields: ['name', 'roles', 'team', 'language', 'disabled'] },
+      { name: 'work', fields: ['queues', 'skills', 'capacity'] },
+      { name: 'phone', fields: ['phone', 'autoAnswer', 'announceNumber'] },
+    ],
+  },
+  {
+    name: 'queues',
+    icon: 'queue',
+    key: 'id',
+    columns: ['name', 'strategy', 'priority', 'serviceLevelMs', 'team'],
+    references: { 'skills.skill': 'skills', 'rings.alsoQueues': 'queues' },
+    sections: [
+      { name: 'about', fields: ['name', 'team', 'priority', 'serviceLevelMs'] },
+      { name: 'distribution', fields: ['strategy', 'skills', 'rings', 'ringMs'] },
+      { name: 'waiting', fields: ['maxWaitMs', 'whenEmpty', 'music', 'announceEveryMs'] },
+      { name: 'after', fields: ['wrapUpMs', 'dispositions', 'dispositionRequired', 'record'] },
+    ],
+  },
+  { name: 'skills', icon: 'check', key: 'name', columns: ['team'], references: {}, sections: [] },
+  {
+    name: 'dids',
+    icon: 'keypad',
+    key: 'number',
+    columns: ['flow', 'language', 'team'],
+    references: { flow: 'flows' },
+    sections: [],
+  },
+  {
+    name: 'trunks',
+    icon: 'transfer',
+    key: 'name',
+    columns: ['uri', 'sources', 'maxCalls', 'country'],
+    references: {},
+    sections: [
+      { name: 'in', fields: ['sources', 'inboundAuth', 'country'] },
+      { name: 'out', fields: ['uri', 'outboundAuth', 'maxCalls'] },
+    ],
+  },
+  {
+    name: 'sip-users',
+    icon: 'phone',
+    key: 'user',
+    columns: ['agent', 'team'],
+    references: { agent: 'agents' },
+    sections: [],
+  },
+  {
+    name: 'dial-rules',
+    icon: 'flow',
+    key: 'prefix',
+    columns: ['trunk', 'strip', 'prepend'],
+    references: { trunk: 'trunks' },
+    sections: [],
+    emptyKey: 'default',
+  },
+];

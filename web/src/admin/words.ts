@@ -1,0 +1,143 @@
+// Words of the administration: of its pages, and of the fields of records by their path.
+import type { Language } from '../../../values/index.ts';
+import { duration } from '../format.ts';
+import { nameIn } from '../i18n/translate.ts';
+import { type Say, useWords, type Words } from '../i18n/words.ts';
+import { hints, labels, options } from './field-words.ts';
+
+const en = {
+  pages: 'Pages of the administration',
+  'group.directory': 'Directory',
+  'kind.agents': 'People',
+  'kind.queues': 'Queues',
+  'kind.skills': 'Skills',
+  'kind.dids': 'Numbers',
+  'kind.trunks': 'Trunks',
+  'kind.sip-users': 'SIP phones',
+  'kind.dial-rules': 'Dial plan',
+  'section.person': 'Person',
+  'section.work': 'Work',
+  'section.phone': 'Phone',
+  'section.about': 'About',
+  'section.distribution': 'Who gets the contact',
+  'section.waiting': 'While it waits',
+  'section.hours': 'Opening hours',
+  'section.after': 'Afterwards',
+  'section.in': 'Calls that come in',
+  'section.out': 'Calls that go out',
+  'section.more': 'More',
+  search: 'Search',
+  add: 'Add',
+  new: 'New',
+  everything: 'everything else',
+  nothing: 'Nothing found.',
+  'none-yet': 'There are none yet.',
+  set: 'Set',
+  unset: 'Take away',
+  'add-line': 'Add a line',
+  'remove-line': 'Remove line {line}',
+  seconds: 'seconds',
+  save: 'Save',
+  saved: 'Saved.',
+  close: 'Close',
+  remove: 'Remove',
+  'confirm-remove': 'Remove {key} for good?',
+  'new-password': 'New password',
+  secret: 'Shown only once:',
+  yes: 'yes',
+};
+
+export type AdminWord = keyof typeof en;
+
+const zh: Record<AdminWord, string> = {
+  pages: '管理页面',
+  'group.directory': '目录',
+  'kind.agents': '人员',
+  'kind.queues': '队列',
+  'kind.skills': '技能',
+  'kind.dids': '号码',
+  'kind.trunks': '中继',
+  'kind.sip-users': 'SIP 话机',
+  'kind.dial-rules': '拨号计划',
+  'section.person': '人员',
+  'section.work': '工作',
+  'section.phone': '话机',
+  'section.about': '基本信息',
+  'section.distribution': '分配规则',
+  'section.waiting': '等待',
+  'section.hours': '营业时间',
+  'section.after': '事后处理',
+  'section.in': '呼入',
+  'section.out': '呼出',
+  'section.more': '更多',
+  search: '搜索',
+  add: '新增',
+  new: '新建',
+  everything: '其他全部',
+  nothing: '没有找到。',
+  'none-yet': '暂无。',
+  set: '设置',
+  unset: '取消设置',
+  'add-line': '添加一行',
+  'remove-line': '删除第 {line} 行',
+  seconds: '秒',
+  save: '保存',
+  saved: '已保存。',
+  close: '关闭',
+  remove: '删除',
+  'confirm-remove': '确定永久删除 {key}？',
+  'new-password': '重置密码',
+  secret: '仅显示一次：',
+  yes: '是',
+};
+
+export const adminWords: Words<AdminWord> = { en, zh };
+
+export function useAdminWords(): Say<AdminWord> {
+  return useWords(adminWords);
+}
+
+/** Most telling first: the whole path, then its last part, then that part in words. */
+export function labelOf(language: Language, path: string): string {
+  const last = path.split('.').at(-1) ?? path;
+  const found = labels[path] ?? labels[last];
+  return found === undefined ? humanised(last) : found[language];
+}
+
+export function hintOf(language: Language, path: string): string | undefined {
+  return hints[path]?.[language];
+}
+
+/** A value that is one of few. */
+export function optionOf(language: Language, path: string, value: string): string {
+  const last = path.split('.').at(-1) ?? path;
+  return (options[`${last}.${value}`] ?? options[value])?.[language] ?? value;
+}
+
+/** How a list shows a value. */
+export function shownOf(language: Language, field: string, value: unknown): string {
+  if (value === undefined || value === null || value === false) return '–';
+  if (value === true) return adminWords[language].yes;
+  if (typeof value === 'number') return /Ms$/.test(field) ? duration(value) : String(value);
+  if (typeof value === 'string') return optionOf(language, field, value);
+  if (Array.isArray(value)) return value.map((one) => shownOf(language, field, one)).join(', ') || '–';
+  const given = value as Record<string, unknown>;
+  if (typeof given.en === 'string' || typeof given.zh === 'string') return nameIn(language, given, '–');
+  if (typeof given.kind === 'string') {
+    const { kind, ...rest } = given;
+    const [detail] = Object.values(rest);
+    return [optionOf(language, `${field}.kind`, String(kind)), detail].filter((one) => one !== undefined).join(' ');
+  }
+  return Object.entries(given)
+    .map(([key, one]) => `${key} ${String(one)}`)
+    .join(', ');
+}
+
+/** `wrapUpLimitMs` → `Wrap up limit`. */
+function humanised(name: string): string {
+  const words = name
+    .replace(/Ms$/, '')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
