@@ -59,8 +59,11 @@ export interface ConnectionQuality {
  */
 export type ConnectionState = 'connecting' | 'connected' | 'disconnected' | 'closed';
 
-/** `asked`: by close(). `failed`: ICE or DTLS gave up, or it never came up. `lost`: the engine died; connect anew. */
-export type ConnectionEnd = 'asked' | 'failed' | 'lost';
+/**
+ * `asked`: by close(). `left`: the browser closed it (a reload; DTLS close_notify, where it comes through). `failed`: DTLS
+ * gave up, or it never came up. `lost`: the engine died; connect anew.
+ */
+export type ConnectionEnd = 'asked' | 'left' | 'failed' | 'lost';
 
 export interface ConnectionEvents {
   /** Media can flow: the first time, and after each `disconnected`. */

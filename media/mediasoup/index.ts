@@ -1,0 +1,3 @@
+export { MediasoupGateway } from './gateway.ts';
+export { type MediasoupOptions, openMediasoup } from './open.ts';
+export { findWorkerBinary } from './worker-binary.ts';
