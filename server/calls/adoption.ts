@@ -74,7 +74,7 @@ export async function adoptCalls(tools: CallTools, keeper: CallKeeper & { add(ca
     const call = new Call(tools, keeper, note.facts);
     keeper.add(call);
     const path = pathOf(tools.journal, interaction);
-    takeUp(tools, keeper, call, { note, path, customer, other, bridge, recording });
+    takeUp(tools, call, { note, path, customer, other, bridge, recording });
     count++;
   }
   await releaseMedia(tools, there.endpoints, there.bridges, calls, kept);

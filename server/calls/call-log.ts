@@ -7,8 +7,11 @@ import {
   interactionFlowEntered,
   interactionHeld,
   interactionIdentified,
+  interactionParked,
+  interactionParty,
   interactionQuality,
   interactionResumed,
+  interactionRetrieved,
   interactionStarted,
   interactionStep,
   interactionTalkEnded,
@@ -17,7 +20,7 @@ import {
   recordingStarted,
 } from '../customers/index.ts';
 import { type EventScope, type EventType, newEvent } from '../journal/index.ts';
-import { type TransferTarget, teamOf } from '../ports/index.ts';
+import { type MonitorMode, type TransferTarget, teamOf } from '../ports/index.ts';
 import type { Leg, LegEnding } from '../signaling/index.ts';
 import type { CallFacts, PathStep } from './call-facts.ts';
 import { type CallState, recordPlace } from './call-states.ts';
@@ -28,11 +31,13 @@ import {
   callDetourEnded,
   callFlowFaulted,
   callLegEnded,
+  callMonitored,
   callRang,
   callRecordingPaused,
   callRecordingResumed,
   callTransferFailed,
 } from './events.ts';
+import { type Guest, type GuestState, targetOf } from './guest.ts';
 
 export type EndedBy = 'customer' | 'agent' | 'flow' | 'system' | 'network';
 
@@ -125,6 +130,30 @@ export class CallLog {
 
   talkEnded(why: 'customer' | 'agent' | 'transferred' | 'detour' | 'failed'): void {
     this.#append(interactionTalkEnded, { why });
+  }
+
+  party({ facts }: Guest, state: GuestState | 'has-it', why?: string): void {
+    const { id: party, as, agent: who, by } = facts;
+    const data = { party, as, ...targetOf(facts.to), who, by, state, why: why && withoutNumbers(why) };
+    this.#append(interactionParty, clean(data));
+  }
+
+  /** @param of whose talk it is */
+  monitored(
+    by: AgentId,
+    mode: MonitorMode,
+    what: 'asked' | 'began' | 'changed' | 'took-over' | 'ended',
+    of: AgentId | undefined,
+  ): void {
+    this.#append(callMonitored, { by, mode, what }, of === undefined ? {} : { agent: of });
+  }
+
+  parked(slot: string, by: AgentId): void {
+    this.#append(interactionParked, { slot, by });
+  }
+
+  retrieved(slot: string, how: 'agent' | 'timeout', ms: number): void {
+    this.#append(interactionRetrieved, { slot, how, ms });
   }
 
   detourEnded(flow: string, result: string, ms: number): void {

@@ -2,6 +2,7 @@
 import type { Offer, OfferOutcome } from '../../values/index.ts';
 import type { AgentRecord, QueueExit, QueueRequest } from '../ports/index.ts';
 import type { Leg } from '../signaling/index.ts';
+import { autoAnswer } from './auto-answer.ts';
 import type { Call, CallKeeper } from './call.ts';
 import type { CallTools } from './call-tools.ts';
 import { callErrors } from './errors.ts';
@@ -18,12 +19,6 @@ export interface Place {
   hears: Omit<WaitingOptions, 'place'>;
 }
 
-const autoAnswer = {
-  'Call-Info': '<sip:localhost>;answer-after=0',
-  'Alert-Info': '<http://localhost>;info=alert-autoanswer;delay=0',
-  'Answer-Mode': 'Auto',
-};
-
 export class CallPlace {
   readonly #call: Call;
   readonly #tools: CallTools;
@@ -32,6 +27,7 @@ export class CallPlace {
   #waiting: Waiting | undefined;
   #ringing: Ringing | undefined;
   #offer: Offer | undefined;
+  #fallback: string | undefined;
 
   constructor(call: Call, tools: CallTools, keeper: CallKeeper) {
     this.#call = call;
@@ -67,10 +63,15 @@ export class CallPlace {
     return true;
   }
 
-  /** For one agent alone, by the ACD, so that she is asked only when she is free. @returns false where she is in no queue */
-  enterFor(agent: AgentRecord, ringMs: number | undefined): boolean {
-    const queue = this.#tools.directory.queues.get(this.#place?.id ?? agent.queues[0] ?? '');
+  /**
+   * For one agent alone, by the ACD, so that she is asked only when she is free.
+   * @param fallback the queue that takes the call where she does not
+   * @returns false where she is in no queue
+   */
+  enterFor(agent: AgentRecord, ringMs: number | undefined, fallback?: string): boolean {
+    const queue = this.#tools.directory.queues.get(this.#place?.id ?? fallback ?? agent.queues[0] ?? '');
     if (!queue) return false;
+    this.#fallback = fallback;
     const { language } = this.#call;
     this.enter(
       { queue: queue.id, only: agent.id, language, ringMs, maxWaitMs: ringMs },
@@ -128,6 +129,9 @@ export class CallPlace {
     this.quiet();
     this.#call.step('queue-exit');
     this.#place = undefined;
+    const fallback = this.#fallback;
+    this.#fallback = undefined;
+    if (fallback !== undefined && this.enterAs(fallback)) return;
     if (!this.#call.flow.leftQueue(how)) this.#call.finish('system', `queue-${how}`);
   }
 

@@ -1,7 +1,7 @@
 // One call, put together again from its notes, its legs and what the media engine still has.
 import type { Bridge, Recording } from '../../media/media-server.ts';
 import type { Leg } from '../signaling/index.ts';
-import type { Call, CallKeeper } from './call.ts';
+import type { Call } from './call.ts';
 import type { PathStep } from './call-facts.ts';
 import type { CustomerNote } from './call-note.ts';
 import type { CallState } from './call-states.ts';
@@ -18,7 +18,7 @@ export interface CallRemains {
 }
 
 /** Goes on where an earlier server was. */
-export function takeUp(tools: CallTools, keeper: CallKeeper, call: Call, remains: CallRemains): void {
+export function takeUp(tools: CallTools, call: Call, remains: CallRemains): void {
   const { note, path, customer, other, bridge } = remains;
   const { state, part, flow, queued } = note;
   call.log.queue = queued?.id;
@@ -33,10 +33,7 @@ export function takeUp(tools: CallTools, keeper: CallKeeper, call: Call, remains
     call.talk.takeUp(taken, state === 'held' || state === 'talking' ? state : 'between');
     const { agent, acd } = part.facts;
     if (acd) tools.queueing.attach(call, () => undefined);
-    else if (agent !== undefined) {
-      keeper.occupied(agent, 1);
-      call.onover = () => keeper.occupied(agent, -1);
-    }
+    else if (agent !== undefined) call.occupy(agent);
   } else {
     other?.end();
     if (part) lostPart(tools, call, customer, part);

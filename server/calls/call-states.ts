@@ -21,15 +21,32 @@ export type CallEvent =
   | 'dialling'
   | 'dial-failed'
   | 'connected'
+  | 'consulted'
+  | 'consult-over'
+  | 'customer-back'
+  | 'joined'
+  | 'party-left'
+  | 'handed'
+  | 'parked'
+  | 'retrieved'
   | 'over';
 
 /**
  * ```
  *   setup ──answered──▶ ivr ──enqueued──▶ queued ⇄ ringing ──accepted──▶ talking ⇄ held
- *     │                  ▲ ◀──queue-exit──┘                               │  ⇅
+ *     │                  ▲ ◀──queue-exit──┘ ▲                             │  ⇅
  *     │                  ├───────────agent-left (flow goes on)────────────┤ detour
  *     │                  └──dial-failed── transferring ◀──dialling────────┘
  *     └──connected (own call)──▶ talking ◀──connected──┘      every state ──over──▶ ended
+ *
+ *   talking, held ──consulted──▶ consulting ──customer-back (swapped, taken back)──▶ talking
+ *                                    │  ├──consult-over (gone, declined)──▶ held
+ *                                    │  └──joined──▶ conference ◀──joined── talking
+ *                                    ▼                  ├──party-left──▶ talking
+ *                                 talking ◀──handed─────┘        (handed: the agent is out, another has her part)
+ *
+ *   talking, held ──parked──▶ parked ──retrieved──▶ talking
+ *                               └──enqueued (nobody came for her)──▶ queued
  * ```
  */
 export const callStates = machine<CallState, CallEvent>('call', {
@@ -40,6 +57,10 @@ export const callStates = machine<CallState, CallEvent>('call', {
   talking: {
     held: 'held',
     detoured: 'detour',
+    consulted: 'consulting',
+    joined: 'conference',
+    handed: 'talking',
+    parked: 'parked',
     enqueued: 'queued',
     dialling: 'transferring',
     'agent-left': 'ivr',
@@ -48,6 +69,28 @@ export const callStates = machine<CallState, CallEvent>('call', {
   held: {
     resumed: 'talking',
     detoured: 'detour',
+    consulted: 'consulting',
+    handed: 'talking',
+    parked: 'parked',
+    enqueued: 'queued',
+    dialling: 'transferring',
+    'agent-left': 'ivr',
+    over: 'ended',
+  },
+  consulting: {
+    'consult-over': 'held',
+    'customer-back': 'talking',
+    joined: 'conference',
+    handed: 'talking',
+    enqueued: 'queued',
+    dialling: 'transferring',
+    'agent-left': 'ivr',
+    over: 'ended',
+  },
+  conference: {
+    joined: 'conference',
+    'party-left': 'talking',
+    handed: 'talking',
     enqueued: 'queued',
     dialling: 'transferring',
     'agent-left': 'ivr',
@@ -55,6 +98,7 @@ export const callStates = machine<CallState, CallEvent>('call', {
   },
   detour: { 'detour-over': 'talking', 'agent-left': 'ivr', over: 'ended' },
   transferring: { connected: 'talking', 'dial-failed': 'ivr', enqueued: 'queued', over: 'ended' },
+  parked: { retrieved: 'talking', enqueued: 'queued', over: 'ended' },
   ended: {},
 });
 
@@ -66,7 +110,10 @@ export const recordPlace = {
   ringing: 'ringing',
   talking: 'talk',
   held: 'talk',
+  consulting: 'talk',
+  conference: 'talk',
   detour: 'detour',
   transferring: 'transfer',
+  parked: 'park',
   ended: 'talk',
 } as const satisfies Record<CallState, string>;

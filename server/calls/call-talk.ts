@@ -14,15 +14,21 @@ import type { CallTools } from './call-tools.ts';
 import { Detour, type DetourOwner } from './detour.ts';
 import { callErrors } from './errors.ts';
 import { Part, type PartFacts } from './part.ts';
+import { ringbackTone } from './ringback.ts';
 import { Ringing } from './ringing.ts';
 
-/** Ringing tone while a number is dialled: 450 Hz, 1 s of 5 (ITU-T E.180, as in China). */
-const ringbackTone = [
-  { kind: 'tone' as const, hz: [450], ms: 1_000 },
-  { kind: 'silence' as const, ms: 4_000 },
-];
 /** How long the target of an agent's transfer to a number may ring. */
 const transferRingMs = 60_000;
+
+/** Who takes an agent's place. */
+export interface Successor {
+  leg: Leg;
+  agent: string | undefined;
+  to: TransferTarget;
+  /** The contact of a consultation over a queue. */
+  instead?: string | undefined;
+  why: 'transferred' | 'left' | 'taken-over';
+}
 
 export class CallTalk implements DetourOwner {
   readonly #call: Call;
@@ -70,8 +76,34 @@ export class CallTalk implements DetourOwner {
       return;
     }
     if (this.#part !== part) return;
+    call.guests.rejoin(part);
     call.log.connected(facts.offer, waitMs);
     call.moved();
+  }
+
+  /** Another leg takes the place of the agent's, who is out; customer and everybody else stay. */
+  handOver({ leg, agent, to, instead, why }: Successor): void {
+    const call = this.#call;
+    const { customer } = call;
+    const part = this.#part;
+    if (!part || !customer || !call.step('handed')) return;
+    const { agent: before, acd, record, music } = part.facts;
+    const queue = part.facts.queue ?? call.place.now?.id;
+    if (why !== 'left') call.log.transferred(to);
+    this.#part = undefined;
+    part.end('transferred');
+    call.log.agent = undefined;
+    const routed = acd && agent !== undefined && this.#tools.queueing.take(call, agent, { queue, instead });
+    if (instead !== undefined && !routed && agent !== undefined) {
+      this.#tools.queueing.finished(instead, agent, 'transferred');
+      call.occupy(agent);
+    }
+    if (before !== undefined) {
+      if (acd && !routed) this.#tools.queueing.finished(call.interaction, before, 'transferred');
+      if (!acd) call.release(before);
+    }
+    if (routed) call.release(agent);
+    void this.begin({ agent, queue, acd: routed, record: record && agent !== undefined, music }, customer, leg);
   }
 
   async #announce(customer: Leg, number: string): Promise<void> {
@@ -298,6 +330,7 @@ export class CallTalk implements DetourOwner {
   otherGone(part: Part, ending: LegEnding): void {
     if (this.#part !== part) return;
     const call = this.#call;
+    if (call.guests.agentGone()) return;
     const isAgent = part.agent !== undefined;
     const afterTalk = call.place.now?.afterTalk ?? false;
     this.end('agent');
@@ -320,10 +353,12 @@ export class CallTalk implements DetourOwner {
     const part = this.#part;
     if (!part) return;
     this.#part = undefined;
+    this.#call.guests.dismissAll(why);
     part.end(why);
     const { agent, acd } = part.facts;
     if (agent === undefined) return;
     this.#call.log.agent = undefined;
+    if (!acd) this.#call.release(agent);
     // A later server must not look for her.
     if (!this.#call.over) this.#call.moved();
     if (acd) this.#tools.queueing.finished(this.#call.interaction, agent, why);
@@ -335,6 +370,7 @@ export class CallTalk implements DetourOwner {
 
   abandon(): void {
     this.#detour?.abandon();
+    this.#call.guests.abandon();
     this.#part = undefined;
   }
 

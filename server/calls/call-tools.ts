@@ -47,4 +47,6 @@ export interface CallTools {
   logger: Logger;
   /** Silence of a phone (no 18x) after which it counts as unreachable. Default 3,000 ms. */
   silentPhoneMs?: number | undefined;
+  /** How long a parked call waits for somebody. Default 120,000 ms. */
+  parkMs?: number | undefined;
 }

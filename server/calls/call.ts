@@ -6,11 +6,14 @@ import type { AgentRecord, CallPhase, CallView } from '../ports/index.ts';
 import type { Leg, LegEnding, LegOwner, PhoneTarget, Referral } from '../signaling/index.ts';
 import type { CallFacts } from './call-facts.ts';
 import { CallFlow } from './call-flow.ts';
+import { CallGuests } from './call-guests.ts';
 import { CallLog, type EndedBy } from './call-log.ts';
+import { CallPark } from './call-park.ts';
 import { CallPlace } from './call-place.ts';
 import { type CallEvent, type CallState, callStates } from './call-states.ts';
 import { CallTalk } from './call-talk.ts';
 import type { CallTools } from './call-tools.ts';
+import type { ConsultContact } from './consult-contact.ts';
 import { callErrors } from './errors.ts';
 import type { Ringing } from './ringing.ts';
 
@@ -23,6 +26,8 @@ export interface CallKeeper {
   renote(call: Call): void;
   /** Her own calls, one more or less. */
   occupied(agent: string, by: 1 | -1): void;
+  /** A consultation waits in a queue, or is over. */
+  consulting(contact: ConsultContact, on: boolean): void;
   /** An agent's phones, ready to ring. */
   phones(agent: AgentRecord): PhoneTarget[];
 }
@@ -34,6 +39,10 @@ export class Call implements OfferTarget, LegOwner {
   readonly flow: CallFlow;
   readonly place: CallPlace;
   readonly talk: CallTalk;
+  readonly guests: CallGuests;
+  readonly park: CallPark;
+  /** Agents whom this call keeps busy although routing did not give it to them. */
+  readonly #occupied = new Set<string>();
   readonly #tools: CallTools;
   readonly #keeper: CallKeeper;
   #state: CallState = 'setup';
@@ -43,8 +52,9 @@ export class Call implements OfferTarget, LegOwner {
   #caller: Leg | undefined;
   #ringing: Ringing | undefined;
   #abandoned = false;
-  /** Called once at the end. */
-  onover: (() => void) | undefined;
+  #dialled: { agent: string; queue: string | undefined; routed: boolean } | undefined;
+  /** A flow that a restart has cut short. */
+  interrupted: { flow: string } | undefined;
 
   constructor(tools: CallTools, keeper: CallKeeper, facts: CallFacts) {
     this.#tools = tools;
@@ -54,6 +64,8 @@ export class Call implements OfferTarget, LegOwner {
     this.flow = new CallFlow(this, tools);
     this.place = new CallPlace(this, tools, keeper);
     this.talk = new CallTalk(this, tools);
+    this.guests = new CallGuests(this, tools, keeper);
+    this.park = new CallPark(this, tools);
     this.#since = facts.startedAt;
   }
 
@@ -78,6 +90,10 @@ export class Call implements OfferTarget, LegOwner {
   has(agent: string): boolean {
     return this.talk.part?.agent === agent;
   }
+  /** Whether it is her own call, which still rings. */
+  placedBy(agent: string): boolean {
+    return this.#state === 'setup' && this.log.agent === agent;
+  }
 
   view(): CallView {
     const { facts } = this;
@@ -98,10 +114,13 @@ export class Call implements OfferTarget, LegOwner {
       flow: where?.flow ?? facts.flow,
       node: where?.node,
       queue: this.place.now?.id ?? this.log.queue,
-      agent: part?.agent ?? this.place.offer?.agent,
+      agent: part?.agent ?? this.place.offer?.agent ?? (this.#state === 'setup' ? this.log.agent : undefined),
       language: this.language,
       recording: part?.talk.recording ?? 'off',
       variables: this.flow.variables,
+      parties: this.guests.views(),
+      park: this.park.now && { slot: this.park.now.slot, by: this.park.now.by, until: this.park.now.until },
+      interrupted: this.interrupted,
     };
   }
 
@@ -197,6 +216,42 @@ export class Call implements OfferTarget, LegOwner {
     this.#keeper.changed(this);
   }
 
+  /** She has asked for this call by her panel; her phone rings. @param queue where it counts, where it is a contact */
+  dialling(agent: string, queue: string | undefined): void {
+    this.log.agent = agent;
+    this.log.queue = queue;
+    this.log.started();
+    const routed = queue !== undefined && this.#tools.queueing.take(this, agent, { queue });
+    if (!routed) this.occupy(agent);
+    this.#dialled = { agent, queue, routed };
+    this.#keeper.changed(this);
+  }
+
+  /** After a restart: her phone is there, and the far side is rung anew. */
+  dialsAgain(agent: string, queue: string | undefined, routed: boolean): void {
+    this.log.agent = agent;
+    this.log.queue = queue;
+    this.#dialled = { agent, queue, routed };
+    if (!routed) this.occupy(agent);
+    this.#keeper.changed(this);
+  }
+
+  /** Her phone has answered. */
+  callerThere(caller: Leg): void {
+    this.#caller = caller;
+    caller.owner = this;
+    this.moved();
+  }
+
+  /** Her own call that waits for the far side. */
+  get dialled(): { agent: string; queue: string | undefined; routed: boolean } | undefined {
+    return this.#state === 'setup' ? this.#dialled : undefined;
+  }
+  /** Her phone, while the far side rings. */
+  get caller(): Leg | undefined {
+    return this.#caller;
+  }
+
   /** The far side of her own call rings; stopped where she hangs up. */
   dials(ringing: Ringing): void {
     this.#ringing = ringing;
@@ -213,7 +268,10 @@ export class Call implements OfferTarget, LegOwner {
     this.#customer = far;
     far.owner = this;
     this.step('connected');
-    void this.talk.begin({ agent: caller.agent, acd: false, record: false }, far, caller);
+    const { queue, routed = false } = this.#dialled ?? {};
+    const record = queue === undefined ? undefined : this.#tools.directory.queues.get(queue);
+    const facts = { agent: caller.agent, queue, acd: routed, record: record?.record ?? false, music: record?.music };
+    void this.talk.begin(facts, far, caller);
   }
 
   /** The far side of her own call was not reached. */
@@ -233,6 +291,7 @@ export class Call implements OfferTarget, LegOwner {
   restored(): void {
     this.flow.restored();
     this.place.restored();
+    this.park.restored();
     this.talk.restored();
   }
 
@@ -251,6 +310,7 @@ export class Call implements OfferTarget, LegOwner {
       this.finish(ending.by === 'remote' ? 'customer' : 'network', ending.cause, ending.status);
     } else if (leg === this.#caller) this.finish('agent', ending.cause, ending.status);
     else if (part?.other === leg) this.talk.otherGone(part, ending);
+    else this.guests.legEnded(leg, ending);
   }
 
   legHeld(leg: Leg, held: boolean): void {
@@ -297,6 +357,17 @@ export class Call implements OfferTarget, LegOwner {
     this.step(event);
   }
 
+  /** She is busy with this call until it, or her part in it, is over. */
+  occupy(agent: string): void {
+    if (this.#occupied.has(agent)) return;
+    this.#occupied.add(agent);
+    this.#keeper.occupied(agent, 1);
+  }
+
+  release(agent: string): void {
+    if (this.#occupied.delete(agent)) this.#keeper.occupied(agent, -1);
+  }
+
   /** Something that a later server or a screen wants to know has changed. */
   moved(): void {
     this.#keeper.renote(this);
@@ -308,6 +379,7 @@ export class Call implements OfferTarget, LegOwner {
     this.#abandoned = true;
     this.flow.abandon();
     this.place.abandon();
+    this.park.abandon();
     this.talk.abandon();
   }
 
@@ -321,7 +393,12 @@ export class Call implements OfferTarget, LegOwner {
     // Whatever fails here, nobody is left on the line, and the record has its end.
     this.#ending(() => this.flow.stop());
     this.#ending(() => this.place.stop());
+    this.#ending(() => this.park.stop());
     this.#ending(() => this.talk.stop());
+    if (before === 'setup' && this.#dialled?.routed) {
+      const { agent: dialler } = this.#dialled;
+      this.#ending(() => this.#tools.queueing.finished(this.interaction, dialler, 'failed'));
+    }
     if (before === 'queued' || before === 'ringing') {
       const why = by === 'customer' ? 'abandoned' : by === 'flow' ? 'flow' : 'failed';
       this.#ending(() => this.#tools.queueing.leave(this.interaction, why));
@@ -332,7 +409,8 @@ export class Call implements OfferTarget, LegOwner {
     this.#customer?.end('BYE', status);
     this.#caller?.end('BYE', status);
     this.log.ended(before, by, cause, status);
-    this.#ending(() => this.onover?.());
+    this.#ending(() => this.guests.dismissAll(cause));
+    for (const busy of [...this.#occupied]) this.release(busy);
     this.#keeper.over(this);
   }
 

@@ -1,9 +1,17 @@
 // All calls: takes those that come in, places agents' own, and does what desk and API ask (CallControl).
 import { EventEmitter } from 'node:events';
-import { type InteractionId, newId, notThere, type OfferId, phoneNumber } from '../../values/index.ts';
+import { type InteractionId, newId, notThere, type OfferId, type PopContent, phoneNumber } from '../../values/index.ts';
 import { interactionEnded } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
-import type { AgentRecord, CallControl, CallControlEvents, CallView, TransferTarget } from '../ports/index.ts';
+import type {
+  AgentRecord,
+  CallControl,
+  CallControlEvents,
+  CallView,
+  DialRequest,
+  MonitorMode,
+  TransferTarget,
+} from '../ports/index.ts';
 import {
   type Admitted,
   type Destination,
@@ -14,16 +22,26 @@ import {
   userOf,
 } from '../signaling/index.ts';
 import { type Adopted, adoptCalls } from './adoption.ts';
+import { autoAnswer } from './auto-answer.ts';
 import { Call, type CallKeeper } from './call.ts';
 import type { CallFacts } from './call-facts.ts';
 import { noteOf } from './call-note.ts';
 import type { CallTools } from './call-tools.ts';
+import { callerOf } from './caller-id.ts';
+import type { ConsultContact } from './consult-contact.ts';
+import { dialOut } from './dial-out.ts';
 import { callErrors } from './errors.ts';
 import { callRefused } from './events.ts';
 import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
 import { placeOwnCall } from './own-call.ts';
+import { Ringing } from './ringing.ts';
 
 type Refused = 'trunk-full' | 'flow-unknown' | 'not-allowed' | 'no-route' | 'unknown';
+
+/** Where calls are parked; a phone dials `*` and the number. */
+const parkSlots = Array.from({ length: 99 }, (_, i) => String(701 + i));
+/** How long the phone of who retrieves a parked call may ring. */
+const unparkRingMs = 30_000;
 
 /** Calls that must not be owned until the leg has one. */
 const nobody = { legEnded: () => {}, legHeld: () => {}, legReferred: () => {} };
@@ -34,6 +52,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   /** Notes to be written in this turn of the event loop. */
   readonly #renote = new Set<Call>();
   readonly #occupied = new Map<string, number>();
+  readonly #consultations = new Set<ConsultContact>();
 
   readonly #cursorTimer: NodeJS.Timeout;
 
@@ -75,7 +94,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   /** Ends all calls, with BYE to everybody. */
   async endAll(cause: string): Promise<void> {
-    const legs = [...this.#calls.values()].flatMap((call) => [call.customer, call.talk.part?.other]);
+    const legs = [...this.#calls.values()].flatMap((call) => [
+      call.customer,
+      call.talk.part?.other,
+      ...[...call.guests.all].map(({ leg }) => leg),
+    ]);
     for (const call of [...this.#calls.values()]) call.finish('system', cause);
     await Promise.all(legs.map((leg) => leg?.released));
   }
@@ -119,6 +142,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     this.#tools.queueing.occupied(agent, 'voice', count);
   }
 
+  consulting(contact: ConsultContact, on: boolean): void {
+    if (on) this.#consultations.add(contact);
+    else this.#consultations.delete(contact);
+  }
+
   phones(agent: AgentRecord): PhoneTarget[] {
     return this.#tools.signaling.phonesOf(agent, (number) => {
       const destination = resolveDialled(this.#tools.directory, number);
@@ -135,6 +163,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   list(): CallView[] {
     return [...this.#calls.values()].map((call) => call.view());
+  }
+
+  /** Places of agents in queues, for those who ask a queue: contacts of routing beside the calls. */
+  *consultations(): Iterable<{ interaction: InteractionId } & ConsultContact['reality']> {
+    for (const { interaction, reality } of this.#consultations) yield { interaction, ...reality };
   }
 
   get(interaction: InteractionId): CallView | undefined {
@@ -160,15 +193,123 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async transfer(agent: string, interaction: InteractionId, to: TransferTarget): Promise<void> {
+    this.#hers(agent, interaction).talk.transfer(to, this.#destination(to));
+  }
+
+  async consult(agent: string, interaction: InteractionId, to: TransferTarget): Promise<string> {
+    return this.#hers(agent, interaction).guests.consult(agent, to, this.#destination(to));
+  }
+
+  async swap(agent: string, interaction: InteractionId): Promise<void> {
+    this.#hers(agent, interaction).guests.swap();
+  }
+
+  async merge(agent: string, interaction: InteractionId): Promise<void> {
+    this.#hers(agent, interaction).guests.merge();
+  }
+
+  async complete(agent: string, interaction: InteractionId): Promise<void> {
+    this.#hers(agent, interaction).guests.complete();
+  }
+
+  async retract(agent: string, interaction: InteractionId): Promise<void> {
+    this.#hers(agent, interaction).guests.retract();
+  }
+
+  async invite(agent: string, interaction: InteractionId, to: { agent: string } | { number: string }): Promise<string> {
+    return this.#hers(agent, interaction).guests.invite(agent, to, this.#destination(to));
+  }
+
+  async drop(agent: string, interaction: InteractionId, party: string): Promise<void> {
+    this.#hers(agent, interaction).guests.drop(party);
+  }
+
+  async leave(agent: string, interaction: InteractionId): Promise<void> {
+    this.#hers(agent, interaction).guests.leave();
+  }
+
+  async monitor(supervisor: string, interaction: InteractionId, mode: MonitorMode): Promise<void> {
+    this.#call(interaction).guests.monitor(this.#agent(supervisor), mode);
+  }
+
+  async unmonitor(supervisor: string, interaction: InteractionId): Promise<void> {
+    this.#call(interaction).guests.unmonitor(supervisor);
+  }
+
+  async takeOver(supervisor: string, interaction: InteractionId): Promise<void> {
+    this.#call(interaction).guests.takeOver(supervisor);
+  }
+
+  async park(agent: string, interaction: InteractionId): Promise<string> {
     const call = this.#hers(agent, interaction);
-    const { directory } = this.#tools;
-    if ('queue' in to && !directory.queues.get(to.queue)) throw notThere['queue-unknown']({ queue: to.queue });
-    if ('agent' in to && !directory.agents.get(to.agent)) throw notThere['agent-unknown']({ agent: to.agent });
-    const destination = 'number' in to ? resolveDialled(directory, to.number) : undefined;
-    if (destination && destination.kind !== 'number') {
-      throw notThere['number-not-allowed']({ why: destination.kind === 'refused' ? destination.why : 'internal' });
+    const taken = new Set([...this.#calls.values()].map(({ park }) => park.now?.slot));
+    const slot = parkSlots.find((free) => !taken.has(free));
+    if (slot === undefined) throw callErrors['park-full']();
+    call.park.begin(agent, slot);
+    return slot;
+  }
+
+  async unpark(agent: string, slot: string): Promise<InteractionId> {
+    const record = this.#agent(agent);
+    const call = this.#parkedAt(slot);
+    if (!call) throw callErrors['park-slot-empty']({ slot });
+    const targets = this.phones(record);
+    if (targets.length === 0) throw callErrors['phone-unreachable']({ who: agent });
+    call.occupy(agent);
+    const ringing = new Ringing(this.#tools.signaling.tools, {
+      targets,
+      role: 'agent',
+      agent,
+      from: { user: call.facts.from ?? 'anonymous', name: call.facts.fromName },
+      headers: { 'X-Switchroom-Interaction': call.interaction, ...(record.autoAnswer ? autoAnswer : {}) },
+      near: call.customer?.endpointId,
+      silentMs: record.phone.kind === 'number' ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
+    });
+    const timer = setTimeout(() => ringing.abort(), unparkRingMs);
+    void ringing.result.then(({ answered }) => {
+      clearTimeout(timer);
+      if (answered) call.park.retrieve(agent, answered);
+      else call.release(agent);
+    });
+    return call.interaction;
+  }
+
+  async dial(agent: string, { to, queue }: DialRequest): Promise<InteractionId> {
+    const record = this.#agent(agent);
+    const { directory, customers, clock } = this.#tools;
+    if (queue !== undefined && !directory.queues.get(queue)) throw notThere['queue-unknown']({ queue });
+    const resolved = this.#destination(to);
+    const destination =
+      resolved?.kind === 'number' ? resolved : { kind: 'agent' as const, agent: (to as { agent: string }).agent };
+    for (const call of this.#calls.values()) {
+      if (call.has(agent) || call.placedBy(agent)) throw callErrors['agent-in-call']({ agent });
     }
-    call.talk.transfer(to, destination);
+    const dialled = 'number' in to ? to.number : to.agent;
+    const number = resolved?.kind === 'number' ? (resolved.e164 ?? dialled) : dialled;
+    const interaction = newId('int');
+    const call = new Call(this.#tools, this, {
+      interaction,
+      callId: interaction,
+      direction: 'agent' in to ? 'internal' : 'out',
+      from: callerOf(directory, agent, 'number' in to).user,
+      to: number,
+      toDialled: dialled,
+      language: record.language,
+      startedAt: clock.now(),
+      customer: 'number' in to ? customers.byNumber(number) : undefined,
+    });
+    this.add(call);
+    try {
+      dialOut(this.#tools, this, call, { agent: record, destination, queue: queue ?? record.queues[0] });
+    } catch (error) {
+      this.#calls.delete(interaction);
+      throw error;
+    }
+    return interaction;
+  }
+
+  content(interaction: InteractionId): PopContent | undefined {
+    return this.#calls.get(interaction)?.pop();
   }
 
   async detour(agent: string, interaction: InteractionId, flow: string): Promise<Record<string, string>> {
@@ -179,7 +320,9 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async hangup(agent: string, interaction: InteractionId): Promise<void> {
-    this.#hers(agent, interaction).finish('agent', 'panel');
+    const call = this.#call(interaction);
+    if (call.placedBy(agent)) call.finish('agent', 'panel', 487);
+    else this.#hers(agent, interaction).finish('agent', 'panel');
   }
 
   async sendDtmf(agent: string, interaction: InteractionId, digits: string): Promise<void> {
@@ -204,9 +347,12 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async end(interaction: InteractionId, by: string): Promise<void> {
-    const call = this.#calls.get(interaction);
-    if (!call) throw callErrors['call-unknown']({ interaction });
-    call.finish('system', `ended by ${by}`);
+    for (const contact of this.#consultations) {
+      if (contact.interaction !== interaction) continue;
+      contact.fail();
+      return;
+    }
+    this.#call(interaction).finish('system', `ended by ${by}`);
   }
 
   // ── calls that come in ────────────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +368,8 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     else if (destination.kind === 'refused') {
       const status = destination.why === 'unknown' ? 404 : destination.why === 'no-route' ? 503 : 403;
       this.#refuse(call, status, destination.why, undefined, dialled);
-    } else if (!agent && destination.kind !== 'queue') this.#refuse(call, 403, 'not-allowed', undefined, dialled);
+    } else if (destination.kind === 'slot') void this.#fromSlot(call, agent, destination.slot);
+    else if (!agent && destination.kind !== 'queue') this.#refuse(call, 403, 'not-allowed', undefined, dialled);
     else this.#ownCall(call, agent, destination, dialled);
   }
 
@@ -268,7 +415,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   #ownCall(
     incoming: IncomingCall,
     agent: AgentRecord | undefined,
-    destination: Exclude<Destination, { kind: 'did' | 'refused' }>,
+    destination: Exclude<Destination, { kind: 'did' | 'refused' | 'slot' }>,
     dialled: string,
   ): void {
     const { country } = this.#tools.directory.site;
@@ -284,7 +431,42 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     leg.agent = agent?.id;
     this.add(call);
     if (destination.kind === 'queue') void call.beginInQueue(leg, destination.queue);
-    else placeOwnCall(this.#tools, this, call, leg, destination);
+    else placeOwnCall(this.#tools, this, call, leg, destination, this.#nearCallOf(agent?.id));
+  }
+
+  /** Her phone dialled a slot: she gets who is parked there. */
+  async #fromSlot(incoming: IncomingCall, agent: AgentRecord | undefined, slot: string): Promise<void> {
+    const call = this.#parkedAt(slot);
+    if (!agent || !call) {
+      this.#refuse(incoming, agent ? 404 : 403, agent ? 'unknown' : 'not-allowed', undefined, slot);
+      return;
+    }
+    const leg = new Leg(this.#tools.signaling.tools, 'agent', call, incoming);
+    leg.agent = agent.id;
+    call.occupy(agent.id);
+    try {
+      await leg.open(call.customer?.endpointId);
+      await leg.answer();
+    } catch (error) {
+      call.release(agent.id);
+      if (leg.over) return;
+      this.#tools.logger.warn({ err: error, interaction: call.interaction }, 'parked call could not be retrieved');
+      leg.end('media', 503);
+      return;
+    }
+    call.park.retrieve(agent.id, leg);
+  }
+
+  #parkedAt(slot: string): Call | undefined {
+    for (const call of this.#calls.values()) if (call.park.now?.slot === slot) return call;
+    return undefined;
+  }
+
+  /** Media of her other call: what she dials beside it may be joined with it (attended transfer). */
+  #nearCallOf(agent: string | undefined): string | undefined {
+    if (agent === undefined) return undefined;
+    for (const call of this.#calls.values()) if (call.has(agent)) return call.customer?.endpointId;
+    return undefined;
   }
 
   #facts(
@@ -338,9 +520,33 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     }
   }
 
-  #hers(agent: string, interaction: InteractionId): Call {
+  /** @throws agent-unknown */
+  #agent(agent: string): AgentRecord {
+    const record = this.#tools.directory.agents.get(agent);
+    if (!record) throw notThere['agent-unknown']({ agent });
+    return record;
+  }
+
+  /** The way to a number. @throws queue-unknown, agent-unknown, number-not-allowed */
+  #destination(to: TransferTarget): Destination | undefined {
+    const { directory } = this.#tools;
+    if ('queue' in to && !directory.queues.get(to.queue)) throw notThere['queue-unknown']({ queue: to.queue });
+    if ('agent' in to && !directory.agents.get(to.agent)) throw notThere['agent-unknown']({ agent: to.agent });
+    const destination = 'number' in to ? resolveDialled(directory, to.number) : undefined;
+    if (destination && destination.kind !== 'number') {
+      throw notThere['number-not-allowed']({ why: destination.kind === 'refused' ? destination.why : 'internal' });
+    }
+    return destination;
+  }
+
+  #call(interaction: InteractionId): Call {
     const call = this.#calls.get(interaction);
     if (!call) throw callErrors['call-unknown']({ interaction });
+    return call;
+  }
+
+  #hers(agent: string, interaction: InteractionId): Call {
+    const call = this.#call(interaction);
     if (!call.has(agent)) throw callErrors['call-not-yours']({ agent, interaction });
     return call;
   }

@@ -6,5 +6,12 @@ export const callErrors = defineErrors({
   'call-wrong-phase': { status: 409, text: 'The call is in phase {phase}; that cannot be done now.' },
   'phone-cannot-auto-answer': { status: 409, text: 'The phone of agent {agent} cannot be made to answer.' },
   'digits-invalid': { status: 400, text: 'digits: only 0-9, *, #, A to D can be sent.' },
+  'call-too-many-parties': { status: 409, text: 'At most {mostGuests} can be added to a call.' },
+  'party-there': { status: 409, text: 'Agent {agent} is in this call already.' },
+  'party-unknown': { status: 404, text: 'There is no party {party} in this call.' },
+  'phone-unreachable': { status: 409, text: '{who} cannot be rung now.' },
+  'park-full': { status: 409, text: 'All slots for parked calls are taken.' },
+  'park-slot-empty': { status: 404, text: 'No call is parked at slot {slot}.' },
+  'agent-in-call': { status: 409, text: 'Agent {agent} is in a call already.' },
   'call-not-recorded': { status: 409, text: 'The call is not recorded.' },
 });

@@ -54,6 +54,17 @@ export const callDetourEnded = defineEvent(
   { about: 'The caller came back from a flow that the agent had sent her into.' },
 );
 
+export const callMonitored = defineEvent(
+  'call.monitored',
+  1,
+  {
+    by: z.string(),
+    mode: z.enum(['listen', 'whisper', 'barge']),
+    what: z.enum(['asked', 'began', 'changed', 'took-over', 'ended']),
+  },
+  { about: "A supervisor (`by`) listened to an agent's talk, spoke in it or took it over: who, how, and when." },
+);
+
 export const callRecordingPaused = defineEvent(
   'call.recording-paused',
   1,
@@ -71,7 +82,20 @@ export const callRecordingResumed = defineEvent(
 export const callAdopted = defineEvent(
   'call.adopted',
   1,
-  { phase: z.enum(['ivr', 'queued', 'ringing', 'talking', 'held', 'detour', 'transferring']) },
+  {
+    phase: z.enum([
+      'ivr',
+      'queued',
+      'ringing',
+      'talking',
+      'held',
+      'consulting',
+      'conference',
+      'detour',
+      'transferring',
+      'parked',
+    ]),
+  },
   { about: 'A restarted server took the running call up again.' },
 );
 

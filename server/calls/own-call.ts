@@ -1,11 +1,12 @@
 // An agent's own call: her phone dialled a colleague or a number. The far side is rung first, and her phone is answered
 // when it answers; where the far side sends early media she hears it.
-import type { Bridge } from '../../media/media-server.ts';
-import { newId } from '../../values/index.ts';
-import type { AgentRecord } from '../ports/index.ts';
+import type { Bridge, Playback } from '../../media/media-server.ts';
+import { type EndpointId, newId } from '../../values/index.ts';
 import type { Destination, Leg, PhoneTarget } from '../signaling/index.ts';
 import type { Call, CallKeeper } from './call.ts';
 import type { CallTools } from './call-tools.ts';
+import { callerOf } from './caller-id.ts';
+import { ringbackTone } from './ringback.ts';
 import { Ringing } from './ringing.ts';
 
 /** Both numbers and colleagues; ends by itself after this long without an answer. */
@@ -17,32 +18,52 @@ export function placeOwnCall(
   call: Call,
   caller: Leg,
   destination: Extract<Destination, { kind: 'number' | 'agent' }>,
+  /** Another call of hers: what comes of this one may be joined with it. */
+  near: EndpointId | undefined,
 ): void {
-  const colleague = destination.kind === 'agent' ? tools.directory.agents.get(destination.agent) : undefined;
-  const occupied = [caller.agent, colleague?.id].filter((agent) => agent !== undefined);
-  for (const agent of occupied) keeper.occupied(agent, 1);
-  call.onover = () => {
-    for (const agent of occupied) keeper.occupied(agent, -1);
-  };
+  if (caller.agent !== undefined) call.occupy(caller.agent);
   call.placing(caller);
+  void ringFar(tools, keeper, call, caller, destination, near);
+}
+
+/** Rings who was dialled, for a phone that waits for it: one that has dialled, or one that was rung first. */
+export function ringFar(
+  tools: CallTools,
+  keeper: CallKeeper,
+  call: Call,
+  caller: Leg,
+  destination: Extract<Destination, { kind: 'number' | 'agent' }>,
+  near?: EndpointId,
+): Promise<void> {
+  const colleague = destination.kind === 'agent' ? tools.directory.agents.get(destination.agent) : undefined;
+  if (colleague) call.occupy(colleague.id);
   const dial = () =>
     new Ringing(tools.signaling.tools, {
       targets: colleague ? keeper.phones(colleague) : numberTargets(tools, destination),
       role: 'far',
       agent: colleague?.id,
-      from: callerOf(tools, caller.agent, destination),
+      from: callerOf(tools.directory, caller.agent, destination.kind === 'number'),
       near: caller.endpointId,
       silentMs: colleague && colleague.phone.kind !== 'number' ? (tools.silentPhoneMs ?? 3_000) : 0,
     });
-  void ring(tools, call, caller, dial);
+  return ring(tools, call, caller, dial, near);
 }
 
-async function ring(tools: CallTools, call: Call, caller: Leg, dial: () => Ringing): Promise<void> {
+async function ring(
+  tools: CallTools,
+  call: Call,
+  caller: Leg,
+  dial: () => Ringing,
+  near: EndpointId | undefined,
+): Promise<void> {
+  const waits = caller.state !== 'up';
+  let ringback: Playback | undefined;
   let ringing: Ringing | undefined;
   let timer: NodeJS.Timeout | undefined;
   try {
     // First: a phone whose media cannot work rings nobody, and the far side's media come to the same thread.
-    await caller.open();
+    if (waits) await caller.open(near);
+    else ringback = caller.endpoint.play(ringbackTone, { times: Number.POSITIVE_INFINITY });
     if (call.over) return;
     const rings = dial();
     ringing = rings;
@@ -52,7 +73,10 @@ async function ring(tools: CallTools, call: Call, caller: Leg, dial: () => Ringi
     rings.onringing = () => {
       if (!early.begun) caller.ring(false);
     };
-    rings.onearly = (leg) => early.begin(leg);
+    rings.onearly = (leg) => {
+      ringback?.stop();
+      early.begin(leg);
+    };
     const result = await rings.result;
     await early.end();
     if (call.over) {
@@ -64,7 +88,8 @@ async function ring(tools: CallTools, call: Call, caller: Leg, dial: () => Ringi
       call.notPlaced(result.status ?? (result.how === 'declined' ? 486 : 480));
       return;
     }
-    await caller.answer();
+    ringback?.stop();
+    if (waits) await caller.answer();
     call.placed(caller, result.answered);
   } catch (error) {
     ringing?.abort();
@@ -135,16 +160,4 @@ function numberTargets(
   if (destination.kind !== 'number') return [];
   const target = tools.signaling.overTrunk(destination);
   return target ? [target] : [];
-}
-
-/** Colleagues see the extension; outside goes a number of ours that the trunk knows, where there is one. */
-function callerOf(
-  tools: CallTools,
-  agent: string | undefined,
-  destination: Destination,
-): { user: string; name?: string | undefined } {
-  const record: AgentRecord | undefined = agent === undefined ? undefined : tools.directory.agents.get(agent);
-  if (destination.kind !== 'number') return { user: agent ?? 'anonymous', name: record?.name };
-  const own = tools.directory.dids.list().find((did) => did.site === record?.site) ?? tools.directory.dids.list()[0];
-  return { user: own?.number ?? agent ?? 'anonymous' };
 }

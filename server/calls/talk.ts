@@ -1,6 +1,6 @@
 // Two legs that talk: the bridge between them, hold, and the recording. Steps run one after the other, whatever order
 // and speed they are asked in.
-import type { Bridge, Playback, Recording, SealedRecording } from '../../media/media-server.ts';
+import type { Audio, Bridge, BridgeRole, Playback, Recording, SealedRecording } from '../../media/media-server.ts';
 import { newId, type RecordingId, SwitchroomError } from '../../values/index.ts';
 import type { Leg } from '../signaling/index.ts';
 import type { CallTools } from './call-tools.ts';
@@ -13,6 +13,7 @@ export class Talk {
   #recording: Recording | undefined;
   #paused = false;
   #music: Playback | undefined;
+  #ringback: Playback | undefined;
   #steps: Promise<void> = Promise.resolve();
   #over = false;
   readonly #tools: CallTools;
@@ -83,7 +84,7 @@ export class Talk {
   hold(music: string | undefined): Promise<void> {
     return this.#step(async () => {
       await this.#takeOut();
-      this.#music = this.customer.endpoint.play(this.#tools.prompts.music(music), {
+      this.#music ??= this.customer.endpoint.play(this.#tools.prompts.music(music), {
         times: Number.POSITIVE_INFINITY,
       });
       await this.#soft(this.customer.hold(), 'hold was declined');
@@ -144,6 +145,54 @@ export class Talk {
     const later = Promise.withResolvers<SealedRecording>();
     unclosed.add({ close: async () => later.resolve(await recording.stop()) });
     return { recording: recording.id, ...(await later.promise) };
+  }
+
+  /** The customer hears music and is not asked: a consultation begins, or goes on. */
+  aside(music: string | undefined): Promise<void> {
+    return this.#step(async () => {
+      await this.#takeOut();
+      this.#music ??= this.customer.endpoint.play(this.#tools.prompts.music(music), {
+        times: Number.POSITIVE_INFINITY,
+      });
+    });
+  }
+
+  /** Another leg comes into the bridge, or changes its role there. */
+  join(leg: Leg, role: () => BridgeRole): Promise<void> {
+    return this.#step(async () => {
+      if (!leg.over) await this.#bridge?.add(leg.endpoint.id, role());
+    });
+  }
+
+  /** A leg goes out of the bridge and stays up. */
+  part(leg: Leg): Promise<void> {
+    return this.#step(async () => {
+      if (!leg.over) await this.#bridge?.remove(leg.endpoint.id);
+    });
+  }
+
+  /** Whoever is in the bridge hears that somebody is rung. */
+  ringback(audio: Audio[]): void {
+    void this.#step(async () => {
+      this.#ringback ??= this.#bridge?.play(audio, { times: Number.POSITIVE_INFINITY });
+    });
+  }
+
+  quiet(): void {
+    void this.#step(async () => {
+      this.#ringback?.stop();
+      this.#ringback = undefined;
+    });
+  }
+
+  /** While more than two are in the talk, the end of one is not the end of the other. */
+  linked(together: boolean): void {
+    const { sip } = this.#tools.signaling.tools;
+    const { dialog: a } = this.customer;
+    const { dialog: b } = this.other;
+    if (!a || a.over) return;
+    if (!together) sip.unlink(a);
+    else if (b && !b.over) sip.link(a, b);
   }
 
   async #takeOut(): Promise<void> {

@@ -2,7 +2,7 @@
 // values/ and server/ports as zod schemas, so that the protocol can be documented and checked; `satisfies` keeps them true.
 import { z } from 'zod';
 import type { Offer, OfferOutcome, PopContent } from '../../values/index.ts';
-import type { AgentLive, CallView, DispositionTree, QueueLive } from '../ports/index.ts';
+import type { AgentLive, CallView, DispositionTree, PartyView, QueueLive } from '../ports/index.ts';
 
 export const id = z.string().min(1).max(80);
 export const millis = z.number();
@@ -88,11 +88,36 @@ export const agentLive = z.object({
   occupied: z.partialRecord(channel, z.number()),
 }) satisfies z.ZodType<AgentLive>;
 
+export const monitorMode = z.enum(['listen', 'whisper', 'barge']);
+
+export const party = z.object({
+  party: id,
+  as: z.enum(['consult', 'add', 'monitor']),
+  state: z.enum(['calling', 'private', 'aside', 'in']),
+  kind: z.enum(['queue', 'agent', 'number']),
+  to: z.string(),
+  agent: id.optional(),
+  mode: monitorMode.optional(),
+  since: millis,
+}) satisfies z.ZodType<PartyView>;
+
 export const callView = z.object({
   interaction: id,
   callId: z.string(),
   direction,
-  phase: z.enum(['ivr', 'queued', 'ringing', 'talking', 'held', 'detour', 'transferring', 'ended']),
+  phase: z.enum([
+    'ivr',
+    'queued',
+    'ringing',
+    'talking',
+    'held',
+    'consulting',
+    'conference',
+    'detour',
+    'transferring',
+    'parked',
+    'ended',
+  ]),
   since: millis,
   startedAt: millis,
   from: z.string().optional(),
@@ -106,6 +131,10 @@ export const callView = z.object({
   language,
   recording: z.enum(['on', 'paused', 'off']),
   variables: z.record(z.string(), z.string()),
+  /** Who is in it beside customer and agent. Of supervisors an agent is told only where a queue says so. */
+  parties: z.array(party).optional(),
+  park: z.object({ slot: z.string(), by: id, until: millis }).optional(),
+  interrupted: z.object({ flow: id }).optional(),
 }) satisfies z.ZodType<CallView>;
 
 export const queueLive = z.object({

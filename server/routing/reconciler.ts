@@ -78,15 +78,22 @@ const states: Record<CallPhase, RealContact['state'] | 'gone'> = {
   ringing: 'ringing',
   talking: 'connected',
   held: 'connected',
+  consulting: 'connected',
+  conference: 'connected',
+  parked: 'elsewhere',
   detour: 'connected',
   transferring: 'moving',
   ended: 'gone',
 };
 
 /** Calls as reality. */
-export function realityOfCalls(calls: Pick<CallControl, 'list' | 'end'>, failed: (error: unknown) => void): Reality {
+export function realityOfCalls(
+  calls: Pick<CallControl, 'list' | 'end'> & { consultations(): Iterable<RealContact> },
+  failed: (error: unknown) => void,
+): Reality {
   return {
     *contacts() {
+      yield* calls.consultations();
       for (const { interaction, phase, agent } of calls.list()) {
         const state = states[phase];
         if (state !== 'gone') yield { interaction, state, agent };

@@ -14,6 +14,8 @@ export type Destination =
       trunk: TrunkRecord;
       emergency: boolean;
     }
+  /** A place where a call is parked: `*701`. */
+  | { kind: 'slot'; slot: string }
   | { kind: 'refused'; why: 'unknown' | 'not-allowed' | 'no-route' };
 
 /** The DID that a trunk delivers: as dialled, else in E.164 (with and without `+`). */
@@ -37,6 +39,8 @@ export function resolveDialled(directory: Directory, raw: string): Destination {
   if (directory.queues.get(raw)) return { kind: 'queue', queue: raw };
   const did = findDid(directory, dialled, directory.site.country);
   if (did) return { kind: 'did', did };
+  const slot = /^\*(7\d\d)$/.exec(dialled)?.[1];
+  if (slot !== undefined) return { kind: 'slot', slot };
   if (!/^\+?[0-9*#]+$/.test(dialled)) return { kind: 'refused', why: 'unknown' };
   return outside(directory, dialled);
 }

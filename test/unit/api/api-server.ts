@@ -84,6 +84,36 @@ class FakeCalls extends EventEmitter<CallControlEvents> implements CallControl {
   sendDtmf = this.#note('sendDtmf');
   end = this.#note('end');
   detour = async () => ({});
+  swap = this.#note('swap');
+  merge = this.#note('merge');
+  complete = this.#note('complete');
+  retract = this.#note('retract');
+  drop = this.#note('drop');
+  leave = this.#note('leave');
+  monitor = this.#note('monitor');
+  unmonitor = this.#note('unmonitor');
+  takeOver = this.#note('takeOver');
+  consult = async (...with_: unknown[]) => {
+    this.#asked.push(['consult', ...with_]);
+    return 'prt_1';
+  };
+  invite = async (...with_: unknown[]) => {
+    this.#asked.push(['invite', ...with_]);
+    return 'prt_2';
+  };
+  park = async (...with_: unknown[]) => {
+    this.#asked.push(['park', ...with_]);
+    return '701';
+  };
+  unpark = async (...with_: unknown[]) => {
+    this.#asked.push(['unpark', ...with_]);
+    return 'int_1';
+  };
+  dial = async (...with_: unknown[]) => {
+    this.#asked.push(['dial', ...with_]);
+    return 'int_out';
+  };
+  content = () => undefined;
   pauseRecording = (...with_: unknown[]) => void this.#asked.push(['pauseRecording', ...with_]);
   resumeRecording = (...with_: unknown[]) => void this.#asked.push(['resumeRecording', ...with_]);
   canAnswer = () => true;

@@ -15,6 +15,7 @@ import type {
   CallControlEvents,
   CallPhase,
   CallView,
+  DialRequest,
   Directory,
   QueueLive,
   QueueRecord,
@@ -175,6 +176,54 @@ export class FakeCalls extends EventEmitter<CallControlEvents> implements CallCo
     this.#world().finished(agent, interaction);
     this.set(interaction, { phase: 'ended' });
   }
+  async swap(agent: string, interaction: string): Promise<void> {
+    this.#hers(agent, interaction, 'swap');
+  }
+  async merge(agent: string, interaction: string): Promise<void> {
+    this.#hers(agent, interaction, 'merge');
+  }
+  async complete(agent: string, interaction: string): Promise<void> {
+    this.#hers(agent, interaction, 'complete');
+  }
+  async retract(agent: string, interaction: string): Promise<void> {
+    this.#hers(agent, interaction, 'retract');
+  }
+  async leave(agent: string, interaction: string): Promise<void> {
+    this.#hers(agent, interaction, 'leave');
+  }
+  async consult(agent: string, interaction: string, to: TransferTarget): Promise<string> {
+    this.#hers(agent, interaction, `consult ${JSON.stringify(to)}`);
+    return 'prt_1';
+  }
+  async invite(agent: string, interaction: string, to: TransferTarget): Promise<string> {
+    this.#hers(agent, interaction, `invite ${JSON.stringify(to)}`);
+    return 'prt_2';
+  }
+  async drop(agent: string, interaction: string, party: string): Promise<void> {
+    this.#hers(agent, interaction, `drop ${party}`);
+  }
+  async park(agent: string, interaction: string): Promise<string> {
+    this.#hers(agent, interaction, 'park');
+    return '701';
+  }
+  async unpark(agent: string, slot: string): Promise<string> {
+    this.asked.push(`${agent} unpark ${slot}`);
+    return 'int_parked';
+  }
+  async dial(agent: string, request: DialRequest): Promise<string> {
+    this.asked.push(`${agent} dial ${JSON.stringify(request)}`);
+    return 'int_out';
+  }
+  async monitor(supervisor: string, interaction: string, mode: string): Promise<void> {
+    this.asked.push(`${supervisor} ${mode} ${interaction}`);
+  }
+  async unmonitor(supervisor: string, interaction: string): Promise<void> {
+    this.asked.push(`${supervisor} unmonitor ${interaction}`);
+  }
+  async takeOver(supervisor: string, interaction: string): Promise<void> {
+    this.asked.push(`${supervisor} take-over ${interaction}`);
+  }
+  content = () => undefined;
   async sendDtmf(agent: string, interaction: string, digits: string): Promise<void> {
     this.#hers(agent, interaction, `dtmf ${digits}`);
   }

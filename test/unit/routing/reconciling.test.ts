@@ -101,7 +101,7 @@ test('calls are read as reality', () => {
     view('int_f', 'transferring'),
     view('int_g', 'ended'),
   ];
-  const reality = realityOfCalls({ list, end: async () => {} }, () => {});
+  const reality = realityOfCalls({ list, end: async () => {}, consultations: () => [] }, () => {});
   expect([...reality.contacts()].map(({ interaction, state }) => `${interaction} ${state}`)).toEqual([
     'int_a waiting',
     'int_b ringing',

@@ -226,6 +226,7 @@ export class FakeSip {
         remoteAddress: '192.0.2.1',
         remotePort: 5060,
         answeredAt: Date.now(),
+        orphan: false,
       },
       ended: undefined,
       byes: 0,

@@ -66,6 +66,9 @@ test('whatever happens in whatever order, nothing is left of any call', { timeou
     'interaction.transferred',
     'call.adopted',
     'call.detour-ended',
+    'interaction.party',
+    'interaction.retrieved',
+    'call.monitored',
   ];
   for (const type of lived) expect([type, (seen.get(type) ?? 0) > 0]).toEqual([type, true]);
 });

@@ -31,6 +31,24 @@ const kinds = {
   toAgent: 3,
   toNumber: 3,
   detour: 6,
+  consultAgent: 5,
+  consultNumber: 3,
+  consultQueue: 4,
+  consulted: 6,
+  swap: 5,
+  merge: 5,
+  complete: 4,
+  retract: 2,
+  invite: 4,
+  drop: 2,
+  leave: 2,
+  park: 4,
+  unpark: 3,
+  slot: 2,
+  dialOut: 4,
+  monitor: 4,
+  unmonitor: 1,
+  takeOver: 2,
   agentHangup: 1,
   pause: 1,
   record: 1,
@@ -83,6 +101,10 @@ export interface QueueHand {
 
 function nth<T>(list: readonly T[], pick: number): T | undefined {
   return list[pick % Math.max(1, list.length)];
+}
+
+function other(agent: string): string {
+  return agent === '1001' ? '1002' : '1001';
 }
 
 export async function act(
@@ -197,6 +219,77 @@ export async function act(
       break;
     case 'detour':
       ask((who, interaction) => calls.detour(who, interaction, 'pin'));
+      break;
+    case 'consultAgent':
+      ask((who, interaction) => calls.consult(who, interaction, { agent: other(who) }));
+      break;
+    case 'consultNumber':
+      ask((who, interaction) => calls.consult(who, interaction, { number: '02112345678' }));
+      break;
+    case 'consultQueue':
+      ask((who, interaction) => calls.consult(who, interaction, { queue: 'service' }));
+      break;
+    case 'consulted': {
+      // The way into a consultation, which single steps would rarely find.
+      const to = pick % 3 === 0 ? { number: '02112345678' } : pick % 3 === 1 ? { agent: '1003' } : { queue: 'service' };
+      ask((who, interaction) => calls.consult(who, interaction, to));
+      await vi.advanceTimersByTimeAsync(2);
+      if ('queue' in to) queue.offer(pick, '1003');
+      await vi.advanceTimersByTimeAsync(200);
+      for (const phone of sip.ringing) phone.respond(200, sdp);
+      await vi.advanceTimersByTimeAsync(pick % 4 === 0 ? 0 : 5);
+      break;
+    }
+    case 'swap':
+      ask((who, interaction) => calls.swap(who, interaction));
+      break;
+    case 'merge':
+      ask((who, interaction) => calls.merge(who, interaction));
+      break;
+    case 'complete':
+      ask((who, interaction) => calls.complete(who, interaction));
+      break;
+    case 'retract':
+      ask((who, interaction) => calls.retract(who, interaction));
+      break;
+    case 'invite': {
+      const to = pick % 2 ? { number: '02112345678' } : { agent: '1003' };
+      ask((who, interaction) => calls.invite(who, interaction, to));
+      break;
+    }
+    case 'drop':
+      ask((who, interaction) => {
+        const party = nth(talking?.parties ?? [], pick)?.party;
+        return party === undefined ? undefined : calls.drop(who, interaction, party);
+      });
+      break;
+    case 'leave':
+      ask((who, interaction) => calls.leave(who, interaction));
+      break;
+    case 'park':
+      ask((who, interaction) => calls.park(who, interaction));
+      break;
+    case 'unpark':
+    case 'slot': {
+      const slot = nth(calls.list(), pick)?.park?.slot ?? calls.list().find(({ park }) => park)?.park?.slot;
+      if (slot === undefined) break;
+      if (kind === 'slot') world.dialFromPhone(agent, 'slot', undefined, slot);
+      else world.try(broken, () => calls.unpark(agent, slot));
+      break;
+    }
+    case 'dialOut':
+      world.try(broken, () =>
+        calls.dial(agent, { to: pick % 3 ? { number: '02112345678' } : { agent: other(agent) } }),
+      );
+      break;
+    case 'monitor':
+      ask((_who, interaction) => calls.monitor('9001', interaction, nth(['listen', 'whisper', 'barge'], pick)!));
+      break;
+    case 'unmonitor':
+      ask((_who, interaction) => calls.unmonitor('9001', interaction));
+      break;
+    case 'takeOver':
+      ask((_who, interaction) => calls.takeOver('9001', interaction));
       break;
     case 'agentHangup':
       ask((who, interaction) => calls.hangup(who, interaction));

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 const mostCallers = 10;
-const agents = ['1001', '1002'];
+const agents = ['1001', '1002', '1003'];
 /** What happened in all lives together. */
 const seen = new Map<string, number>();
 

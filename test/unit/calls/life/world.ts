@@ -78,6 +78,8 @@ export class Site extends FakeDirectory {
     this.queue({ id: 'service', record: true, announceEveryMs: 5_000 });
     this.agent({ id: '1001', autoAnswer: true, phone: { kind: 'uri', uri: 'sip:1001@192.0.2.50' } });
     this.agent({ id: '1002', announceNumber: true, phone: { kind: 'uri', uri: 'sip:1002@192.0.2.51' } });
+    this.agent({ id: '1003', autoAnswer: true, phone: { kind: 'uri', uri: 'sip:1003@192.0.2.52' } });
+    this.agent({ id: '9001', roles: ['supervisor'], queues: [], phone: { kind: 'uri', uri: 'sip:9001@192.0.2.53' } });
   }
 }
 
@@ -88,7 +90,7 @@ function table<Row>(rows: Row[], key: keyof Row) {
 /** The second agent has two phones. */
 class TwoPhones extends Signaling {
   override phonesOf(agent: AgentRecord): PhoneTarget[] {
-    return agent.id === '1002' ? [{ uri: 'sip:a' }, { uri: 'sip:b' }] : [{ uri: 'sip:1001' }];
+    return agent.id === '1002' ? [{ uri: 'sip:a' }, { uri: 'sip:b' }] : [{ uri: `sip:${agent.id}` }];
   }
 }
 
@@ -193,14 +195,16 @@ export class World {
   }
 
   /** An agent's phone dials. @param offer `bad`: no codec fits */
-  dialFromPhone(agent: string, to: 'number' | 'colleague' | 'queue', offer?: 'bad'): void {
-    const dialled = to === 'number' ? '02112345678' : to === 'queue' ? 'service' : '1002';
+  dialFromPhone(agent: string, to: 'number' | 'colleague' | 'queue' | 'slot', offer?: 'bad', slot = ''): void {
+    const dialled = to === 'slot' ? `*${slot}` : to === 'number' ? '02112345678' : to === 'queue' ? 'service' : '1002';
     const destination =
       to === 'number'
         ? { kind: 'number' as const, dialled, number: dialled, trunk, emergency: false }
         : to === 'queue'
           ? { kind: 'queue' as const, queue: 'service' }
-          : { kind: 'agent' as const, agent: '1002' };
+          : to === 'slot'
+            ? { kind: 'slot' as const, slot }
+            : { kind: 'agent' as const, agent: '1002' };
     const call = this.server.sip.dial(dialled, agent, offer);
     const user = { user: agent, site: 'test', agent } as Extract<Admitted, { from: 'phone' }>['user'];
     this.#emit(call, { from: 'phone', user, destination, dialled });

@@ -1,0 +1,559 @@
+// Who is in a call beside customer and agent: consultation, conference, supervisors. The customer is never left alone with
+// nothing: whoever goes, from whatever state, the others are brought together, or the call ends for all.
+import type { AgentRecord, MonitorMode, PartyView, TransferTarget } from '../ports/index.ts';
+import type { Destination, Leg, LegEnding, PhoneTarget } from '../signaling/index.ts';
+import { autoAnswer } from './auto-answer.ts';
+import type { Call, CallKeeper } from './call.ts';
+import type { CallTools } from './call-tools.ts';
+import { callerOf } from './caller-id.ts';
+import { ConsultContact, type ConsultFacts, type ConsultOwner } from './consult-contact.ts';
+import { callErrors } from './errors.ts';
+import { Guest, type GuestFacts, type GuestState, guestStates } from './guest.ts';
+import type { Part } from './part.ts';
+import { ringbackTone } from './ringback.ts';
+import { Ringing } from './ringing.ts';
+
+/** Beside customer and agent; supervisors are not counted. */
+const mostGuests = 6;
+/** How long a party's phone may ring. */
+const guestRingMs = 60_000;
+
+/** A guest as kept at its dialog. */
+export interface GuestNote {
+  facts: GuestFacts;
+  state: GuestState;
+  mode?: MonitorMode | undefined;
+  since: number;
+  contact?: ConsultFacts | undefined;
+}
+
+export class CallGuests {
+  readonly #call: Call;
+  readonly #tools: CallTools;
+  readonly #keeper: CallKeeper;
+  readonly #guests = new Set<Guest>();
+  #pausedByConsult = false;
+
+  constructor(call: Call, tools: CallTools, keeper: CallKeeper) {
+    this.#call = call;
+    this.#tools = tools;
+    this.#keeper = keeper;
+  }
+
+  get all(): ReadonlySet<Guest> {
+    return this.#guests;
+  }
+  get size(): number {
+    return this.#guests.size;
+  }
+
+  views(): PartyView[] | undefined {
+    if (this.#guests.size === 0) return undefined;
+    return [...this.#guests].map((guest) => guest.view()).filter((view) => view !== undefined);
+  }
+
+  noteOf(guest: Guest): GuestNote {
+    const { facts, state, mode, since, contact } = guest;
+    return { facts, state, mode, since, contact: contact?.note };
+  }
+
+  // ── consultation ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get #consulted(): Guest | undefined {
+    for (const guest of this.#guests) if (guest.facts.as === 'consult' && guest.state !== 'in') return guest;
+    return undefined;
+  }
+
+  /** The customer hears music, and somebody is asked. @throws call-wrong-phase, call-too-many-parties, queue-unknown, phone-unreachable */
+  consult(by: string, to: TransferTarget, destination: Destination | undefined): string {
+    const call = this.#call;
+    const part = this.#joinedPart();
+    if (!call.can('consulted') || this.#consulted) throw this.#wrongPhase();
+    const targets = 'queue' in to ? [] : this.#phones(to, destination);
+    const guest = this.#add({ as: 'consult', to, by, agent: 'agent' in to ? to.agent : undefined }, destination);
+    const wasHeld = call.state === 'held';
+    call.must('consulted');
+    this.#away(part, wasHeld);
+    part.talk.ringback(ringbackTone);
+    if ('queue' in to) this.#askQueue(guest, to.queue);
+    else void this.#ring(guest, targets);
+    call.moved();
+    return guest.facts.id;
+  }
+
+  /** To the other of the two. @throws call-wrong-phase */
+  swap(): void {
+    const call = this.#call;
+    const part = this.#joinedPart();
+    const guest = this.#consulted;
+    if (!guest?.leg || guest.state === 'calling') throw this.#wrongPhase();
+    if (guest.state === 'private') {
+      call.must('customer-back');
+      this.#put(guest, 'aside');
+      this.#setAside(part, guest);
+      this.#back(part);
+    } else {
+      if (call.state !== 'talking') throw this.#wrongPhase();
+      call.must('consulted');
+      this.#put(guest, 'private');
+      this.#away(part, false);
+      this.#bringIn(part, guest);
+    }
+    call.moved();
+  }
+
+  /** All three talk. @throws call-wrong-phase */
+  merge(): void {
+    const call = this.#call;
+    const part = this.#joinedPart();
+    const guest = this.#consulted;
+    if (!guest?.leg || guest.state === 'calling' || !call.can('joined')) throw this.#wrongPhase();
+    const wasAway = call.state === 'consulting';
+    const wasAside = guest.state === 'aside';
+    call.must('joined');
+    this.#put(guest, 'in');
+    part.talk.linked(false);
+    if (wasAway) this.#back(part);
+    if (wasAside) this.#bringIn(part, guest);
+    call.moved();
+  }
+
+  /** The customer goes to whom the agent has asked. @throws call-wrong-phase */
+  complete(): void {
+    const guest = this.#consulted;
+    this.#joinedPart();
+    if (!guest) throw this.#wrongPhase();
+    if (guest.ready) this.#handTo(guest, 'transferred');
+    else this.#transferBlind(guest);
+  }
+
+  /** Whom she asked goes, and the customer is back. @throws call-wrong-phase */
+  retract(): void {
+    const call = this.#call;
+    const part = this.#joinedPart();
+    const guest = this.#consulted;
+    if (!guest) throw this.#wrongPhase();
+    const wasAway = call.state === 'consulting';
+    this.#dismiss(guest, 'retracted');
+    if (wasAway) {
+      call.must('customer-back');
+      this.#back(part);
+    }
+    call.moved();
+  }
+
+  // ── conference ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Rings somebody while the talk goes on, and takes her in. @throws call-wrong-phase, call-too-many-parties, phone-unreachable */
+  invite(by: string, to: { agent: string } | { number: string }, destination: Destination | undefined): string {
+    const call = this.#call;
+    this.#joinedPart();
+    if (!call.can('joined') || call.state === 'consulting') throw this.#wrongPhase();
+    const targets = this.#phones(to, destination);
+    const guest = this.#add({ as: 'add', to, by, agent: 'agent' in to ? to.agent : undefined }, destination);
+    void this.#ring(guest, targets);
+    call.moved();
+    return guest.facts.id;
+  }
+
+  /** @throws party-unknown */
+  drop(party: string): void {
+    const guest = [...this.#guests].find(({ facts }) => facts.id === party && facts.as !== 'monitor');
+    if (!guest) throw callErrors['party-unknown']({ party });
+    this.#lost(guest, 'dropped');
+  }
+
+  /** The agent goes, the others stay. @throws call-wrong-phase */
+  leave(): void {
+    this.#joinedPart();
+    const next = this.#successor();
+    if (this.#call.state !== 'conference' || !next) throw this.#wrongPhase();
+    this.#handTo(next, 'left');
+  }
+
+  // ── supervisors ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** @throws call-wrong-phase, phone-unreachable */
+  monitor(supervisor: AgentRecord, mode: MonitorMode): void {
+    const known = this.#listener(supervisor.id);
+    const part = this.#call.talk.part;
+    if (!part?.joined) throw this.#wrongPhase();
+    if (known) {
+      if (known.mode === mode) return;
+      known.mode = mode;
+      this.#call.log.monitored(supervisor.id, mode, 'changed', part.agent);
+      if (known.state === 'in') this.#bringIn(part, known);
+      this.#call.moved();
+      return;
+    }
+    if (part.agent === supervisor.id) throw this.#wrongPhase();
+    const targets = this.#phones({ agent: supervisor.id }, undefined);
+    const to = { agent: supervisor.id };
+    const guest = this.#add({ as: 'monitor', to, by: supervisor.id, agent: supervisor.id }, undefined, mode);
+    this.#call.log.monitored(supervisor.id, mode, 'asked', part.agent);
+    void this.#ring(guest, targets);
+    this.#call.moved();
+  }
+
+  /** @throws party-unknown */
+  unmonitor(supervisor: string): void {
+    const guest = this.#listener(supervisor);
+    if (!guest) throw callErrors['party-unknown']({ party: supervisor });
+    this.#dismiss(guest, 'asked');
+    this.#call.moved();
+  }
+
+  /** @throws party-unknown, call-wrong-phase */
+  takeOver(supervisor: string): void {
+    const guest = this.#listener(supervisor);
+    const part = this.#call.talk.part;
+    if (!part?.joined || !this.#call.can('handed')) throw this.#wrongPhase();
+    if (!guest?.leg || guest.state !== 'in') throw callErrors['party-unknown']({ party: supervisor });
+    this.#call.log.monitored(supervisor, 'barge', 'took-over', part.agent);
+    this.#handTo(guest, 'taken-over');
+  }
+
+  #listener(supervisor: string): Guest | undefined {
+    for (const guest of this.#guests)
+      if (guest.facts.as === 'monitor' && guest.agent === supervisor && guest.state !== 'gone') return guest;
+    return undefined;
+  }
+
+  // ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A leg of a guest is over. @returns false where it is none of theirs */
+  legEnded(leg: Leg, ending: LegEnding): boolean {
+    for (const guest of this.#guests) {
+      if (guest.leg !== leg) continue;
+      this.#lost(guest, ending.cause);
+      return true;
+    }
+    return false;
+  }
+
+  /** The agent's leg is over. @returns whether the call goes on with somebody else */
+  agentGone(): boolean {
+    const call = this.#call;
+    if (!call.customer || call.customer.over || !call.can('handed')) return false;
+    const next = this.#successor();
+    if (next) {
+      this.#handTo(next, next.facts.as === 'consult' && next.state !== 'in' ? 'transferred' : 'left');
+      return true;
+    }
+    const asked = this.#consulted;
+    if (!asked) return false;
+    this.#transferBlind(asked);
+    return true;
+  }
+
+  /** A new part has begun: whoever was in the talk before comes into its bridge. */
+  rejoin(part: Part): void {
+    let others = 0;
+    for (const guest of this.#guests) {
+      if (guest.state !== 'in') continue;
+      if (guest.facts.as !== 'monitor') others++;
+      this.#bringIn(part, guest);
+    }
+    if (others > 0) part.talk.linked(false);
+  }
+
+  /** Nobody is needed any more. */
+  dismissAll(why: string): void {
+    for (const guest of [...this.#guests]) this.#dismiss(guest, why);
+    this.#pausedByConsult = false;
+  }
+
+  abandon(): void {
+    for (const { contact } of this.#guests) contact?.abandon();
+    this.#guests.clear();
+  }
+
+  /** After a restart: a guest whose leg is still there. */
+  takeUp(note: GuestNote, leg: Leg, part: Part): void {
+    const guest = new Guest(note.facts, undefined, note.since);
+    Object.assign(guest, { leg, mode: note.mode, state: note.state });
+    leg.owner = this.#call;
+    this.#guests.add(guest);
+    if (guest.agent !== undefined && !note.contact) this.#call.occupy(guest.agent);
+    if (note.contact) {
+      const contact = this.#contactFor(guest, note.contact.queue, note.contact);
+      if (contact.takeUp()) guest.contact = contact;
+      else contact.end('system', 'restart', false);
+    }
+    if (guest.state === 'aside') this.#play(guest);
+    else this.#bringIn(part, guest);
+  }
+
+  // ── the steps ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #add(facts: Omit<GuestFacts, 'id'>, destination: Destination | undefined, mode?: MonitorMode): Guest {
+    const guests = [...this.#guests].filter((guest) => guest.facts.as !== 'monitor');
+    if (facts.as !== 'monitor' && guests.length >= mostGuests)
+      throw callErrors['call-too-many-parties']({ mostGuests });
+    if (facts.agent !== undefined) {
+      const there =
+        facts.agent === this.#call.talk.part?.agent || [...this.#guests].some((g) => g.agent === facts.agent);
+      if (there) throw callErrors['party-there']({ agent: facts.agent });
+    }
+    const guest = new Guest(facts, destination, this.#tools.clock.now());
+    guest.mode = mode;
+    this.#guests.add(guest);
+    if (guest.agent !== undefined) this.#call.occupy(guest.agent);
+    this.#call.log.party(guest, 'calling');
+    return guest;
+  }
+
+  /** @throws phone-unreachable */
+  #phones(to: { agent: string } | { number: string }, destination: Destination | undefined): PhoneTarget[] {
+    const agent = 'agent' in to ? this.#tools.directory.agents.get(to.agent) : undefined;
+    let targets: PhoneTarget[] = [];
+    if (agent) targets = this.#keeper.phones(agent);
+    else if (destination?.kind === 'number') {
+      const target = this.#tools.signaling.overTrunk(destination);
+      if (target) targets = [target];
+    }
+    if (targets.length === 0) throw callErrors['phone-unreachable']({ who: Object.values(to)[0] });
+    return targets;
+  }
+
+  #askQueue(guest: Guest, queue: string): void {
+    const contact = this.#contactFor(guest, queue);
+    guest.contact = contact;
+    try {
+      contact.begin();
+    } catch (error) {
+      this.#tools.logger.warn({ err: error, interaction: this.#call.interaction, queue }, 'queue cannot be asked');
+      this.#lost(guest, 'queue-unknown');
+    }
+  }
+
+  #contactFor(guest: Guest, queue: string, known?: ConsultFacts): ConsultContact {
+    const owner: ConsultOwner = {
+      consultAnswered: (agent, leg) => {
+        guest.facts.agent = agent.id;
+        this.#answered(guest, leg);
+      },
+      consultFailed: () => this.#lost(guest, 'queue-exit'),
+    };
+    return new ConsultContact(this.#tools, this.#keeper, this.#call, owner, queue, guest.facts.by, known);
+  }
+
+  async #ring(guest: Guest, targets: PhoneTarget[]): Promise<void> {
+    const { as, to, by, agent } = guest.facts;
+    const record = agent === undefined ? undefined : this.#tools.directory.agents.get(agent);
+    const toNumber = record === undefined || record.phone.kind === 'number';
+    const { facts } = this.#call;
+    const ringing = new Ringing(this.#tools.signaling.tools, {
+      targets,
+      role: record ? 'agent' : 'far',
+      agent,
+      from:
+        as === 'monitor'
+          ? { user: this.#call.talk.part?.agent ?? facts.from ?? 'anonymous', name: as }
+          : callerOf(this.#tools.directory, by, 'number' in to, facts.did),
+      headers: {
+        'X-Switchroom-Interaction': this.#call.interaction,
+        ...(record?.autoAnswer ? autoAnswer : {}),
+      },
+      near: this.#call.customer?.endpointId,
+      silentMs: toNumber ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
+    });
+    guest.ringing = ringing;
+    const timer = setTimeout(() => ringing.abort(), guestRingMs);
+    const result = await ringing.result;
+    clearTimeout(timer);
+    guest.ringing = undefined;
+    if (guest.state !== 'calling' || this.#call.over) {
+      result.answered?.end();
+      return;
+    }
+    this.#call.log.rang(undefined, result.phones, result.ringMs, result.answered ? 200 : result.status, agent);
+    if (result.answered) this.#answered(guest, result.answered);
+    else this.#lost(guest, String(result.status ?? result.how));
+  }
+
+  #answered(guest: Guest, leg: Leg): void {
+    const call = this.#call;
+    const { part } = call.talk;
+    guest.leg = leg;
+    leg.owner = call;
+    const asks = guest.facts.as === 'consult';
+    // What a supervisor hears needs only a talk; who is added needs one that she can be added to.
+    const possible = asks ? call.state === 'consulting' : guest.facts.as === 'monitor' || call.can('joined');
+    if (!part || !possible || leg.over) {
+      this.#lost(guest, leg.over ? 'BYE' : 'too-late');
+      call.moved();
+      return;
+    }
+    this.#put(guest, asks ? 'private' : 'in');
+    if (asks) part.talk.quiet();
+    if (guest.facts.as === 'add') {
+      call.step('joined');
+      part.talk.linked(false);
+    }
+    if (guest.facts.as === 'monitor' && guest.agent !== undefined) {
+      call.log.monitored(guest.agent, guest.mode ?? 'listen', 'began', part.agent);
+    }
+    this.#bringIn(part, guest);
+    call.moved();
+  }
+
+  /** A guest went, or was never there: those who stay are brought together. */
+  #lost(guest: Guest, why: string): void {
+    const call = this.#call;
+    const { state } = guest;
+    this.#dismiss(guest, why);
+    if (call.over) return;
+    const { part } = call.talk;
+    if (guest.facts.as === 'consult' && state !== 'in' && call.state === 'consulting' && state !== 'aside') {
+      // She hears music still; the agent takes her back when she is ready to.
+      part?.talk.quiet();
+      call.step('consult-over');
+      if (part) this.#consultOver(part);
+    } else if (state === 'in' && guest.facts.as !== 'monitor' && call.state === 'conference' && !this.#othersIn()) {
+      call.step('party-left');
+      part?.talk.linked(true);
+    }
+    call.moved();
+  }
+
+  #dismiss(guest: Guest, why: string): void {
+    if (!this.#guests.delete(guest) || guest.state === 'gone') return;
+    const { agent, leg, contact } = guest;
+    const before = guest.state;
+    this.#put(guest, 'gone', why);
+    guest.music?.stop();
+    guest.ringing?.abort();
+    if (guest.facts.as === 'monitor' && before === 'in' && agent !== undefined) {
+      this.#call.log.monitored(agent, guest.mode ?? 'listen', 'ended', this.#call.talk.part?.agent);
+    }
+    if (contact) contact.end('agent', why);
+    else if (agent !== undefined) this.#call.release(agent);
+    leg?.end();
+  }
+
+  /** Who goes on with the customer where the agent goes: whom she asked, then colleagues, then numbers. */
+  #successor(): Guest | undefined {
+    const ready = [...this.#guests].filter((guest) => guest.ready);
+    return (
+      ready.find(({ state }) => state === 'private' || state === 'aside') ??
+      ready.find(({ agent }) => agent !== undefined) ??
+      ready[0]
+    );
+  }
+
+  #othersIn(): boolean {
+    for (const { state, facts } of this.#guests) if (state === 'in' && facts.as !== 'monitor') return true;
+    return false;
+  }
+
+  /** The guest's leg takes the place of the agent's. */
+  #handTo(guest: Guest, why: 'transferred' | 'left' | 'taken-over'): void {
+    const { leg, contact, agent } = guest;
+    if (!leg) return;
+    const others = [...this.#guests].filter((other) => other !== guest);
+    this.#guests.delete(guest);
+    guest.music?.stop();
+    guest.state = 'gone';
+    this.#call.log.party(guest, 'has-it', why);
+    // Whoever was only called or waited aside has nobody to come to any more.
+    for (const other of others) if (other.state !== 'in') this.#dismiss(other, why);
+    this.#pausedByConsult = false;
+    this.#call.talk.handOver({ leg, agent, to: guest.facts.to, instead: contact?.interaction, why });
+    contact?.end('agent', why, false);
+    if (this.#othersIn()) this.#call.step('joined');
+    this.#call.moved();
+  }
+
+  /** She asked, and nobody has answered yet: the customer goes there by herself. */
+  #transferBlind(guest: Guest): void {
+    const { to } = guest.facts;
+    const { destination } = guest;
+    this.#dismiss(guest, 'transferred');
+    this.#call.talk.transfer(to, destination);
+  }
+
+  #put(guest: Guest, state: Exclude<GuestState, 'calling'>, why?: string): void {
+    const next = guestStates.next(guest.state, state);
+    if (next === undefined) {
+      const { interaction } = this.#call;
+      this.#tools.logger.warn({ interaction, state: guest.state, event: state }, 'impossible event of a guest');
+      return;
+    }
+    guest.state = next;
+    guest.since = this.#tools.clock.now();
+    this.#call.log.party(guest, state, why);
+  }
+
+  /** The customer goes to the music. */
+  #away(part: Part, held: boolean): void {
+    if (!held) this.#call.log.held();
+    if (part.talk.recording === 'on') {
+      // What colleagues say to each other is not the customer's.
+      this.#pausedByConsult = true;
+      part.pauseRecording();
+    }
+    this.#soft(part.talk.aside(part.facts.music));
+  }
+
+  #consultOver(part: Part): void {
+    if (this.#pausedByConsult && part.talk.recording === 'paused') part.resumeRecording();
+    this.#pausedByConsult = false;
+  }
+
+  /** The customer comes from the music into the talk. */
+  #back(part: Part): void {
+    part.talk.quiet();
+    this.#consultOver(part);
+    this.#soft(part.resume());
+  }
+
+  #setAside(part: Part, guest: Guest): void {
+    if (!guest.leg) return;
+    this.#soft(part.talk.part(guest.leg));
+    this.#play(guest);
+  }
+
+  #play(guest: Guest): void {
+    if (!guest.leg || guest.leg.over) return;
+    const music = this.#tools.prompts.music(this.#call.talk.part?.facts.music);
+    guest.music = guest.leg.endpoint.play(music, { times: Number.POSITIVE_INFINITY });
+  }
+
+  #bringIn(part: Part, guest: Guest): void {
+    const { leg } = guest;
+    if (!leg) return;
+    guest.music?.stop();
+    guest.music = undefined;
+    part.talk
+      .join(leg, () => guest.role(part.other))
+      .catch((error: unknown) => {
+        if (leg.over || this.#call.over) return;
+        this.#tools.logger.error(
+          { err: error, interaction: this.#call.interaction },
+          'a party could not be brought in',
+        );
+        this.#lost(guest, 'media');
+      });
+  }
+
+  /** A step of the media engine that may meet the end of the call. */
+  #soft(work: Promise<void>): void {
+    const { part } = this.#call.talk;
+    work.catch((error: unknown) => {
+      if (this.#call.over || this.#call.talk.part !== part) return;
+      this.#tools.logger.error({ err: error, interaction: this.#call.interaction }, 'a step of a consultation failed');
+      this.#call.finish('system', 'media');
+    });
+  }
+
+  #joinedPart(): Part {
+    const { part } = this.#call.talk;
+    if (!part?.joined || this.#call.over) throw this.#wrongPhase();
+    return part;
+  }
+
+  #wrongPhase(): Error {
+    return callErrors['call-wrong-phase']({ phase: this.#call.state });
+  }
+}
