@@ -2,7 +2,14 @@
 import type { Logger } from 'pino';
 import { LinkServer } from '../link/index.ts';
 import { newId } from '../values/index.ts';
-import { type AdmissionLimits, dialogRequests, type GapOptions, Gateway, Ledger } from './drachtio/index.ts';
+import {
+  type AdmissionLimits,
+  dialogRequests,
+  type GapOptions,
+  Gateway,
+  Ledger,
+  type SourceLimits,
+} from './drachtio/index.ts';
 import { type RtpOptions, startRtp } from './rtp/index.ts';
 import { type Listener, openTransactions, type Timing, type TransactionOptions } from './sip/index.ts';
 
@@ -23,6 +30,8 @@ export interface EdgeOptions {
   admission?: Partial<AdmissionLimits> | undefined;
   /** How long an app may leave an INVITE without a word, ms. Default 180,000. */
   inviteSilenceMs?: number | undefined;
+  /** How much a source may send that no app has accepted yet. */
+  sources?: Partial<SourceLimits> | undefined;
   gap?: Partial<GapOptions> | undefined;
   /** File of the dialogs that live; without it nothing is noted. */
   ledger?: string | undefined;
@@ -38,7 +47,15 @@ export interface Edge {
   /** Whether it has calls, a server or another app; without any of them it serves nobody. */
   readonly needed: boolean;
   /** For metrics and tests. */
-  counts(): { dialogs: number; held: number; refused: number; pending: number; server: number; client: number };
+  counts(): {
+    dialogs: number;
+    held: number;
+    refused: number;
+    floods: number;
+    pending: number;
+    server: number;
+    client: number;
+  };
   /** Ends all calls with BYE and closes everything. */
   stop(): Promise<void>;
   /** Drops everything at once, without a word to anybody, as a crash does. For tests. */
@@ -82,6 +99,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       followSource: options.followSource,
       admission: options.admission,
       inviteSilenceMs: options.inviteSilenceMs,
+      sources: options.sources,
       gap: options.gap,
       confirmed: ledger === undefined ? undefined : (dialog) => ledger.add(dialog),
       ended: ledger === undefined ? undefined : (dialog) => ledger.remove(dialog),
@@ -123,6 +141,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         dialogs: gateway.agent.dialogs.size,
         held: gateway.gap.heldCount,
         refused: gateway.admission.refused,
+        floods: gateway.floods,
         pending: gateway.admission.pending,
         server: transactions.counts().server,
         client: transactions.counts().client,

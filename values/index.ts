@@ -3,6 +3,7 @@ export * from './e-model.ts';
 export * from './errors.ts';
 export * from './ids.ts';
 export * from './interaction.ts';
+export * from './limited-log.ts';
 export * from './network-of.ts';
 export * from './not-there.ts';
 export * from './phone-number.ts';

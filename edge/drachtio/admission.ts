@@ -15,6 +15,11 @@ export interface AdmissionLimits {
   busy: number;
   /** Most INVITEs that the app has not said a word about. */
   pending: number;
+  /**
+   * Most other requests outside dialogs (REGISTER, OPTIONS …) that the app has not answered. Only registrations of known
+   * sources may fill it: all else leaves them a share.
+   */
+  others: number;
   /** While nothing gets through, one INVITE in so many ms is tried nevertheless. */
   probeMs: number;
   /** Retry-After, seconds, drawn between both so that callers do not come back together. */
@@ -27,11 +32,14 @@ export const standardLimits: AdmissionLimits = {
   loopMs: 1_500,
   busy: 0.98,
   pending: 2_000,
+  others: 2_000,
   probeMs: 1_000,
   retryAfter: [2, 8],
 };
 
 const loopTickMs = 50;
+/** Of the room for other requests: for registrations of sources that are not known, and for all that is no registration. */
+const shares = { strangers: 0.75, noRegistration: 0.5 };
 /** Ticks between two looks at the rate. */
 const ticksAStep = 4;
 
@@ -91,6 +99,15 @@ export class Admission {
     return true;
   }
 
+  /**
+   * Whether one more request outside dialogs that is no INVITE may be handed to the app.
+   * @param waiting how many it has not answered
+   */
+  admitsOther(method: string, known: boolean, waiting: number): boolean {
+    const share = method !== 'REGISTER' ? shares.noRegistration : known ? 1 : shares.strangers;
+    return waiting < this.#limits.others * share || this.#no();
+  }
+
   /** An INVITE went to the app. */
   handed(id: string, now = performance.now()): void {
     this.#silent.set(id, now);
@@ -112,9 +129,10 @@ export class Admission {
     this.#overtaken.delete(id);
   }
 
-  retryAfter(): string {
+  /** Seconds. */
+  retryAfter(): number {
     const [least, most] = this.#limits.retryAfter;
-    return String(randomInt(least, most + 1));
+    return randomInt(least, most + 1);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { GatheredWrites } from '../../link/index.ts';
 import { machine } from '../../values/index.ts';
+import type { Dialog } from '../sip/index.ts';
 import { FrameReader, framed } from './framing.ts';
 
 export type ConnectionState = 'greeting' | 'serving' | 'closed';
@@ -112,4 +113,14 @@ export class AppConnection {
     this.close('shutdown');
     this.#socket.destroy();
   }
+}
+
+/** The connection of what belongs to an app, where it still serves. */
+export function live(owner: object | undefined): AppConnection | undefined {
+  const connection = owner as AppConnection | undefined;
+  return connection?.state === 'serving' ? connection : undefined;
+}
+
+export function liveOwner(dialog: Dialog): AppConnection | undefined {
+  return live(dialog.owner);
 }

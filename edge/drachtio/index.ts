@@ -5,3 +5,4 @@ export { FrameReader, FramingError, framed } from './framing.ts';
 export type { GapOptions } from './gap.ts';
 export { Gateway, type GatewayOptions } from './gateway.ts';
 export { Ledger } from './ledger.ts';
+export type { SourceLimits } from './sources.ts';

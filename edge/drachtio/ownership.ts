@@ -11,13 +11,23 @@ export class Ownership {
   #silent = new Set<string>();
   readonly others = new Map<string, { incoming: Incoming; since: number }>();
   readonly outgoingInvites = new Map<string, Outgoing>();
+  /** How many of the others came outside dialogs. */
+  #outside = 0;
+
+  /** Requests outside dialogs, no INVITEs, that their apps have not answered. */
+  get outside(): number {
+    return this.#outside;
+  }
 
   add(incoming: Incoming, owner: AppConnection): void {
     incoming.owner = owner;
     if (incoming.method === 'INVITE') {
       this.invites.set(incoming.id, incoming);
       this.#silent.add(incoming.id);
-    } else this.others.set(incoming.id, { incoming, since: performance.now() });
+      return;
+    }
+    this.others.set(incoming.id, { incoming, since: performance.now() });
+    if (!incoming.inDialog) this.#outside++;
   }
 
   /** The app said something about an INVITE: its time begins anew. */
@@ -31,7 +41,10 @@ export class Ownership {
   }
 
   drop(incoming: Incoming): void {
-    if (this.others.delete(incoming.id)) return;
+    if (this.others.delete(incoming.id)) {
+      if (!incoming.inDialog) this.#outside--;
+      return;
+    }
     this.invites.delete(incoming.id);
     this.#silent.delete(incoming.id);
     this.#silentBefore.delete(incoming.id);

@@ -60,6 +60,11 @@ export interface ClientTransaction {
 
 /** Who sits on top of the transaction layer. */
 export interface TransactionUser {
+  /**
+   * Asked before anything is spent on a request that begins something: the Retry-After, in seconds, of a 503 that is sent
+   * without a transaction, or undefined for one that may come in. Retransmissions and ACK are never asked about.
+   */
+  refusal(request: SipMessage, arrival: Arrival): number | undefined;
   /** A new request, not ACK, not CANCEL. For INVITE, 100 Trying has not been sent yet. */
   request(transaction: ServerTransaction): void;
   /** An ACK that belongs to no transaction: it confirms a 2xx. */

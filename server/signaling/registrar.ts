@@ -1,9 +1,8 @@
 // The registrar (RFC 3261 §10.3) for agents' phones: digest, several contacts a user, NAT.
 import type { Logger } from 'pino';
-import type { Clock } from '../../values/index.ts';
+import { type Clock, LimitedLog } from '../../values/index.ts';
 import type { Directory } from '../ports/index.ts';
 import { type Binding, type BindingStore, Bindings } from './bindings.ts';
-import { LimitedLog } from './limited-log.ts';
 import { isDisabled } from './screening.ts';
 import {
   type DigestVerifier,

@@ -1,9 +1,8 @@
 // Who may call, and whom: the first look at every INVITE. What is not known is refused here, before anything is spent.
 import type { Logger } from 'pino';
-import type { Clock } from '../../values/index.ts';
+import { type Clock, LimitedLog } from '../../values/index.ts';
 import type { DidRecord, Directory, SipUserRecord, TrunkRecord } from '../ports/index.ts';
 import { type Destination, findDid, resolveDialled } from './dial-plan.ts';
-import { LimitedLog } from './limited-log.ts';
 import { type DigestVerifier, type IncomingCall, rows, userOf } from './sip/index.ts';
 import type { Trunks } from './trunks.ts';
 
@@ -39,12 +38,10 @@ export class Screening {
     // A phone may stand in a trunk's network (the demo's trunk is the loopback): who names a SIP user is asked to prove it.
     const claimed = directory.sipUsers.get(fromUser);
     const trunk = trunks.bySource(call.source.address);
-    if (claimed && (!trunk || call.header('proxy-authorization') !== undefined || !this.#reachesDid(trunk, dialled))) {
-      return this.#admitPhone(call, dialled);
-    }
-    if (!trunk) {
-      this.#refuse(call, 403, 'source-unknown');
-      return undefined;
+    // Elsewhere everybody is: a stranger cannot tell by the answer who is a user here.
+    if (!trunk) return this.#admitPhone(call, dialled, claimed !== undefined);
+    if (claimed && (call.header('proxy-authorization') !== undefined || !this.#reachesDid(trunk, dialled))) {
+      return this.#admitPhone(call, dialled, true);
     }
     if (trunk.inboundAuth && !this.#proven(call, trunk.inboundAuth)) return undefined;
     const did = findDid(directory, dialled, trunk.country);
@@ -69,12 +66,13 @@ export class Screening {
     return false;
   }
 
-  #admitPhone(call: IncomingCall, dialled: string): Admitted | undefined {
+  #admitPhone(call: IncomingCall, dialled: string, claimed: boolean): Admitted | undefined {
     const { directory, verifier, clock } = this.#options;
     const find = (name: string) => directory.sipUsers.get(name)?.ha1;
     const context = { source: call.source.address, uri: call.uri };
     const verdict = verifier.verify(call.header('proxy-authorization'), 'INVITE', find, clock.now(), context);
     if (!verdict.ok) {
+      if (!claimed && verdict.why === 'missing') this.#note(call, 'source-unknown');
       this.#challenge(call, directory.site.realm, verdict.why);
       return undefined;
     }

@@ -28,7 +28,7 @@ describe.skipIf(!has('sipp'))('the network (needs sipp)', { timeout: 60_000 }, (
     return made;
   }
 
-  async function refused(status: 403 | 404, number: string): Promise<void> {
+  async function refused(status: 404 | 407, number: string): Promise<void> {
     const keys = { from: '013800138000', rtp_port: (await floor.rtp()).port };
     const target = floor.product.sip;
     const caller = await floor.sipp({ scenario: `refused-${status}`, target, keys, args: ['-s', number] });
@@ -41,14 +41,14 @@ describe.skipIf(!has('sipp'))('the network (needs sipp)', { timeout: 60_000 }, (
     await floor.nothingLeft();
   });
 
-  test('an address that is no trunk: 403, and from the next moment on', async () => {
+  test('an address that is no trunk is asked who it is: 407, and from the next moment on', async () => {
     const { trunks } = await floor.ask<{ trunks: { name: string; sources: string[]; country: string }[] }>(
       'GET',
       '/trunks',
     );
     const local = trunks.find(({ name }) => name === 'local');
     await floor.ask('PUT', '/trunks/local', { sources: ['192.0.2.1'], country: local?.country });
-    await refused(403, '95500');
+    await refused(407, '95500');
     await floor.ask('PUT', '/trunks/local', { sources: local?.sources, country: local?.country });
     const caller = await floor.caller('95500');
     await caller.sipp.tell('HANGUP');

@@ -476,7 +476,7 @@ test('unknown numbers and unknown sources are refused', async () => {
   await stage.site.directory.trunks.put({ name: 'local', site: 'hq', sources: ['192.0.2.1'], country: 'CN' }, 'test');
   const stranger = peer.call('95500');
   stranger.invite();
-  stranger.ackFailure(await peer.expect(403));
+  stranger.ackFailure(await peer.expect(407));
   expect(stage.server.signaling.screening.refused).toEqual(
     new Map([
       ['did-unknown', 1],

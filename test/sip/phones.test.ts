@@ -125,6 +125,34 @@ class Phone {
   }
 }
 
+/** One request of a call of its own, and its final answer. */
+async function finalAnswer(peer: SipPeer, method: string, user: string, headers: string): Promise<Received> {
+  const branch = peer.branch();
+  const uri = method === 'REGISTER' ? 'sip:127.0.0.1' : 'sip:95500@127.0.0.1';
+  const text = (ofMethod: string, to: string, more: string[]): string =>
+    [
+      `${ofMethod} ${uri} SIP/2.0`,
+      `Via: SIP/2.0/${peer.transport} 127.0.0.1:${peer.port};branch=${branch};rport`,
+      `From: <sip:${user}@${realm}>;tag=r`,
+      `To: ${to}`,
+      `Call-ID: ${branch}`,
+      `CSeq: 1 ${ofMethod}`,
+      `Contact: <sip:${user}@127.0.0.1:${peer.port}>`,
+      'Max-Forwards: 70',
+      ...more,
+      'Content-Length: 0',
+      '',
+      '',
+    ].join('\r\n');
+  peer.send(text(method, `<sip:${user}@${realm}>`, headers === '' ? [] : [headers]));
+  const find = () =>
+    peer.received.find((one) => one.callId === branch && typeof one.what === 'number' && one.what >= 200);
+  await until(() => find() !== undefined, `an answer to ${method}`);
+  const answer = find()!;
+  if (method === 'INVITE') peer.send(text('ACK', answer.header('To') ?? '', []));
+  return answer;
+}
+
 describe('the registrar', () => {
   test.each(['MD5', 'SHA-256'] as const)('takes a phone by digest with %s, and tells routing', async (algorithm) => {
     const phone = new Phone(await stage.peer(), '1001');
@@ -164,6 +192,42 @@ describe('the registrar', () => {
       secret: 'secret-1001',
     });
     expect((await other.register(ownProof)).what).toBe(403);
+  });
+
+  test('the answers to a stranger do not tell who is a user here', async () => {
+    await stage.site.directory.trunks.put({ name: 'local', site: 'hq', sources: ['192.0.2.1'], country: 'CN' }, 'test');
+    const peer = await stage.peer();
+    /** What an answer says, without what differs from request to request. */
+    const saidTo = (answer: Received, user: string): string =>
+      answer.text
+        .split('\r\n')
+        .filter((line) => !/^(Via|Call-ID|CSeq|Date):/i.test(line))
+        .map((line) => line.replace(/(nonce|tag)="?[^",;]+"?/gi, '$1').replaceAll(user, 'user'))
+        .join('\n');
+    /** All answers on the way: unasked, with a wrong secret, and after many wrong ones. */
+    const answers = async (method: 'INVITE' | 'REGISTER', user: string): Promise<string[]> => {
+      const said: string[] = [];
+      let proof = '';
+      for (let i = 0; i < 13; i++) {
+        const answer = await finalAnswer(peer, method, user, proof);
+        said.push(saidTo(answer, user));
+        const [name, wanted] =
+          method === 'INVITE'
+            ? (['Proxy-Authenticate', 'Proxy-Authorization'] as const)
+            : (['WWW-Authenticate', 'Authorization'] as const);
+        if (answer.header(name) === undefined) break;
+        const uri = method === 'INVITE' ? 'sip:95500@127.0.0.1' : 'sip:127.0.0.1';
+        proof = authorization(answer, name, { method, uri, user, secret: 'wrong' });
+        expect(proof.startsWith(wanted)).toBe(true);
+      }
+      return said;
+    };
+    for (const method of ['INVITE', 'REGISTER'] as const) {
+      const [known, unknown] = [await answers(method, '1001'), await answers(method, '1999')];
+      expect(known[0]).toContain(method === 'INVITE' ? '407' : '401');
+      expect(known.at(-1)).toContain('403');
+      expect(unknown).toEqual(known);
+    }
   });
 
   test('a phone whose user is disabled, removed, or has another secret is not rung any more', async () => {

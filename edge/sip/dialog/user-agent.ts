@@ -98,6 +98,10 @@ export class UserAgent implements TransactionUser {
 
   // ── from the transactions ──
 
+  refusal(request: SipMessage, arrival: Arrival): number | undefined {
+    return this.dialogs.match(request) === undefined ? this.#core.user.refusal(request, arrival) : undefined;
+  }
+
   request(transaction: ServerTransaction): void {
     const { request } = transaction;
     const { method } = request;

@@ -24,6 +24,8 @@ export type DialogEndCause = 'local' | 'remote' | 'lost';
 
 /** Who sits above the dialogs. Called in wire order, synchronously. */
 export interface DialogUser {
+  /** See TransactionUser; asked only about requests of no dialog that is known here. */
+  refusal(request: SipMessage, arrival: Arrival): number | undefined;
   /** A request outside any dialog. INVITE was answered 100. */
   request(incoming: Incoming): void;
   /** A request inside a dialog, PRACK included; BYE has ended the dialog already. */

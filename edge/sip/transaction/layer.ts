@@ -18,6 +18,10 @@ import { ServerTable } from './server-table.ts';
 import type { Surroundings, TransactionCounters } from './surroundings.ts';
 import { newBranch, newTag } from './tokens.ts';
 
+/** Of the transactions, new requests may take so many. */
+const shareOfNew = 0.8;
+const retrySeconds = 5;
+
 /** Transactions with their counters, for /metrics. */
 export interface CountedTransactions extends Transactions {
   /** Everything counted since the start, transport and transactions. */
@@ -144,9 +148,10 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
     }
     const target = this.#answerTarget(request, arrival);
     if (target === undefined) return;
-    if (this.#servers.size >= this.#maxTransactions) {
+    const retryAfter = this.#refusal(request, arrival);
+    if (retryAfter !== undefined) {
       this.#around.counters.refused++;
-      this.#answerStateless(request, arrival, 503, reasonPhrase(503));
+      this.#answerStateless(request, arrival, 503, reasonPhrase(503), retryAfter);
       return;
     }
     const server = this.#servers.create(key, request, arrival, target);
@@ -162,6 +167,15 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
       refusal.ensureToTag(newTag());
       server.respond(refusal);
     }
+  }
+
+  /** @returns Retry-After in seconds where the request is not taken in */
+  #refusal(request: SipMessage, arrival: Arrival): number | undefined {
+    // What belongs to calls under way finds room where new requests find none any more.
+    const share = request.toTag === undefined ? shareOfNew : 1;
+    if (this.#servers.size >= this.#maxTransactions * share) return retrySeconds;
+    if (request.method === 'CANCEL' && this.#servers.inviteOf(request) !== undefined) return undefined;
+    return this.user.refusal(request, arrival);
   }
 
   /** RFC 3261 §9.2: 200 where there is something to cancel, else 481; what follows from it is decided above. */
@@ -192,10 +206,17 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
   }
 
   /** @returns whether an answer left */
-  #answerStateless(request: SipMessage, arrival: Arrival, status: number, reason: string): boolean {
+  #answerStateless(
+    request: SipMessage,
+    arrival: Arrival,
+    status: number,
+    reason: string,
+    retryAfter?: number,
+  ): boolean {
     const target = this.#answerTarget(request, arrival);
     if (target === undefined) return false;
     const answer = SipMessage.response(request, status, reason);
+    if (retryAfter !== undefined) answer.headers.add('Retry-After', String(retryAfter));
     try {
       answer.ensureToTag(newTag());
     } catch (error) {

@@ -64,6 +64,7 @@ export function zeroes(): TransactionCounters {
 const nobodyYet: Receiver = { message: () => undefined, malformed: () => false, connectionClosed: () => undefined };
 
 const refusing: TransactionUser = {
+  refusal: () => undefined,
   request(transaction) {
     const response = SipMessage.response(transaction.request, 503);
     response.ensureToTag(newTag());

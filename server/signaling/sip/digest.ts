@@ -114,6 +114,8 @@ export interface DigestContext {
 /** Challenges and checks answers. Nonces carry their own time and seal, so that none are stored; replays are counted. */
 export class DigestVerifier {
   readonly #key = randomBytes(32);
+  /** Hashes that no secret has. */
+  readonly #nobody = { md5: randomBytes(16).toString('hex'), sha256: randomBytes(32).toString('hex') };
   readonly #offered: readonly DigestAlgorithm[];
   readonly #lifeMs: number;
   readonly #guesses = new Guesses();
@@ -167,17 +169,17 @@ export class DigestVerifier {
     }
     const peer = networkOf(source);
     if (this.#guesses.blocked(username, peer, now)) return { ok: false, why: 'blocked' };
-    const stored = find(username);
-    if (!stored || stored.realm !== realm) {
-      this.#guesses.failed(username, peer, now);
-      return { ok: false, why: 'unknown-user' };
-    }
-    const secretHash = algorithm === 'MD5' ? stored.md5 : stored.sha256;
+    const found = find(username);
+    const stored = found?.realm === realm ? found : undefined;
+    // For a user that is not there as much is computed as for one who is: the time of the answer tells no names.
+    const { md5, sha256 } = stored ?? this.#nobody;
+    const secretHash = algorithm === 'MD5' ? md5 : sha256;
     const requestHash = hash(algorithm, `${method}:${uri}`);
     const middle = qop ? `${nonce}:${params.nc}:${params.cnonce}:auth` : nonce;
-    if (!same(hash(algorithm, `${secretHash}:${middle}:${requestHash}`), response.toLowerCase())) {
+    const right = same(hash(algorithm, `${secretHash}:${middle}:${requestHash}`), response.toLowerCase());
+    if (!right || !stored) {
       this.#guesses.failed(username, peer, now);
-      return { ok: false, why: 'wrong' };
+      return { ok: false, why: stored ? 'wrong' : 'unknown-user' };
     }
     // Without qop nothing tells a replay from a new request: such a nonce is good once.
     if (!qop && !this.#counted(nonce, 1, now)) return { ok: false, why: 'stale' };

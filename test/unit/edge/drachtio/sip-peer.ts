@@ -31,11 +31,11 @@ export class SipPeer {
   #rest = '';
   port = 0;
 
-  static async udp(edgePort: number): Promise<SipPeer> {
+  static async udp(edgePort: number, address = '127.0.0.1'): Promise<SipPeer> {
     const peer = new SipPeer();
     peer.#edge = edgePort;
     const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
+    socket.bind(0, address);
     await once(socket, 'listening');
     peer.port = socket.address().port;
     socket.on('message', (bytes) => peer.#got(bytes.toString()));

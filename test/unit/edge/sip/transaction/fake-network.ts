@@ -108,6 +108,10 @@ export class Listening implements TransactionUser {
     this.cancels.push({ cancel, invite });
   }
 
+  refusal(): undefined {
+    return undefined;
+  }
+
   strayAnswer(response: SipMessage): void {
     this.strays.push(response);
   }

@@ -1,6 +1,6 @@
 // Warnings that strangers can cause at will: so many a minute are written, the rest is counted, so that nobody fills the disk.
 import type { Logger } from 'pino';
-import type { Clock } from '../../values/index.ts';
+import type { Clock } from './time.ts';
 
 const perMinute = 20;
 
