@@ -260,3 +260,30 @@ test("an agent's own call for whose phone there is no port ends with 503, and ri
   );
   expect(calls.list()).toEqual([]);
 });
+
+test('a SIP server that cannot list its calls: what it lost with the connection is lost here, the rest goes on', async () => {
+  agentsAnswer();
+  queueing.assign = '1001';
+  for (const callId of ['c1', 'c2']) {
+    server.invite(callId, '95500');
+    await until(() => calls.list().filter(({ phase }) => phase === 'talking').length === Number(callId[1]), 'talking');
+  }
+  await until(() => media.bridges.size === 2, 'both bridged');
+  const take = server.onsip;
+  server.onsip = (frame) => {
+    if (frame.tokens[3]?.startsWith('c1;')) server.refuse(frame, 'Server error: unable to find dialog');
+    else if (frame.start.startsWith('OPTIONS'))
+      server.respond(frame, server.take(frame), '200 OK', { dialogId: frame.tokens[3] ?? '' });
+    else take(frame);
+  };
+  server.cut();
+  await until(() => events('interaction.ended').length === 1, 'ended');
+  expect(events('interaction.ended')[0]?.data).toMatchObject({
+    where: 'talk',
+    by: 'network',
+    cause: 'unknown to the SIP server',
+  });
+  expect(queueing.finishedParts).toMatchObject([{ agent: '1001', why: 'failed' }]);
+  expect(calls.list()).toMatchObject([{ callId: 'c2', phase: 'talking' }]);
+  await until(() => media.endpoints.size === 2 && media.bridges.size === 1, 'its media is given back');
+});
