@@ -83,4 +83,73 @@ describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (ne
     expect(problems).toEqual([]);
     await floor.nothingLeft();
   });
+
+  test('a supervisor finds the contact, sees why it went where, and plays its recording', {
+    timeout: 60_000,
+  }, async () => {
+    const page = await signedIn('supervisor');
+    await page.getByRole('link', { name: 'Contacts' }).click();
+    const row = page.getByRole('row').filter({ hasText: 'solved' }).first();
+    await row.getByRole('link').click();
+    const detail = page.getByRole('region', { name: 'The contact' });
+    await detail.getByText('1001 answers').waitFor();
+    const path = detail.locator('.wave path');
+    await path.nth(1).waitFor({ state: 'attached' });
+    // A flat line would be a recording in which nobody speaks.
+    const outline = (await path.first().getAttribute('d')) ?? '';
+    const heights = [...outline.matchAll(/,(\d+\.\d)/g)].map(([, y]) => Number(y));
+    expect(Math.min(...heights)).toBeLessThan(20);
+    const position = detail.getByRole('slider', { name: 'Position' });
+    await detail.getByRole('button', { name: 'Play' }).click();
+    await expect.poll(async () => Number(await position.getAttribute('aria-valuenow'))).toBeGreaterThan(0);
+    await detail.getByRole('button', { name: 'Pause' }).click();
+    await detail.getByText('Why the router decided so').click();
+    await picture(page, '53-product-contact');
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download as CSV' }).click();
+    expect((await download).suggestedFilename()).toBe('interactions.csv');
+    await page.close();
+  });
+
+  test('an administrator changes, adds and removes records; a wrong value is said at its field', {
+    timeout: 60_000,
+  }, async () => {
+    const page = await signedIn('admin');
+    await page.getByRole('link', { name: 'Administration' }).click();
+    await page.getByRole('link', { name: '1002' }).click();
+    const form = page.getByRole('form', { name: '1002' });
+    await form.getByLabel('Name').fill('Chen Jing');
+    await form.getByLabel('banking').fill('5');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByText('Saved.').waitFor();
+    const { body } = await floor.product.ask('GET', '/agents/1002');
+    expect(body).toMatchObject({ name: 'Chen Jing', skills: { banking: 5, mandarin: 5 } });
+    await picture(page, '54-admin-person');
+
+    await page.getByRole('link', { name: 'Trunks' }).click();
+    await page.getByRole('button', { name: 'Add' }).click();
+    const fresh = page.getByRole('form', { name: 'New' });
+    await fresh.getByLabel('Name').fill('carrier');
+    await fresh.getByLabel('Country').fill('china');
+    await fresh.getByRole('button', { name: 'Save' }).click();
+    await fresh.getByRole('alert').first().waitFor();
+    await fresh.getByLabel('Country').fill('CN');
+    await fresh.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('form', { name: 'carrier' }).waitFor();
+    page.once('dialog', (dialog) => void dialog.accept());
+    await page.getByRole('form', { name: 'carrier' }).getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('link', { name: 'carrier' }).waitFor({ state: 'detached' });
+    await page.close();
+  });
+
+  /** A page at which that person has signed in, once it shows the floor. */
+  async function signedIn(login: string): Promise<Page> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+    await page.goto(floor.product.web);
+    await page.getByLabel('Agent number').fill(login);
+    await page.getByLabel('Password').fill(floor.product.login(login).password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('navigation', { name: 'Pages of the floor' }).waitFor();
+    return page;
+  }
 });
