@@ -14,6 +14,7 @@ export interface Connection {
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body?: unknown): Promise<Answer>;
   put<Answer>(path: string, body: unknown): Promise<Answer>;
+  remove(path: string): Promise<void>;
 }
 
 /**
@@ -86,6 +87,7 @@ function over(socket: string): Connection {
     get: (path) => ask('GET', path),
     post: (path, body) => ask('POST', path, body ?? {}),
     put: (path, body) => ask('PUT', path, body),
+    remove: (path) => ask('DELETE', path),
   };
 }
 

@@ -18,6 +18,7 @@ import { openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
+import { openSignIn } from './open-sign-in.ts';
 import { openWeb } from './open-web.ts';
 import type { Directory } from './ports/index.ts';
 import { RecordingFiles } from './recording-files.ts';
@@ -203,6 +204,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       version: process.env.npm_package_version ?? '0.1.0',
       notReady,
       ...settings.web,
+      signIn: openSignIn(settings.login, { accounts, directory, clock, logger }),
       secureCookies: settings.web.secureCookies || settings.tls !== undefined,
       metrics: () => serverMetrics({ journal, routing, desk, sip }),
     };

@@ -12,11 +12,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const wanted: { program: string; package: string; for: string }[] = [
   { program: 'sipp', package: 'sip-tester', for: 'SIP scenarios (test/sip)' },
   { program: 'baresip', package: 'baresip-core', for: 'a call from a softphone (test/sip)' },
+  { program: 'slapd', package: 'slapd', for: 'login by a directory (test/unit/sign-in)' },
   { program: 'chromium', package: 'chromium', for: 'the page test (test/e2e)' },
 ];
 
 function has(program: string): boolean {
-  return (process.env.PATH ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+  return `${process.env.PATH ?? ''}:/usr/sbin`.split(':').some((folder) => existsSync(join(folder, program)));
 }
 
 function run(command: string, args: string[], env = process.env): number {

@@ -41,6 +41,13 @@ export function addAgentCommands(switchroom: Command): void {
     .description('make a new password and show it once; her sessions end')
     .option('--json', 'print JSON')
     .action(passwd);
+  agent
+    .command('reset-second-factor <login>')
+    .description('remove the second factor of a person who lost it; her sessions end')
+    .action(async (login: string) => {
+      await withConnection((connection) => connection.remove(`/agents/${encodeURIComponent(login)}/second-factor`));
+      process.stdout.write(`${login} logs in with her password alone until she sets up a second factor again.\n`);
+    });
 }
 
 async function add(login: string, options: AddOptions): Promise<void> {

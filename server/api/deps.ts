@@ -7,6 +7,7 @@ import type { Accounts } from '../directory/index.ts';
 import type { Finding, FlowTestResult } from '../ivr/index.ts';
 import type { Reader, SiteJournal } from '../journal/index.ts';
 import type { AgentWork, CallControl, Directory } from '../ports/index.ts';
+import type { OidcSignIn } from '../sign-in/index.ts';
 import type { Metric } from './metrics.ts';
 
 export interface FlowSummary {
@@ -57,6 +58,8 @@ export interface ApiDeps {
   notReady: () => string[];
   /** Figures of other parts for /metrics. */
   metrics?: () => Metric[];
+  /** Ways to log in besides the passwords kept here. */
+  signIn?: { oidc?: Pick<OidcSignIn, 'label' | 'begin' | 'finish'> | undefined; ldap?: boolean };
   /** The cookie goes over HTTPS only. Default false: the demo speaks HTTP on loopback. */
   secureCookies?: boolean;
   /** Origins that pages may come from besides the server's own host. */

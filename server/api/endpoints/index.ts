@@ -11,6 +11,7 @@ import { liveEndpoints } from './live.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { secondFactorEndpoints } from './second-factor.ts';
 import { sessionEndpoints } from './session.ts';
+import { signInEndpoints } from './sign-in.ts';
 import { tokenEndpoints } from './tokens.ts';
 
 /** Every endpoint under /api/v1, in the order of the documentation. */
@@ -18,6 +19,7 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
   return [
     ...sessionEndpoints(deps),
     ...secondFactorEndpoints(deps),
+    ...signInEndpoints(deps),
     ...tokenEndpoints(deps),
     ...agentActionEndpoints(deps),
     ...liveEndpoints(deps),

@@ -49,7 +49,12 @@ async function statusFor(
 
 it('lists what the product promises', () => {
   expect(endpoints.length).toBeGreaterThan(70);
-  expect(endpoints.filter(({ roles: who }) => who === 'public').map(({ path }) => path)).toEqual(['/session']);
+  expect(endpoints.filter(({ roles: who }) => who === 'public').map(({ path }) => path)).toEqual([
+    '/session',
+    '/session/ways',
+    '/session/oidc',
+    '/session/oidc/callback',
+  ]);
 });
 
 describe.each(guarded)('$method $path', ({ method, path, roles: allowed, body }) => {

@@ -1,0 +1,2 @@
+export { type CheckLdap, ldapCheck } from './ldap.ts';
+export { OidcSignIn } from './oidc.ts';
