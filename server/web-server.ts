@@ -2,7 +2,7 @@
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https';
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
-import type { Certificate } from './certificate-files.ts';
+import type { Certificate } from '../config/index.ts';
 
 export interface WebLimits {
   /** The head of a request must be there within that time from the connection on. */

@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { selfSigned } from '../../cli/self-signed.ts';
-import { readCertificate, watchCertificate } from '../../server/certificate-files.ts';
+import { readCertificate, watchCertificate } from '../../config/index.ts';
 import { createSecureWebServer, type SecureWebServer } from '../../server/web-server.ts';
 
 let folder: string;
