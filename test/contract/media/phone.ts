@@ -10,6 +10,7 @@ export interface Heard {
   sequence: number;
   timestamp: number;
   ssrc: number;
+  extended: boolean;
   payload: Buffer;
   at: number;
   from: RemoteInfo;
@@ -50,13 +51,17 @@ export class Phone {
     this.telephoneEvent = 'telephoneEvent' in options ? options.telephoneEvent : 101;
     this.ptime = options.ptime ?? 20;
     socket.on('message', (packet, from) => {
+      // A header extension (RFC 3550 §5.3.1), as WebRTC gateways send it.
+      const extended = ((packet[0] as number) & 0x10) !== 0;
+      const start = 12 + (extended ? 4 + 4 * packet.readUInt16BE(14) : 0);
       this.heard.push({
+        extended,
         payloadType: (packet[1] as number) & 0x7f,
         marker: ((packet[1] as number) & 0x80) !== 0,
         sequence: packet.readUInt16BE(2),
         timestamp: packet.readUInt32BE(4),
         ssrc: packet.readUInt32BE(8),
-        payload: packet.subarray(12),
+        payload: packet.subarray(start),
         at: performance.now(),
         from,
       });
