@@ -5,20 +5,24 @@
 import type { DialogEnd } from '../../link/index.ts';
 import type { Bridge, MediaEndpoint } from '../../media/media-server.ts';
 import type { Journal } from '../journal/index.ts';
-import { Leg, type LegOwner, type SipDialog } from '../signaling/index.ts';
+import { Leg, type LegOwner, resolveDialled, type SipDialog } from '../signaling/index.ts';
 import { Call, type CallKeeper } from './call.ts';
 import type { PathStep } from './call-facts.ts';
 import { CallLog } from './call-log.ts';
-import { type CallNote, type CustomerNote, readNote } from './call-note.ts';
-import { takeUp } from './call-restart.ts';
+import { type CallNote, type CustomerNote, type OtherNote, readNote } from './call-note.ts';
+import { type GuestRemains, takeUp } from './call-restart.ts';
 import type { CallState } from './call-states.ts';
 import type { CallTools } from './call-tools.ts';
+import { ringFar } from './own-call.ts';
 
 /** What is left of one call. */
 interface Remains {
   note: CustomerNote | undefined;
   customer: Leg | undefined;
   other: Leg | undefined;
+  guests: GuestRemains[];
+  /** Her own call, which waits for its far side. */
+  dialling: { leg: Leg; note: NonNullable<OtherNote['dialling']> } | undefined;
 }
 
 export interface Adopted {
@@ -53,19 +57,28 @@ export async function adoptCalls(tools: CallTools, keeper: CallKeeper & { add(ca
       void dialog.bye();
       continue;
     }
-    const remains = calls.get(note.interaction) ?? { note: undefined, customer: undefined, other: undefined };
+    const remains = calls.get(note.interaction) ?? newRemains();
     calls.set(note.interaction, remains);
     if (note.role === 'customer') Object.assign(remains, { note, customer: leg });
+    else if (note.guest) remains.guests.push({ note: note.guest, leg });
+    else if (note.dialling) remains.dialling = { leg, note: note.dialling };
     else remains.other = leg;
   }
 
   let count = 0;
   const kept = new Set<string>();
-  for (const [interaction, { note, customer, other }] of calls) {
+  for (const [interaction, { note, customer, other, guests, dialling }] of calls) {
+    if (dialling && !customer) {
+      if (dialAgain(tools, keeper, dialling)) count++;
+      else released++;
+      continue;
+    }
+    dialling?.leg.end();
     if (!note || !customer) {
       // A leg whose customer is gone: nobody to talk to.
       released++;
       other?.end();
+      for (const { leg } of guests) leg.end();
       continue;
     }
     const bridge = note.part && bridges.get(note.part.bridge);
@@ -74,13 +87,37 @@ export async function adoptCalls(tools: CallTools, keeper: CallKeeper & { add(ca
     const call = new Call(tools, keeper, note.facts);
     keeper.add(call);
     const path = pathOf(tools.journal, interaction);
-    takeUp(tools, call, { note, path, customer, other, bridge, recording });
+    takeUp(tools, call, { note, path, customer, other, guests, bridge, recording });
     count++;
   }
   await releaseMedia(tools, there.endpoints, there.bridges, calls, kept);
   const gone = recordEnds(tools, ended, calls);
   await sip.adopted();
   return { calls: count, released, ended: gone };
+}
+
+function newRemains(): Remains {
+  return { note: undefined, customer: undefined, other: undefined, guests: [], dialling: undefined };
+}
+
+/** She waits at her phone for somebody who is not rung any more: rung again. @returns whether that can be done */
+function dialAgain(
+  tools: CallTools,
+  keeper: CallKeeper & { add(call: Call): void },
+  { leg, note: { facts, queue, routed } }: NonNullable<Remains['dialling']>,
+): boolean {
+  const resolved = resolveDialled(tools.directory, facts.toDialled);
+  if (leg.agent === undefined || (resolved.kind !== 'number' && resolved.kind !== 'agent')) {
+    leg.end();
+    return false;
+  }
+  const call = new Call(tools, keeper, facts);
+  keeper.add(call);
+  const known = routed && tools.queueing.attach(call, () => undefined).state === 'connected';
+  call.dialsAgain(leg.agent, queue, known);
+  call.callerThere(leg);
+  void ringFar(tools, keeper, call, leg, resolved);
+  return true;
 }
 
 function legOf(
@@ -113,9 +150,8 @@ async function releaseMedia(
   kept: Set<string>,
 ): Promise<void> {
   const used = new Set<string | undefined>();
-  for (const { customer, other } of calls.values()) {
-    used.add(customer?.endpointId);
-    used.add(other?.endpointId);
+  for (const { customer, other, guests, dialling } of calls.values()) {
+    for (const leg of [customer, other, dialling?.leg, ...guests.map((guest) => guest.leg)]) used.add(leg?.endpointId);
   }
   const closing = [
     ...endpoints.filter(({ id }) => !used.has(id)).map((endpoint) => endpoint.close()),

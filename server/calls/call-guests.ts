@@ -47,6 +47,10 @@ export class CallGuests {
     return this.#guests.size;
   }
 
+  get pausedByConsult(): boolean {
+    return this.#pausedByConsult;
+  }
+
   views(): PartyView[] | undefined {
     if (this.#guests.size === 0) return undefined;
     return [...this.#guests].map((guest) => guest.view()).filter((view) => view !== undefined);
@@ -268,6 +272,12 @@ export class CallGuests {
     this.#guests.clear();
   }
 
+  /** After a restart: a consultation had paused the recording. @param goes whether it goes on */
+  takeUpPause(part: Part, goes: boolean): void {
+    this.#pausedByConsult = true;
+    if (!goes) this.#consultOver(part);
+  }
+
   /** After a restart: a guest whose leg is still there. */
   takeUp(note: GuestNote, leg: Leg, part: Part): void {
     const guest = new Guest(note.facts, undefined, note.since);
@@ -290,11 +300,8 @@ export class CallGuests {
     const guests = [...this.#guests].filter((guest) => guest.facts.as !== 'monitor');
     if (facts.as !== 'monitor' && guests.length >= mostGuests)
       throw callErrors['call-too-many-parties']({ mostGuests });
-    if (facts.agent !== undefined) {
-      const there =
-        facts.agent === this.#call.talk.part?.agent || [...this.#guests].some((g) => g.agent === facts.agent);
-      if (there) throw callErrors['party-there']({ agent: facts.agent });
-    }
+    const { agent } = facts;
+    if (agent !== undefined && this.#has(agent)) throw callErrors['party-there']({ agent });
     const guest = new Guest(facts, destination, this.#tools.clock.now());
     guest.mode = mode;
     this.#guests.add(guest);
@@ -316,6 +323,13 @@ export class CallGuests {
     return targets;
   }
 
+  #has(agent: string): boolean {
+    const { talk, customer } = this.#call;
+    if (talk.part?.agent === agent || customer?.agent === agent) return true;
+    for (const guest of this.#guests) if (guest.agent === agent) return true;
+    return false;
+  }
+
   #askQueue(guest: Guest, queue: string): void {
     const contact = this.#contactFor(guest, queue);
     guest.contact = contact;
@@ -329,6 +343,8 @@ export class CallGuests {
 
   #contactFor(guest: Guest, queue: string, known?: ConsultFacts): ConsultContact {
     const owner: ConsultOwner = {
+      consultHas: (agent) => this.#has(agent),
+      consultWanted: (leg) => guest.state === 'calling' && this.#possible(guest, leg) !== undefined,
       consultAnswered: (agent, leg) => {
         guest.facts.agent = agent.id;
         this.#answered(guest, leg);
@@ -374,13 +390,11 @@ export class CallGuests {
 
   #answered(guest: Guest, leg: Leg): void {
     const call = this.#call;
-    const { part } = call.talk;
+    const part = this.#possible(guest, leg);
     guest.leg = leg;
     leg.owner = call;
     const asks = guest.facts.as === 'consult';
-    // What a supervisor hears needs only a talk; who is added needs one that she can be added to.
-    const possible = asks ? call.state === 'consulting' : guest.facts.as === 'monitor' || call.can('joined');
-    if (!part || !possible || leg.over) {
+    if (!part) {
       this.#lost(guest, leg.over ? 'BYE' : 'too-late');
       call.moved();
       return;
@@ -396,6 +410,15 @@ export class CallGuests {
     }
     this.#bringIn(part, guest);
     call.moved();
+  }
+
+  /** The talk that she comes into: a supervisor needs only one; who is added, one that she can be added to. */
+  #possible({ facts }: Guest, leg: Leg): Part | undefined {
+    const call = this.#call;
+    const { part } = call.talk;
+    const possible =
+      facts.as === 'consult' ? call.state === 'consulting' : facts.as === 'monitor' || call.can('joined');
+    return possible && part?.joined && !leg.over ? part : undefined;
   }
 
   /** A guest went, or was never there: those who stay are brought together. */

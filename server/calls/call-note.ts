@@ -6,6 +6,8 @@ import { withoutSecrets } from '../ivr/index.ts';
 import type { SipDialog } from '../signaling/index.ts';
 import type { Call } from './call.ts';
 import type { CallFacts } from './call-facts.ts';
+import type { GuestNote } from './call-guests.ts';
+import type { ParkFacts } from './call-park.ts';
 import type { Place } from './call-place.ts';
 import type { PartFacts } from './part.ts';
 
@@ -18,6 +20,13 @@ export interface CustomerNote {
   state: string;
   flow?: FlowState | undefined;
   queued?: Place | undefined;
+  park?: ParkFacts | undefined;
+  /** The flow that the agent sent her into; its state where nothing secret is in it. */
+  detour?: { flow: string; since: number; state?: FlowState | undefined } | undefined;
+  /** Whose phone the customer's leg is, in a call between colleagues. */
+  agent?: string | undefined;
+  /** The recording is paused because of a consultation. */
+  pausedByConsult?: boolean | undefined;
   part?:
     | { facts: PartFacts; bridge: string; since: number; recording?: string | undefined; paused: boolean }
     | undefined;
@@ -29,6 +38,10 @@ export interface OtherNote {
   interaction: string;
   endpoint: string;
   agent?: string | undefined;
+  /** She is beside customer and agent. */
+  guest?: GuestNote | undefined;
+  /** Her own call, for which the far side was being rung. */
+  dialling?: { facts: CallFacts; queue: string | undefined; routed: boolean } | undefined;
 }
 
 export type CallNote = CustomerNote | OtherNote;
@@ -56,6 +69,10 @@ export function noteOf(call: Call): [SipDialog, string][] {
       state: call.state,
       flow: flow && withoutSecrets(flow),
       queued: call.place.now,
+      park: call.park.now,
+      detour: call.talk.detourNote,
+      agent: customer.agent,
+      pausedByConsult: call.guests.pausedByConsult || undefined,
       part: part && {
         facts: part.facts,
         bridge: part.talk.bridgeId,
@@ -70,6 +87,25 @@ export function noteOf(call: Call): [SipDialog, string][] {
   if (other?.dialog && other.endpointId !== undefined) {
     const note: OtherNote = { v: 1, role: 'other', interaction, endpoint: other.endpointId, agent: part?.agent };
     notes.push([other.dialog, JSON.stringify(note)]);
+  }
+  for (const guest of call.guests.all) {
+    const { leg } = guest;
+    if (!leg?.dialog || leg.endpointId === undefined) continue;
+    const known = { agent: guest.agent, guest: call.guests.noteOf(guest) };
+    notes.push([leg.dialog, JSON.stringify({ v: 1, role: 'other', interaction, endpoint: leg.endpointId, ...known })]);
+  }
+  const { caller, dialled } = call;
+  if (caller?.dialog && caller.endpointId !== undefined && dialled) {
+    const { agent, queue, routed } = dialled;
+    const note: OtherNote = {
+      v: 1,
+      role: 'other',
+      interaction,
+      endpoint: caller.endpointId,
+      agent,
+      dialling: { facts: call.facts, queue, routed },
+    };
+    notes.push([caller.dialog, JSON.stringify(note)]);
   }
   return notes;
 }

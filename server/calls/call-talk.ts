@@ -10,6 +10,7 @@ import {
   userOf,
 } from '../signaling/index.ts';
 import type { Call } from './call.ts';
+import type { CustomerNote } from './call-note.ts';
 import type { CallTools } from './call-tools.ts';
 import { Detour, type DetourOwner } from './detour.ts';
 import { callErrors } from './errors.ts';
@@ -38,6 +39,7 @@ export class CallTalk implements DetourOwner {
   #detour: Detour | undefined;
   #detourResult: PromiseWithResolvers<Record<string, string>> | undefined;
   #pausedByDetour = false;
+  #detourEnded: { flow: string; result: Record<string, string> } | undefined;
 
   constructor(call: Call, tools: CallTools) {
     this.#call = call;
@@ -46,6 +48,14 @@ export class CallTalk implements DetourOwner {
 
   get part(): Part | undefined {
     return this.#part;
+  }
+  /** How a detour ended that began before a restart; whoever began it does not wait any more. */
+  get detourEnded(): { flow: string; result: Record<string, string> } | undefined {
+    return this.#detourEnded;
+  }
+  get detourNote(): CustomerNote['detour'] {
+    const detour = this.#detour;
+    return detour && { flow: detour.flow, since: detour.since, state: detour.plainState };
   }
   get detourPlace(): { flow: string; node: string | undefined } | undefined {
     return this.#detour && { flow: this.#detour.flow, node: this.#detour.node };
@@ -112,10 +122,33 @@ export class CallTalk implements DetourOwner {
     if (audio.length > 0 && !customer.over) await customer.endpoint.play(audio).ended;
   }
 
-  /** An adopted part. */
-  takeUp(part: Part, state: 'talking' | 'held' | 'between'): void {
+  /** After a restart: the caller goes on in the flow, or, where that cannot be known again, the agent gets her back. */
+  takeUpDetour(part: Part, note: NonNullable<CustomerNote['detour']>, pausedBefore: boolean): void {
+    const call = this.#call;
+    const { customer } = call;
+    const { flow, since, state } = note;
+    const set = state && this.#tools.flows.version(state.set);
     this.#hold(part);
-    if (state === 'held') part.talk.holdMusic(part.facts.music);
+    this.#pausedByDetour = pausedBefore;
+    if (!customer || !state || !set) {
+      this.#detourEnded = { flow, result: { result: 'interrupted' } };
+      call.log.detourEnded(flow, 'interrupted', Math.max(0, this.#tools.clock.now() - since));
+      call.step('detour-over');
+      if (pausedBefore) part.resumeRecording();
+      this.#pausedByDetour = false;
+      this.#bringBack(part);
+      return;
+    }
+    const detour = new Detour(this.#tools, customer.endpoint, set, flow, this, since);
+    this.#detour = detour;
+    detour.takeUp(state);
+  }
+
+  /** An adopted part. */
+  takeUp(part: Part, state: 'talking' | 'held' | 'consulting' | 'between'): void {
+    this.#hold(part);
+    if (state === 'consulting') void part.talk.aside(part.facts.music);
+    else if (state === 'held') part.talk.holdMusic(part.facts.music);
     else if (state === 'between') this.#bringBack(part);
   }
 
@@ -287,6 +320,7 @@ export class CallTalk implements DetourOwner {
     this.#detour = undefined;
     this.#detourResult = undefined;
     if (detour) {
+      if (!waiter) this.#detourEnded = { flow: detour.flow, result };
       call.log.detourEnded(detour.flow, result.result ?? '', Math.max(0, this.#tools.clock.now() - detour.since));
     }
     if (!part) {
@@ -304,6 +338,10 @@ export class CallTalk implements DetourOwner {
   detourFailed(error: unknown): void {
     this.#tools.logger.error({ err: error, interaction: this.#call.interaction }, 'detour failed');
     this.detourDone({ result: 'failed' });
+  }
+
+  detourMoved(): void {
+    this.#call.moved();
   }
 
   detourHungUp(): void {

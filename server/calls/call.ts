@@ -53,8 +53,6 @@ export class Call implements OfferTarget, LegOwner {
   #ringing: Ringing | undefined;
   #abandoned = false;
   #dialled: { agent: string; queue: string | undefined; routed: boolean } | undefined;
-  /** A flow that a restart has cut short. */
-  interrupted: { flow: string } | undefined;
 
   constructor(tools: CallTools, keeper: CallKeeper, facts: CallFacts) {
     this.#tools = tools;
@@ -120,7 +118,7 @@ export class Call implements OfferTarget, LegOwner {
       variables: this.flow.variables,
       parties: this.guests.views(),
       park: this.park.now && { slot: this.park.now.slot, by: this.park.now.by, until: this.park.now.until },
-      interrupted: this.interrupted,
+      detourEnded: this.talk.detourEnded,
     };
   }
 

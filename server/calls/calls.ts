@@ -1,6 +1,14 @@
 // All calls: takes those that come in, places agents' own, and does what desk and API ask (CallControl).
 import { EventEmitter } from 'node:events';
-import { type InteractionId, newId, notThere, type OfferId, type PopContent, phoneNumber } from '../../values/index.ts';
+import {
+  type InteractionId,
+  newId,
+  notThere,
+  type OfferId,
+  type OfferTarget,
+  type PopContent,
+  phoneNumber,
+} from '../../values/index.ts';
 import { interactionEnded } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
 import type {
@@ -73,7 +81,9 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     const { journal, logger, clock } = this.#tools;
     const open = openInteractions(journal);
     const adopted = await adoptCalls(this.#tools, this);
+    const consulted = new Set([...this.#consultations].map(({ interaction }) => interaction));
     for (const [interaction, started] of open) {
+      if (consulted.has(interaction)) continue;
       const call = this.#calls.get(interaction);
       if (call) call.log.startedSeq = started.seq;
       if (call || hasEnded(journal, interaction)) continue;
@@ -86,10 +96,26 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
         ...(team === undefined ? {} : { team }),
       };
       void journal.append([newEvent(interactionEnded, clock.now(), event, scope)]);
-      this.#tools.queueing.leave(interaction, 'failed');
+      this.#forget(interaction);
     }
     if (adopted.calls + adopted.released + adopted.ended > 0) logger.info({ ...adopted }, 'calls of the server before');
     return adopted;
+  }
+
+  /** Routing may know a contact whose call is no more. */
+  #forget(interaction: InteractionId): void {
+    const { queueing } = this.#tools;
+    const gone: OfferTarget = {
+      interaction,
+      channel: 'voice',
+      pop: () => {
+        throw callErrors['call-unknown']({ interaction });
+      },
+      offer: async () => 'withdrawn',
+    };
+    const known = queueing.attach(gone, () => undefined);
+    if (known.state === 'connected') queueing.finished(interaction, known.agent, 'failed');
+    else queueing.leave(interaction, 'failed');
   }
 
   /** Ends all calls, with BYE to everybody. */

@@ -13,6 +13,10 @@ import type { CallTools } from './call-tools.ts';
 import { Ringing } from './ringing.ts';
 
 export interface ConsultOwner {
+  /** Whether she is in the call already. */
+  consultHas(agent: string): boolean;
+  /** Whether somebody waits for that still. */
+  consultWanted(leg: Leg): boolean;
   consultAnswered(agent: AgentRecord, leg: Leg): void;
   /** The queue gave it up. */
   consultFailed(): void;
@@ -112,6 +116,8 @@ export class ConsultContact implements OfferTarget {
     const near = this.#call.customer?.endpointId;
     if (this.#state !== 'waiting' || signal.aborted) return 'withdrawn';
     if (!agent) return 'unreachable';
+    // With room for two contacts, whoever asks may be the next in her own queue.
+    if (this.#owner.consultHas(agent.id)) return 'withdrawn';
     this.#state = 'ringing';
     this.#agent = agent.id;
     const by = this.#facts.from ?? '';
@@ -140,6 +146,12 @@ export class ConsultContact implements OfferTarget {
       this.#state = 'waiting';
       if (result.how !== 'aborted') return result.how;
       return signal.reason === 'missed' ? 'missed' : 'withdrawn';
+    }
+    if (!this.#owner.consultWanted(result.answered)) {
+      // Over before routing has heard of the answer: for it, this was an offer that was taken back.
+      result.answered.end();
+      this.fail();
+      return 'withdrawn';
     }
     this.#state = 'talking';
     this.#agent = agent.id;

@@ -1,7 +1,7 @@
 // A caller whom the agent sends into a flow, to get her back with a result (PIN entry, rating). The flow has no way out
 // into queues or transfers: the agent waits. What is keyed as secret stays in the interpreter.
 import type { MediaEndpoint } from '../../media/media-server.ts';
-import type { Effect, FlowSet, Given } from '../ivr/index.ts';
+import type { Effect, FlowSet, FlowState, Given } from '../ivr/index.ts';
 import type { CallTools } from './call-tools.ts';
 import { type FlowOwner, FlowRun } from './flow-run.ts';
 
@@ -10,6 +10,8 @@ export interface DetourOwner {
   detourDone(result: Record<string, string>): void;
   /** A defect: the caller goes back to the agent. */
   detourFailed(error: unknown): void;
+  /** It waits at another place now. */
+  detourMoved(): void;
   /** The flow hung the caller up. */
   detourHungUp(): void;
   flowNoted(note: Extract<Effect, { do: 'note' }>): void;
@@ -22,15 +24,34 @@ export class Detour implements FlowOwner {
   readonly #run: FlowRun;
   readonly #owner: DetourOwner;
 
-  constructor(tools: CallTools, endpoint: MediaEndpoint, set: FlowSet, flow: string, owner: DetourOwner) {
+  constructor(
+    tools: CallTools,
+    endpoint: MediaEndpoint,
+    set: FlowSet,
+    flow: string,
+    owner: DetourOwner,
+    since?: number,
+  ) {
     this.flow = flow;
-    this.since = tools.clock.now();
+    this.since = since ?? tools.clock.now();
     this.#owner = owner;
     this.#run = new FlowRun(tools, endpoint, set, this);
   }
 
   get node(): string | undefined {
     return this.#run.state?.frames.at(-1)?.node;
+  }
+
+  /** Its state, where nothing secret is in it: then a later server can go on. */
+  get plainState(): FlowState | undefined {
+    const { state } = this.#run;
+    return state && Object.keys(state.secrets).length === 0 ? state : undefined;
+  }
+
+  /** After a restart: does the waiting step once more. */
+  takeUp(state: FlowState): void {
+    this.#run.restore(state);
+    this.#run.resume(state);
   }
 
   /** @throws flow-unknown */
@@ -76,6 +97,6 @@ export class Detour implements FlowOwner {
   }
 
   flowMoved(): void {
-    // Not kept for a restart: the agent gets the caller back then.
+    this.#owner.detourMoved();
   }
 }

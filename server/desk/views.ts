@@ -134,7 +134,7 @@ export const callView = z.object({
   /** Who is in it beside customer and agent. Of supervisors an agent is told only where a queue says so. */
   parties: z.array(party).optional(),
   park: z.object({ slot: z.string(), by: id, until: millis }).optional(),
-  interrupted: z.object({ flow: id }).optional(),
+  detourEnded: z.object({ flow: id, result: z.record(z.string(), z.string()) }).optional(),
 }) satisfies z.ZodType<CallView>;
 
 export const queueLive = z.object({

@@ -70,8 +70,8 @@ export interface CallView {
   parties?: PartyView[] | undefined;
   /** Where it waits, while it is parked: the slot, who parked it, and until when. */
   park?: { slot: string; by: AgentId; until: Millis } | undefined;
-  /** A restart of the server has cut this flow short: the agent has the caller back. */
-  interrupted?: { flow: string } | undefined;
+  /** How a detour ended that began before a restart of the server: by itself, or cut short (`result: 'interrupted'`). */
+  detourEnded?: { flow: string; result: Record<string, string> } | undefined;
 }
 
 /** A call that an agent asks for: to a colleague or a number; a queue to which it counts. */

@@ -2,7 +2,7 @@
 // afterwards nothing may be left of any call, and every record has one end.
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { act, type Step, steps, tidyUp } from './steps.ts';
+import { act, lives, type Step, tidyUp } from './steps.ts';
 import { StrictQueueing } from './strict-queueing.ts';
 import { World } from './world.ts';
 
@@ -29,7 +29,9 @@ async function live(sequence: Step[]): Promise<string[]> {
     for (const [id, contact] of before.contacts) queueing.contacts.set(id, contact);
     await world.serve(() => queueing);
     // What no call took up is gone (routing.attached).
-    const alive = new Set(world.server.calls.list().map(({ interaction }) => interaction));
+    const alive = new Set(
+      [...world.server.calls.list(), ...world.server.calls.consultations()].map(({ interaction }) => interaction),
+    );
     for (const id of queueing.contacts.keys()) if (!alive.has(id)) queueing.contacts.delete(id);
     broken.push(...before.broken);
   };
@@ -46,20 +48,23 @@ async function live(sequence: Step[]): Promise<string[]> {
   if (queueing.open.size > 0) broken.push(`${queueing.open.size} offers without an outcome`);
   for (const [agent, count] of queueing.occupation) if (count !== 0) broken.push(`${agent} is occupied ${count} times`);
   world.kill();
+  for (const [code, count] of world.refused) refusedSeen.set(code, (refusedSeen.get(code) ?? 0) + count);
   for (const { type } of world.journal.events) seen.set(type, (seen.get(type) ?? 0) + 1);
   return broken;
 }
 
+const refusedSeen = new Map<string, number>();
 const seed = Number(process.env.TEST_SEED ?? 20_261);
 const numRuns = Number(process.env.TEST_RUNS ?? 600);
 
 test('whatever happens in whatever order, nothing is left of any call', { timeout: 120_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(steps, { minLength: 4, maxLength: 40 }), async (sequence) => {
+    fc.asyncProperty(lives, async (sequence) => {
       expect(await live(sequence)).toEqual([]);
     }),
     { seed, numRuns, endOnFailure: process.env.TEST_SHRINK === undefined },
   );
+  if (process.env.TEST_SEEN) console.log(Object.fromEntries(seen), Object.fromEntries(refusedSeen));
   const lived = [
     'interaction.answered',
     'interaction.held',

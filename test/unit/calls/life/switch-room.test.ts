@@ -1,10 +1,10 @@
-// Random life of the whole switch room: calls and routing together, two agents, ten callers, one clock. Nobody may be stuck,
+// Random life of the whole switch room: calls and routing together, three agents, ten callers, one clock. Nobody may be stuck,
 // and the reconciler, which would heal it, must have nothing to do.
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Routing, realityOfCalls } from '../../../../server/routing/index.ts';
 import { testClock } from '../../routing/fakes.ts';
-import { act, type Step, steps, tidyUp } from './steps.ts';
+import { act, lives, type Step, tidyUp } from './steps.ts';
 import { World } from './world.ts';
 
 beforeEach(() => {
@@ -23,6 +23,7 @@ async function live(sequence: Step[]): Promise<string[]> {
   const world = new World();
   const broken: string[] = [];
   let routing!: Routing;
+  let lastOffer: Parameters<Parameters<typeof routing.on<'offered'>>[1]>[0] | undefined;
   const serve = async () => {
     await world.serve((journal) => {
       const { site } = world;
@@ -30,6 +31,9 @@ async function live(sequence: Step[]): Promise<string[]> {
       const directory = site as unknown as ConstructorParameters<typeof Routing>[0]['directory'];
       routing = new Routing({ directory, journal, clock: testClock, logger });
       routing.start();
+      routing.on('offered', (offer) => {
+        lastOffer = offer;
+      });
       return routing;
     });
     const { calls } = world.server;
@@ -60,15 +64,9 @@ async function live(sequence: Step[]): Promise<string[]> {
     // Of a dead process: its timers must not go on here.
     void before.close();
   };
-  let lastOffer: Parameters<Parameters<typeof routing.on<'offered'>>[1]>[0] | undefined;
   await serve();
   const queue = {
-    offer: () => {
-      routing.on('offered', (offer) => {
-        lastOffer = offer;
-      });
-      work();
-    },
+    offer: () => work(),
     abort: () => {
       if (lastOffer === undefined) return;
       const { agent, id } = lastOffer;
@@ -95,22 +93,27 @@ async function live(sequence: Step[]): Promise<string[]> {
       broken.push(`${agent} is occupied: ${JSON.stringify(occupied)}`);
   }
   for (const { queue: id, waiting } of routing.queues()) if (waiting > 0) broken.push(`${waiting} wait in ${id}`);
+  for (const [code, count] of world.refused) refusedSeen.set(code, (refusedSeen.get(code) ?? 0) + count);
   for (const { type } of world.journal.events) seen.set(type, (seen.get(type) ?? 0) + 1);
   world.kill();
   void routing.close();
   return broken;
 }
 
+const refusedSeen = new Map<string, number>();
 const seed = Number(process.env.TEST_SEED ?? 20_262);
 const numRuns = Number(process.env.TEST_RUNS ?? 300);
 
-test('two agents, ten callers: nobody is stuck, and nothing needs healing', { timeout: 120_000 }, async () => {
+test('three agents, a supervisor, ten callers: nobody is stuck, and nothing needs healing', {
+  timeout: 120_000,
+}, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(steps, { minLength: 4, maxLength: 40 }), async (sequence) => {
+    fc.asyncProperty(lives, async (sequence) => {
       expect(await live(sequence)).toEqual([]);
     }),
     { seed, numRuns, endOnFailure: process.env.TEST_SHRINK === undefined },
   );
+  if (process.env.TEST_SEEN) console.log(Object.fromEntries(seen), Object.fromEntries(refusedSeen));
   const lived = ['interaction.offer-ended', 'interaction.wrapped-up', 'interaction.transferred', 'call.adopted'];
   for (const type of lived) expect([type, (seen.get(type) ?? 0) > 0]).toEqual([type, true]);
 });
