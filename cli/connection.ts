@@ -75,13 +75,22 @@ function answers(socket: string): Promise<boolean> {
   });
 }
 
+interface Refusal {
+  message?: string;
+  field?: string;
+  details?: { problems?: { line: number; field?: string; reason: string }[] };
+}
+
 function over(socket: string): Connection {
   const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
     const { status, text } = await send(socket, method, `/api/v1${path}`, body);
     const answer: unknown = text === '' ? undefined : JSON.parse(text);
     if (status < 400) return answer as Answer;
-    const { message = `status ${status}`, field } = (answer ?? {}) as { message?: string; field?: string };
-    throw failed['cli-refused']({ reason: field === undefined ? message : `${message} (${field})` });
+    const { message = `status ${status}`, field, details } = (answer ?? {}) as Refusal;
+    const lines = (details?.problems ?? []).map((one) => `\n  line ${one.line}: ${one.field ?? ''} ${one.reason}`);
+    throw failed['cli-refused']({
+      reason: `${field === undefined ? message : `${message} (${field})`}${lines.join('')}`,
+    });
   };
   return {
     get: (path) => ask('GET', path),

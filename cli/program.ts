@@ -7,6 +7,7 @@ import { addCertificateCommands } from './commands/certificate.ts';
 import { addDidCommands } from './commands/did.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFlowCommands } from './commands/flow.ts';
+import { addImportCommands } from './commands/import.ts';
 import { addQueueCommands } from './commands/queue.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addTokenCommands } from './commands/token.ts';
@@ -27,6 +28,7 @@ export function program(): Command {
   addAgentCommands(switchroom);
   addQueueCommands(switchroom);
   addDidCommands(switchroom);
+  addImportCommands(switchroom);
   addTrunkCommands(switchroom);
   addFlowCommands(switchroom);
   addTokenCommands(switchroom);

@@ -3,10 +3,11 @@ import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Clock } from '../../values/index.ts';
 import type { Customers, Interactions } from '../customers/index.ts';
-import type { Accounts } from '../directory/index.ts';
-import type { Finding, FlowTestResult } from '../ivr/index.ts';
+import type { Accounts, SiteDirectory } from '../directory/index.ts';
+import type { FlowVersion } from '../flows/index.ts';
+import type { Finding, FlowPicture, FlowTestResult } from '../ivr/index.ts';
 import type { Reader, SiteJournal } from '../journal/index.ts';
-import type { AgentWork, CallControl, Directory } from '../ports/index.ts';
+import type { AgentWork, CallControl } from '../ports/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
 import type { Metric } from './metrics.ts';
 
@@ -23,12 +24,53 @@ export interface Flows {
   list(): readonly FlowSummary[];
   /** The file as it is written. */
   text(flow: string): Promise<string | undefined>;
-  /** Checks a text as if it were that flow's file. */
-  check(flow: string, text: string): Promise<readonly Finding[]>;
-  /** Writes the file whole or not at all, and loads it. */
-  save(flow: string, text: string): Promise<void>;
+  /** Checks a text as if it were that flow's file; its picture where it is a flow at all. */
+  check(flow: string, text: string): Promise<{ findings: readonly Finding[]; picture?: FlowPicture | undefined }>;
+  /** Writes the file whole or not at all, and loads it. @param by who saves it */
+  save(flow: string, text: string, by: string): Promise<void>;
   /** Runs the tests that stand beside the flow. */
   test(flow: string): Promise<readonly FlowTestResult[]>;
+  /** The file of those tests; undefined where there is none. */
+  tests(flow: string): Promise<string | undefined>;
+  /** Versions that were in use, newest first. */
+  versions(flow: string): readonly FlowVersion[];
+  version(flow: string, version: string): string | undefined;
+  /** A call through the flows without a call. @param text instead of the flow's file. @throws flow-unknown, flow-has-errors */
+  simulate(
+    flow: string,
+    text: string | undefined,
+    given: SimulationGiven,
+    inputs: readonly SimulationInput[],
+  ): Promise<Simulation>;
+}
+
+export interface SimulationGiven {
+  language?: 'en' | 'zh' | undefined;
+  tags?: string[] | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  timeZone?: string | undefined;
+}
+
+/** What the caller does, or what becomes of her. */
+export type SimulationInput =
+  | { press: string }
+  | { wait: true }
+  | { queue: 'overflow' | 'empty' | 'full' | 'closed' | 'failed' | 'talked' }
+  | { transfer: 'busy' | 'no-answer' | 'failed' };
+
+export interface Simulation {
+  said: string[];
+  /** As `flow/node`. */
+  visited: string[];
+  node: string;
+  waitsFor: 'keys' | 'queue' | 'transfer' | 'nothing';
+  /** Where the call is, as the end of a sentence. */
+  where: string;
+  variables: Record<string, string>;
+  language: string;
+  /** Why the last input was not taken. */
+  refused?: string | undefined;
 }
 
 /** The audio of recordings, wherever it is. */
@@ -40,7 +82,7 @@ export interface RecordingAudio {
 }
 
 export interface ApiDeps {
-  directory: Directory;
+  directory: SiteDirectory;
   accounts: Accounts;
   journal: Omit<SiteJournal, 'counters'>;
   agentWork: AgentWork;
@@ -49,6 +91,7 @@ export interface ApiDeps {
   interactions: Interactions;
   /** For lists, reports and exports: off the main thread. */
   reads: Reader;
+  reports: { rebuild(): Promise<void> };
   flows: Flows;
   recordings: RecordingAudio;
   logger: Logger;

@@ -27,6 +27,8 @@ interface Shape<Params, Query, Body, Answer> {
   body?: z.ZodType<Body>;
   /** The body reaches `handle` as the text that was sent; `body` then only documents it. */
   textBody?: boolean;
+  /** Takes bodies up to 4 MB instead of 256 kB. */
+  large?: boolean;
   answer?: z.ZodType<Answer>;
   /** Default 200, and 204 where there is no answer. */
   status?: number;

@@ -8,6 +8,10 @@ export const failed = defineErrors({
     text: 'Your role needs a second factor: set it up first (POST /session/second-factor).',
   },
   'second-factor-required': { status: 409, text: 'Your role needs a second factor; an administrator can reset it.' },
+  'import-refused': {
+    status: 422,
+    text: 'Nothing was imported: {count} lines are wrong; the first is line {line}: {reason}',
+  },
   'csrf-failed': {
     status: 403,
     text: 'The request did not come from a page of this server: {reason}.',

@@ -9,6 +9,7 @@ import { failed } from './errors.ts';
 
 const bodyLimit = '256kb';
 const textLimit = '1mb';
+const largeLimit = '4mb';
 
 /** Called when a request of an endpoint is over, for metrics. */
 export type Done = (endpoint: Endpoint, status: number, ms: number) => void;
@@ -17,7 +18,9 @@ export function makeRouter(endpoints: readonly Endpoint[], deps: ApiDeps, done: 
   const router = express.Router();
   const json = express.json({ limit: bodyLimit, type: 'application/json' });
   const text = express.text({ limit: textLimit, type: 'application/json' });
+  const large = express.json({ limit: largeLimit, type: 'application/json' });
   for (const endpoint of endpoints) {
+    const body = endpoint.textBody ? text : endpoint.large ? large : json;
     const admit = (request: Request, response: Response, next: () => void): void => {
       const began = performance.now();
       response.on('finish', () => done(endpoint, response.statusCode, performance.now() - began));
@@ -25,7 +28,7 @@ export function makeRouter(endpoints: readonly Endpoint[], deps: ApiDeps, done: 
       if (endpoint.body && !request.is('application/json')) throw failed['content-type-unsupported']();
       next();
     };
-    router[endpoint.method](endpoint.path, admit, endpoint.textBody ? text : json, (request, response) =>
+    router[endpoint.method](endpoint.path, admit, body, (request, response) =>
       answer(endpoint, request, response, deps),
     );
   }

@@ -2,7 +2,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { z } from 'zod';
 import type { Clock } from '../../values/index.ts';
-import { type Journal, newEvent } from '../journal/index.ts';
+import { type Journal, type NewEvent, newEvent } from '../journal/index.ts';
 import type { Table } from '../ports/index.ts';
 import { failed } from './errors.ts';
 import { directoryEvents, type Kind } from './events.ts';
@@ -31,6 +31,16 @@ export interface TableDefinition<Row extends object> {
   /** The record for the journal: no secrets; personal fields apart. */
   journaled(row: Row): { record: Record<string, unknown>; person?: Record<string, unknown> };
   changed(keys: string[]): void;
+}
+
+/** A change of one table that is checked and not made yet. */
+export interface Plan {
+  keys: string[];
+  events: NewEvent[];
+  /** In the transaction of the events. */
+  write(): void;
+  /** After it: what is read from now on. */
+  apply(): void;
 }
 
 export class DirectoryTable<Row extends object> implements Table<Row> {
@@ -66,20 +76,42 @@ export class DirectoryTable<Row extends object> implements Table<Row> {
 
   put(given: Row, by: string): Promise<void> {
     return this.#context.inTurn(async () => {
-      const { kind, layout, key: keyOf, check, store, journaled, changed } = this.#definition;
-      const row = this.#parse(given);
-      check(row);
-      const key = keyOf(row);
-      const stored = store(row);
-      const data = { key, by, ...journaled(row) };
-      const scope = { ...('team' in row ? { team: row.team as string } : {}), ...this.#scope(key) };
-      await this.#commit(key, newEvent(directoryEvents[kind].put, this.#context.clock.now(), data, scope), () =>
-        this.#put.run(...layout.columns.map(([, field, as]) => toCell(stored[field], as))),
-      );
-      this.#rows.set(key, row);
-      this.#list = undefined;
-      changed([key]);
+      const plan = this.plan([given], by);
+      await this.#commit(plan.keys[0] ?? '', plan.events, plan.write);
+      plan.apply();
     });
+  }
+
+  /**
+   * Changes that are checked and not made yet, so that several tables can change in one transaction.
+   * Call it, and what it answers, within one turn of the context.
+   * @throws invalid-field, unknown-reference
+   */
+  plan(given: readonly Row[], by: string): Plan {
+    const { kind, layout, key: keyOf, check, store, journaled, changed } = this.#definition;
+    const rows = given.map((one) => {
+      const row = this.#parse(one);
+      check(row);
+      return { key: keyOf(row), row, stored: store(row) };
+    });
+    const at = this.#context.clock.now();
+    return {
+      keys: rows.map(({ key }) => key),
+      events: rows.map(({ key, row }) => {
+        const data = { key, by, ...journaled(row), ...this.#before(key) };
+        const scope = { ...('team' in row ? { team: row.team as string } : {}), ...this.#scope(key) };
+        return newEvent(directoryEvents[kind].put, at, data, scope);
+      }),
+      write: () => {
+        for (const { stored } of rows)
+          this.#put.run(...layout.columns.map(([, field, as]) => toCell(stored[field], as)));
+      },
+      apply: () => {
+        for (const { key, row } of rows) this.#rows.set(key, row);
+        this.#list = undefined;
+        changed(rows.map(({ key }) => key));
+      },
+    };
   }
 
   remove(key: string, by: string): Promise<boolean> {
@@ -88,8 +120,9 @@ export class DirectoryTable<Row extends object> implements Table<Row> {
       if (!this.#rows.has(key)) return false;
       const user = usedBy(key);
       if (user !== undefined) throw failed['still-referenced']({ kind, name: key, by: user });
-      const event = newEvent(directoryEvents[kind].removed, this.#context.clock.now(), { key, by }, this.#scope(key));
-      await this.#commit(key, event, () => this.#remove.run(key));
+      const data = { key, by, ...this.#before(key) };
+      const event = newEvent(directoryEvents[kind].removed, this.#context.clock.now(), data, this.#scope(key));
+      await this.#commit(key, [event], () => this.#remove.run(key));
       this.#rows.delete(key);
       this.#list = undefined;
       changed([key]);
@@ -97,13 +130,21 @@ export class DirectoryTable<Row extends object> implements Table<Row> {
     });
   }
 
+  /** The record as it is until this change, for the audit. */
+  #before(key: string): { before?: Record<string, unknown>; personBefore?: Record<string, unknown> | undefined } {
+    const row = this.#rows.get(key);
+    if (row === undefined) return {};
+    const { record, person } = this.#definition.journaled(row);
+    return { before: record, ...(person === undefined ? {} : { personBefore: person }) };
+  }
+
   #scope(key: string): { agent?: string; queue?: string } {
     if (this.#definition.kind === 'agent') return { agent: key };
     return this.#definition.kind === 'queue' ? { queue: key } : {};
   }
 
-  async #commit(key: string, event: ReturnType<typeof newEvent>, rows: () => void): Promise<void> {
-    const commit = await this.#context.journal.append([event], rows);
+  async #commit(key: string, events: NewEvent[], rows: () => void): Promise<void> {
+    const commit = await this.#context.journal.append(events, rows);
     // Where the disk refuses for a while, event and row are written together later, and the change holds already.
     if (commit.undone) throw failed['directory-not-saved']({ kind: this.#definition.kind, name: key });
   }

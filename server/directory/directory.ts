@@ -47,21 +47,39 @@ export interface DirectoryOptions {
  * Opens the directory of a site.
  * @throws site-key-open, site-key-missing, site-key-wrong
  */
-export function openDirectory(options: DirectoryOptions): Directory {
+export function openDirectory(options: DirectoryOptions): SiteDirectory {
   return new SqliteDirectory(options);
 }
 
-class SqliteDirectory extends EventEmitter<DirectoryEvents> implements Directory {
+/** Records that change together. */
+export interface DirectoryChanges {
+  agents?: AgentRecord[];
+  /** May name agents of this very change. */
+  sipUsers?: SipUserRecord[];
+  dids?: DidRecord[];
+}
+
+export interface SiteDirectory extends Directory {
+  /** All of it in one transaction, or nothing. @throws invalid-field, unknown-reference, directory-not-saved */
+  putTogether(changes: DirectoryChanges, by: string): Promise<void>;
+  /** Whether the record could be put now: its fields and what it names. @throws invalid-field, unknown-reference */
+  check(kind: 'agents' | 'dids', record: unknown): void;
+}
+
+class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirectory {
   readonly site: Directory['site'];
   readonly emergencyNumbers: readonly string[];
   readonly skills: Table<SkillRecord>;
   readonly queues: Table<QueueRecord>;
-  readonly agents: Table<AgentRecord>;
-  readonly dids: Table<DidRecord>;
+  readonly agents: DirectoryTable<AgentRecord>;
+  readonly dids: DirectoryTable<DidRecord>;
   readonly trunks: Table<TrunkRecord>;
-  readonly sipUsers: Table<SipUserRecord>;
+  readonly sipUsers: DirectoryTable<SipUserRecord>;
   readonly dialRules: Table<DialRule>;
   readonly #logger: Logger;
+  readonly #context: TableContext;
+  /** Agents that a change under way is about to make. */
+  #coming: ReadonlySet<string> = new Set();
 
   constructor({ database, journal, clock, logger, site, siteKey, flows }: DirectoryOptions) {
     super();
@@ -85,6 +103,7 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements Directory
       },
     };
 
+    this.#context = context;
     this.skills = new DirectoryTable<SkillRecord>(context, {
       kind: 'skill',
       schema: skillSchema,
@@ -208,7 +227,7 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements Directory
       layout: layouts['sip-user'],
       key: ({ user }) => user,
       check: ({ agent }) => {
-        if (agent !== undefined) known(this.agents, 'agent', 'agent', agent);
+        if (agent !== undefined && !this.#coming.has(agent)) known(this.agents, 'agent', 'agent', agent);
       },
       usedBy: () => undefined,
       store: ({ ha1, ...rest }) => ({ ...rest, ...ha1 }),
@@ -227,6 +246,32 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements Directory
       usedBy: () => undefined,
       changed: (keys) => this.#changed('dial-rules', keys),
     });
+  }
+
+  putTogether({ agents = [], sipUsers = [], dids = [] }: DirectoryChanges, by: string): Promise<void> {
+    return this.#context.inTurn(async () => {
+      this.#coming = new Set(agents.map(({ id }) => id));
+      try {
+        const plans = [this.agents.plan(agents, by), this.sipUsers.plan(sipUsers, by), this.dids.plan(dids, by)];
+        const commit = await this.#context.journal.append(
+          plans.flatMap(({ events }) => events),
+          () => {
+            for (const { write } of plans) write();
+          },
+        );
+        const names = plans.flatMap(({ keys }) => keys).join(', ');
+        if (commit.undone) throw failed['directory-not-saved']({ kind: 'records', name: names });
+        for (const { keys, apply } of plans) if (keys.length > 0) apply();
+      } finally {
+        this.#coming = new Set();
+      }
+    });
+  }
+
+  check(kind: 'agents' | 'dids', record: unknown): void {
+    // What a plan throws is what a put would throw; this one is never written.
+    if (kind === 'agents') this.agents.plan([record as AgentRecord], '');
+    else this.dids.plan([record as DidRecord], '');
   }
 
   #changed(kind: DirectoryEvents['changed'][0], keys: string[]): void {

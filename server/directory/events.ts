@@ -18,12 +18,18 @@ export interface PutData {
   by: string;
   record: Record<string, unknown>;
   person?: Record<string, unknown> | undefined;
+  before?: Record<string, unknown> | undefined;
+  personBefore?: Record<string, unknown> | undefined;
 }
 
 export interface RemovedData {
   key: string;
   by: string;
+  before?: Record<string, unknown> | undefined;
+  personBefore?: Record<string, unknown> | undefined;
 }
+
+const record = z.record(z.string(), z.unknown());
 
 function put(kind: Kind): EventType<PutData> {
   return defineEvent(
@@ -32,12 +38,14 @@ function put(kind: Kind): EventType<PutData> {
     {
       key: z.string(),
       by: z.string(),
-      record: z.record(z.string(), z.unknown()),
-      person: z.record(z.string(), z.unknown()).optional(),
+      record,
+      person: record.optional(),
+      before: record.optional(),
+      personBefore: record.optional(),
     },
     {
-      personal: ['person'],
-      about: `A ${kinds[kind]} was created or replaced; the whole record without secrets, what is personal in it apart in \`person\`.`,
+      personal: ['person', 'personBefore'],
+      about: `A ${kinds[kind]} was created or replaced; the whole record without secrets, what is personal in it apart in \`person\`; \`before\` is what was replaced.`,
     },
   );
 }
@@ -46,8 +54,8 @@ function removed(kind: Kind): EventType<RemovedData> {
   return defineEvent(
     `directory.${kind}-removed`,
     1,
-    { key: z.string(), by: z.string() },
-    { about: `A ${kinds[kind]} was removed.` },
+    { key: z.string(), by: z.string(), before: record.optional(), personBefore: record.optional() },
+    { personal: ['personBefore'], about: `A ${kinds[kind]} was removed; \`before\` is what it was.` },
   );
 }
 

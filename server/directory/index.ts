@@ -5,7 +5,7 @@ export {
   openAccounts,
   sessionCookie,
 } from './accounts.ts';
-export { type DirectoryOptions, openDirectory } from './directory.ts';
+export { type DirectoryChanges, type DirectoryOptions, openDirectory, type SiteDirectory } from './directory.ts';
 export { invalidField } from './directory-table.ts';
 export { emergencyNumbersOf } from './emergency-numbers.ts';
 export { ha1 } from './ha1.ts';

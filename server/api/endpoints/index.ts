@@ -5,10 +5,12 @@ import { customerEndpoints } from './customers.ts';
 import { directoryEndpoints } from './directory.ts';
 import { eventEndpoints } from './events.ts';
 import { flowEndpoints } from './flows.ts';
+import { importEndpoints } from './imports.ts';
 import { interactionEndpoints } from './interactions.ts';
 import { journalEndpoints } from './journal.ts';
 import { liveEndpoints } from './live.ts';
 import { recordingEndpoints } from './recordings.ts';
+import { reportEndpoints } from './reports.ts';
 import { secondFactorEndpoints } from './second-factor.ts';
 import { sessionEndpoints } from './session.ts';
 import { signInEndpoints } from './sign-in.ts';
@@ -28,7 +30,9 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...recordingEndpoints(deps),
     ...customerEndpoints(deps),
     ...directoryEndpoints(deps),
+    ...importEndpoints(deps),
     ...flowEndpoints(deps),
+    ...reportEndpoints(deps),
     ...journalEndpoints(deps),
   ];
 }

@@ -1,13 +1,18 @@
 // A site in memory, for tests of what stands on database, journal and directory.
 import { pino } from 'pino';
-import { type Accounts, type AccountsOptions, openAccounts, openDirectory } from '../../../server/directory/index.ts';
+import {
+  type Accounts,
+  type AccountsOptions,
+  openAccounts,
+  openDirectory,
+  type SiteDirectory,
+} from '../../../server/directory/index.ts';
 import { type OpenDatabase, openDatabase, openJournal, type SiteJournal } from '../../../server/journal/index.ts';
-import type { Directory } from '../../../server/ports/index.ts';
 
 export interface TestSite {
   opened: OpenDatabase;
   journal: SiteJournal;
-  directory: Directory;
+  directory: SiteDirectory;
   accounts: Accounts;
   /** Set `at` to move time. */
   clock: { at: number; now(): number; monotonic(): number };
