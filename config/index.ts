@@ -7,3 +7,4 @@ export { type FreeswitchSettings, freeswitchSecret } from './freeswitch.ts';
 export type { GroupRule, LdapSettings, LoginSettings, OidcSettings } from './login-settings.ts';
 export { readSecret } from './secrets.ts';
 export { readSettings, type Settings, settingsSchema } from './settings.ts';
+export { type IceServerAccount, iceServerAccounts, type WebRtcSettings, webrtcSchema } from './webrtc.ts';

@@ -7,7 +7,9 @@ import { asteriskSchema } from './asterisk.ts';
 import { auditSchema } from './audit-settings.ts';
 import { drachtioSchema } from './drachtio.ts';
 import { failed } from './errors.ts';
+import { freeswitchSchema } from './freeswitch.ts';
 import { loginSchema } from './login-settings.ts';
+import { webrtcSchema } from './webrtc.ts';
 
 const port = z.number().int().min(0).max(65535);
 const address = z.string().refine((text) => isIP(text) !== 0, { message: 'is not an IP address' });
@@ -19,6 +21,10 @@ export const settingsSchema = z
     /** Address that peers behind NAT are told; otherwise chosen by route to the peer. */
     advertise: address.optional(),
     sipPort: port.default(5060),
+    /** SIP over TLS, with the certificate of `tls`; usual is 5061. Absent: none. */
+    sipTlsPort: port.optional(),
+    /** SIP over WebSocket, for phones in browsers (RFC 7118): WSS where there is a certificate, else WS. Absent: none. */
+    sipWsPort: port.optional(),
     httpPort: port.default(8080),
     /**
      * What phones and trunks that register or call are challenged with (RFC 8760), in order of preference. Many phones give up
@@ -57,7 +63,7 @@ export const settingsSchema = z
     /** For panels behind a reverse proxy that ends TLS. */
     web: z
       .object({
-        /** Origins that panels come from besides the server's own host: `https://desk.bank.example`. */
+        /** Origins that panels and phones in browsers come from besides the own host: `https://desk.bank.example`. */
         origins: z.array(z.url({ protocol: /^https?$/ })).default([]),
         /** Addresses of proxies whose X-Forwarded-For is believed. */
         trustProxy: z.array(address).default([]),
@@ -81,6 +87,10 @@ export const settingsSchema = z
     media: z.enum(['edge', 'asterisk', 'freeswitch']).default('edge'),
     /** The Asterisk hosts, where media is asterisk; several share the calls. */
     asterisk: asteriskSchema.optional(),
+    /** The FreeSWITCH, where media is freeswitch. */
+    freeswitch: freeswitchSchema.prefault({}),
+    /** Phones in the panels. */
+    webrtc: webrtcSchema.prefault({}),
     /** Threads for media; the calls of one agent and her caller are always on the same. */
     mediaThreads: z.number().int().min(1).max(64).default(1),
     /** How long the edge keeps calls alive without a server. */
@@ -89,7 +99,11 @@ export const settingsSchema = z
     /** Whether the first start creates the demo. */
     demo: z.boolean().default(true),
   })
-  .strict();
+  .strict()
+  .refine(({ sipTlsPort, tls }) => sipTlsPort === undefined || tls !== undefined, {
+    path: ['sipTlsPort'],
+    message: 'needs a certificate: set tls.certificate and tls.key',
+  });
 
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -98,6 +112,8 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_BIND: { path: ['bind'], read: list },
   SWITCHROOM_ADVERTISE: { path: ['advertise'], read: text },
   SWITCHROOM_SIP_PORT: { path: ['sipPort'], read: whole },
+  SWITCHROOM_SIP_TLS_PORT: { path: ['sipTlsPort'], read: whole },
+  SWITCHROOM_SIP_WS_PORT: { path: ['sipWsPort'], read: whole },
   SWITCHROOM_SIP_DIGESTS: { path: ['sipDigests'], read: list },
   SWITCHROOM_HTTP_PORT: { path: ['httpPort'], read: whole },
   SWITCHROOM_RTP_PORTS: { path: ['rtpPorts'], read: range },
@@ -112,8 +128,14 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_DRACHTIO_HOSTS: { path: ['drachtio', 'hosts'], read: hosts },
   SWITCHROOM_DRACHTIO_SECRET_FILE: { path: ['drachtio', 'secretFile'], read: text },
   SWITCHROOM_MEDIA: { path: ['media'], read: text },
+  SWITCHROOM_FREESWITCH_HOST: { path: ['freeswitch', 'host'], read: text },
+  SWITCHROOM_FREESWITCH_SECRET_FILE: { path: ['freeswitch', 'secretFile'], read: text },
+  SWITCHROOM_FREESWITCH_FOLDER: { path: ['freeswitch', 'folder'], read: text },
   SWITCHROOM_ASTERISK_HOSTS: { path: ['asterisk', 'hosts'], read: asteriskHostsText },
   SWITCHROOM_ASTERISK_SECRET_FILE: { path: ['asterisk', 'secretFile'], read: text },
+  SWITCHROOM_WEBRTC: { path: ['webrtc', 'engine'], read: text },
+  SWITCHROOM_WEBRTC_ANNOUNCE: { path: ['webrtc', 'announce'], read: text },
+  SWITCHROOM_WEBRTC_PORTS: { path: ['webrtc', 'ports'], read: range },
   SWITCHROOM_MEDIA_THREADS: { path: ['mediaThreads'], read: whole },
   SWITCHROOM_GRACE_SECONDS: { path: ['graceSeconds'], read: whole },
   SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
@@ -125,6 +147,7 @@ const otherVariables = new Set([
   'SWITCHROOM_CONFIG',
   'SWITCHROOM_ASTERISK_SECRET',
   'SWITCHROOM_DRACHTIO_SECRET',
+  'SWITCHROOM_FREESWITCH_SECRET',
   'SWITCHROOM_TEST_INSTALL',
   'SWITCHROOM_CHILD',
 ]);
