@@ -11,6 +11,7 @@ import { openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { noAgentWork, noCallControl } from './no-calls.ts';
+import { ReportProjector } from './reports/index.ts';
 
 /**
  * Opens the data directory for one command. Changes are journaled as ever.
@@ -52,6 +53,7 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
     customers: openCustomers({ database, journal, interactions, clock, logger }),
     interactions,
     reads: data.reader,
+    reports: new ReportProjector(journal, database, logger),
     flows: flowFiles(store, settings.flows, () => ({})),
     recordings: { size: async () => undefined, read: () => Promise.reject(new Error('no engine runs')) },
     logger,

@@ -14,7 +14,7 @@ import { InteractionProjector, InteractionRows, openCustomers, readInteractions 
 import { createDesk } from './desk/index.ts';
 import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
 import { openEngines } from './engines.ts';
-import { openFlowStore } from './flows/index.ts';
+import { FlowHistory, FlowTraffic, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
@@ -22,6 +22,7 @@ import { openSignIn } from './open-sign-in.ts';
 import { openWeb } from './open-web.ts';
 import type { Directory } from './ports/index.ts';
 import { RecordingFiles } from './recording-files.ts';
+import { ReportProjector } from './reports/index.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
 import { Signaling, sqliteBindings } from './signaling/index.ts';
 import { createWebServer } from './web-server.ts';
@@ -75,6 +76,10 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
     await records.start();
     opened.push(() => records.stop());
+    // Beside the calls: after a long time without it, there is much to read.
+    const reports = new ReportProjector(journal, database, logger);
+    reports.start().catch((error: unknown) => logger.error({ err: error }, 'reports could not be brought up to date'));
+    opened.push(() => reports.stop());
 
     // Flows and what they say.
     const speech = await openEspeak();
@@ -93,14 +98,18 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       hasMusic: prompts.hasMusic.bind(prompts),
       canSpeak: prompts.canSpeak.bind(prompts),
     });
+    const history = new FlowHistory(database, journal, clock);
     const store = await openFlowStore({
       folder: settings.flows,
       context,
+      keep: ({ name, version }, text) => history.keep(name, version, text),
       refresh: () => prompts.rescan(),
       prepare: (set) => prompts.prepare(set),
       log: logger,
     });
     opened.push(() => store.close());
+    const traffic = new FlowTraffic({ journal, clock, logger });
+    opened.push(() => traffic.close());
     const created = seeding ? await seedDemo(directory, accounts) : undefined;
     seeding = false;
     const recheck = () => {
@@ -134,6 +143,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         current: () => store.current,
         version: (version) => (store.current.version === version ? store.current : undefined),
       },
+      traffic,
       prompts,
       customers: {
         byNumber: (number) => {
@@ -197,7 +207,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       customers,
       interactions,
       reads: data.reader,
-      flows: flowFiles(store, settings.flows, context),
+      reports,
+      flows: flowFiles(store, history, settings.flows, context),
       recordings: new RecordingFiles(media),
       logger,
       clock,

@@ -2,7 +2,7 @@
 import type { Millis, QueueId } from '../../values/index.ts';
 import type { AcdEvent } from '../acd/index.ts';
 import type { QueueLive } from '../ports/index.ts';
-import { type Counts, type ServiceLevelVariant, serviceLevel, share } from './service-level.ts';
+import { type Counts, type ServiceLevelVariant, serviceLevel, share } from '../reports/index.ts';
 
 export interface DayCounts extends Counts {
   /** Left for another queue or given back to the flow. */

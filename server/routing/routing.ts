@@ -27,6 +27,7 @@ import {
   type Screens,
   teamOf,
 } from '../ports/index.ts';
+import type { ServiceLevelVariant } from '../reports/index.ts';
 import { Acting } from './acting.ts';
 import { changesOf, demandsOf } from './configure.ts';
 import { routingErrors as failed } from './errors.ts';
@@ -36,7 +37,6 @@ import { QueueDay } from './queue-day.ts';
 import type { Difference, Reality } from './reconciler.ts';
 import { Reconciling } from './reconciling.ts';
 import { RouterHolder, refusalOf } from './router-holder.ts';
-import type { ServiceLevelVariant } from './service-level.ts';
 import { Telling } from './telling.ts';
 
 export interface RoutingOptions {

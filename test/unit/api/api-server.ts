@@ -20,6 +20,7 @@ import type {
   CallControlEvents,
   CallView,
 } from '../../../server/ports/index.ts';
+import { ReportProjector } from '../../../server/reports/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 
 export type Asked = [what: string, ...with_: unknown[]];
@@ -120,6 +121,7 @@ class FakeCalls extends EventEmitter<CallControlEvents> implements CallControl {
 }
 
 export interface ApiServer {
+  reports: ReportProjector;
   site: TestSite;
   deps: ApiDeps;
   work: FakeAgentWork;
@@ -163,6 +165,8 @@ export async function startApi(
   const interactions = readInteractions(opened.database);
   const projector = new InteractionProjector(journal, new InteractionRows(opened.database), logger, clock);
   await projector.start();
+  const reports = new ReportProjector(journal, opened.database, logger);
+  await reports.start();
   const customers = openCustomers({ database: opened.database, journal, interactions, clock, logger });
   const flows: Flows = {
     list: () => [{ flow: 'bank', state: 'current', version: 'abc', findings: [] }],
@@ -197,6 +201,7 @@ export async function startApi(
     customers,
     interactions,
     reads: opened.reader,
+    reports,
     flows,
     recordings,
     logger,
@@ -216,6 +221,7 @@ export async function startApi(
     calls,
     asked,
     projector,
+    reports,
     url,
     tokens,
     send(method, path, as, body, headers = {}) {
@@ -231,6 +237,7 @@ export async function startApi(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await projector.stop();
+      await reports.stop();
       await site.close();
     },
   };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AcdEvent } from '../../../server/acd/index.ts';
-import { type Counts, serviceLevel } from '../../../server/routing/index.ts';
+import { type Counts, serviceLevel } from '../../../server/reports/index.ts';
 import { QueueDay } from '../../../server/routing/queue-day.ts';
 
 // Vectors worked out by hand from the published definitions: 100 offered, 80 answered (60 within 20 s), 15 abandoned

@@ -1,0 +1,140 @@
+// The report tables: figures are added up in memory and added to their rows; what is open is kept beside them.
+import type { Database, Statement } from 'better-sqlite3';
+import type { AgentId, Channel, Millis, QueueId } from '../../values/index.ts';
+import { type AgentFigure, agentFigures, type QueueFigure, queueFigures } from './figures.ts';
+import type { AgentState, ContactState, QueueState, ReportFold, Sink } from './fold.ts';
+
+interface Row {
+  key: (string | number)[];
+  amounts: Map<string, number>;
+  longest: number;
+}
+
+/** Gathers what the fold adds until it is written. */
+export class Gathered implements Sink {
+  readonly queues = new Map<string, Row>();
+  readonly agents = new Map<string, Row>();
+  readonly reasons = new Map<string, Row>();
+
+  queue(slot: Millis, team: string, queue: QueueId, channel: Channel, figure: QueueFigure, amount: number): void {
+    add(rowOf(this.queues, [slot, team, queue, channel]), figure, amount);
+  }
+
+  longest(slot: Millis, team: string, queue: QueueId, channel: Channel, ms: number): void {
+    const row = rowOf(this.queues, [slot, team, queue, channel]);
+    row.longest = Math.max(row.longest, ms);
+  }
+
+  agent(slot: Millis, team: string, agent: AgentId, figure: AgentFigure, amount: number): void {
+    add(rowOf(this.agents, [slot, team, agent]), figure, amount);
+  }
+
+  reason(slot: Millis, team: string, agent: AgentId, reason: string, ms: number): void {
+    add(rowOf(this.reasons, [slot, team, agent, reason]), 'ms', ms);
+  }
+
+  get empty(): boolean {
+    return this.queues.size + this.agents.size + this.reasons.size === 0;
+  }
+}
+
+function rowOf(rows: Map<string, Row>, key: (string | number)[]): Row {
+  const name = key.join('\u0000');
+  let row = rows.get(name);
+  if (!row) {
+    row = { key, amounts: new Map(), longest: 0 };
+    rows.set(name, row);
+  }
+  return row;
+}
+
+function add(row: Row, figure: string, amount: number): void {
+  row.amounts.set(figure, (row.amounts.get(figure) ?? 0) + amount);
+}
+
+/** Columns are quoted: `full` is a word of SQL. */
+function upsert(
+  database: Database,
+  table: string,
+  keys: string[],
+  figures: readonly string[],
+  most: string[],
+): Statement {
+  const columns = [...keys, ...figures, ...most];
+  const sums = figures.map((name) => `"${name}" = "${name}" + excluded."${name}"`);
+  const largest = most.map((name) => `"${name}" = max("${name}", excluded."${name}")`);
+  return database.prepare(
+    `INSERT INTO ${table} (${columns.map((name) => `"${name}"`).join(', ')})
+     VALUES (${columns.map(() => '?').join(', ')})
+     ON CONFLICT DO UPDATE SET ${[...sums, ...largest].join(', ')}`,
+  );
+}
+
+export class ReportRows {
+  readonly #database: Database;
+  readonly #queues: Statement;
+  readonly #agents: Statement;
+  readonly #reasons: Statement;
+  readonly #putState: Statement;
+  readonly #dropState: Statement;
+
+  constructor(database: Database) {
+    this.#database = database;
+    const queueKeys = ['start', 'team', 'queue', 'channel'];
+    this.#queues = upsert(database, 'report_queues', queueKeys, queueFigures, ['longest_wait_ms']);
+    this.#agents = upsert(database, 'report_agents', ['start', 'team', 'agent'], agentFigures, []);
+    this.#reasons = upsert(database, 'report_reasons', ['start', 'team', 'agent', 'reason'], ['ms'], []);
+    this.#putState = database.prepare(
+      'INSERT INTO report_state (name, state) VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state',
+    );
+    this.#dropState = database.prepare('DELETE FROM report_state WHERE name = ?');
+  }
+
+  /** @param state JSON by name; undefined: no longer open */
+  write({ queues, agents, reasons }: Gathered, state: ReadonlyMap<string, string | undefined>): void {
+    for (const { key, amounts, longest } of queues.values())
+      this.#queues.run(...key, ...of(amounts, queueFigures), longest);
+    for (const { key, amounts } of agents.values()) this.#agents.run(...key, ...of(amounts, agentFigures));
+    for (const { key, amounts } of reasons.values()) this.#reasons.run(...key, amounts.get('ms') ?? 0);
+    for (const [name, json] of state) {
+      if (json === undefined) this.#dropState.run(name);
+      else this.#putState.run(name, json);
+    }
+  }
+
+  clear(): void {
+    const tables = ['report_queues', 'report_agents', 'report_reasons', 'report_state'];
+    for (const table of tables) this.#database.exec(`DELETE FROM ${table}`);
+  }
+}
+
+function of(amounts: Map<string, number>, figures: readonly string[]): number[] {
+  return figures.map((figure) => Math.round(amounts.get(figure) ?? 0));
+}
+
+/** Fills a fold with what is kept as open. @param only names that begin so, such as `agent ` */
+export function readState(database: Database, fold: ReportFold, only = ''): void {
+  const rows = database
+    .prepare<[string, string], { name: string; state: string }>(
+      'SELECT name, state FROM report_state WHERE substr(name, 1, length(?)) = ?',
+    )
+    .all(only, only);
+  for (const { name, state } of rows) {
+    const [kind = '', id = ''] = name.split(/ (.*)/s);
+    if (kind === 'agent') fold.agents.set(id, JSON.parse(state) as AgentState);
+    else if (kind === 'contact') fold.contacts.set(id, JSON.parse(state) as ContactState);
+    else fold.queues.set(id, JSON.parse(state) as QueueState);
+  }
+}
+
+/** What is open under those names, as JSON. */
+export function stateOf(fold: ReportFold, names: Iterable<string>): Map<string, string | undefined> {
+  const found = new Map<string, string | undefined>();
+  for (const name of names) {
+    const [kind = '', id = ''] = name.split(/ (.*)/s);
+    const open =
+      kind === 'agent' ? fold.agents.get(id) : kind === 'contact' ? fold.contacts.get(id) : fold.queues.get(id);
+    found.set(name, open === undefined ? undefined : JSON.stringify(open));
+  }
+  return found;
+}
