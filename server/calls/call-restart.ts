@@ -117,10 +117,11 @@ function partHandedOver(
     call.log.talkEnded('agent');
     call.log.agent = undefined;
   }
-  if (acd) tools.queueing.attach(call, () => undefined);
+  const known = acd ? tools.queueing.attach(call, () => undefined) : undefined;
+  const has = known?.state === 'connected';
   const instead = note.contact?.facts.interaction;
-  const routed = acd && agent !== undefined && tools.queueing.take(call, agent, { queue, instead });
-  if (acd && !routed && before !== undefined) tools.queueing.finished(call.interaction, before, 'agent');
+  const routed = has && agent !== undefined && tools.queueing.take(call, agent, { queue, instead });
+  if (has && !routed) tools.queueing.finished(call.interaction, known.agent, 'agent');
   if (!routed && agent !== undefined) call.occupy(agent);
   void call.talk.begin({ agent, queue, acd: routed, record: false, music }, customer, leg);
 }
@@ -131,7 +132,10 @@ function lostPart(tools: CallTools, call: Call, customer: Leg, { facts }: NonNul
   if (facts.agent !== undefined) {
     call.log.agent = facts.agent;
     call.log.talkEnded('failed');
-    if (facts.acd) tools.queueing.finished(call.interaction, facts.agent, 'failed');
+    // What was noted last may be older than what routing knows: her part may have been over already.
+    const known = facts.acd ? tools.queueing.attach(call, () => undefined) : undefined;
+    if (known?.state === 'connected') tools.queueing.finished(call.interaction, known.agent, 'failed');
+    else if (known?.state === 'waiting') tools.queueing.leave(call.interaction, 'failed');
   }
   call.finish('network', 'other-leg-lost');
 }

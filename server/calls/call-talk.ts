@@ -9,12 +9,14 @@ import {
   resolveDialled,
   userOf,
 } from '../signaling/index.ts';
-import type { Call } from './call.ts';
+import type { Call, CallKeeper } from './call.ts';
 import type { CustomerNote } from './call-note.ts';
 import type { CallTools } from './call-tools.ts';
 import { Detour, type DetourOwner } from './detour.ts';
 import { callErrors } from './errors.ts';
+import { joinCalls } from './joining.ts';
 import { Part, type PartFacts } from './part.ts';
+import { referTarget } from './replaces.ts';
 import { ringbackTone } from './ringback.ts';
 import { Ringing } from './ringing.ts';
 
@@ -34,6 +36,7 @@ export interface Successor {
 export class CallTalk implements DetourOwner {
   readonly #call: Call;
   readonly #tools: CallTools;
+  readonly #keeper: Pick<CallKeeper, 'callOf'>;
   #part: Part | undefined;
   #ringing: Ringing | undefined;
   #detour: Detour | undefined;
@@ -41,9 +44,10 @@ export class CallTalk implements DetourOwner {
   #pausedByDetour = false;
   #detourEnded: { flow: string; result: Record<string, string> } | undefined;
 
-  constructor(call: Call, tools: CallTools) {
+  constructor(call: Call, tools: CallTools, keeper: Pick<CallKeeper, 'callOf'>) {
     this.#call = call;
     this.#tools = tools;
+    this.#keeper = keeper;
   }
 
   get part(): Part | undefined {
@@ -242,15 +246,16 @@ export class CallTalk implements DetourOwner {
     failed(how);
   }
 
-  /** REFER of the agent's phone: a blind transfer by its own key. */
+  /** REFER of the agent's phone: a transfer by its own key, blind or, with Replaces, to whom she asked by another call. */
   referred(leg: Leg, referral: Referral): void {
     if (leg !== this.#part?.other || this.#part.agent === undefined) {
       referral.refuse(403);
       return;
     }
-    const { uri, replaces } = referredTo(referral.referTo);
+    const { uri, replaces } = referTarget(referral.referTo);
     if (replaces) {
-      referral.refuse(501);
+      if (replaces === 'malformed') referral.refuse(400);
+      else joinCalls(this.#call, this.#keeper.callOf(replaces), this.#part.agent, referral);
       return;
     }
     const destination = resolveDialled(this.#tools.directory, userOf(uri));
@@ -419,14 +424,6 @@ export class CallTalk implements DetourOwner {
     this.#detourResult?.resolve({});
     this.#detourResult = undefined;
   }
-}
-
-/** The target of a REFER; with Replaces it is an attended transfer. */
-function referredTo(referTo: string): { uri: string; replaces: boolean } {
-  const open = referTo.indexOf('<');
-  const close = referTo.indexOf('>', open);
-  const uri = open < 0 ? (referTo.split(';', 1)[0] ?? '') : referTo.slice(open + 1, close);
-  return { uri: uri.trim(), replaces: /[?&]replaces=/i.test(uri) };
 }
 
 function asTarget(destination: Destination): TransferTarget | undefined {

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Audio } from '../../media/media-server.ts';
 import type { Clock, Language, PopContent } from '../../values/index.ts';
-import type { FlowSet, Prompt } from '../ivr/index.ts';
+import type { FlowSet, FlowState, Prompt } from '../ivr/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Directory, Queueing } from '../ports/index.ts';
 import type { Signaling } from '../signaling/index.ts';
@@ -12,6 +12,12 @@ export interface Flows {
   current(): FlowSet;
   /** By version, where it is still there: for calls of an earlier server. */
   version(version: string): FlowSet | undefined;
+}
+
+/** Counts the ways that calls take through flows. */
+export interface Traffic {
+  /** @param passed nodes entered since `before`, as `flow/node` */
+  passed(before: FlowState | undefined, passed: readonly string[]): void;
 }
 
 /** See media/prompts. Neither rejects: what cannot be said is left out and logged. */
@@ -41,6 +47,7 @@ export interface CallTools {
   queueing: Queueing;
   directory: Directory;
   flows: Flows;
+  traffic?: Traffic | undefined;
   prompts: PromptAudio;
   customers: CustomerLookup;
   clock: Clock;

@@ -15,6 +15,7 @@ import { CallTalk } from './call-talk.ts';
 import type { CallTools } from './call-tools.ts';
 import type { ConsultContact } from './consult-contact.ts';
 import { callErrors } from './errors.ts';
+import type { Replaces } from './replaces.ts';
 import type { Ringing } from './ringing.ts';
 
 /** Who keeps all calls. */
@@ -28,6 +29,8 @@ export interface CallKeeper {
   occupied(agent: string, by: 1 | -1): void;
   /** A consultation waits in a queue, or is over. */
   consulting(contact: ConsultContact, on: boolean): void;
+  /** The call that a phone's Replaces names. */
+  callOf(replaces: Replaces): Call | undefined;
   /** An agent's phones, ready to ring. */
   phones(agent: AgentRecord): PhoneTarget[];
 }
@@ -61,7 +64,7 @@ export class Call implements OfferTarget, LegOwner {
     this.log = new CallLog(tools, facts);
     this.flow = new CallFlow(this, tools);
     this.place = new CallPlace(this, tools, keeper);
-    this.talk = new CallTalk(this, tools);
+    this.talk = new CallTalk(this, tools, keeper);
     this.guests = new CallGuests(this, tools, keeper);
     this.park = new CallPark(this, tools);
     this.#since = facts.startedAt;
@@ -364,6 +367,20 @@ export class Call implements OfferTarget, LegOwner {
 
   release(agent: string): void {
     if (this.#occupied.delete(agent)) this.#keeper.occupied(agent, -1);
+  }
+
+  /** Two are in talk, and another leg may take the agent's place. */
+  get canHandOver(): boolean {
+    return this.can('handed') && this.talk.part?.joined === true && this.#customer?.over === false;
+  }
+
+  /** The far side of her own call goes to another call, and this one is over. */
+  giveAway(): Leg | undefined {
+    const leg = this.#customer;
+    if (!leg || leg.over) return undefined;
+    this.#customer = undefined;
+    this.finish('agent', 'transferred');
+    return leg;
   }
 
   /** Something that a later server or a screen wants to know has changed. */

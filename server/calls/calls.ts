@@ -42,6 +42,7 @@ import { callErrors } from './errors.ts';
 import { callRefused } from './events.ts';
 import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
 import { placeOwnCall } from './own-call.ts';
+import { isReplaced, type Replaces } from './replaces.ts';
 import { Ringing } from './ringing.ts';
 
 type Refused = 'trunk-full' | 'flow-unknown' | 'not-allowed' | 'no-route' | 'unknown';
@@ -171,6 +172,14 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   consulting(contact: ConsultContact, on: boolean): void {
     if (on) this.#consultations.add(contact);
     else this.#consultations.delete(contact);
+  }
+
+  callOf(replaces: Replaces): Call | undefined {
+    for (const call of this.#calls.values()) {
+      const dialog = call.talk.part?.other.dialog;
+      if (dialog && isReplaced(dialog, replaces)) return call;
+    }
+    return undefined;
   }
 
   phones(agent: AgentRecord): PhoneTarget[] {

@@ -29,7 +29,7 @@ export interface FlowOwner {
   flowMoved(state: FlowState): void;
 }
 
-type FlowTools = Pick<CallTools, 'prompts' | 'clock' | 'logger' | 'signaling'>;
+type FlowTools = Pick<CallTools, 'prompts' | 'clock' | 'logger' | 'signaling' | 'traffic'>;
 
 /** Longer than any prompt: the time to the first digit begins after it. */
 const wholeHourMs = 3_600_000;
@@ -98,7 +98,8 @@ export class FlowRun {
     if (this.#collecting) this.#endpoint.stopCollect();
   }
 
-  #step({ state, effects }: Step): void {
+  #step({ state, effects, passed }: Step): void {
+    this.#tools.traffic?.passed(this.#state, passed);
     this.#state = state;
     for (const effect of effects) {
       if (effect.do === 'note') this.#owner.flowNoted(effect);

@@ -236,7 +236,16 @@ export class FakeSip {
 
   #hold(id: string, role: 'uas' | 'uac'): SipDialog {
     const dialog = new SipDialog(
-      { id, role, callId: id, localSdp: sdp, remoteSdp: sdp, remoteAddress: '192.0.2.1', from: '', to: '' },
+      {
+        id,
+        role,
+        callId: id,
+        localSdp: sdp,
+        remoteSdp: sdp,
+        remoteAddress: '192.0.2.1',
+        from: `<sip:a@b>;tag=f-${id}`,
+        to: `<sip:c@d>;tag=t-${id}`,
+      },
       {
         request: (options, sink) => this.#inDialog(id, options, sink),
         removed: () => void this.dialogs.delete(id),

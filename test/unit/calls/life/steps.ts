@@ -55,6 +55,7 @@ const kinds = {
   digit: 8,
   phoneHolds: 1,
   refer: 1,
+  attended: 5,
   declineHold: 1,
   ignoreHold: 1,
   crossing: 1,
@@ -341,6 +342,17 @@ export async function act(
         sip.request(dialog, 'REFER', { 'refer-to': `<sip:${to}@x>` });
       }
       break;
+    case 'attended': {
+      // Her phone joins two of its calls.
+      const hers = [...sip.dialogs.values()];
+      const one = nth(hers, pick);
+      const two = nth(hers, pick + 1 + (pick % 5));
+      if (!one || !two) break;
+      const [local, remote] = two.role === 'uas' ? ['t', 'f'] : ['f', 't'];
+      const replaces = `${two.callId};to-tag=${local}-${two.id};from-tag=${remote}-${two.id}`;
+      sip.request(one.id, 'REFER', { 'refer-to': `<sip:x@y?Replaces=${encodeURIComponent(replaces)}>` });
+      break;
+    }
     case 'declineHold':
       sip.reinvite = pick % 2 ? 488 : 200;
       break;
