@@ -21,6 +21,7 @@ const floors: Record<string, number> = {
   'media/speech': 2,
   'media/prompts': 3,
   'media/edge': 3,
+  'media/freeswitch': 3,
   'media/asterisk': 3,
   'server/flows': 3,
   'server/customers': 3,

@@ -1,0 +1,77 @@
+// One playback: a list of sounds, so many times, on a channel or in a conference.
+import type { Logger } from 'pino';
+import { newId } from '../../values/index.ts';
+import type { Playback, PlaybackEnd, PlayOptions } from '../media-server.ts';
+
+/** Where it plays. */
+export interface PlayPlace {
+  /** Plays it once; resolves when it is over, false where FreeSWITCH could not play it. */
+  once(sound: string): Promise<boolean>;
+  /** Stops what plays. */
+  halt(): Promise<void>;
+}
+
+/**
+ * ```
+ *   playing ──last round over──▶ finished
+ *      ├── stop ──▶ stopped    ├── digit ──▶ barged
+ *      └── place gone ──▶ closed    └── file missing, command refused ──▶ failed
+ * ```
+ */
+export class RunningPlayback implements Playback {
+  readonly id: string;
+  readonly ended: Promise<PlaybackEnd>;
+  readonly bargeIn: boolean;
+  readonly #place: PlayPlace;
+  readonly #log: Logger;
+  readonly #settle: (end: PlaybackEnd) => void;
+  #over = false;
+
+  /** @param after what has to be over on that place first */
+  constructor(
+    place: PlayPlace,
+    sound: Promise<string>,
+    { id = newId('ply'), times = 1, bargeIn = false }: PlayOptions,
+    log: Logger,
+    after: Promise<unknown>,
+  ) {
+    const { promise, resolve } = Promise.withResolvers<PlaybackEnd>();
+    this.id = id;
+    this.ended = promise;
+    this.bargeIn = bargeIn;
+    this.#place = place;
+    this.#log = log;
+    this.#settle = resolve;
+    this.#run(sound, times, after).catch((error: unknown) => {
+      if (!this.#over) log.error({ err: error, playback: id }, 'playback failed');
+      this.end('failed');
+    });
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  stop(): void {
+    this.end('stopped');
+  }
+
+  end(end: PlaybackEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (end === 'stopped' || end === 'barged') {
+      this.#place.halt().catch((error: unknown) => {
+        this.#log.warn({ err: error, playback: this.id }, 'playback could not be stopped');
+      });
+    }
+    this.#settle(end);
+  }
+
+  async #run(sound: Promise<string>, times: number, after: Promise<unknown>): Promise<void> {
+    const [what] = await Promise.all([sound, after]);
+    for (let round = 0; round < times && !this.#over; round++) {
+      if (!(await this.#place.once(what))) throw new Error(`FreeSWITCH could not play ${what.slice(0, 200)}`);
+    }
+    this.end('finished');
+  }
+}

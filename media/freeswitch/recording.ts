@@ -1,0 +1,138 @@
+// A recording of one channel: what it says left, what it hears right. A pause ends a piece, so that what was said meanwhile
+// (a card number) was never written; the pieces become one file at the end.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { mediaErrors } from '../errors.ts';
+import type { Recording, RecordingOptions, SealedRecording } from '../media-server.ts';
+import type { Control } from './control.ts';
+import { type SharedFolder, wavHeader } from './folder.ts';
+
+export interface RecordingTools {
+  control: Control;
+  folder: SharedFolder;
+  logger: Logger;
+  /** It is a file now. */
+  sealed(recording: FreeswitchRecording): void;
+}
+
+export class FreeswitchRecording implements Recording {
+  readonly id: string;
+  readonly #tools: RecordingTools;
+  readonly #channel: () => string;
+  readonly #channels: 1 | 2;
+  #piece = 0;
+  #running: string | undefined;
+  #paused = false;
+  #sealed: Promise<SealedRecording> | undefined;
+  /** Commands one after the other. */
+  #turn: Promise<void>;
+
+  /** @param channel whose recording it is, at the moment it is asked @throws where there is none */
+  constructor(tools: RecordingTools, channel: () => string, { id, channels = 2 }: RecordingOptions) {
+    this.id = id;
+    this.#tools = tools;
+    this.#channel = channel;
+    this.#channels = channels;
+    this.#turn = this.#start();
+    this.#turn.catch((error: unknown) => tools.logger.error({ err: error, recording: id }, 'recording failed'));
+  }
+
+  get over(): boolean {
+    return this.#sealed !== undefined;
+  }
+
+  pause(): void {
+    if (this.#paused || this.#sealed) return;
+    this.#paused = true;
+    this.#next(() => this.#halt());
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#sealed) return;
+    this.#paused = false;
+    this.#next(() => this.#start());
+  }
+
+  stop(): Promise<SealedRecording> {
+    this.#sealed ??= this.#turn
+      .catch((cause: unknown) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw mediaErrors['media-recording-failed']({ reason }, { cause });
+      })
+      .then(() => this.#halt())
+      .then(() => this.#tools.folder.seal(this.id))
+      .finally(() => this.#tools.sealed(this));
+    return this.#sealed;
+  }
+
+  /** Its channel is gone, and FreeSWITCH has ended the file by itself. */
+  channelGone(): void {
+    this.#running = undefined;
+    this.stop().catch((error: unknown) =>
+      this.#tools.logger.error({ err: error, recording: this.id }, 'recording could not be sealed'),
+    );
+  }
+
+  read(range?: { start: number; end?: number }): Promise<{ stream: Readable; size: number }> {
+    return readRecording(this.#tools.folder, this.id, range);
+  }
+
+  #next(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(work);
+    this.#turn.catch((error: unknown) =>
+      this.#tools.logger.error({ err: error, recording: this.id }, 'recording could not be changed'),
+    );
+  }
+
+  async #start(): Promise<void> {
+    const { control, folder } = this.#tools;
+    const uuid = this.#channel();
+    const path = folder.pieceThere(this.id, ++this.#piece);
+    await control.command(`uuid_setvar ${uuid} RECORD_STEREO ${this.#channels === 2}`);
+    await control.command(`uuid_record ${uuid} start ${path}`);
+    this.#running = `${uuid} stop ${path}`;
+  }
+
+  async #halt(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    if (running !== undefined) await this.#tools.control.command(`uuid_record ${running}`);
+  }
+}
+
+/** The WAV, whole or in part; of a running one what is there so far. */
+export async function readRecording(
+  folder: SharedFolder,
+  id: string,
+  range?: { start: number; end?: number },
+): Promise<{ stream: Readable; size: number }> {
+  const path = folder.sealed(id);
+  const part = range && { start: range.start, ...(range.end === undefined ? {} : { end: range.end }) };
+  if (path !== undefined) return { stream: createReadStream(path, part), size: (await stat(path)).size };
+  const { pcm, channels } = await folder.samples(id);
+  const wav = Buffer.concat([wavHeader(pcm.length, channels), pcm]);
+  const bytes = wav.subarray(range?.start ?? 0, range?.end === undefined ? undefined : range.end + 1);
+  return { stream: Readable.from([bytes]), size: wav.length };
+}
+
+/** A recording of which nothing runs any more. */
+export class FinishedRecording implements Recording {
+  readonly id: string;
+  readonly #folder: SharedFolder;
+
+  constructor(folder: SharedFolder, id: string) {
+    this.id = id;
+    this.#folder = folder;
+  }
+
+  pause(): void {}
+  resume(): void {}
+  stop(): Promise<SealedRecording> {
+    return this.#folder.seal(this.id);
+  }
+  read(range?: { start: number; end?: number }): Promise<{ stream: Readable; size: number }> {
+    return readRecording(this.#folder, this.id, range);
+  }
+}
