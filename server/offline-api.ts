@@ -7,7 +7,7 @@ import { systemClock } from '../values/index.ts';
 import { createApi, flowFiles } from './api/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { openAccounts, openDirectory } from './directory/index.ts';
-import { openFlowStore } from './flows/index.ts';
+import { FlowHistory, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { noAgentWork, noCallControl } from './no-calls.ts';
@@ -54,7 +54,7 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
     interactions,
     reads: data.reader,
     reports: new ReportProjector(journal, database, logger),
-    flows: flowFiles(store, settings.flows, () => ({})),
+    flows: flowFiles(store, new FlowHistory(database, journal, clock), settings.flows, () => ({})),
     recordings: { size: async () => undefined, read: () => Promise.reject(new Error('no engine runs')) },
     logger,
     clock,

@@ -1,13 +1,19 @@
 // The API's view of the flow store and its folder.
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type FlowStore, flowTest } from '../flows/index.ts';
-import { type CheckContext, checkFlow, type FlowOutline, readFlow } from '../ivr/index.ts';
-import type { Flows } from './deps.ts';
+import { type FlowHistory, type FlowStore, flowTest } from '../flows/index.ts';
+import { type CheckContext, type Checked, type FlowOutline, flowSet, Rehearsal, readFlow } from '../ivr/index.ts';
+import type { Flows, Simulation, SimulationInput } from './deps.ts';
+import { failed } from './errors.ts';
 
 /** @param context what the flows stand among, as the store's own */
-export function flowFiles(store: FlowStore, folder: string, context: () => Omit<CheckContext, 'flows'>): Flows {
+export function flowFiles(
+  store: FlowStore,
+  history: FlowHistory,
+  folder: string,
+  context: () => Omit<CheckContext, 'flows'>,
+): Flows {
   const fileOf = (flow: string) => path.join(folder, `${flow}.json`);
 
   /** What the checker must know of the flows beside this one. */
@@ -23,24 +29,34 @@ export function flowFiles(store: FlowStore, folder: string, context: () => Omit<
     return found;
   }
 
+  /** As if that text were the flow's file. */
+  async function read(flow: string, text: string): Promise<Checked> {
+    const file = `${flow}.json`;
+    const { outline } = readFlow(text, file);
+    const flows = await outlines(flow);
+    flows.set(flow, outline ?? { results: [], calls: [] });
+    return readFlow(text, file, { ...context(), flows });
+  }
+
+  async function textOf(file: string): Promise<string | undefined> {
+    try {
+      return await readFile(path.join(folder, file), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
   return {
     list: () => store.flows.map(({ flow, state, version, findings }) => ({ flow, state, version, findings })),
-    async text(flow) {
-      try {
-        return await readFile(fileOf(flow), 'utf8');
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw error;
-      }
-    },
+    text: (flow) => textOf(`${flow}.json`),
+    tests: (flow) => textOf(`${flow}.test.json`),
     async check(flow, text) {
-      const file = `${flow}.json`;
-      const { outline } = readFlow(text, file);
-      const flows = await outlines(flow);
-      flows.set(flow, outline ?? { results: [], calls: [] });
-      return checkFlow(text, file, { ...context(), flows });
+      const { findings, picture } = await read(flow, text);
+      return { findings, picture };
     },
-    async save(flow, text) {
+    async save(flow, text, by) {
+      history.saves(hash('sha256', text), by);
       // Beside it and then over it, so that nobody ever reads half a flow.
       const fresh = path.join(folder, `.${flow}.${randomUUID()}`);
       try {
@@ -55,5 +71,39 @@ export function flowFiles(store: FlowStore, folder: string, context: () => Omit<
     async test(flow) {
       return (await flowTest(folder, [flow])).rows;
     },
+    versions: (flow) => history.list(flow),
+    version: (flow, version) => history.text(flow, version),
+    async simulate(flow, text, given, inputs) {
+      const current = store.current;
+      const edited = text === undefined ? undefined : await read(flow, text);
+      if (edited && edited.flow === undefined) {
+        const errors = edited.findings.filter(({ severity }) => severity === 'error');
+        throw failed['flow-has-errors']({ flow, count: errors.length, first: errors[0]?.sentence });
+      }
+      const others = [...current.flows.values()].filter(({ name }) => name !== edited?.flow?.name);
+      const set = edited?.flow ? flowSet([...others, edited.flow]) : current;
+      const language = given.language ?? set.flows.get(flow)?.languages[0] ?? 'en';
+      const call = new Rehearsal(set, flow, { ...given, language }, Date.now());
+      let refused: string | undefined;
+      for (const input of inputs) refused = take(call, input);
+      const { last, state } = call;
+      return {
+        said: call.said,
+        visited: call.visited,
+        node: last.node,
+        waitsFor: { ask: 'keys', queue: 'queue', transfer: 'transfer' }[last.do as string] ?? 'nothing',
+        where: call.where(),
+        variables: state.variables,
+        language: state.language,
+        ...(refused === undefined ? {} : { refused }),
+      } as Simulation;
+    },
   };
+}
+
+function take(call: Rehearsal, input: SimulationInput): string | undefined {
+  if ('press' in input) return call.press(input.press);
+  if ('wait' in input) return call.silence();
+  if ('queue' in input) return call.leaveQueue(input.queue);
+  return call.failTransfer(input.transfer);
 }

@@ -20,6 +20,8 @@ export interface FlowStoreOptions {
   context(): Omit<CheckContext, 'flows'>;
   /** Before the check: look for new recordings. */
   refresh?: (() => Promise<unknown>) | undefined;
+  /** A version is taken into use; its failure is logged. */
+  keep?: ((flow: CompiledFlow, text: string) => Promise<unknown>) | undefined;
   /** After the check and before the swap: synthesise texts. Its failure is logged, and the flows are taken all the same. */
   prepare?: ((set: FlowSet) => Promise<unknown>) | undefined;
   /** Default: the file system. `false`: only `reload` looks again. */
@@ -115,17 +117,18 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
   }
 
   async #load(): Promise<void> {
-    const { folder, context, refresh, prepare, log } = this.#options;
+    const { folder, context, refresh, keep, prepare, log } = this.#options;
     if (this.#closed) return;
     await refresh?.();
     const files = await readFolder(folder, context());
     const before = this.#set.flows;
     const taken = new Map<string, CompiledFlow>();
     const statuses: FlowStatus[] = [];
-    for (const { file, flow, findings } of files) {
+    for (const { file, flow, findings, text } of files) {
       const name = flow?.name ?? path.basename(file, '.json');
       const use = flow ?? before.get(name);
       if (use) taken.set(name, use);
+      if (flow) keep?.(flow, text).catch((error: unknown) => log.error({ err: error, file }, 'flow was not kept'));
       const state = flow ? 'current' : use ? 'kept' : 'refused';
       statuses.push({ file, flow: name, state, version: use?.version, findings });
       if (!flow) log.warn({ file, state, findings: findings.length, first: findings[0] }, 'flow has errors');

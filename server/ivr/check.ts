@@ -6,6 +6,7 @@ import { checkPrompts } from './check-prompts.ts';
 import { type CompiledFlow, compileFlow } from './compile.ts';
 import { readJson } from './document.ts';
 import type { Finding, FindingCode } from './finding.ts';
+import { type FlowPicture, pictureOf } from './picture.ts';
 import { type FlowFile, flowSchema } from './schema.ts';
 import { readShape } from './shape.ts';
 
@@ -45,6 +46,8 @@ export interface Checked {
   flow?: CompiledFlow;
   /** Present where the file has the shape of a flow. */
   outline?: FlowOutline & { name: string };
+  /** Its nodes and ways, likewise. */
+  picture?: FlowPicture;
 }
 
 /**
@@ -86,8 +89,9 @@ export function readFlow(text: string, file: string, context: CheckContext = {})
   checkNames(flow, context, report);
   checkPrompts(flow, context, report);
   const outline = { name: flow.flow, ...outlineOf(flow) };
-  if (findings.some((each) => each.severity === 'error')) return { findings: inOrder(findings), outline };
-  return { findings: inOrder(findings), outline, flow: compileFlow(flow, text) };
+  const picture = pictureOf(flow);
+  if (findings.some((each) => each.severity === 'error')) return { findings: inOrder(findings), outline, picture };
+  return { findings: inOrder(findings), outline, picture, flow: compileFlow(flow, text) };
 }
 
 /** What a flow returns and which it calls. */

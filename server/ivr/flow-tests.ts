@@ -1,11 +1,11 @@
 // Runs the tests that stand beside a flow, without a call.
 import { readJson } from './document.ts';
 import type { Finding } from './finding.ts';
-import { advance, begin } from './interpreter.ts';
 import { didYouMean } from './nearest.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { readShape } from './shape.ts';
 import { type Expected, type FlowTest, type FlowTests, flowTestsSchema, type TestStep } from './test-schema.ts';
-import type { Effect, FlowSet, FlowState, Input, Prompt, Step } from './types.ts';
+import type { FlowSet } from './types.ts';
 
 export interface FlowTestResult {
   flow: string;
@@ -46,35 +46,6 @@ export function runFlowTests(set: FlowSet, tests: FlowTests): FlowTestResult[] {
   return tests.tests.map((test) => runOne(set, tests.flow, test));
 }
 
-/** What the caller hears, as a text. */
-export function spokenText(prompts: readonly Prompt[]): string {
-  return prompts
-    .map(textOf)
-    .filter((text) => text !== '')
-    .join(' ');
-}
-
-function textOf(prompt: Prompt): string {
-  switch (prompt.say) {
-    case 'text':
-      return prompt.text;
-    case 'file':
-      return `[${prompt.file}]`;
-    case 'digits':
-      return [...prompt.digits].join(' ');
-    case 'number':
-      return String(prompt.number);
-    case 'position':
-      return `[position ${prompt.position}]`;
-    case 'wait':
-      return `[wait ${prompt.minutes}]`;
-    case 'agent':
-      return `[agent ${prompt.number}]`;
-    case 'silence':
-      return '';
-  }
-}
-
 const monday = Date.parse('2026-01-05T10:00:00Z');
 
 function runOne(set: FlowSet, flow: string, test: FlowTest): FlowTestResult {
@@ -85,8 +56,12 @@ function runOne(set: FlowSet, flow: string, test: FlowTest): FlowTestResult {
     return result;
   }
   const given = test.given ?? {};
-  const caller = new Caller(set, result, given.time === undefined ? monday : Date.parse(given.time));
-  caller.take(begin(set, flow, { ...given, language: given.language ?? compiled.languages[0] ?? 'en' }, caller.now));
+  const language = given.language ?? compiled.languages[0] ?? 'en';
+  const now = given.time === undefined ? monday : Date.parse(given.time);
+  const call = new Rehearsal(set, flow, { ...given, language }, now);
+  const caller = new Caller(call);
+  result.said = call.said;
+  result.visited = call.visited;
   for (const [i, step] of test.steps.entries()) {
     const sentence = caller.does(step);
     if (sentence !== undefined) {
@@ -100,38 +75,12 @@ function runOne(set: FlowSet, flow: string, test: FlowTest): FlowTestResult {
   return result;
 }
 
-/** A caller who does what the test says, and remembers what she heard. */
+/** A caller who does what the test says. */
 class Caller {
-  readonly now: number;
-  readonly #set: FlowSet;
-  readonly #result: FlowTestResult;
-  #state!: FlowState;
-  /** The effect that waits, or ended the flow. */
-  #last!: Effect;
-  #heard: string[] = [];
-  /** Keys pressed ahead of the question. */
-  #ahead = '';
+  readonly #call: Rehearsal;
 
-  constructor(set: FlowSet, result: FlowTestResult, now: number) {
-    this.#set = set;
-    this.#result = result;
-    this.now = now;
-  }
-
-  /** Takes a step, listens to all that is said, and types ahead where keys are left. */
-  take(step: Step): void {
-    this.#state = step.state;
-    this.#result.visited.push(...step.passed);
-    for (const effect of step.effects) {
-      this.#last = effect;
-      if (effect.do === 'say' || effect.do === 'ask') this.#hear(spokenText(effect.prompts));
-      if (effect.do === 'queue' && effect.announce) this.#hear(spokenText(effect.announce.prompts));
-      if (effect.do === 'finding') this.#hear(`[${effect.code}: ${effect.sentence}]`);
-    }
-    if (this.#last.do === 'say') {
-      const barged = this.#ahead !== '' && this.#last.bargeIn;
-      this.#go({ on: 'said', how: barged ? 'barged' : 'finished' });
-    } else if (this.#last.do === 'ask' && this.#ahead !== '') this.#key();
+  constructor(call: Rehearsal) {
+    this.#call = call;
   }
 
   /** Does what the step says, key by key in the order in which they stand. @returns what is wrong, or nothing */
@@ -144,25 +93,15 @@ class Caller {
   }
 
   #does(key: keyof TestStep, step: TestStep): string | undefined {
-    const last = this.#last;
     switch (key) {
       case 'press':
-        return this.#press(step.press ?? '');
+        return this.#call.press(step.press ?? '');
       case 'wait':
-        if (last.do !== 'ask') return `The caller cannot be silent: ${this.#where()}.`;
-        this.#heard = [];
-        return this.#go({ on: 'digits', digits: '', end: 'timeout' });
+        return this.#call.silence();
       case 'queue':
-        if (last.do !== 'queue') return `The caller is in no queue: ${this.#where()}.`;
-        if (step.queue === 'talked' && !last.afterTalk) {
-          return `The node "${last.node}" has no "next": after the talk the call ends.`;
-        }
-        this.#heard = [];
-        return this.#go({ on: 'queue', how: step.queue! });
+        return this.#call.leaveQueue(step.queue!);
       case 'transfer':
-        if (last.do !== 'transfer') return `The caller is not being transferred: ${this.#where()}.`;
-        this.#heard = [];
-        return this.#go({ on: 'transfer', how: step.transfer! });
+        return this.#call.failTransfer(step.transfer!);
       case 'hear':
         return this.#hears([step.hear ?? []].flat());
       case 'notHear':
@@ -175,58 +114,17 @@ class Caller {
   }
 
   unusedKeys(): string | undefined {
-    return this.#ahead === '' ? undefined : `Nobody asked for "${this.#ahead}": ${this.#where()}.`;
-  }
-
-  #hear(text: string): void {
-    if (text === '') return;
-    this.#heard.push(text);
-    this.#result.said.push(text);
-  }
-
-  #press(keys: string): string | undefined {
-    if (this.#last.do !== 'ask') return `Nobody asks for "${keys}": ${this.#where()}.`;
-    this.#heard = [];
-    this.#ahead += keys;
-    this.#key();
-    return undefined;
-  }
-
-  /** Gives the question its keys, as a media engine would collect them. */
-  #key(): void {
-    if (this.#last.do !== 'ask') return;
-    const { rule } = this.#last;
-    let digits = '';
-    let end: 'max' | 'terminator' | 'timeout' = 'timeout';
-    let used = 0;
-    while (used < this.#ahead.length) {
-      const key = this.#ahead[used++]!;
-      if (key === rule.terminator) {
-        end = 'terminator';
-        break;
-      }
-      digits += key;
-      if (digits.length === rule.max) {
-        end = 'max';
-        // The terminator after the last digit is habit, and belongs to this input.
-        if (rule.terminator !== undefined && this.#ahead[used] === rule.terminator) used++;
-        break;
-      }
-    }
-    this.#ahead = this.#ahead.slice(used);
-    this.#go({ on: 'digits', digits, end });
-  }
-
-  #go(input: Input): undefined {
-    this.take(advance(this.#set, this.#state, input, this.now));
+    const { unused } = this.#call;
+    return unused === '' ? undefined : `Nobody asked for "${unused}": ${this.#call.where()}.`;
   }
 
   #hears(wanted: string[]): string | undefined {
     let from = 0;
     for (const words of wanted) {
-      const at = this.#heard.findIndex((text, i) => i >= from && plain(text).includes(plain(words)));
+      const at = this.#call.heard.findIndex((text, i) => i >= from && plain(text).includes(plain(words)));
       if (at < 0) {
-        const heard = this.#heard.length === 0 ? 'nothing' : this.#heard.map((text) => `"${text}"`).join(', then ');
+        const heard =
+          this.#call.heard.length === 0 ? 'nothing' : this.#call.heard.map((text) => `"${text}"`).join(', then ');
         return `"${words}" was not said; said was ${heard}.`;
       }
       from = at;
@@ -236,21 +134,20 @@ class Caller {
 
   #hearsNot(unwanted: string[]): string | undefined {
     for (const words of unwanted) {
-      const text = this.#heard.find((each) => plain(each).includes(plain(words)));
+      const text = this.#call.heard.find((each) => plain(each).includes(plain(words)));
       if (text !== undefined) return `"${words}" should not be said, but was: "${text}".`;
     }
     return undefined;
   }
 
   #expects(expected: Expected): string | undefined {
-    const last = this.#last;
-    const state = this.#state;
+    const { last, state } = this.#call;
     const is = (what: string, wanted: unknown, found: unknown) =>
       wanted === undefined || wanted === found
         ? undefined
-        : `${what} should be ${show(wanted)}, but is ${show(found)}: ${this.#where()}.`;
+        : `${what} should be ${show(wanted)}, but is ${show(found)}: ${this.#call.where()}.`;
     if (expected.hangup !== undefined && expected.hangup !== (last.do === 'hangup')) {
-      return expected.hangup ? `The flow should have hung up, but ${this.#where()}.` : 'The flow has hung up.';
+      return expected.hangup ? `The flow should have hung up, but ${this.#call.where()}.` : 'The flow has hung up.';
     }
     const queue = last.do === 'queue' ? last : undefined;
     const asked = queue && Object.fromEntries(queue.skills.map(({ skill, least }) => [skill, least]));
@@ -270,25 +167,6 @@ class Caller {
         )
         .find((each) => each !== undefined)
     );
-  }
-
-  #where(): string {
-    const last = this.#last;
-    const at = `at the node "${last.node}"`;
-    switch (last.do) {
-      case 'ask':
-        return `the flow asks for keys ${at}`;
-      case 'queue':
-        return `the caller waits in the queue "${last.queue}" ${at}`;
-      case 'transfer':
-        return `the caller is transferred to "${'agent' in last.to ? last.to.agent : last.to.number}" ${at}`;
-      case 'return':
-        return `the flow ended with "${last.result}" ${at}`;
-      case 'hangup':
-        return last.why === 'fault' ? `the flow failed and hung up ${at}` : `the flow hung up ${at}`;
-      default:
-        return `the flow is ${at}`;
-    }
   }
 }
 

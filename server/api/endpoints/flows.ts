@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { readTraffic } from '../../flows/index.ts';
 import { newEvent } from '../../journal/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, staff } from '../endpoint.ts';
@@ -42,7 +43,51 @@ const params = z.object({
 /** The text of a flow's file: JSON with a schema of its own. */
 const flowText = z.looseObject({ flow: z.string(), start: z.string(), nodes: z.record(z.string(), z.unknown()) });
 
-export function flowEndpoints({ flows, journal, clock }: ApiDeps): Endpoint[] {
+const picture = z
+  .object({
+    start: z.string(),
+    nodes: z.array(z.object({ name: z.string(), type: z.string(), about: z.string().optional() })),
+    edges: z.array(z.object({ from: z.string(), exit: z.string(), to: z.string() })),
+  })
+  .meta({ id: 'FlowPicture' });
+
+const simulationBody = z.strictObject({
+  text: z.string().max(1_000_000).optional().describe("A flow's text that is tried instead of its file"),
+  given: z
+    .strictObject({
+      language: z.enum(['en', 'zh']).optional(),
+      tags: z.array(z.string().max(64)).max(50).optional(),
+      from: z.string().max(64).optional(),
+      to: z.string().max(64).optional(),
+    })
+    .default({}),
+  inputs: z
+    .array(
+      z.union([
+        z.strictObject({ press: z.string().regex(/^[0-9*#]{1,64}$/, '0-9, * and #') }),
+        z.strictObject({ wait: z.literal(true) }),
+        z.strictObject({ queue: z.enum(['overflow', 'empty', 'full', 'closed', 'failed', 'talked']) }),
+        z.strictObject({ transfer: z.enum(['busy', 'no-answer', 'failed']) }),
+      ]),
+    )
+    .max(200)
+    .default([]),
+});
+
+const simulation = z
+  .object({
+    said: z.array(z.string()),
+    visited: z.array(z.string()),
+    node: z.string(),
+    waitsFor: z.enum(['keys', 'queue', 'transfer', 'nothing']),
+    where: z.string(),
+    variables: z.record(z.string(), z.string()),
+    language: z.string(),
+    refused: z.string().optional(),
+  })
+  .meta({ id: 'Simulation' });
+
+export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDeps): Endpoint[] {
   const plain = (findings: readonly z.infer<typeof finding>[]) => findings.map((each) => ({ ...each }));
   return [
     endpoint({
@@ -91,12 +136,12 @@ export function flowEndpoints({ flows, journal, clock }: ApiDeps): Endpoint[] {
       errors: ['flow-has-errors'],
       async handle({ params: { flow }, body, principal }) {
         const text = body as unknown as string;
-        const findings = plain(await flows.check(flow, text));
+        const findings = plain((await flows.check(flow, text)).findings);
         const errors = findings.filter(({ severity }) => severity === 'error');
         if (errors.length > 0) {
           throw failed['flow-has-errors']({ flow, count: errors.length, first: errors[0]?.sentence, findings });
         }
-        await flows.save(flow, text);
+        await flows.save(flow, text, principal.by);
         const data = { flow, by: principal.by, sha256: hash('sha256', text) };
         await journal.append([newEvent(flowSaved, clock.now(), data)]);
         return { findings };
@@ -111,9 +156,10 @@ export function flowEndpoints({ flows, journal, clock }: ApiDeps): Endpoint[] {
       params,
       body: flowText,
       textBody: true,
-      answer: z.object({ findings: z.array(finding) }),
+      answer: z.object({ findings: z.array(finding), picture: picture.optional() }),
       async handle({ params: { flow }, body }) {
-        return { findings: plain(await flows.check(flow, body as unknown as string)) };
+        const checked = await flows.check(flow, body as unknown as string);
+        return { findings: plain(checked.findings), picture: checked.picture };
       },
     }),
     endpoint({
@@ -130,6 +176,76 @@ export function flowEndpoints({ flows, journal, clock }: ApiDeps): Endpoint[] {
         const tests = [...(await flows.test(flow))];
         return { ok: tests.every(({ ok }) => ok), tests };
       },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/flows/:flow/tests',
+      tag: 'Flows',
+      about: 'The file of the tests that stand beside the flow.',
+      roles: staff,
+      params,
+      raw: 'application/json',
+      errors: ['not-found'],
+      async handle({ params: { flow }, response }) {
+        const text = await flows.tests(flow);
+        if (text === undefined) throw failed['not-found']({ kind: 'tests of the flow', name: flow });
+        response.type('application/json').send(text);
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/flows/:flow/versions',
+      tag: 'Flows',
+      about: 'Every version that was in use, newest first. To go back, save its text again.',
+      roles: staff,
+      params,
+      answer: z.object({
+        versions: z.array(z.object({ version: z.string(), at: z.number(), by: z.string().optional() })),
+      }),
+      handle: ({ params: { flow } }) => ({ versions: flows.versions(flow).map((each) => ({ ...each })) }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/flows/:flow/versions/:version',
+      tag: 'Flows',
+      about: 'The text of a version.',
+      roles: staff,
+      params: params.extend({ version: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits') }),
+      raw: 'application/json',
+      errors: ['not-found'],
+      handle({ params: { flow, version }, response }) {
+        const text = flows.version(flow, version);
+        if (text === undefined) throw failed['not-found']({ kind: `version of ${flow}`, name: version });
+        response.type('application/json').send(text);
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/flows/:flow/traffic',
+      tag: 'Flows',
+      about: 'How many calls went from which node to which since a time; an empty `from` is the beginning.',
+      roles: staff,
+      params,
+      query: z.object({ since: z.coerce.number().int().min(0).describe('ms since 1970 UTC; whole hours count') }),
+      answer: z.object({ ways: z.array(z.object({ from: z.string(), to: z.string(), calls: z.number() })) }),
+      handle: async ({ params: { flow }, query: { since } }) => ({
+        ways: await reads.ask(readTraffic, { flow, since }),
+      }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/flows/:flow/simulate',
+      tag: 'Flows',
+      about: 'A call through the flow without a call: what the caller hears, where she is, what she is asked.',
+      roles: staff,
+      params,
+      body: simulationBody,
+      answer: simulation,
+      errors: ['flow-unknown', 'flow-has-errors'],
+      handle: ({ params: { flow }, body: { text, given, inputs } }) =>
+        flows.simulate(flow, text, { ...given, timeZone: directory.site.timeZone }, inputs),
     }),
   ];
 }

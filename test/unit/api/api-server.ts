@@ -171,8 +171,8 @@ export async function startApi(
   const flows: Flows = {
     list: () => [{ flow: 'bank', state: 'current', version: 'abc', findings: [] }],
     text: async (flow) => (flow === 'bank' ? '{ "flow": "bank" }' : undefined),
-    check: async (flow, text) =>
-      text.includes('acount')
+    check: async (flow, text) => ({
+      findings: text.includes('acount')
         ? [
             {
               severity: 'error',
@@ -184,6 +184,11 @@ export async function startApi(
             },
           ]
         : [],
+    }),
+    tests: async () => undefined,
+    versions: () => [],
+    version: () => undefined,
+    simulate: () => Promise.reject(new Error('not here')),
     save: async (...with_) => void asked.push(['save', ...with_]),
     test: async (flow) => [{ flow, name: 'greets', ok: true, said: ['Welcome'], visited: ['bank/welcome'] }],
   };

@@ -3,12 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Flows, flowFiles } from '../../../server/api/index.ts';
-import { type FlowStore, openFlowStore } from '../../../server/flows/index.ts';
+import { FlowHistory, type FlowStore, openFlowStore } from '../../../server/flows/index.ts';
+import type { CompiledFlow } from '../../../server/ivr/index.ts';
+import { openDatabase, openJournal } from '../../../server/journal/index.ts';
+import { systemClock } from '../../../values/index.ts';
 import { logger } from '../directory/site.ts';
 
 let folder: string;
 let store: FlowStore;
 let flows: Flows;
+let close: () => Promise<void>;
 
 const flow = (name: string, next: string) =>
   JSON.stringify(
@@ -26,11 +30,20 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'switchroom-flows-'));
   await writeFile(path.join(folder, 'bank.json'), flow('bank', 'bye'));
   const context = () => ({ queues: ['service'] });
-  store = await openFlowStore({ folder, context, watch: false, log: logger });
-  flows = flowFiles(store, folder, context);
+  const data = openDatabase({ directory: path.join(folder, 'data'), logger });
+  const journal = openJournal({ database: data.database, site: 'hq', logger, clock: systemClock });
+  const history = new FlowHistory(data.database, journal, systemClock);
+  const keep = (taken: CompiledFlow, text: string) => history.keep(taken.name, taken.version, text);
+  store = await openFlowStore({ folder, context, keep, watch: false, log: logger });
+  flows = flowFiles(store, history, folder, context);
+  close = async () => {
+    await store.close();
+    await journal.close();
+    await data.close();
+  };
 });
 afterEach(async () => {
-  await store.close();
+  await close();
   await rm(folder, { recursive: true });
 });
 
@@ -41,20 +54,72 @@ it('lists what is in use and reads files as they are written', async () => {
 });
 
 it('finds with line and column what is wrong in a text, and saves nothing by that', async () => {
-  const [finding] = await flows.check('bank', flow('bank', 'goodbye'));
+  const { findings, picture } = await flows.check('bank', flow('bank', 'goodbye'));
+  const [finding] = findings;
+  expect(picture).toMatchObject({
+    start: 'hello',
+    nodes: [{ name: 'hello', type: 'say' }, { name: 'bye' }],
+    edges: [],
+  });
   expect(finding).toMatchObject({ severity: 'error', code: 'node-unknown', file: 'bank.json', line: 13 });
-  expect((await flows.check('other', flow('bank', 'bye'))).map(({ code }) => code)).toContain('name-differs');
-  expect(await flows.check('bank', '{')).toEqual([expect.objectContaining({ code: 'json-syntax' })]);
+  expect((await flows.check('other', flow('bank', 'bye'))).findings.map(({ code }) => code)).toContain('name-differs');
+  expect((await flows.check('bank', '{')).findings).toEqual([expect.objectContaining({ code: 'json-syntax' })]);
   expect(await flows.text('bank')).toBe(flow('bank', 'bye'));
 });
 
 it('saves a flow whole, in use at once, and leaves nothing lying about', async () => {
   const before = store.current.version;
   const text = flow('fresh', 'bye');
-  expect(await flows.check('fresh', text)).toEqual([]);
-  await flows.save('fresh', text);
+  expect(await flows.check('fresh', text)).toMatchObject({
+    findings: [],
+    picture: { edges: [{ from: 'hello', exit: 'next', to: 'bye' }] },
+  });
+  await flows.save('fresh', text, 'admin');
   expect(store.current.flows.has('fresh')).toBe(true);
   expect(store.current.version).not.toBe(before);
   expect(await readFile(path.join(folder, 'fresh.json'), 'utf8')).toBe(text);
-  expect((await readdir(folder)).sort()).toEqual(['bank.json', 'fresh.json']);
+  expect((await readdir(folder)).filter((name) => name !== 'data').sort()).toEqual(['bank.json', 'fresh.json']);
+});
+
+it('keeps every version that was in use, with who saved it', async () => {
+  const first = flow('bank', 'bye');
+  const second = first.replace('Hello', 'Good day');
+  await flows.save('bank', second, 'admin');
+  await flows.save('bank', '{', 'admin');
+  await flows.save('bank', first, 'admin');
+  const versions = flows.versions('bank');
+  expect(versions.map(({ by }) => by)).toEqual(['admin', undefined]);
+  expect(flows.version('bank', versions[0]!.version)).toBe(second);
+  expect(flows.version('bank', versions[1]!.version)).toBe(first);
+  expect(flows.version('bank', '0'.repeat(64))).toBeUndefined();
+});
+
+it('simulates a call, also through a text that is not saved', async () => {
+  expect(await flows.simulate('bank', undefined, {}, [])).toMatchObject({
+    said: ['Hello'],
+    visited: ['bank/hello', 'bank/bye'],
+    node: 'bye',
+    waitsFor: 'nothing',
+  });
+  const menu = JSON.stringify({
+    flow: 'bank',
+    languages: ['en'],
+    start: 'main',
+    nodes: {
+      main: { type: 'menu', prompt: { en: 'Press 1' }, choices: { 1: 'wait' }, timeout: 'bye', invalid: 'bye' },
+      wait: { type: 'queue', queue: 'service', overflow: 'bye' },
+      bye: { type: 'hangup' },
+    },
+  });
+  expect(await flows.simulate('bank', menu, {}, [])).toMatchObject({ node: 'main', waitsFor: 'keys' });
+  expect(await flows.simulate('bank', menu, {}, [{ press: '1' }])).toMatchObject({ node: 'wait', waitsFor: 'queue' });
+  expect(await flows.simulate('bank', menu, {}, [{ press: '1' }, { press: '2' }])).toMatchObject({
+    node: 'wait',
+    refused: expect.stringContaining('Nobody asks'),
+  });
+  expect(await flows.simulate('bank', menu, {}, [{ press: '1' }, { queue: 'overflow' }])).toMatchObject({
+    node: 'bye',
+  });
+  await expect(flows.simulate('bank', '{', {}, [])).rejects.toThrow(/error/);
+  await expect(flows.simulate('none', undefined, {}, [])).rejects.toMatchObject({ code: 'flow-unknown' });
 });

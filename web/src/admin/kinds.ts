@@ -1,5 +1,5 @@
 // The records that administrators keep, and how their pages show them.
-import type { IconName } from '../parts/icon.tsx';
+import type { IconName } from '../parts/icon-shapes.ts';
 
 /** A list that fields choose from. */
 export type Choices = 'queues' | 'skills' | 'flows' | 'trunks' | 'agents' | 'sip-users';
