@@ -44,5 +44,11 @@ export function maskedFor(principal: Principal, record: InteractionRecord): Inte
   masked.transfers = record.transfers.map((transfer) =>
     transfer.kind === 'number' && transfer.to !== undefined ? { ...transfer, to: maskNumber(transfer.to) } : transfer,
   );
+  // Whether supervisors listened is for them to know.
+  masked.parties = record.parties
+    .filter(({ as }) => as !== 'monitor')
+    .map((party) =>
+      party.kind === 'number' && party.to !== undefined ? { ...party, to: maskNumber(party.to) } : party,
+    );
   return masked;
 }

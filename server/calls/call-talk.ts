@@ -258,7 +258,8 @@ export class CallTalk implements DetourOwner {
       else joinCalls(this.#call, this.#keeper.callOf(replaces), this.#part.agent, referral);
       return;
     }
-    const destination = resolveDialled(this.#tools.directory, userOf(uri));
+    const { directory } = this.#tools;
+    const destination = resolveDialled(directory, userOf(uri), directory.agents.get(this.#part.agent));
     const to = asTarget(destination);
     if (!to || !this.#call.can('dialling')) {
       referral.refuse(destination.kind === 'refused' && destination.why === 'not-allowed' ? 403 : 404);

@@ -228,11 +228,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async transfer(agent: string, interaction: InteractionId, to: TransferTarget): Promise<void> {
-    this.#hers(agent, interaction).talk.transfer(to, this.#destination(to));
+    this.#hers(agent, interaction).talk.transfer(to, this.#destination(to, agent));
   }
 
   async consult(agent: string, interaction: InteractionId, to: TransferTarget): Promise<string> {
-    return this.#hers(agent, interaction).guests.consult(agent, to, this.#destination(to));
+    return this.#hers(agent, interaction).guests.consult(agent, to, this.#destination(to, agent));
   }
 
   async swap(agent: string, interaction: InteractionId): Promise<void> {
@@ -252,7 +252,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async invite(agent: string, interaction: InteractionId, to: { agent: string } | { number: string }): Promise<string> {
-    return this.#hers(agent, interaction).guests.invite(agent, to, this.#destination(to));
+    return this.#hers(agent, interaction).guests.invite(agent, to, this.#destination(to, agent));
   }
 
   async drop(agent: string, interaction: InteractionId, party: string): Promise<void> {
@@ -313,7 +313,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     const record = this.#agent(agent);
     const { directory, customers, clock } = this.#tools;
     if (queue !== undefined && !directory.queues.get(queue)) throw notThere['queue-unknown']({ queue });
-    const resolved = this.#destination(to);
+    const resolved = this.#destination(to, agent);
     const destination =
       resolved?.kind === 'number' ? resolved : { kind: 'agent' as const, agent: (to as { agent: string }).agent };
     for (const call of this.#calls.values()) {
@@ -562,12 +562,12 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     return record;
   }
 
-  /** The way to a number. @throws queue-unknown, agent-unknown, number-not-allowed */
-  #destination(to: TransferTarget): Destination | undefined {
+  /** The way to a number, by her class of service. @throws queue-unknown, agent-unknown, number-not-allowed */
+  #destination(to: TransferTarget, by: string): Destination | undefined {
     const { directory } = this.#tools;
     if ('queue' in to && !directory.queues.get(to.queue)) throw notThere['queue-unknown']({ queue: to.queue });
     if ('agent' in to && !directory.agents.get(to.agent)) throw notThere['agent-unknown']({ agent: to.agent });
-    const destination = 'number' in to ? resolveDialled(directory, to.number) : undefined;
+    const destination = 'number' in to ? resolveDialled(directory, to.number, directory.agents.get(by)) : undefined;
     if (destination && destination.kind !== 'number') {
       throw notThere['number-not-allowed']({ why: destination.kind === 'refused' ? destination.why : 'internal' });
     }

@@ -82,7 +82,7 @@ export class Ringing implements LegOwner {
 
   /** Rings the same phones again with headers that make them answer. */
   again(headers: Record<string, string>): void {
-    if (this.#over) return;
+    if (this.#over || [...this.#forks.keys()].some((leg) => leg.pickUp())) return;
     const forks = [...this.#forks];
     this.#replacing = true;
     this.#forks.clear();
@@ -114,7 +114,7 @@ export class Ringing implements LegOwner {
 
   #place(leg: Leg, target: PhoneTarget, headers: Record<string, string> | undefined): void {
     leg
-      .open(this.#request.near)
+      .open(this.#request.near, { panel: target.panel !== undefined })
       .then(() => {
         if (leg.over) return;
         leg.call(

@@ -16,6 +16,7 @@ export type {
   InteractionRecord,
   LegQuality,
   Outcome,
+  PartyRecord,
   PathStep,
   RecordingRecord,
   Transfer,

@@ -10,6 +10,7 @@ import {
   interactionIdentified,
   interactionOfferEnded,
   interactionOffered,
+  interactionParty,
   interactionQuality,
   interactionQueued,
   interactionQueueLeft,
@@ -61,6 +62,27 @@ export interface Transfer {
   kind: string;
   to?: string | undefined;
   by?: AgentId | undefined;
+}
+
+/** Somebody in the contact beside customer and agent, from the first ring to the end. */
+export interface PartyRecord {
+  party: string;
+  /** `consult`, `add` or `monitor`. */
+  as: string;
+  kind: string;
+  /** Queue, agent or number. */
+  to?: string | undefined;
+  agent?: AgentId | undefined;
+  by?: AgentId | undefined;
+  calledAt: Millis;
+  answeredAt?: Millis | undefined;
+  endedAt?: Millis | undefined;
+  /** With the agent alone; hearing music; in the talk with the customer. */
+  privateMs: number;
+  asideMs: number;
+  inMs: number;
+  /** Why it ended: `transferred`, `left` and `taken-over` mean that it has had the customer since. */
+  end?: string | undefined;
 }
 
 export interface RecordingRecord {
@@ -115,6 +137,7 @@ export interface InteractionRecord {
   cause?: string | undefined;
   sipStatus?: number | undefined;
   transfers: Transfer[];
+  parties: PartyRecord[];
   disposition?: string | undefined;
   note?: string | undefined;
   quality: LegQuality[];
@@ -128,6 +151,8 @@ export interface Folding {
   waitingSince?: Millis | undefined;
   /** Since when each agent's part is on hold, by index. */
   heldSince: Map<number, Millis>;
+  /** What each party does now, by its id. */
+  partySince?: Map<string, { as: 'privateMs' | 'asideMs' | 'inMs'; at: Millis }>;
 }
 
 /** A record before its first event. Events that came without `interaction.started` (it was lost with a disk) still make one. */
@@ -149,6 +174,7 @@ export function emptyRecord({ interaction, site, team, at }: JournalEvent): Fold
       wrapUpMs: 0,
       outcome: 'open',
       transfers: [],
+      parties: [],
       quality: [],
       recordings: [],
       lastSeq: 0,
@@ -251,6 +277,28 @@ on(interactionWrappedUp, ({ record }, { agent }, { ms }) => {
 on(interactionDisposed, ({ record }, _event, { disposition, note }) => {
   record.disposition = disposition;
   record.note = note;
+});
+
+on(interactionParty, (folding, { at }, { party: id, as, kind, to, who, by, state, why }) => {
+  const { record } = folding;
+  let party = record.parties.find((one) => one.party === id);
+  if (party === undefined) {
+    party = { party: id, as, kind, to, agent: who, by, calledAt: at, privateMs: 0, asideMs: 0, inMs: 0 };
+    record.parties.push(party);
+  }
+  if (party.endedAt !== undefined) return;
+  if (who !== undefined) party.agent = who;
+  const before = folding.partySince?.get(id);
+  if (before) party[before.as] += at - before.at;
+  folding.partySince ??= new Map();
+  folding.partySince.delete(id);
+  if (state === 'private' || state === 'aside' || state === 'in') {
+    party.answeredAt ??= at;
+    folding.partySince.set(id, { as: `${state}Ms`, at });
+  } else if (state !== 'calling') {
+    party.endedAt = at;
+    party.end = why;
+  }
 });
 
 on(interactionQuality, ({ record }, _event, data) => {

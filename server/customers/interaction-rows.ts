@@ -39,6 +39,7 @@ const columns = [
   ['cause', 'cause'],
   ['sip_status', 'sipStatus'],
   ['transfers', 'transfers', 'json'],
+  ['parties', 'parties', 'json'],
   ['disposition', 'disposition'],
   ['note', 'note'],
   ['quality', 'quality', 'json'],

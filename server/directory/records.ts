@@ -59,6 +59,7 @@ export const agentSchema = z
     queues: z.array(name).max(200).default([]),
     capacity: z.partialRecord(channel, z.number().int().min(0).max(1_000)).default({ voice: 1 }),
     announceNumber: z.boolean().default(false).describe('Her number is spoken to the caller at connect'),
+    dialClasses: z.array(name).max(50).optional().describe('Classes of dial rules that she may use; absent: all'),
     disabled: z.boolean().default(false),
   })
   .meta({ id: 'Agent' });
@@ -134,6 +135,7 @@ export const queueSchema = z
     music: name.optional(),
     announceEveryMs: milliseconds.default(30_000),
     whenEmpty: z.enum(['wait', 'exit']).default('wait'),
+    tellMonitored: z.boolean().optional().describe("The agent's panel tells when a supervisor listens"),
     hours: hoursSchema
       .refine(({ timeZone }) => timeZone === undefined || isTimeZone(timeZone), {
         path: ['timeZone'],
@@ -197,5 +199,6 @@ export const dialRuleSchema = z
       .regex(/^\+?[0-9*#]{0,20}$/, 'digits')
       .default(''),
     allow: z.boolean().default(true),
+    class: name.optional().describe('Class of the numbers, such as national; absent: for everybody'),
   })
   .meta({ id: 'DialRule' });

@@ -62,6 +62,7 @@ export const layouts = {
       ['music', 'music', 'text'],
       ['announce_every_ms', 'announceEveryMs', 'integer'],
       ['when_empty', 'whenEmpty', 'text'],
+      ['tell_monitored', 'tellMonitored', 'boolean'],
       ['hours', 'hours', 'json'],
       ['at_close', 'atClose', 'text'],
       ['max_length', 'maxLength', 'integer'],
@@ -86,6 +87,7 @@ export const layouts = {
       ['queues', 'queues', 'json'],
       ['capacity', 'capacity', 'json'],
       ['announce_number', 'announceNumber', 'boolean'],
+      ['dial_classes', 'dialClasses', 'json'],
       ['disabled', 'disabled', 'boolean'],
     ],
   },
@@ -126,6 +128,7 @@ export const layouts = {
       ['strip', 'strip', 'integer'],
       ['prepend', 'prepend', 'text'],
       ['allow', 'allow', 'boolean'],
+      ['class', 'class', 'text'],
     ],
   },
 } as const satisfies Record<string, Layout>;

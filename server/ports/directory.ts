@@ -29,6 +29,8 @@ export interface AgentRecord extends Scope {
   capacity: Partial<Record<Channel, number>>;
   /** Her number is spoken to the caller at connect. */
   announceNumber: boolean;
+  /** Classes of dial rules that she may use; absent: all. Emergency numbers, colleagues and queues always pass. */
+  dialClasses?: string[] | undefined;
   disabled: boolean;
 }
 
@@ -46,6 +48,8 @@ export interface QueueRecord extends Scope {
   serviceLevelMs: number;
   dispositions: Disposition[];
   dispositionRequired: boolean;
+  /** Her panel tells an agent when a supervisor listens to a talk of this queue. */
+  tellMonitored?: boolean | undefined;
   record: boolean;
   /** Prompt names for music and announcements; the built-in ones by default. */
   music?: string | undefined;
@@ -123,6 +127,8 @@ export interface DialRule {
   strip: number;
   prepend: string;
   allow: boolean;
+  /** Class of the numbers (`national`, `international` …), of which agents may be allowed some; absent: for everybody. */
+  class?: string | undefined;
 }
 
 export interface DirectoryEvents {

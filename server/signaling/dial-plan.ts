@@ -1,6 +1,6 @@
 // What somebody meant by what was dialled: an own number, an extension, a queue, or a number outside over a trunk.
 import { phoneNumber } from '../../values/index.ts';
-import type { DialRule, DidRecord, Directory, TrunkRecord } from '../ports/index.ts';
+import type { AgentRecord, DialRule, DidRecord, Directory, TrunkRecord } from '../ports/index.ts';
 
 export type Destination =
   | { kind: 'did'; did: DidRecord }
@@ -30,8 +30,13 @@ export function findDid(directory: Directory, dialled: string, country: string):
 /**
  * For agents' phones, transfers and flows. Trunks never come through here: they reach DIDs only, so that nobody outside
  * can be connected outside (toll fraud).
+ * @param by whose class of service counts; absent: a flow, or the system itself
  */
-export function resolveDialled(directory: Directory, raw: string): Destination {
+export function resolveDialled(
+  directory: Directory,
+  raw: string,
+  by?: Pick<AgentRecord, 'dialClasses'> | undefined,
+): Destination {
   const dialled = raw.replace(/[\s().\-/]/g, '');
   if (dialled === '') return { kind: 'refused', why: 'unknown' };
   if (directory.emergencyNumbers.includes(dialled)) return emergency(directory, dialled);
@@ -42,14 +47,16 @@ export function resolveDialled(directory: Directory, raw: string): Destination {
   const slot = /^\*(7\d\d)$/.exec(dialled)?.[1];
   if (slot !== undefined) return { kind: 'slot', slot };
   if (!/^\+?[0-9*#]+$/.test(dialled)) return { kind: 'refused', why: 'unknown' };
-  return outside(directory, dialled);
+  return outside(directory, dialled, by?.dialClasses);
 }
 
-function outside(directory: Directory, dialled: string): Destination {
+/** @param classes the classes of rules that may be used; undefined: all */
+function outside(directory: Directory, dialled: string, classes: string[] | undefined): Destination {
   const { e164 } = phoneNumber(dialled, directory.site.country);
   const rule = longestRule(directory.dialRules.list(), dialled, e164);
   if (!rule) return { kind: 'refused', why: 'no-route' };
-  if (!rule.allow) return { kind: 'refused', why: 'not-allowed' };
+  const barred = classes !== undefined && rule.class !== undefined && !classes.includes(rule.class);
+  if (!rule.allow || barred) return { kind: 'refused', why: 'not-allowed' };
   const trunk = directory.trunks.get(rule.trunk);
   if (!trunk?.uri) return { kind: 'refused', why: 'no-route' };
   const matched = rule.prefix.startsWith('+') ? (e164 ?? dialled) : dialled;

@@ -85,7 +85,8 @@ export class Screening {
       this.#refuse(call, 403, 'agent-disabled');
       return undefined;
     }
-    return { from: 'phone', user, destination: resolveDialled(directory, dialled), dialled };
+    const agent = user.agent === undefined ? undefined : directory.agents.get(user.agent);
+    return { from: 'phone', user, destination: resolveDialled(directory, dialled, agent), dialled };
   }
 
   #challenge(call: IncomingCall, realm: string, why: string): void {

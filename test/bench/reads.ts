@@ -50,6 +50,7 @@ function record(number: number): InteractionRecord {
     holdMs: 0,
     wrapUpMs: 9_000,
     outcome: 'answered',
+    parties: [],
     transfers: [],
     quality: [],
     recordings: [],

@@ -61,6 +61,23 @@ export const interactionSchema = z
     cause: optional,
     sipStatus: z.number().optional(),
     transfers: z.array(z.object({ at: z.number(), kind: z.string(), to: optional, by: optional })),
+    parties: z.array(
+      z.object({
+        party: z.string(),
+        as: z.enum(['consult', 'add', 'monitor']),
+        kind: z.string(),
+        to: optional,
+        agent: optional,
+        by: optional,
+        calledAt: z.number(),
+        answeredAt: z.number().optional(),
+        endedAt: z.number().optional(),
+        privateMs: z.number(),
+        asideMs: z.number(),
+        inMs: z.number(),
+        end: optional,
+      }),
+    ),
     disposition: optional,
     note: optional,
     quality: z.array(
