@@ -101,6 +101,8 @@ export interface DialogRequests {
   'dialogs.list': { with: Record<string, never>; ok: { dialogs: DialogSnapshot[]; ended: DialogEnd[]; now: number } };
   /** If one ends while no server is connected, the edge says BYE to the other. Replaces earlier links of both. */
   'dialogs.link': { with: { a: string; b: string }; ok: Record<string, never> };
+  /** If the leader ends while no server is connected, the edge says BYE to the follower; not the other way round. */
+  'dialogs.follow': { with: { leader: string; follower: string }; ok: Record<string, never> };
   'dialogs.unlink': { with: { a: string }; ok: Record<string, never> };
   'dialogs.note': { with: { dialogId: string; note: string }; ok: Record<string, never> };
   /** The server is ready: events held back for known dialogs flow again, the grace time ends. */

@@ -122,6 +122,8 @@ export interface MediaEndpoint extends EventEmitter<EndpointEvents> {
   readonly id: EndpointId;
   /** Our current local description: the answer where there was an offer, else the last offer made. */
   readonly sdp: Sdp;
+  /** The SIP dialog by which it reaches its engine, where it does so: it has to end with the leg's, server or not. */
+  readonly carrier?: string | undefined;
   /** Takes the far side's answer to our offer; `final: false` for early media (18x), may be repeated. @throws media-sdp-rejected */
   accept(answer: Sdp, how: { final: boolean }): Promise<void>;
   /** Answers a new offer from the far side (re-INVITE). @throws media-sdp-rejected, and the old session stays */

@@ -1,9 +1,12 @@
 // Which SIP server and which media engine serve, by the settings; nothing above knows.
 import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { drachtioHosts, edgeParts } from '../config/index.ts';
+import { asteriskHosts, drachtioHosts, edgeParts, freeswitchSecret } from '../config/index.ts';
 import { LinkClient } from '../link/index.ts';
+import { AsteriskMediaServer } from '../media/asterisk/index.ts';
 import { EdgeMediaServer } from '../media/edge/index.ts';
+import { openFreeswitch } from '../media/freeswitch/index.ts';
 import type { MediaServer } from '../media/media-server.ts';
 import type { ServerConfiguration } from '../supervisor/index.ts';
 import { failed } from './errors.ts';
@@ -39,7 +42,7 @@ export async function openEngines(options: {
   }
   const sip = await connectSip({ ...sipServers(configuration), epoch, link, logger });
   opened.push(() => sip.close());
-  const media = edgeMedia ?? (await openMedia(configuration));
+  const media = edgeMedia ?? (await openMedia({ configuration, sip, logger }));
   opened.push(() => media.close());
   return { link, sip, media };
 }
@@ -55,6 +58,25 @@ function sipServers({
 }
 
 /** The engines beside the edge: they are reached over SIP, so it stands before. */
-async function openMedia({ settings }: ServerConfiguration): Promise<MediaServer> {
-  throw failed['media-not-built']({ media: settings.media });
+async function openMedia(options: {
+  configuration: ServerConfiguration;
+  sip: Sip;
+  logger: Logger;
+}): Promise<MediaServer> {
+  const { configuration, sip, logger } = options;
+  const { settings } = configuration;
+  if (settings.media === 'asterisk') {
+    const hosts = asteriskHosts(settings.asterisk);
+    const audio = settings.asterisk?.audio ?? { bind: '127.0.0.1', port: 0 };
+    return AsteriskMediaServer.open({ hosts, audio, sip, logger });
+  }
+  const { freeswitch } = settings;
+  const { others, ...first } = sipServers(configuration);
+  return openFreeswitch({
+    ...freeswitch,
+    secret: freeswitchSecret(freeswitch),
+    folder: freeswitch.folder ?? join(settings.data, 'freeswitch'),
+    sip: [first, ...others],
+    logger,
+  });
 }

@@ -34,6 +34,13 @@ export function dialogRequests(gateway: Gateway): RequestHandler {
         b.linked = a.id;
         return {};
       }
+      case 'dialogs.follow': {
+        const leader = dialogOf(text(fields, 'leader'));
+        const follower = dialogOf(text(fields, 'follower'));
+        if (leader === follower) throw new LinkFailure('request-invalid', 'leader and follower are the same dialog');
+        gap.follow(leader, follower);
+        return {};
+      }
       case 'dialogs.unlink': {
         const dialog = agent.dialogs.get(text(fields, 'a'));
         if (dialog !== undefined) unlink(dialog); // one that is over has no link any more: nothing to do

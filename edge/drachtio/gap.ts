@@ -47,6 +47,8 @@ export class Gap {
   #closed = false;
   /** `dialogs.adopted` came before the server's drachtio connection. */
   #adoptWhenArrived = false;
+  /** Leader → dialogs that end with it. */
+  readonly #followers = new Map<Dialog, Set<Dialog>>();
   /** Dialogs that we end because their linked leg ended. */
   readonly #following = new Set<Dialog>();
 
@@ -122,6 +124,12 @@ export class Gap {
     } else this.#agent.hangUp(dialog, 'Server lost'); // it won the race against our CANCEL
   }
 
+  /** From now on the follower ends with the leader, where no server is there to see to it. */
+  follow(leader: Dialog, follower: Dialog): void {
+    const followers = this.#followers.get(leader) ?? new Set();
+    this.#followers.set(leader, followers.add(follower));
+  }
+
   /** A dialog ended; `served`: its server is there and was told. */
   ended(dialog: Dialog, by: DialogEndCause, served: boolean): void {
     for (const held of [...this.#held.values()]) {
@@ -129,7 +137,15 @@ export class Gap {
       this.#held.delete(held.incoming.id);
       this.#agent.refuse(held.incoming, held.incoming.method === 'INVITE' ? 487 : 481);
     }
+    const followers = this.#followers.get(dialog);
+    this.#followers.delete(dialog);
     if (served || this.#closed || !this.#waitedFor(dialog)) return;
+    for (const follower of followers ?? []) {
+      if (follower.state !== 'confirmed') continue;
+      this.#following.add(follower);
+      this.#agent.hangUp(follower, 'Its call ended');
+      this.#following.delete(follower);
+    }
     this.#noteEnd(dialog, this.#following.delete(dialog) ? 'linked' : by === 'remote' ? 'remote' : 'lost');
   }
 

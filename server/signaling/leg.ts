@@ -1,19 +1,19 @@
-// A leg: one SIP dialog with its media endpoint. Whatever ends it, at any moment, everything it holds is released once.
+// A leg: one session (a SIP dialog, or a panel's line) with its media endpoint. Whatever ends it, at any moment, everything it holds is released once.
 import type { Logger } from 'pino';
 import type { MediaEndpoint, MediaServer, Quality } from '../../media/media-server.ts';
 import { type EndpointId, type LegId, machine, newId } from '../../values/index.ts';
 import { signalingErrors } from './errors.ts';
 import { infoDigit } from './info-dtmf.ts';
+import type { CallUnderWay, LegDialog, PanelTarget } from './leg-dialog.ts';
 import { offeredHold } from './sdp-hold.ts';
-import type {
-  CallRequest,
-  DialogEnding,
-  DialogHandler,
-  Headers,
-  IncomingCall,
-  OfferReply,
-  OutgoingCall,
-  Sip,
+import {
+  type CallRequest,
+  type DialogEnding,
+  type DialogHandler,
+  type Headers,
+  type IncomingCall,
+  type OfferReply,
+  type Sip,
   SipDialog,
 } from './sip/index.ts';
 
@@ -95,8 +95,8 @@ export class Leg {
   readonly #incoming: IncomingCall | undefined;
   #state: State = 'new';
   #endpoint: MediaEndpoint | undefined;
-  #dialog: SipDialog | undefined;
-  #outgoing: OutgoingCall | undefined;
+  #dialog: LegDialog | undefined;
+  #outgoing: CallUnderWay | undefined;
   #progress: LegProgress | undefined;
   #earlyMedia: Promise<void> | undefined;
   #heldByUs = false;
@@ -112,7 +112,7 @@ export class Leg {
   }
 
   /** A leg of an earlier server, taken up again. */
-  static revive(tools: LegTools, role: LegRole, owner: LegOwner, dialog: SipDialog, endpoint: MediaEndpoint): Leg {
+  static revive(tools: LegTools, role: LegRole, owner: LegOwner, dialog: LegDialog, endpoint: MediaEndpoint): Leg {
     const leg = new Leg(tools, role, owner);
     leg.#state = 'up';
     leg.#hold(endpoint);
@@ -126,8 +126,13 @@ export class Leg {
   get over(): boolean {
     return this.#state === 'over';
   }
+  /** Where it is one of SIP: what the edge can note and link. */
   get dialog(): SipDialog | undefined {
-    return this.#dialog;
+    return this.#dialog instanceof SipDialog ? this.#dialog : undefined;
+  }
+  /** Its id at the phone, where that is a panel's: what is noted of it. */
+  get panelLine(): string | undefined {
+    return this.#dialog && !(this.#dialog instanceof SipDialog) ? this.#dialog.callId : undefined;
   }
   get sipCallId(): string {
     return this.#dialog?.callId ?? this.#incoming?.callId ?? this.#outgoing?.callId ?? '';
@@ -149,13 +154,14 @@ export class Leg {
    * Gets the endpoint: answers their offer where there is one, else makes ours.
    * @throws media-sdp-rejected, media-no-ports, media-unavailable, leg-over where it ended meanwhile
    */
-  async open(near?: EndpointId): Promise<void> {
+  async open(near?: EndpointId, how: { panel?: boolean } = {}): Promise<void> {
     this.#step('open');
     const endpoint = await this.#tools.media.open({
       id: newId('end'),
       offer: this.#incoming?.offer,
       peer: this.#incoming?.source.address,
       near,
+      gateway: how.panel,
       purpose: this.role,
     });
     if (this.over) {
@@ -192,18 +198,28 @@ export class Leg {
   }
 
   /** Places the call with our offer. What comes of it goes to `progress`; a failure ends the leg. Outgoing legs. */
-  call(request: Omit<CallRequest, 'offer'>, progress: LegProgress): void {
+  call(
+    { panel, ...request }: Omit<CallRequest, 'offer'> & { panel?: PanelTarget | undefined },
+    progress: LegProgress,
+  ): void {
     const { endpoint } = this;
     this.#step('call');
     this.#progress = progress;
-    this.#outgoing = this.#tools.sip.call(
-      { ...request, offer: endpoint.sdp },
-      {
-        provisional: (status, sdp) => this.#provisional(status, sdp),
-        answered: (dialog) => void this.#answered(dialog),
-        failed: (status, reason) => this.#end({ by: 'remote', cause: reason, status }),
-      },
-    );
+    const told = {
+      provisional: (status: number, sdp: string | undefined) => this.#provisional(status, sdp),
+      answered: (dialog: LegDialog) => void this.#answered(dialog),
+      failed: (status: number, reason: string) => this.#end({ by: 'remote', cause: reason, status }),
+    };
+    this.#outgoing = panel
+      ? panel.call(request, endpoint, told)
+      : this.#tools.sip.call({ ...request, offer: endpoint.sdp }, told);
+  }
+
+  /** Makes the phone that is rung answer. @returns false where it has to be rung anew for that */
+  pickUp(): boolean {
+    if (this.#state !== 'calling' || !this.#outgoing?.answer) return false;
+    this.#outgoing.answer();
+    return true;
   }
 
   /** Ends it from our side, in whatever state it is. @param status for an incoming call that was not answered; default 480 */
@@ -252,7 +268,7 @@ export class Leg {
     );
   }
 
-  async #answered(dialog: SipDialog): Promise<void> {
+  async #answered(dialog: LegDialog): Promise<void> {
     if (this.over) {
       void dialog.bye();
       return;
@@ -293,8 +309,10 @@ export class Leg {
       });
   }
 
-  #confirm(dialog: SipDialog): void {
+  #confirm(dialog: LegDialog): void {
     this.#dialog = dialog;
+    const carrier = this.#endpoint?.carrier;
+    if (carrier !== undefined) this.#tools.sip.follow(dialog, carrier);
     const handler: DialogHandler = {
       ended: (ending) => this.#end(ending),
       offered: (sdp, reply) => void this.#renegotiate(sdp, reply),
@@ -329,7 +347,7 @@ export class Leg {
     this.owner.legHeld(this, held);
   }
 
-  #referred(dialog: SipDialog, referTo: string, referredBy: string | undefined, reply: (status: number) => void): void {
+  #referred(dialog: LegDialog, referTo: string, referredBy: string | undefined, reply: (status: number) => void): void {
     this.owner.legReferred(this, {
       referTo,
       referredBy,

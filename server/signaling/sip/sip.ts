@@ -34,6 +34,9 @@ export interface SipHandlers {
   request(request: IncomingRequest): void;
 }
 
+/** Begins the notes of dialogs that carry a media engine's endpoints; notes of calls are JSON. */
+const mediaMark = 'media ';
+
 /** What a restarted server finds. */
 export interface Found {
   /** As dialogs that work, each with what was noted at it. */
@@ -155,7 +158,19 @@ export class Sip {
   async find(): Promise<Found> {
     if (!this.canAdopt) return { dialogs: [], ended: [] };
     const { dialogs, ended } = await this.#list();
-    return { dialogs: dialogs.map((snapshot) => ({ dialog: this.#revive(snapshot), snapshot })), ended };
+    const ours = dialogs.filter(({ note }) => !note?.startsWith(mediaMark));
+    return { dialogs: ours.map((snapshot) => ({ dialog: this.#revive(snapshot), snapshot })), ended };
+  }
+
+  /** Of those, the ones that carry a media engine's endpoints, each with what the engine's driver noted. */
+  async findMedia(): Promise<Found['dialogs']> {
+    if (!this.canAdopt) return [];
+    const { dialogs } = await this.#list();
+    return dialogs.flatMap((snapshot) => {
+      if (!snapshot.note?.startsWith(mediaMark)) return [];
+      const note = snapshot.note.slice(mediaMark.length);
+      return [{ dialog: this.#revive(snapshot), snapshot: { ...snapshot, note } }];
+    });
   }
 
   /** The server is ready: what was held back for the found dialogs comes now. */
@@ -173,6 +188,16 @@ export class Sip {
 
   unlink(a: SipDialog): void {
     if (this.canAdopt) this.#tell('dialogs.unlink', { a: a.id });
+  }
+
+  /** If the leader ends while no server is there, the edge ends the follower: a media engine's dialog goes with its leg's. */
+  follow(leader: SipDialog, follower: string): void {
+    if (this.canAdopt) this.#tell('dialogs.follow', { leader: leader.id, follower });
+  }
+
+  /** Keeps a media driver's text at the dialog that carries its endpoint. */
+  noteMedia(dialog: SipDialog, note: string): void {
+    this.note(dialog, mediaMark + note);
   }
 
   /** Keeps a text at the dialog for a later server. */

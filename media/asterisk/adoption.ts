@@ -1,0 +1,67 @@
+// What an earlier server left on a host: its channels, by the dialogs that carry them and the notes at those.
+import type { Channel } from 'ari-client';
+import type { Logger } from 'pino';
+import type { Sip } from '../../server/signaling/sip/index.ts';
+import type { AsteriskBridge } from './bridge.ts';
+import type { AsteriskEndpoint } from './endpoint.ts';
+import { type EndpointNote, readEndpointNote } from './endpoint-note.ts';
+import type { AsteriskHost } from './host.ts';
+
+export interface AdoptionTools {
+  sip: Sip;
+  logger: Logger;
+  endpoints: Map<string, AsteriskEndpoint>;
+  bridges: Map<string, AsteriskBridge>;
+  make(id: string): AsteriskEndpoint;
+  makeBridge(id: string, dtmf: 'relay' | 'absorb'): AsteriskBridge;
+  adopted(endpoint: AsteriskEndpoint): void;
+}
+
+/** Takes up what this server does not know yet; what nobody can take up is ended. */
+export async function adoptHost(host: AsteriskHost, tools: AdoptionTools): Promise<void> {
+  const { sip, endpoints, bridges, logger } = tools;
+  const channels = await host.ari.ask((client) => client.channels.list());
+  const strange = new Map<string, Channel>();
+  for (const channel of channels) {
+    const { context, exten } = channel.dialplan;
+    if (context === 'switchroom' && !endpoints.has(exten)) strange.set(exten, channel);
+  }
+  if (strange.size === 0) return;
+  const members = new Map<string, { endpoint: AsteriskEndpoint; note: NonNullable<EndpointNote['bridge']> }[]>();
+  for (const { dialog, snapshot } of await sip.findMedia()) {
+    const note = readEndpointNote(snapshot.note);
+    const channel = note?.host === host.name ? strange.get(note.endpoint) : undefined;
+    if (!note || !channel || endpoints.has(note.endpoint)) continue;
+    strange.delete(note.endpoint);
+    const endpoint = tools.make(note.endpoint);
+    endpoint.revive(note, dialog, channel);
+    endpoints.set(endpoint.id, endpoint);
+    tools.adopted(endpoint);
+    await endpoint.player.reconcile();
+    if (!note.bridge) continue;
+    const together = members.get(note.bridge.id) ?? [];
+    members.set(note.bridge.id, together);
+    together.push({ endpoint, note: note.bridge });
+  }
+  for (const [id, found] of members) {
+    if (bridges.has(id)) continue;
+    found.sort((a, b) => a.note.order - b.note.order);
+    const bridge = tools.makeBridge(id, found[0]?.note.dtmf ?? 'relay');
+    bridge.revive(
+      host,
+      found.map(({ endpoint, note: { role } }) => ({ endpoint, role })),
+      found.find(({ note }) => note.playing)?.note.playing,
+    );
+    bridges.set(id, bridge);
+    await bridge.player.reconcile();
+  }
+  for (const [endpoint, { id: channelId }] of strange) {
+    if (endpoints.has(endpoint)) continue; // it has just come to be
+    logger.warn({ endpoint, asterisk: host.name }, 'channel without a dialog of ours is ended');
+    await host.ari
+      .ask((client) => client.channels.hangup({ channelId }))
+      .catch((error: { code?: string }) => {
+        if (error.code !== 'media-unknown') throw error;
+      });
+  }
+}

@@ -1,0 +1,90 @@
+// Asterisk's configuration files from the templates in etc/: the same for production, for compose and for the tests.
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asteriskErrors } from './errors.ts';
+
+export interface AsteriskConfiguration {
+  /** Where the files go (`astetcdir`). */
+  etc: string;
+  /** Folder of everything that Asterisk writes. */
+  var: string;
+  /** Folders of the installed Asterisk: its modules, and what it came with. */
+  modules: string;
+  data: string;
+  /** ARI's HTTP. */
+  http: { address: string; port: number };
+  /** TCP port of the manager on loopback; nobody is let in there. */
+  managerPort: number;
+  /** SIP over UDP: `192.0.2.10:5080`. */
+  sip: string;
+  /** Told in SDP, and bound. */
+  rtp: { address: string; first: number; last: number };
+  /** The server's login for ARI and the manager. */
+  user: string;
+  secret: string;
+  /** Address that the server comes from. */
+  server: string;
+  /** Addresses that SIP comes from. */
+  edge: readonly string[];
+  /** Most calls; 0: no limit. */
+  maxCalls: number;
+}
+
+const templates = join(import.meta.dirname, 'etc');
+
+/** Writes all files; what has the password is readable by this user (and group) only. @throws asterisk-configuration */
+export function writeAsteriskConfiguration(configuration: AsteriskConfiguration): void {
+  const values = valuesOf(configuration);
+  mkdirSync(configuration.etc, { recursive: true });
+  for (const folder of [
+    'cache',
+    'lib/keys',
+    'lib/agi-bin',
+    'spool/recording',
+    'spool/monitor',
+    'spool/tmp',
+    'run',
+    'log',
+  ]) {
+    mkdirSync(join(configuration.var, folder), { recursive: true });
+  }
+  for (const name of readdirSync(templates)) {
+    const text = readFileSync(join(templates, name), 'utf8').replace(/@([A-Z_]+)@/g, (_whole, key: string) => {
+      const value = values[key];
+      if (value === undefined) throw asteriskErrors['asterisk-configuration']({ reason: `${name} wants ${key}` });
+      return value;
+    });
+    const file = join(configuration.etc, name);
+    writeFileSync(file, text, { mode: 0o640 });
+    chmodSync(file, 0o640);
+  }
+}
+
+function valuesOf(configuration: AsteriskConfiguration): Record<string, string> {
+  const { http, rtp } = configuration;
+  const values = {
+    ETC: configuration.etc,
+    VAR: configuration.var,
+    MODULES: configuration.modules,
+    DATA: configuration.data,
+    HTTP_ADDRESS: http.address,
+    HTTP_PORT: String(http.port),
+    MANAGER_PORT: String(configuration.managerPort),
+    SIP: configuration.sip,
+    RTP_ADDRESS: rtp.address,
+    RTP_FIRST: String(rtp.first),
+    RTP_LAST: String(rtp.last),
+    USER: configuration.user,
+    SECRET: configuration.secret,
+    SERVER: configuration.server,
+    EDGE: configuration.edge.join(','),
+    MAX_CALLS: String(configuration.maxCalls),
+  };
+  for (const [key, value] of Object.entries(values)) {
+    // A line break would be a line of its own in the file, and a semicolon the end of it.
+    if (value === '' || /[\r\n;]/.test(value)) {
+      throw asteriskErrors['asterisk-configuration']({ reason: `${key} is empty, or holds a line break or semicolon` });
+    }
+  }
+  return values;
+}

@@ -1,0 +1,409 @@
+// An endpoint on Asterisk: a SIP dialog that carries it there, and the channel that it became.
+import { EventEmitter } from 'node:events';
+import type { RTPstat } from 'ari-client';
+import type { Logger } from 'pino';
+import type { Sip, SipDialog } from '../../server/signaling/sip/index.ts';
+import { type EndpointId, machine, type SwitchroomError } from '../../values/index.ts';
+import { mediaErrors } from '../errors.ts';
+import type {
+  Audio,
+  Digit,
+  DigitRule,
+  Digits,
+  EndpointEvents,
+  MediaDirection,
+  MediaEndpoint,
+  Playback,
+  PlayOptions,
+  Quality,
+  Recording,
+  RecordingOptions,
+  Sdp,
+} from '../media-server.ts';
+import type { ChannelName } from './ari.ts';
+import type { AudioShelf } from './audio-shelf.ts';
+import { callAsterisk, watchDialog } from './carrier.ts';
+import { DigitCollector } from './digits.ts';
+import type { EndpointNote } from './endpoint-note.ts';
+import type { AsteriskHost } from './host.ts';
+import { Player } from './playing.ts';
+import { noQuality, qualityOf } from './quality.ts';
+import { AsteriskRecording, type Recorded, startMonitor } from './recording.ts';
+import { type AudioSide, readDescription } from './sdp.ts';
+import { Session } from './session.ts';
+
+export interface EndpointTools {
+  sip: Sip;
+  shelf: AudioShelf;
+  logger: Logger;
+  /** Where its bridge passes digits on. */
+  relay(endpoint: AsteriskEndpoint, digit: Digit, ms: number): void;
+  /** What its bridge keeps at it for a later server. */
+  membership(endpoint: AsteriskEndpoint): EndpointNote['bridge'];
+  gone(endpoint: AsteriskEndpoint): void;
+}
+
+type State = 'opening' | 'open' | 'closed';
+type Event = 'opened' | 'end';
+
+/**
+ * ```
+ *   opening ──opened──▶ open ──end──▶ closed
+ *      └────────end──────────────────────▲
+ * ```
+ */
+const states = machine<State, Event>('asterisk-endpoint', {
+  opening: { opened: 'open', end: 'closed' },
+  open: { end: 'closed' },
+  closed: {},
+});
+
+const keys = /^[0-9*#A-D]+$/;
+const comesMs = 5_000;
+
+export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements MediaEndpoint {
+  readonly id: EndpointId;
+  readonly host: AsteriskHost;
+  readonly player: Player;
+  readonly #tools: EndpointTools;
+  readonly #digits = new DigitCollector();
+  readonly #recordings = new Map<string, { recording: AsteriskRecording; monitor: string | undefined }>();
+  readonly #comes = Promise.withResolvers<ChannelName>();
+  #state: State = 'opening';
+  #session = new Session();
+  #dialog: SipDialog | undefined;
+  #channel: ChannelName = { id: '', name: '' };
+  /** What Asterisk was told to leave out. */
+  #muted = { in: false, out: false };
+  /** Changes of the session go one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #noting = false;
+  /** For the RTP timeout. */
+  #received = { count: 0, at: 0, told: false };
+  #quality: Quality | undefined;
+
+  constructor(id: EndpointId, host: AsteriskHost, tools: EndpointTools) {
+    super();
+    this.id = id;
+    this.host = host;
+    this.#tools = tools;
+    this.#comes.promise.catch(() => undefined);
+    const target = { kind: 'channels' as const, id: () => this.#channel.id, host: () => this.host };
+    this.player = new Player(target, tools.shelf, tools.logger, () => this.noteSoon());
+  }
+
+  /** Calls Asterisk, and waits until the channel has come. @throws media-sdp-rejected, media-unavailable, media-failed */
+  async open(offer: Sdp | undefined): Promise<void> {
+    const described = offer === undefined ? undefined : readDescription(offer);
+    const session = this.#session;
+    const text = session.forAsterisk(described?.audio);
+    const dialog = await callAsterisk(this.#tools.sip, { endpoint: this.id, host: this.host.options.sip, offer: text });
+    this.#dialog = dialog;
+    if (this.#state === 'closed') {
+      void dialog.bye();
+      throw mediaErrors['media-failed']({ reason: 'the endpoint was closed meanwhile' });
+    }
+    watchDialog(dialog, ({ by }) => this.end(by === 'us' ? 'asked' : 'failed'));
+    try {
+      session.fromAsterisk(readDescription(dialog.remoteSdp), described === undefined);
+      const late = setTimeout(() => this.#comes.reject(this.host.ari.unavailable('the call did not come')), comesMs);
+      this.#channel = await this.#comes.promise.finally(() => clearTimeout(late));
+      this.#state = states.next(this.#state, 'opened') ?? this.#state;
+      if (described) session.answer(described);
+      else session.offer();
+      await this.#applyWays();
+    } catch (error) {
+      void dialog.bye();
+      throw error;
+    }
+    this.noteSoon();
+  }
+
+  /** Taken up from an earlier server. @throws media-sdp-rejected where Asterisk's description cannot be read */
+  revive(note: EndpointNote, dialog: SipDialog, channel: ChannelName): void {
+    this.#session = Session.revive(note.sdp, readDescription(dialog.remoteSdp));
+    this.#dialog = dialog;
+    this.#channel = channel;
+    this.#state = 'open';
+    watchDialog(dialog, ({ by }) => this.end(by === 'us' ? 'asked' : 'failed'));
+    this.player.inherit(note.playing);
+    const { send, hear } = this.#session.ways;
+    this.#muted = { in: !hear, out: !send };
+    for (const { id, channels, monitor } of note.recordings) {
+      const recorded: Recorded = { channelName: channel.name, monitor };
+      this.#keep(
+        new AsteriskRecording({ id, channels, host: this.host }, Promise.resolve(recorded), this.#tools.logger, () =>
+          this.#recordingEnded(id),
+        ),
+        monitor,
+      );
+    }
+  }
+
+  /** Its channel has come to the application. */
+  entered(channel: ChannelName): void {
+    this.#comes.resolve(channel);
+  }
+
+  get sdp(): Sdp {
+    return this.#session.sdp;
+  }
+
+  get channelId(): string {
+    return this.#channel.id;
+  }
+
+  get opening(): boolean {
+    return this.#state === 'opening';
+  }
+
+  /** The dialog that carries it: it shall end with the leg's, even while no server is there. */
+  get carrier(): string | undefined {
+    return this.#dialog?.id;
+  }
+
+  /** The dialog is over, and nobody told us. */
+  get abandoned(): boolean {
+    return this.#state === 'open' && this.#dialog?.over === true;
+  }
+
+  get recordings(): AsteriskRecording[] {
+    return [...this.#recordings.values()].map(({ recording }) => recording);
+  }
+
+  accept(answer: Sdp, _how: { final: boolean }): Promise<void> {
+    return this.#inTurn(async () => {
+      const described = readDescription(answer);
+      await this.#move(described.audio);
+      this.#session.accepted(described);
+      await this.#applyWays();
+    });
+  }
+
+  renegotiate(offer: Sdp): Promise<Sdp> {
+    return this.#inTurn(async () => {
+      const described = readDescription(offer);
+      await this.#move(described.audio);
+      const answer = this.#session.answer(described);
+      await this.#applyWays();
+      return answer;
+    });
+  }
+
+  offer(direction?: MediaDirection): Promise<Sdp> {
+    return this.#inTurn(async () => this.#session.offer(direction));
+  }
+
+  direction(direction: MediaDirection): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#session.local = direction;
+      await this.#applyWays();
+    });
+  }
+
+  play(audio: Audio[], options?: PlayOptions): Playback {
+    return this.player.play(audio, options);
+  }
+
+  async collect(rule: DigitRule): Promise<Digits> {
+    this.#mustBeOpen();
+    return this.#digits.collect(rule);
+  }
+
+  stopCollect(): void {
+    this.#digits.end('stopped');
+  }
+
+  digitFromSignaling(digit: Digit, ms = 100): void {
+    this.#keyed(digit, ms, 'info');
+  }
+
+  /** Asterisk heard one. */
+  digit(digit: Digit, ms: number): void {
+    this.#keyed(digit, ms, this.#session.digitsByEvent ? 'rfc4733' : 'inband');
+  }
+
+  async sendDtmf(digits: string): Promise<void> {
+    this.#mustBeOpen();
+    if (!keys.test(digits)) throw mediaErrors['media-failed']({ reason: 'only 0-9, *, # and A-D can be keyed' });
+    await this.host.ari.ask((client) =>
+      client.channels.sendDTMF({ channelId: this.#channel.id, dtmf: digits, duration: 100, between: 60 }),
+    );
+  }
+
+  record(options: RecordingOptions): Recording {
+    const { id, channels = 2 } = options;
+    const begun = this.#beginRecording(id, channels);
+    const recording = new AsteriskRecording({ id, channels, host: this.host }, begun, this.#tools.logger, () =>
+      this.#recordingEnded(id),
+    );
+    this.#keep(recording, undefined);
+    begun.then(
+      ({ monitor }) => {
+        const kept = this.#recordings.get(id);
+        if (kept) kept.monitor = monitor;
+        this.noteSoon();
+      },
+      () => this.#recordingEnded(id),
+    );
+    return recording;
+  }
+
+  async quality(): Promise<Quality> {
+    this.#mustBeOpen();
+    return this.#statistics();
+  }
+
+  /** Looks whether RTP comes, and says how well; for the driver's round. */
+  async observe(rtpTimeoutMs: number): Promise<void> {
+    if (this.#state !== 'open') return;
+    const quality = await this.#statistics();
+    if (this.#isClosed) return;
+    const now = performance.now();
+    const seen = this.#received;
+    if (quality.received !== seen.count || !this.#session.ways.hear) {
+      this.#received = { count: quality.received, at: now, told: false };
+    } else if (seen.count > 0 && !seen.told && now - seen.at >= rtpTimeoutMs) {
+      seen.told = true;
+      this.emit('rtp-timeout', { ms: Math.round(now - seen.at) });
+    }
+  }
+
+  /** The latest figures, told to whoever listens. */
+  tellQuality(): void {
+    if (this.#state === 'open' && this.#quality && this.listenerCount('quality') > 0)
+      this.emit('quality', this.#quality);
+  }
+
+  async close(): Promise<void> {
+    if (this.#state !== 'open') {
+      this.end('asked');
+      return;
+    }
+    // Asked before the end, because after it nobody knows.
+    if (this.host.up) await this.#statistics().catch(() => undefined);
+    this.end('asked');
+  }
+
+  /** It is over, for whatever reason; everything that it holds is released once. */
+  end(why: 'asked' | 'lost' | 'failed'): void {
+    if (!states.can(this.#state, 'end')) return;
+    const wasOpen = this.#state === 'open';
+    this.#state = 'closed';
+    this.#comes.reject(mediaErrors['media-failed']({ reason: 'Asterisk ended the call' }));
+    this.#digits.end('closed');
+    this.player.closed();
+    for (const { recording } of this.#recordings.values()) recording.over();
+    this.#recordings.clear();
+    void this.#dialog?.bye();
+    this.#tools.gone(this);
+    if (wasOpen) this.emit('closed', { why, quality: this.#quality });
+  }
+
+  /** What a later server must know, at the next turn: much of it changes together. */
+  noteSoon(): void {
+    if (this.#noting) return;
+    this.#noting = true;
+    queueMicrotask(() => {
+      this.#noting = false;
+      const dialog = this.#dialog;
+      if (this.#state !== 'open' || !dialog || dialog.over) return;
+      this.#tools.sip.noteMedia(dialog, JSON.stringify(this.#note()));
+    });
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #note(): EndpointNote {
+    const bridge = this.#tools.membership(this);
+    return {
+      version: 1,
+      endpoint: this.id,
+      host: this.host.name,
+      sdp: this.#session.note(),
+      ...(bridge ? { bridge } : {}),
+      ...(this.player.note ? { playing: this.player.note } : {}),
+      recordings: [...this.#recordings.values()].flatMap(({ recording: { id, channels }, monitor }) =>
+        monitor === undefined ? [] : [{ id, channels, monitor }],
+      ),
+    };
+  }
+
+  #keyed(digit: Digit, ms: number, via: 'rfc4733' | 'info' | 'inband'): void {
+    if (this.#state !== 'open') return;
+    this.player.barge();
+    const { secret, collected } = this.#digits.key(digit);
+    if (!secret) this.emit('dtmf', { digit, ms, via });
+    if (!collected) this.#tools.relay(this, digit, ms);
+  }
+
+  async #beginRecording(id: string, channels: 1 | 2): Promise<Recorded> {
+    this.#mustBeOpen();
+    return startMonitor(this.host, this.#channel.name, { id, channels });
+  }
+
+  #keep(recording: AsteriskRecording, monitor: string | undefined): void {
+    this.#recordings.set(recording.id, { recording, monitor });
+  }
+
+  #recordingEnded(id: string): void {
+    this.#recordings.delete(id);
+    this.noteSoon();
+  }
+
+  async #statistics(): Promise<Quality> {
+    const { codec } = this.#session;
+    const statistics = await this.host.ari.ask(async (client) => {
+      const answer: unknown = await client.channels.rtpstatistics({ channelId: this.#channel.id });
+      return answer as RTPstat | undefined;
+    });
+    this.#quality = statistics ? qualityOf(statistics, codec) : noQuality(codec);
+    return this.#quality;
+  }
+
+  /** Tells Asterisk where to send from now on; their refusal leaves all as it was. */
+  async #move(far: AudioSide): Promise<void> {
+    const dialog = this.#dialog;
+    if (!dialog) throw mediaErrors['media-failed']({ reason: 'the endpoint is not open' });
+    if (!this.#session.moves(far)) return;
+    let answer: Sdp;
+    try {
+      answer = await dialog.offer(async () => this.#session.forAsterisk(far));
+    } catch (error) {
+      const { code, details } = error as SwitchroomError;
+      const reason = `Asterisk refused the new session (${String(details?.status ?? code)})`;
+      if (code === 'sip-declined') throw mediaErrors['media-sdp-rejected']({ reason }, { cause: error });
+      throw mediaErrors['media-unavailable']({ reason }, { cause: error });
+    }
+    this.#session.fromAsterisk(readDescription(answer));
+  }
+
+  async #applyWays(): Promise<void> {
+    this.noteSoon();
+    const { send, hear } = this.#session.ways;
+    const wanted = { in: !hear, out: !send };
+    for (const direction of ['in', 'out'] as const) {
+      if (wanted[direction] === this.#muted[direction]) continue;
+      this.#muted[direction] = wanted[direction];
+      const channelId = this.#channel.id;
+      await this.host.ari.ask(({ channels }) =>
+        wanted[direction] ? channels.mute({ channelId, direction }) : channels.unmute({ channelId, direction }),
+      );
+    }
+  }
+
+  #inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+    const turn = this.#turn.then(() => {
+      this.#mustBeOpen();
+      return work();
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #mustBeOpen(): void {
+    if (this.#state !== 'open') throw mediaErrors['media-unknown']({ reason: `there is no endpoint ${this.id}` });
+  }
+}

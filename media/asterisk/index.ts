@@ -1,0 +1,2 @@
+export { type AsteriskConfiguration, writeAsteriskConfiguration } from './configuration.ts';
+export { type AsteriskMediaOptions, AsteriskMediaServer, type HostView } from './server.ts';

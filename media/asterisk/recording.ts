@@ -1,0 +1,165 @@
+// A recording on an Asterisk host: raw samples, both directions in step, written by MixMonitor; a WAV by the header that
+// stands before them when they are read. Known again by its file's name.
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { Logger } from 'pino';
+import { mediaErrors } from '../errors.ts';
+import type { Recording, SealedRecording } from '../media-server.ts';
+import type { AsteriskHost } from './host.ts';
+import { wavHeader } from './tone.ts';
+
+/** For a server that comes after us. */
+export interface RecordingNote {
+  id: string;
+  channels: 1 | 2;
+  /** MixMonitor's name of it. */
+  monitor: string;
+}
+
+/** The live end of it: the channel that is recorded. */
+export interface Recorded {
+  /** Asterisk's name of the channel, such as `PJSIP/switchroom-0000001a`. */
+  channelName: string;
+  monitor: string;
+}
+
+const headerBytes = 44;
+const bytesPerSample = 2;
+const samplesPerMs = 8;
+
+export const fileOf = (id: string, channels: 1 | 2) => `${id}-${channels}`;
+
+export class AsteriskRecording implements Recording {
+  readonly id: string;
+  readonly channels: 1 | 2;
+  readonly host: AsteriskHost;
+  readonly #log: Logger;
+  readonly #ended: () => void;
+  /** Undefined once it is over. */
+  #recorded: Promise<Recorded> | undefined;
+  #sealed: Promise<SealedRecording> | undefined;
+  /** Requests go one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param recorded none for one that is over @param ended it was sealed */
+  constructor(
+    facts: { id: string; channels: 1 | 2; host: AsteriskHost },
+    recorded: Promise<Recorded> | undefined,
+    logger: Logger,
+    ended: () => void = () => {},
+  ) {
+    this.id = facts.id;
+    this.channels = facts.channels;
+    this.host = facts.host;
+    this.#recorded = recorded;
+    this.#log = logger;
+    this.#ended = ended;
+    recorded?.catch((error: unknown) => logger.error({ err: error, recording: this.id }, 'recording did not begin'));
+  }
+
+  /** The channel is gone: Asterisk has closed the file. */
+  over(): void {
+    this.#recorded = undefined;
+  }
+
+  pause(): void {
+    this.#mute('1');
+  }
+
+  resume(): void {
+    this.#mute('0');
+  }
+
+  stop(): Promise<SealedRecording> {
+    this.#sealed ??= this.#seal();
+    return this.#sealed;
+  }
+
+  async read(range?: { start: number; end?: number }): Promise<{ stream: Readable; size: number }> {
+    await this.#recorded;
+    const response = await this.host.storedFile(fileOf(this.id, this.channels));
+    if (!response) throw mediaErrors['media-unknown']({ reason: `there is no recording ${this.id}` });
+    const dataBytes = Number(response.headers.get('content-length'));
+    const size = headerBytes + dataBytes;
+    const start = Math.max(0, range?.start ?? 0);
+    const end = Math.min(range?.end ?? size - 1, size - 1);
+    if (start > end) {
+      await response.body?.cancel();
+      return { stream: Readable.from([]), size };
+    }
+    const header = wavHeader({ channels: this.channels, dataBytes });
+    return { stream: Readable.from(slice(header, response.body, start, end), { objectMode: false }), size };
+  }
+
+  async #seal(): Promise<SealedRecording> {
+    const recorded = await this.#recorded;
+    await this.#turn;
+    if (recorded && this.#recorded) {
+      const { channelName: channel, monitor: mixmonitorid } = recorded;
+      await this.host.manager
+        .action({ action: 'StopMixMonitor', channel, mixmonitorid })
+        .catch((error: unknown) => this.#log.info({ err: error, recording: this.id }, 'recording was over already'));
+    }
+    this.#recorded = undefined;
+    this.#ended();
+    const { stream, size } = await this.read();
+    const hash = createHash('sha256');
+    for await (const piece of stream) hash.update(piece as Buffer);
+    const ms = Math.round((size - headerBytes) / (bytesPerSample * this.channels * samplesPerMs));
+    return { ms, bytes: size, sha256: hash.digest('hex') };
+  }
+
+  /** Silence in both directions: the time goes on, so that the parts of a conversation keep their distance. */
+  #mute(state: '0' | '1'): void {
+    const recorded = this.#recorded;
+    if (!recorded) return;
+    this.#turn = this.#turn
+      .then(() => recorded)
+      .then(({ channelName: channel, monitor: mixmonitorid }) =>
+        this.host.manager.action({ action: 'MixMonitorMute', channel, mixmonitorid, direction: 'both', state }),
+      )
+      .catch((error: unknown) =>
+        this.#log.error({ err: error, recording: this.id }, 'recording could not be paused or resumed'),
+      );
+  }
+}
+
+/** Begins to record a channel. @throws media-unavailable, media-failed */
+export async function startMonitor(
+  host: AsteriskHost,
+  channelName: string,
+  { id, channels }: { id: string; channels: 1 | 2 },
+): Promise<Recorded> {
+  const answer = await host.manager.action({
+    action: 'MixMonitor',
+    channel: channelName,
+    file: `../recording/${fileOf(id, channels)}.raw`,
+    // D: left what the channel says, right what it hears.
+    options: channels === 2 ? 'D' : '',
+  });
+  return { channelName, monitor: answer.get('mixmonitorid') ?? '' };
+}
+
+async function* slice(
+  header: Buffer,
+  body: ReadableStream<Uint8Array> | null,
+  start: number,
+  end: number,
+): AsyncGenerator<Buffer> {
+  let at = 0;
+  const part = (piece: Buffer): Buffer => {
+    const from = Math.max(0, start - at);
+    const to = Math.min(piece.length, end + 1 - at);
+    at += piece.length;
+    return from < to ? piece.subarray(from, to) : Buffer.alloc(0);
+  };
+  const first = part(header);
+  if (first.length > 0) yield first;
+  if (!body) return;
+  // Leaving the loop cancels what would still come.
+  for await (const piece of body) {
+    const wanted = part(Buffer.from(piece));
+    if (wanted.length > 0) yield wanted;
+    if (at > end) return;
+  }
+}

@@ -1,0 +1,358 @@
+// MediaServer on Asterisk: one or several hosts, each with its own calls.
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import type { Sip } from '../../server/signaling/sip/index.ts';
+import type { BridgeId, EndpointId, RecordingId } from '../../values/index.ts';
+import { mediaErrors } from '../errors.ts';
+import type {
+  Bridge,
+  Capabilities,
+  MediaEndpoint,
+  MediaServer,
+  MediaServerEvents,
+  OpenRequest,
+  Recording,
+} from '../media-server.ts';
+import { adoptHost } from './adoption.ts';
+import { AudioShelf } from './audio-shelf.ts';
+import { AsteriskBridge, type BridgeTools } from './bridge.ts';
+import { AsteriskEndpoint, type EndpointTools } from './endpoint.ts';
+import { asteriskErrors } from './errors.ts';
+import { AsteriskHost, type AsteriskHostOptions, type HostEvents } from './host.ts';
+import { AsteriskRecording, fileOf } from './recording.ts';
+
+export interface AsteriskMediaOptions {
+  hosts: readonly AsteriskHostOptions[];
+  sip: Sip;
+  /** Where the hosts fetch audio; see AudioShelf. */
+  audio: { bind: string; port: number; url?: string | undefined };
+  logger: Logger;
+  /** No RTP for that long is told; default 20,000 ms, as the edge's. */
+  rtpTimeoutMs?: number | undefined;
+  /** How often quality is told; default 10,000 ms. */
+  qualityMs?: number | undefined;
+  /** How long the calls of a host that is away are believed to live; default 10,000 ms. */
+  giveUpMs?: number | undefined;
+  /** How long the first host may take to answer; default 10,000 ms. */
+  withinMs?: number | undefined;
+}
+
+/** For people: one host as it is. */
+export interface HostView {
+  name: string;
+  state: 'up' | 'away';
+  draining: boolean;
+  weight: number;
+  endpoints: number;
+}
+
+export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> implements MediaServer {
+  readonly capabilities: Capabilities;
+  readonly #options: AsteriskMediaOptions;
+  readonly #log: Logger;
+  readonly #hosts: AsteriskHost[];
+  readonly #endpoints = new Map<EndpointId, AsteriskEndpoint>();
+  readonly #bridges = new Map<BridgeId, AsteriskBridge>();
+  /** Channel → endpoint. */
+  readonly #byChannel = new Map<string, AsteriskEndpoint>();
+  readonly #memberOf = new Map<EndpointId, AsteriskBridge>();
+  readonly #endpointTools: EndpointTools;
+  readonly #bridgeTools: BridgeTools;
+  readonly #shelf: AudioShelf;
+  /** Hosts that are away and not yet given up. */
+  readonly #givingUp = new Map<AsteriskHost, NodeJS.Timeout>();
+  readonly #round: NodeJS.Timeout;
+  #roundRuns = false;
+  #qualityDue = 0;
+  #lost = false;
+  #firstUp: (() => void) | undefined;
+
+  private constructor(options: AsteriskMediaOptions, shelf: AudioShelf) {
+    super();
+    const { sip, logger } = options;
+    this.#options = options;
+    this.#log = logger;
+    this.#shelf = shelf;
+    // What Asterisk has outlives us; that we find it again needs the dialogs, and those only the edge keeps.
+    this.capabilities = { engine: 'asterisk', adoption: sip.canAdopt, codecs: ['PCMA', 'PCMU'] };
+    this.#endpointTools = {
+      sip,
+      shelf,
+      logger,
+      relay: (endpoint, digit, ms) => this.#relay(endpoint, digit, ms),
+      membership: (endpoint) => this.#memberOf.get(endpoint.id)?.membership(endpoint),
+      gone: (endpoint) => this.#gone(endpoint),
+    };
+    this.#bridgeTools = {
+      shelf,
+      logger,
+      endpoint: (id) => this.#endpoints.get(id),
+      memberOf: this.#memberOf,
+      gone: (bridge) => this.#bridges.delete(bridge.id),
+    };
+    const events: HostEvents = {
+      entered: (host, id, channel) => {
+        const endpoint = this.#endpoints.get(id);
+        // One of an earlier server comes by `list`.
+        if (!endpoint?.opening || endpoint.host !== host) return;
+        this.#byChannel.set(channel.id, endpoint);
+        endpoint.entered(channel);
+      },
+      left: (channel) => {
+        const endpoint = this.#byChannel.get(channel);
+        this.#byChannel.delete(channel);
+        endpoint?.end('failed');
+      },
+      digit: (channel, digit, ms) => this.#byChannel.get(channel)?.digit(digit, ms),
+      playbackEnded: (target, playback, failed) => this.#playbackEnded(target, playback, failed),
+      bridgeGone: (id) => this.#bridges.get(id)?.ended('failed'),
+      up: (host, same) => this.#up(host, same),
+      down: (host) => this.#down(host),
+    };
+    this.#hosts = options.hosts.map((host) => new AsteriskHost(host, events, logger));
+    const timeout = options.rtpTimeoutMs ?? 20_000;
+    this.#round = setInterval(() => void this.#observe(), Math.min(5_000, timeout / 4)).unref();
+  }
+
+  /** Resolves when the first host answers. @throws media-unavailable where none does in time; all is closed then */
+  static async open(options: AsteriskMediaOptions): Promise<AsteriskMediaServer> {
+    const { audio, logger, hosts, withinMs = 10_000 } = options;
+    // The addresses stay the same after a restart, and so does what the hosts have fetched.
+    const shelf = await AudioShelf.open({ ...audio, key: hosts.map(({ secret }) => secret).join(' '), logger });
+    const media = new AsteriskMediaServer(options, shelf);
+    const up = new Promise<boolean>((resolve) => {
+      const late = setTimeout(() => resolve(false), withinMs);
+      media.#firstUp = () => {
+        clearTimeout(late);
+        resolve(true);
+      };
+    });
+    for (const host of media.#hosts) host.start();
+    if (await up) return media;
+    await media.close();
+    const names = hosts.map(({ name, url }) => `${name} (${url})`).join(', ');
+    throw mediaErrors['media-unavailable']({ reason: `no Asterisk answered within ${withinMs} ms: ${names}` });
+  }
+
+  async open(request: OpenRequest): Promise<MediaEndpoint> {
+    const { id, offer, near, purpose } = request;
+    if (this.#endpoints.has(id)) throw mediaErrors['media-failed']({ reason: `there is an endpoint ${id} already` });
+    const host = this.#choose(near);
+    const endpoint = new AsteriskEndpoint(id, host, this.#endpointTools);
+    this.#endpoints.set(id, endpoint);
+    host.endpoints++;
+    try {
+      await endpoint.open(offer);
+    } catch (error) {
+      endpoint.end('failed');
+      this.#log.info({ err: error, endpoint: id, asterisk: host.name, purpose }, 'endpoint could not be opened');
+      throw error;
+    }
+    return endpoint;
+  }
+
+  async bridge(id: BridgeId, options: { dtmf?: 'relay' | 'absorb' } = {}): Promise<Bridge> {
+    const known = this.#bridges.get(id);
+    if (known) return known;
+    const bridge = new AsteriskBridge(id, options.dtmf ?? 'relay', this.#bridgeTools);
+    this.#bridges.set(id, bridge);
+    return bridge;
+  }
+
+  async list(): ReturnType<MediaServer['list']> {
+    await Promise.all(this.#hosts.filter(({ up }) => up).map((host) => this.#adopt(host)));
+    const endpoints = [...this.#endpoints.values()].filter(({ opening }) => !opening);
+    const bridges = [...this.#bridges.values()];
+    const playing = [...endpoints, ...bridges].flatMap((on) =>
+      on.player.note ? [{ id: on.player.note.id, on: on.id }] : [],
+    );
+    return { endpoints, bridges, playbacks: playing, recordings: endpoints.flatMap(({ recordings }) => recordings) };
+  }
+
+  async recording(id: RecordingId): Promise<Recording | undefined> {
+    for (const { recordings } of this.#endpoints.values()) {
+      const live = recordings.find((one) => one.id === id);
+      if (live) return live;
+    }
+    for (const host of this.#hosts) {
+      if (!host.up) continue;
+      for (const channels of [2, 1] as const) {
+        if (await this.#stored(host, fileOf(id, channels))) {
+          return new AsteriskRecording({ id, channels, host }, undefined, this.#log);
+        }
+      }
+    }
+    return undefined;
+  }
+
+  async forget(id: RecordingId): Promise<void> {
+    const recording = await this.recording(id);
+    if (!(recording instanceof AsteriskRecording)) return;
+    const recordingName = fileOf(id, recording.channels);
+    await recording.host.ari.ask((client) => client.recordings.deleteStored({ recordingName }));
+  }
+
+  /** How the hosts are. */
+  hosts(): HostView[] {
+    return this.#hosts.map((host) => {
+      const { name, draining, endpoints, options } = host;
+      return { name, state: host.up ? 'up' : 'away', draining, weight: options.weight, endpoints };
+    });
+  }
+
+  /** Sends no new calls to a host, or again; those that are there stay. @throws asterisk-host-unknown */
+  drain(name: string, draining: boolean): HostView {
+    const host = this.#hosts.find((one) => one.name === name);
+    if (!host) {
+      throw asteriskErrors['asterisk-host-unknown']({
+        host: name,
+        hosts: this.#hosts.map((one) => one.name).join(', '),
+      });
+    }
+    host.draining = draining;
+    this.#log.info({ asterisk: name, draining, endpoints: host.endpoints }, 'Asterisk host takes new calls or not');
+    return this.hosts().find((one) => one.name === name) as HostView;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#round);
+    for (const timer of this.#givingUp.values()) clearTimeout(timer);
+    for (const host of this.#hosts) host.close();
+    await this.#shelf.close();
+  }
+
+  /** The host of `near`, else the one with the least to do for its weight. @throws media-unavailable */
+  #choose(near: EndpointId | undefined): AsteriskHost {
+    const beside = near === undefined ? undefined : this.#endpoints.get(near)?.host;
+    if (beside?.up) return beside;
+    let best: AsteriskHost | undefined;
+    for (const host of this.#hosts) if (host.load < (best?.load ?? Number.POSITIVE_INFINITY)) best = host;
+    if (best) return best;
+    const reason = this.#hosts.some(({ up }) => up) ? 'every Asterisk is being drained' : 'no Asterisk is connected';
+    throw mediaErrors['media-unavailable']({ reason });
+  }
+
+  async #stored(host: AsteriskHost, recordingName: string): Promise<boolean> {
+    try {
+      await host.ari.ask((client) => client.recordings.getStored({ recordingName }));
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'media-unknown') return false;
+      throw error;
+    }
+  }
+
+  async #adopt(host: AsteriskHost): Promise<void> {
+    await adoptHost(host, {
+      ...{ sip: this.#options.sip, logger: this.#log, endpoints: this.#endpoints, bridges: this.#bridges },
+      make: (id) => {
+        const endpoint = new AsteriskEndpoint(id, host, this.#endpointTools);
+        host.endpoints++;
+        return endpoint;
+      },
+      makeBridge: (id, dtmf) => new AsteriskBridge(id, dtmf, this.#bridgeTools),
+      adopted: (endpoint) => this.#byChannel.set(endpoint.channelId, endpoint),
+    });
+  }
+
+  #gone(endpoint: AsteriskEndpoint): void {
+    if (this.#endpoints.get(endpoint.id) !== endpoint) return;
+    this.#endpoints.delete(endpoint.id);
+    this.#byChannel.delete(endpoint.channelId);
+    endpoint.host.endpoints--;
+    this.#memberOf.get(endpoint.id)?.left(endpoint.id);
+  }
+
+  #relay(endpoint: AsteriskEndpoint, digit: string, ms: number): void {
+    this.#memberOf
+      .get(endpoint.id)
+      ?.relay(endpoint.id, digit, ms)
+      .catch((error: unknown) => this.#log.warn({ err: error, endpoint: endpoint.id }, 'a digit was not passed on'));
+  }
+
+  #playbackEnded(target: string, playback: string, failed: boolean): void {
+    const [kind, id = ''] = target.split(':', 2);
+    const on = kind === 'channel' ? this.#byChannel.get(id) : this.#bridges.get(id);
+    on?.player.roundEnded(playback, failed);
+  }
+
+  #up(host: AsteriskHost, same: boolean): void {
+    clearTimeout(this.#givingUp.get(host));
+    this.#givingUp.delete(host);
+    if (!same) this.#emptied(host);
+    this.#firstUp?.();
+    this.#firstUp = undefined;
+    const restored = this.#lost;
+    this.#lost = false;
+    this.#compare(host)
+      .catch((error: unknown) => this.#log.error({ err: error, asterisk: host.name }, 'Asterisk could not be compared'))
+      .finally(() => {
+        if (restored) this.emit('restored');
+      });
+  }
+
+  #down(host: AsteriskHost): void {
+    this.#givingUp.set(
+      host,
+      setTimeout(() => {
+        this.#givingUp.delete(host);
+        this.#log.error(
+          { asterisk: host.name, endpoints: host.endpoints },
+          'Asterisk did not come back, its calls are over',
+        );
+        this.#emptied(host);
+      }, this.#options.giveUpMs ?? 10_000),
+    );
+    if (this.#lost || this.#hosts.some(({ up }) => up)) return;
+    this.#lost = true;
+    this.emit('lost');
+  }
+
+  /** Nothing of what ran there lives on. */
+  #emptied(host: AsteriskHost): void {
+    for (const bridge of [...this.#bridges.values()]) if (bridge.host === host) bridge.ended('lost');
+    for (const endpoint of [...this.#endpoints.values()]) if (endpoint.host === host) endpoint.end('lost');
+  }
+
+  /** After a gap in the events: what ended there ends here. */
+  async #compare(host: AsteriskHost): Promise<void> {
+    const mine = [...this.#endpoints.values()].filter((endpoint) => endpoint.host === host && !endpoint.opening);
+    const bridges = [...this.#bridges.values()].filter((bridge) => bridge.host === host);
+    if (mine.length === 0 && bridges.length === 0) return;
+    const [channels, there] = await Promise.all([
+      host.ari.ask((client) => client.channels.list()),
+      host.ari.ask((client) => client.bridges.list()),
+    ]);
+    const alive = new Set(channels.map(({ id }) => id));
+    for (const endpoint of mine) {
+      if (!alive.has(endpoint.channelId)) endpoint.end('lost');
+      else await endpoint.player.reconcile();
+    }
+    const standing = new Set(there.map(({ id }) => id));
+    for (const bridge of bridges) {
+      if (!standing.has(bridge.id)) bridge.ended('lost');
+      else await bridge.player.reconcile();
+    }
+  }
+
+  /** One look at every endpoint: RTP that stays away, and quality. */
+  async #observe(): Promise<void> {
+    if (this.#roundRuns) return;
+    this.#roundRuns = true;
+    try {
+      const now = performance.now();
+      const tell = now >= this.#qualityDue;
+      if (tell) this.#qualityDue = now + (this.#options.qualityMs ?? 10_000);
+      for (const endpoint of [...this.#endpoints.values()]) {
+        if (endpoint.opening || !endpoint.host.up) continue;
+        await endpoint.observe(this.#options.rtpTimeoutMs ?? 20_000);
+        if (tell) endpoint.tellQuality();
+      }
+    } catch (error) {
+      // One that ended meanwhile, or a host that is just lost: the next round looks again.
+      this.#log.debug({ err: error }, 'an endpoint could not be looked at');
+    } finally {
+      this.#roundRuns = false;
+    }
+  }
+}

@@ -1,0 +1,139 @@
+// A real Asterisk for tests: unpacked once into a folder of its own (about 12 s, no root), started with the product's own
+// configuration on free ports of loopback, stopped and killed by pid.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeAsteriskConfiguration } from '../../media/asterisk/index.ts';
+
+const here = join(import.meta.dirname, 'asterisk');
+/** SWITCHROOM_ASTERISK_ROOT names another. */
+export const asteriskRoot = process.env.SWITCHROOM_ASTERISK_ROOT ?? join(tmpdir(), 'switchroom-asterisk');
+
+/** Whether it stands unpacked. */
+export function hasAsterisk(): boolean {
+  return existsSync(join(asteriskRoot, 'usr/sbin/asterisk'));
+}
+
+/** Unpacks it. @returns false where that cannot be done here; what failed went to the terminal */
+export function installAsterisk(): boolean {
+  if (hasAsterisk()) return true;
+  if (!existsSync('/usr/bin/apt-get')) return false;
+  return spawnSync(join(here, 'install.sh'), [asteriskRoot], { stdio: 'inherit', timeout: 180_000 }).status === 0;
+}
+
+export class AsteriskEngine {
+  readonly url: string;
+  readonly sip: string;
+  readonly user = 'switchroom';
+  readonly secret: string;
+  readonly folder: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string, url: string, sip: string, secret: string) {
+    this.folder = folder;
+    this.url = url;
+    this.sip = sip;
+    this.secret = secret;
+  }
+
+  static async start(): Promise<AsteriskEngine> {
+    const folder = mkdtempSync(join(tmpdir(), 'asterisk-'));
+    const [http, manager, sip] = await Promise.all([freeTcpPort(), freeTcpPort(), freeUdpPort()]);
+    const secret = randomBytes(18).toString('base64url');
+    const first = 10_000 + 2 * Math.floor(Math.random() * 4_000);
+    writeAsteriskConfiguration({
+      etc: join(folder, 'etc'),
+      var: join(folder, 'var'),
+      modules: join(asteriskRoot, 'usr/lib/x86_64-linux-gnu/asterisk/modules'),
+      data: join(asteriskRoot, 'usr/share/asterisk'),
+      http: { address: '127.0.0.1', port: http },
+      managerPort: manager,
+      sip: `127.0.0.1:${sip}`,
+      rtp: { address: '127.0.0.1', first, last: first + 1_999 },
+      user: 'switchroom',
+      secret,
+      server: '127.0.0.1',
+      edge: ['127.0.0.1'],
+      maxCalls: 0,
+    });
+    const engine = new AsteriskEngine(folder, `http://127.0.0.1:${http}`, `127.0.0.1:${sip}`, secret);
+    await engine.run();
+    return engine;
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  /** Starts it (again) and resolves when ARI answers. */
+  async run(): Promise<void> {
+    const libraries = join(asteriskRoot, 'usr/lib/x86_64-linux-gnu');
+    const loader = join(asteriskRoot, 'lib64/ld-linux-x86-64.so.2');
+    const program = ['--library-path', libraries, join(asteriskRoot, 'usr/sbin/asterisk')];
+    const child = spawn(loader, [...program, '-f', '-C', join(this.folder, 'etc/asterisk.conf')], { stdio: 'ignore' });
+    this.#process = child;
+    const authorization = `Basic ${Buffer.from(`${this.user}:${this.secret}`).toString('base64')}`;
+    const deadline = performance.now() + 15_000;
+    for (;;) {
+      if (child.exitCode !== null || performance.now() > deadline)
+        throw new Error(`Asterisk did not start:\n${this.log()}`);
+      const answered = await fetch(`${this.url}/ari/asterisk/ping`, { headers: { authorization } }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (answered) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** As a crash does. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** What it logged: warnings and errors. */
+  log(): string {
+    const file = join(this.folder, 'var/log/messages');
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await gone;
+    clearTimeout(late);
+  }
+}
+
+async function freeTcpPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
