@@ -2,4 +2,4 @@
 export * from './dialog/index.ts';
 export * from './message/index.ts';
 export * from './stack.ts';
-export { newTag, openTransactions, type Timing, type TransactionOptions } from './transaction/index.ts';
+export { newTag, newUuid, openTransactions, type Timing, type TransactionOptions } from './transaction/index.ts';

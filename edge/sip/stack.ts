@@ -31,6 +31,7 @@ export interface Arrival {
 export interface ServerTransaction {
   /** Method + branch + sent-by key of RFC 3261 §17.2.3. */
   readonly key: string;
+  /** Forgets its headers, but for Call-ID and CSeq, after the turn in which the final response left. */
   readonly request: SipMessage;
   readonly arrival: Arrival;
   readonly finalStatus: number | undefined;
@@ -52,6 +53,7 @@ export interface ClientTransactionUser {
 }
 
 export interface ClientTransaction {
+  /** Forgets its headers, but for what recognises answers, after the turn in which the final response came. */
   readonly request: SipMessage;
   readonly finalStatus: number | undefined;
   /** INVITE only: CANCEL now, or once a provisional came (RFC 3261 §9.1), with these extra headers. @returns the CANCEL as (to be) sent */

@@ -137,12 +137,13 @@ export function endDialog(core: Core, dialog: Dialog, by: DialogEndCause): void 
   core.ackWaits.delete(dialog);
   core.dialogs.remove(dialog);
   if (wasConfirmed && dialog.method === 'INVITE') core.user.ended(dialog, by);
-  // Its transactions live for another 32 s: they must not keep the call's texts for as long.
-  dialog.invite = '';
-  dialog.answer = '';
-  dialog.localSdp = '';
-  dialog.remoteSdp = '';
   dialog.ack = undefined;
+  // Its transactions live for another 32 s: they must not keep the call's texts for as long. Once those above have looked.
+  setImmediate(forgetTexts, dialog);
+}
+
+function forgetTexts(dialog: Dialog): void {
+  dialog.forgetTexts();
 }
 
 /**

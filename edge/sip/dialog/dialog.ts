@@ -1,5 +1,5 @@
 import { machine } from '../../../values/index.ts';
-import { type SipMessage, tryParseUri } from '../message/index.ts';
+import { ownText, type SipMessage, tryParseUri } from '../message/index.ts';
 import type { Arrival, ClientTransaction, Destination, Protocol } from '../stack.ts';
 import type { Incoming } from './incoming.ts';
 import type { SessionTimer } from './session-timer.ts';
@@ -91,8 +91,9 @@ export class Dialog {
   constructor(parts: DialogParts) {
     this.role = parts.role;
     this.method = parts.method;
-    this.callId = parts.callId;
-    this.localTag = parts.localTag;
+    // What stays after the end must not keep the message that it was cut from.
+    this.callId = ownText(parts.callId);
+    this.localTag = ownText(parts.localTag);
     this.remoteTag = parts.remoteTag;
     this.local = parts.local;
     this.remote = parts.remote;
@@ -121,13 +122,31 @@ export class Dialog {
     if (this.#state !== 'ended') this.#state = states.next(this.#state, 'ended') ?? 'ended';
   }
 
+  /** It is over, and is known for some seconds by its name alone. */
+  forgetTexts(): void {
+    this.invite = '';
+    this.answer = '';
+    this.localSdp = '';
+    this.remoteSdp = '';
+    this.local = '';
+    this.remote = '';
+    this.remoteTarget = '';
+    this.remoteTag = ownText(this.remoteTag);
+    this.routeSet = [];
+    this.note = undefined;
+    this.arrival = undefined;
+    this.source = undefined;
+    this.timer = undefined;
+  }
+
   get protocol(): Protocol {
     return this.arrival?.protocol ?? 'udp';
   }
 }
 
 export function dialogId(callId: string, callerTag: string): string {
-  return `${callId};from-tag=${callerTag}`;
+  // One flat string, as it is the key of maps, and cut from nothing that it would keep in memory.
+  return [callId, callerTag].join(';from-tag=');
 }
 
 /**

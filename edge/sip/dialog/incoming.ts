@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { SipMessage } from '../message/index.ts';
 import type { Arrival, ServerTransaction } from '../stack.ts';
+import { newUuid } from '../transaction/index.ts';
 import type { Dialog } from './dialog.ts';
 import type { ReliableProvisionals } from './reliable-provisionals.ts';
 
 /** A request from the network that the user has to answer. */
 export class Incoming {
   /** The transaction's id for the user; opaque. */
-  readonly id: string = randomUUID();
+  readonly id: string = newUuid();
   readonly transaction: ServerTransaction;
   /** The dialog that it came in, or that its answer began. */
   dialog: Dialog | undefined;

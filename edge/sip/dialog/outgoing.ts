@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { SipMessage } from '../message/index.ts';
 import type { ClientTransaction } from '../stack.ts';
+import { newUuid } from '../transaction/index.ts';
 import type { Dialog } from './dialog.ts';
 
 /** A request that the user sent. */
 export class Outgoing {
   /** The transaction's id for the user; opaque. */
-  readonly id: string = randomUUID();
+  readonly id: string = newUuid();
   readonly request: SipMessage;
   /** The dialog that it was sent in, or that it may begin. */
   readonly dialog: Dialog | undefined;

@@ -94,10 +94,19 @@ export class Headers {
     return removed;
   }
 
-  /** Removes all lines but those of these names. */
-  keepOnly(...names: string[]): void {
-    const keys = names.map(headerKey);
-    for (let i = this.#keys.length - 1; i >= 0; i--) if (!keys.includes(this.#keys[i]!)) this.#removeAt(i);
+  /** Removes all lines but those of these keys (lower case), and keeps of the message's text no more than they hold. */
+  keepOnly(keys: readonly string[]): void {
+    let kept = 0;
+    for (let i = 0; i < this.#keys.length; i++) {
+      const key = this.#keys[i]!;
+      if (!keys.includes(key)) continue;
+      this.#names[kept] = this.#names[i]!;
+      this.#keys[kept] = key;
+      this.#values[kept++] = ownText(this.#values[i]!);
+    }
+    this.#names.length = kept;
+    this.#keys.length = kept;
+    this.#values.length = kept;
     this.revision++;
   }
 
@@ -168,6 +177,11 @@ export class Headers {
     this.#keys.splice(at, 1);
     this.#values.splice(at, 1);
   }
+}
+
+/** A copy that stands alone: a piece cut from a text keeps all of that text in memory. */
+export function ownText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 /** What goes into a message must not be able to smuggle in a line. */

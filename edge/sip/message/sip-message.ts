@@ -1,4 +1,4 @@
-import { Headers } from './headers.ts';
+import { Headers, ownText } from './headers.ts';
 import { parseUnsigned } from './host-port.ts';
 import { elementEnd } from './list.ts';
 import { type NameAddr, parseNameAddr } from './name-addr.ts';
@@ -22,6 +22,8 @@ interface Remembered {
   topVia?: Via;
 }
 
+const nothing: Remembered = Object.freeze({ revision: -1 });
+
 /**
  * A SIP request or response (RFC 3261 §7). Headers stay raw until asked for; what nobody knows is kept as it came.
  * The readers (`cseq`, `from`, `topVia` …) throw SipSyntaxError where the header is missing or malformed; a message that
@@ -39,7 +41,7 @@ export class SipMessage {
   readonly headers: Headers;
   /** A part of the buffer that was parsed; never written to. */
   body: Buffer;
-  #remembered: Remembered = { revision: -1 };
+  #remembered: Remembered = nothing;
   /** The head as text, as it was asked for last: it is sent as bytes and shown as text. */
   #serialised: { start: string; revision: number; bodyBytes: number; text: string } | undefined;
 
@@ -174,13 +176,15 @@ export class SipMessage {
   }
 
   /**
-   * Forgets all but what identifies the message and its transaction. For one that has been dealt with, but is still
-   * needed for 32 s to recognise its repetitions: thousands of them would keep all their texts in memory.
+   * Forgets all but some headers. For one that has been dealt with, but whose transaction is still needed for 32 s to
+   * recognise its repetitions: thousands of them would keep all their texts in memory.
+   * @param keys lower case
    */
-  compact(): void {
-    this.headers.keepOnly('Via', 'Route', 'From', 'To', 'Call-ID', 'CSeq');
+  compact(keys: readonly string[], keepUri: boolean): void {
+    this.headers.keepOnly(keys);
+    this.uri = keepUri ? ownText(this.uri) : '';
     this.body = emptyBody;
-    this.#remembered = { revision: -1 };
+    this.#remembered = nothing;
     this.#serialised = undefined;
   }
 

@@ -16,8 +16,12 @@ export interface ClientSurroundings extends Surroundings {
   startCancel(cancel: SipMessage, target: Target): void;
 }
 
-function compact(request: SipMessage): void {
-  request.compact();
+/** What recognises a response, and what an ACK to a failure is made of. */
+const needed = { recognise: ['call-id', 'cseq'], acknowledge: ['via', 'route', 'from', 'to', 'call-id', 'cseq'] };
+
+function compact(request: SipMessage, status: number): void {
+  const acknowledges = request.method === 'INVITE' && status >= 300;
+  request.compact(acknowledges ? needed.acknowledge : needed.recognise, acknowledges);
 }
 
 /** What the two client machines share: targets and their failover, sending, the end. */
@@ -133,7 +137,7 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
     this.#bytes = undefined;
     this.cancelTimers();
     // Once those above have looked at it.
-    setImmediate(compact, this.request);
+    setImmediate(compact, this.request, status);
   }
 
   protected arm(ms: number, name: Name): Timer {

@@ -4,4 +4,4 @@ export { makeWheel, openTransactions, type TransactionOptions, zeroes } from './
 export type { TransactionCounters } from './surroundings.ts';
 export { inviteClient, inviteServer, nonInviteClient, nonInviteServer } from './tables.ts';
 export { defaultTiming, type Timing } from './timing.ts';
-export { newBranch, newTag, randomToken } from './tokens.ts';
+export { newBranch, newTag, newUuid, randomToken } from './tokens.ts';

@@ -120,7 +120,9 @@ export class InviteClient extends ClientBase<Name> {
 
   protected override cancelTimers(): void {
     this.#retransmit?.cancel();
+    this.#retransmit = undefined;
     this.#deadline?.cancel();
+    this.#deadline = undefined;
   }
 
   #step(event: InviteClientEvent): boolean {

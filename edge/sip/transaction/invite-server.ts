@@ -38,8 +38,8 @@ export class InviteServer extends ServerBase<Name> {
         this.#retransmit = this.arm(t1, 'g');
       }
     }
-    this.sendResponse(response);
-    if (this.#state === 'accepted') this.forgetLast();
+    // Accepted: the dialog repeats the 2xx by itself.
+    this.sendResponse(response, this.#state !== 'accepted');
     return true;
   }
 
@@ -93,7 +93,9 @@ export class InviteServer extends ServerBase<Name> {
 
   protected override cancelTimers(): void {
     this.#retransmit?.cancel();
+    this.#retransmit = undefined;
     this.#end?.cancel();
+    this.#end = undefined;
   }
 
   #step(event: InviteServerEvent): boolean {

@@ -72,7 +72,9 @@ export class NonInviteClient extends ClientBase<Name> {
 
   protected override cancelTimers(): void {
     this.#retransmit?.cancel();
+    this.#retransmit = undefined;
     this.#deadline?.cancel();
+    this.#deadline = undefined;
   }
 
   #step(event: NonInviteClientEvent): boolean {

@@ -26,13 +26,13 @@ export class NonInviteServer extends ServerBase<Name> {
     if (this.finalStatus !== undefined || this.#state === 'terminated') return false;
     if (response.status < 200) {
       this.#step('provisional');
-      this.sendResponse(response);
+      this.sendResponse(response, true);
       return true;
     }
     this.#step('final');
     this.finalStatus = response.status;
     this.#timer.cancel();
-    this.sendResponse(response);
+    this.sendResponse(response, true);
     // A stream loses nothing, so the request cannot come again: J is 0.
     if (this.unreliable) this.#timer = this.arm(64 * this.around.timing.t1, 'j');
     else this.#timer = this.arm(0, 'j');

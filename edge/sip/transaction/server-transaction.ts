@@ -4,8 +4,11 @@ import type { Timer, TimerOwner } from '../timer-wheel.ts';
 import { answerAddress, type Target } from '../transport/index.ts';
 import type { Surroundings } from './surroundings.ts';
 
-function compact(request: SipMessage): void {
-  request.compact();
+/** A datagram's answer leaves at once; over a stream it may have to find another way by the Via. */
+const needed = { datagram: ['call-id', 'cseq'], stream: ['via', 'call-id', 'cseq'] };
+
+function compact(request: SipMessage, unreliable: boolean): void {
+  request.compact(unreliable ? needed.datagram : needed.stream, false);
 }
 
 /** What the two server machines share: where answers go, the last response, the end. */
@@ -19,7 +22,8 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
   protected readonly unreliable: boolean;
   protected readonly around: Surroundings;
   #target: Target;
-  #last: Buffer | undefined;
+  /** As Latin-1: a string is one object, a buffer of its own would be four. */
+  #last: string | undefined;
   #over = false;
 
   constructor(key: string, request: SipMessage, arrival: Arrival, target: Target, around: Surroundings) {
@@ -44,33 +48,23 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
     this.around.transport.send(bytes, this.#target, (error) => this.#failed(bytes, error));
   }
 
-  protected sendResponse(response: SipMessage): void {
+  /** @param repeatable it is sent again when the request comes again */
+  protected sendResponse(response: SipMessage, repeatable: boolean): void {
     if (!response.headers.has('Via')) {
       for (const line of this.request.headers.all('Via').reverse()) response.headers.prepend('Via', line);
     }
     const bytes = response.toBuffer();
     this.send(bytes);
-    if (response.status < 200) {
-      this.#last = bytes;
-      return;
-    }
-    // Kept for 32 s: on its own, as a small piece would keep the whole pool of buffers that it was cut from.
-    this.#last = Buffer.allocUnsafeSlow(bytes.length);
-    bytes.copy(this.#last);
+    this.#last = repeatable ? bytes.toString('latin1') : undefined;
     // Once those above have looked at it.
-    setImmediate(compact, this.request);
-  }
-
-  /** Nothing will be repeated any more, and memory is better used. */
-  protected forgetLast(): void {
-    this.#last = undefined;
+    if (response.status >= 200) setImmediate(compact, this.request, this.unreliable);
   }
 
   /** The last response once more; nothing where there was none. */
   protected sendLast(): void {
     if (this.#last === undefined) return;
     this.around.counters.retransmissionsSent++;
-    this.send(this.#last);
+    this.send(Buffer.from(this.#last, 'latin1'));
   }
 
   protected arm(ms: number, name: Name): Timer {

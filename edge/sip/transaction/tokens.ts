@@ -20,6 +20,22 @@ export function newBranch(): string {
   return magicCookie + randomToken(12);
 }
 
+/**
+ * A UUID of version 4 (RFC 9562) in one flat string: it is the key of several maps. What node:crypto glues together from
+ * twenty pieces costs a walk through the pieces at each look-up, and half a kilobyte.
+ */
+export function newUuid(): string {
+  if (used + 16 > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  pool[used + 6] = ((pool[used + 6] as number) & 0x0f) | 0x40;
+  pool[used + 8] = ((pool[used + 8] as number) & 0x3f) | 0x80;
+  const hex = pool.toString('hex', used, used + 16);
+  used += 16;
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
 /** A new tag (RFC 3261 §19.3). */
 export function newTag(): string {
   return randomToken(9);
