@@ -4,13 +4,13 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import { mediaErrors } from '../errors.ts';
 import type { Audio } from '../media-server.ts';
-import { type MadeSound, makeTone } from './tone.ts';
+import { type MadeSound, makeTone, wavHeader } from './tone.ts';
 
 export interface AudioShelfOptions {
   bind: string;
@@ -29,20 +29,20 @@ export interface Shelved {
   ms: number;
 }
 
-interface Shelf {
-  uri: string;
-  ms: number;
+interface Shelf extends Shelved {
   source: { path: string; size: number; changed: number } | MadeSound;
 }
 
 const headerBytes = 44;
 const bytesPerMs = 16;
+/** Tones and loops that are kept: each at most some hundred kilobytes. */
+const mostMade = 200;
 
 export class AudioShelf {
   readonly #options: AudioShelfOptions;
   readonly #server: Server;
   readonly #byHash = new Map<string, Shelf>();
-  /** Tones by what they are. */
+  /** Tones and loops by what they are. */
   readonly #made = new Map<string, string>();
   #url = '';
 
@@ -75,7 +75,7 @@ export class AudioShelf {
   }
 
   /** @throws media-failed where a file is not there, is no 8 kHz mono WAV, or is not what its hash says */
-  async put(audio: Audio): Promise<Shelved> {
+  async put(audio: Audio): Promise<Shelf> {
     if (audio.kind === 'file') return this.#putFile(audio.path, audio.hash);
     const hz = audio.kind === 'tone' ? audio.hz : [];
     const what = `${hz.join('+')}/${audio.ms}`;
@@ -86,7 +86,41 @@ export class AudioShelf {
     return this.#keep(made.hash, { uri: this.#uriOf(made.hash), ms: made.ms, source: made });
   }
 
-  async #putFile(path: string, hash: string): Promise<Shelved> {
+  /**
+   * A short list, several times, as one sound: between two sounds Asterisk leaves a gap that is heard in a loop.
+   * @throws media-failed as `put`
+   */
+  async putRepeated(audio: readonly Audio[], times: number): Promise<Shelved> {
+    const pieces = await Promise.all(audio.map((one) => this.put(one)));
+    const what = `${times} ${pieces.map(({ uri }) => uri).join(' ')}`;
+    const known = this.#byHash.get(this.#made.get(what) ?? '');
+    if (known) return known;
+    const sounds = await Promise.all(pieces.map((piece) => this.#samplesOf(piece)));
+    const once = Buffer.concat(sounds);
+    const data = Buffer.concat(Array.from({ length: times }, () => once));
+    const bytes = Buffer.concat([wavHeader({ channels: 1, dataBytes: data.length }), data]);
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const ms = data.length / bytesPerMs;
+    this.#made.set(what, hash);
+    if (this.#made.size > mostMade) this.#forgetOldest();
+    return this.#keep(hash, { uri: this.#uriOf(hash), ms, source: { bytes, hash, ms } });
+  }
+
+  async #samplesOf({ source }: Shelf): Promise<Buffer> {
+    const bytes = 'path' in source ? await readFile(source.path) : source.bytes;
+    return bytes.subarray(headerBytes);
+  }
+
+  /** Whoever plays it has fetched it long ago. */
+  #forgetOldest(): void {
+    for (const [what, hash] of this.#made) {
+      this.#made.delete(what);
+      this.#byHash.delete(hash);
+      return;
+    }
+  }
+
+  async #putFile(path: string, hash: string): Promise<Shelf> {
     const refused = (reason: string, cause?: unknown) =>
       mediaErrors['media-failed']({ reason: `${path} ${reason}` }, { cause });
     const { size, mtimeMs } = await stat(path).catch((error: unknown) => {

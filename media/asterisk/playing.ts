@@ -4,11 +4,13 @@ import type { Client } from 'ari-client';
 import type { Logger } from 'pino';
 import { newId } from '../../values/index.ts';
 import type { Audio, Playback, PlaybackEnd, PlayOptions } from '../media-server.ts';
-import type { AudioShelf } from './audio-shelf.ts';
+import type { AudioShelf, Shelved } from './audio-shelf.ts';
 import type { AsteriskHost } from './host.ts';
 
 /** Sounds in one request: its line may have 4096 characters. */
 const mostSounds = 20;
+/** A list that is shorter than that is repeated in one sound. */
+const seamlessMs = 15_000;
 /** A loop is fed for so long in one go, where its pieces are long enough. */
 const roundMs = 60_000;
 
@@ -137,9 +139,9 @@ export class Player {
   }
 
   async #start(run: Run, audio: readonly Audio[], times: number): Promise<void> {
-    const pieces = await Promise.all(audio.map((one) => this.#shelf.put(one)));
+    const { pieces, left: rest } = await this.#pieces(audio, times);
     if (run.over) return;
-    if (pieces.length === 0 || times < 1) {
+    if (pieces.length === 0 || rest < 1) {
       run.end('finished');
       return;
     }
@@ -147,7 +149,7 @@ export class Player {
     const uris = pieces.map(({ uri }) => uri);
     const perRequest = Math.max(1, Math.floor(mostSounds / uris.length));
     const perRound = Math.min(perRequest, Math.max(1, Math.ceil(roundMs / Math.max(1, ms))));
-    let left = times;
+    let left = rest;
     const feed = async (): Promise<void> => {
       const now = Math.min(left, perRound);
       left -= now;
@@ -163,6 +165,16 @@ export class Player {
     await feed();
     // One ahead, so that there is no gap between them.
     if (!run.over && left > 0) await feed();
+  }
+
+  /** What is sent to Asterisk, and how often: short loops are made longer here, where they have no seams. */
+  async #pieces(audio: readonly Audio[], times: number): Promise<{ pieces: Shelved[]; left: number }> {
+    const pieces = await Promise.all(audio.map((one) => this.#shelf.put(one)));
+    const ms = pieces.reduce((sum, piece) => sum + piece.ms, 0);
+    if (times <= 1 || ms === 0 || ms >= seamlessMs) return { pieces, left: times };
+    if (times * ms <= 4 * seamlessMs) return { pieces: [await this.#shelf.putRepeated(audio, times)], left: 1 };
+    const repeated = Math.ceil(seamlessMs / ms);
+    return { pieces: [await this.#shelf.putRepeated(audio, repeated)], left: Math.ceil(times / repeated) };
   }
 
   async #round(run: Run, uris: string[]): Promise<void> {

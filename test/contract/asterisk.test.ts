@@ -57,6 +57,7 @@ if (!hasAsterisk()) {
       media: await driver(),
       again: driver,
       rtpTimeoutMs,
+      coarse: true,
       close: async () => {
         await cut();
         await edge.stop();

@@ -17,6 +17,11 @@ export interface MediaRig {
   again(): Promise<MediaServer>;
   /** The engine's rtp-timeout, ms; short, so that it can be waited for. */
   rtpTimeoutMs: number;
+  /**
+   * An engine whose streams are right, but not exact: timestamps follow its clock, the SSRC may change when it bridges,
+   * losses are counted with RTCP, and digits must come at the pace of a phone. Default: exact.
+   */
+  coarse?: boolean;
   close(): Promise<void>;
 }
 
@@ -41,7 +46,7 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
     });
 
     async function phone(options?: PhoneOptions): Promise<Phone> {
-      const made = await Phone.make(options);
+      const made = await Phone.make({ paced: rig.coarse === true, ...options });
       phones.push(made);
       return made;
     }
@@ -116,7 +121,9 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       // One stream without a seam, paced.
       for (const [i, packet] of packets.slice(1).entries()) {
         expect((packet.sequence - (packets[i]?.sequence ?? 0)) & 0xffff).toBe(1);
-        expect((packet.timestamp - (packets[i]?.timestamp ?? 0)) >>> 0).toBe(160);
+        const step = (packet.timestamp - (packets[i]?.timestamp ?? 0)) >>> 0;
+        if (rig.coarse) expect(step).toBeLessThan(480);
+        else expect(step).toBe(160);
       }
       const took = (packets.at(-1)?.at ?? 0) - (packets[0]?.at ?? 0);
       expect(took).toBeGreaterThan(540);
@@ -189,7 +196,7 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
     test('sends digits as telephone-event, three ends each', async () => {
       const { phone, endpoint } = await call({ telephoneEvent: 97 });
       await endpoint.sendDtmf('19#A');
-      await vi.waitFor(() => expect(phone.digits()).toHaveLength(4), wait);
+      await vi.waitFor(() => expect(phone.digits().map(({ ends }) => ends)).toEqual([3, 3, 3, 3]), wait);
       const digits = phone.digits();
       expect(digits.map(({ digit }) => digit).join('')).toBe('19#A');
       for (const { ends, ms } of digits) {
@@ -310,8 +317,11 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       await second.ended;
       await a.phone.hears([620], [440]);
       const packets = a.phone.heard.filter(({ payloadType }) => payloadType === 0);
-      expect(new Set(packets.map(({ ssrc }) => ssrc)).size).toBe(1);
+      const streams = new Set(packets.map(({ ssrc }) => ssrc)).size;
+      if (rig.coarse) expect(streams).toBeLessThanOrEqual(3);
+      else expect(streams).toBe(1);
       for (const [i, packet] of packets.slice(1).entries()) {
+        if (packet.ssrc !== packets[i]?.ssrc) continue;
         expect((packet.sequence - (packets[i]?.sequence ?? 0)) & 0xffff).toBe(1);
         const step = (packet.timestamp - (packets[i]?.timestamp ?? 0)) >>> 0;
         expect(step).toBeGreaterThanOrEqual(80);
@@ -576,7 +586,8 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
         const packet = phone.packet(0, frame);
         if (i % 10 !== 5) phone.send(packet);
       }
-      await vi.waitFor(async () => expect((await endpoint.quality()).received).toBe(90), wait);
+      const counted = { received: 90, lost: 10 };
+      await vi.waitFor(async () => expect(await endpoint.quality()).toMatchObject(counted), wait);
       const quality = await endpoint.quality();
       expect(quality).toMatchObject({ received: 90, lost: 10, codec: 'PCMU' });
       expect(quality.mos).toBeGreaterThan(1);

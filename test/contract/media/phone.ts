@@ -21,6 +21,8 @@ export interface PhoneOptions {
   telephoneEvent?: number | undefined;
   host?: string;
   ptime?: number;
+  /** Digits go out as a real phone sends them, a packet every 20 ms, and with them what it hears. Default: all at once. */
+  paced?: boolean;
 }
 
 const keys = '0123456789*#ABCD';
@@ -42,6 +44,10 @@ export class Phone {
   #samples = 0;
   #timer: NodeJS.Timeout | undefined;
   #version = 1;
+  readonly #paced: boolean;
+  /** Packets that wait for their time. */
+  readonly #waiting: (() => void)[] = [];
+  #pacer: NodeJS.Timeout | undefined;
 
   private constructor(socket: Socket, rtcp: Socket, options: PhoneOptions) {
     this.socket = socket;
@@ -50,6 +56,7 @@ export class Phone {
     this.host = options.host ?? '127.0.0.1';
     this.telephoneEvent = 'telephoneEvent' in options ? options.telephoneEvent : 101;
     this.ptime = options.ptime ?? 20;
+    this.#paced = options.paced ?? false;
     socket.on('message', (packet, from) => {
       // A header extension (RFC 3550 §5.3.1), as WebRTC gateways send it.
       const extended = ((packet[0] as number) & 0x10) !== 0;
@@ -142,6 +149,7 @@ export class Phone {
 
   close(): void {
     this.hush();
+    clearInterval(this.#pacer);
     this.socket.close();
     this.rtcp.close();
   }
@@ -169,18 +177,38 @@ export class Phone {
    */
   key(digits: string, { ends = 3, copies = 1 } = {}): void {
     for (const digit of digits) {
-      const payload = Buffer.from([keys.indexOf(digit), 10, 0, 0]);
-      const packets: Buffer[] = [];
-      const stamp = this.#timestamp;
-      for (let i = 1; i <= 5; i++) {
-        payload.writeUInt16BE(i * 160, 2);
-        packets.push(this.packet(this.remote?.event ?? 101, payload, i === 1, stamp));
+      let stamp: number | undefined;
+      for (let i = 1; i <= 5 + ends; i++) {
+        const payload = Buffer.from([keys.indexOf(digit), i > 5 ? 0x8a : 10, 0, 0]);
+        payload.writeUInt16BE(Math.min(i, 5) * 160, 2);
+        this.#inPace(() => {
+          stamp ??= this.#timestamp;
+          const packet = this.packet(this.remote?.event ?? 101, payload, i === 1, stamp);
+          for (let copy = 0; copy < copies; copy++) this.send(packet);
+        });
       }
-      payload[1] = 0x8a;
-      for (let i = 0; i < ends; i++) packets.push(this.packet(this.remote?.event ?? 101, payload, false, stamp));
-      for (const packet of packets) for (let i = 0; i < copies; i++) this.send(packet);
-      this.#timestamp = (this.#timestamp + 1600) >>> 0;
+      this.#inPace(() => {
+        this.#timestamp = (this.#timestamp + 1600) >>> 0;
+      });
+      // What lies between two keys.
+      if (this.#paced) for (let i = 0; i < 4; i++) this.#inPace(() => {});
     }
+  }
+
+  #inPace(work: () => void): void {
+    if (!this.#paced) {
+      work();
+      return;
+    }
+    this.#waiting.push(work);
+    this.#pacer ??= setInterval(() => {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else {
+        clearInterval(this.#pacer);
+        this.#pacer = undefined;
+      }
+    }, 20);
   }
 
   /** Sends `ms` of any samples at once, 20 ms a packet. */
