@@ -4,6 +4,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { iceServerAccounts } from '../config/index.ts';
 import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
 import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
@@ -20,6 +21,7 @@ import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
 import { openSignIn } from './open-sign-in.ts';
 import { openWeb } from './open-web.ts';
+import { openWebRtc } from './open-webrtc.ts';
 import type { Directory } from './ports/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { ReportProjector } from './reports/index.ts';
@@ -122,6 +124,9 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     // The engines.
     const { sip, media } = await openEngines({ configuration, epoch, logger, opened });
 
+    const webrtc = await openWebRtc(settings, logger);
+    if (webrtc) opened.push(() => webrtc.close());
+
     // Calls and routing.
     const signaling = new Signaling({
       sip,
@@ -131,6 +136,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       logger,
       bindings: sqliteBindings(database),
       digests: settings.sipDigests,
+      webrtc: { gateway: webrtc, iceServers: iceServerAccounts(settings.webrtc) },
     });
     opened.push(() => signaling.close());
     const routing = new Routing({ directory, journal, clock, logger });

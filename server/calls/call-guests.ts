@@ -2,7 +2,7 @@
 // nothing: whoever goes, from whatever state, the others are brought together, or the call ends for all.
 import type { AgentRecord, MonitorMode, PartyView, TransferTarget } from '../ports/index.ts';
 import type { Destination, Leg, LegEnding, PhoneTarget } from '../signaling/index.ts';
-import { autoAnswer } from './auto-answer.ts';
+import { answersOwnCalls, autoAnswer } from './auto-answer.ts';
 import type { Call, CallKeeper } from './call.ts';
 import type { CallTools } from './call-tools.ts';
 import { callerOf } from './caller-id.ts';
@@ -369,7 +369,7 @@ export class CallGuests {
           : callerOf(this.#tools.directory, by, 'number' in to, facts.did),
       headers: {
         'X-Switchroom-Interaction': this.#call.interaction,
-        ...(record?.autoAnswer ? autoAnswer : {}),
+        ...(as === 'monitor' && record ? answersOwnCalls(record) : record?.autoAnswer ? autoAnswer : {}),
       },
       near: this.#call.customer?.endpointId,
       silentMs: toNumber ? 0 : (this.#tools.silentPhoneMs ?? 3_000),

@@ -2,7 +2,7 @@
 import type { Offer, OfferOutcome } from '../../values/index.ts';
 import type { AgentRecord, QueueExit, QueueRequest } from '../ports/index.ts';
 import type { Leg } from '../signaling/index.ts';
-import { autoAnswer } from './auto-answer.ts';
+import { autoAnswer, obeys } from './auto-answer.ts';
 import type { Call, CallKeeper } from './call.ts';
 import type { CallTools } from './call-tools.ts';
 import { callErrors } from './errors.ts';
@@ -185,7 +185,7 @@ export class CallPlace {
 
   /** Makes the ringing phone of that offer answer. @throws phone-cannot-auto-answer */
   answerByPanel(agent: AgentRecord): void {
-    if (!agent.autoAnswer || !this.#ringing || this.#offer?.agent !== agent.id) {
+    if (!obeys(agent) || !this.#ringing || this.#offer?.agent !== agent.id) {
       throw callErrors['phone-cannot-auto-answer']({ agent: agent.id });
     }
     this.#ringing.again(autoAnswer);

@@ -30,7 +30,7 @@ import {
   userOf,
 } from '../signaling/index.ts';
 import { type Adopted, adoptCalls } from './adoption.ts';
-import { autoAnswer } from './auto-answer.ts';
+import { answersOwnCalls, obeys } from './auto-answer.ts';
 import { Call, type CallKeeper } from './call.ts';
 import type { CallFacts } from './call-facts.ts';
 import { noteOf } from './call-note.ts';
@@ -296,7 +296,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       role: 'agent',
       agent,
       from: { user: call.facts.from ?? 'anonymous', name: call.facts.fromName },
-      headers: { 'X-Switchroom-Interaction': call.interaction, ...(record.autoAnswer ? autoAnswer : {}) },
+      headers: { 'X-Switchroom-Interaction': call.interaction, ...answersOwnCalls(record) },
       near: call.customer?.endpointId,
       silentMs: record.phone.kind === 'number' ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
     });
@@ -378,7 +378,8 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   canAnswer(agent: string): boolean {
-    return this.#tools.directory.agents.get(agent)?.autoAnswer ?? false;
+    const record = this.#tools.directory.agents.get(agent);
+    return record !== undefined && obeys(record);
   }
 
   async end(interaction: InteractionId, by: string): Promise<void> {

@@ -2,7 +2,7 @@
 // was asked for. An outbound contact of a queue, with its wrap-up, where she is in one.
 import type { AgentRecord } from '../ports/index.ts';
 import type { Destination } from '../signaling/index.ts';
-import { autoAnswer } from './auto-answer.ts';
+import { answersOwnCalls } from './auto-answer.ts';
 import type { Call, CallKeeper } from './call.ts';
 import type { CallTools } from './call-tools.ts';
 import { callErrors } from './errors.ts';
@@ -34,7 +34,7 @@ export function dialOut(
     role: 'agent',
     agent: agent.id,
     from: { user: call.facts.toDialled },
-    headers: { 'X-Switchroom-Interaction': call.interaction, ...(agent.autoAnswer ? autoAnswer : {}) },
+    headers: { 'X-Switchroom-Interaction': call.interaction, ...answersOwnCalls(agent) },
     silentMs: agent.phone.kind === 'number' ? 0 : (tools.silentPhoneMs ?? 3_000),
   });
   call.dials(ringing);

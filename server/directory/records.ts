@@ -43,6 +43,10 @@ export const phoneSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('registered'), user: name }),
   z.object({ kind: z.literal('uri'), uri: sipUri }),
   z.object({ kind: z.literal('number'), number: z.string().regex(/^\+?[0-9]{2,20}$/, 'digits, with or without +') }),
+  z.object({
+    kind: z.literal('panel'),
+    answers: z.enum(['by-hand', 'at-once']).default('by-hand').describe('Whether offers are answered by themselves'),
+  }),
   z.object({ kind: z.literal('none') }),
 ]);
 

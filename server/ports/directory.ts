@@ -10,6 +10,8 @@ export type AgentPhone =
   | { kind: 'registered'; user: string }
   | { kind: 'uri'; uri: string }
   | { kind: 'number'; number: string }
+  /** In her panel, by WebRTC. `at-once`: it answers offers by itself, once the screen-pop is there. */
+  | { kind: 'panel'; answers: 'by-hand' | 'at-once' }
   | { kind: 'none' };
 
 export type Role = 'agent' | 'supervisor' | 'admin';

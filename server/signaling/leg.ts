@@ -312,7 +312,7 @@ export class Leg {
   #confirm(dialog: LegDialog): void {
     this.#dialog = dialog;
     const carrier = this.#endpoint?.carrier;
-    if (carrier !== undefined) this.#tools.sip.follow(dialog, carrier);
+    if (carrier !== undefined && dialog instanceof SipDialog) this.#tools.sip.follow(dialog, carrier);
     const handler: DialogHandler = {
       ended: (ending) => this.#end(ending),
       offered: (sdp, reply) => void this.#renegotiate(sdp, reply),

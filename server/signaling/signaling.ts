@@ -7,6 +7,8 @@ import type { AgentRecord, Directory } from '../ports/index.ts';
 import type { BindingStore } from './bindings.ts';
 import { type Destination, trunkUri } from './dial-plan.ts';
 import type { LegTools } from './leg.ts';
+import type { PanelTarget } from './leg-dialog.ts';
+import { AgentPanelPhones, type PanelPhonesOptions } from './panels/panel-phones.ts';
 import { Registrar } from './registrar.ts';
 import { type Admitted, Screening } from './screening.ts';
 import {
@@ -30,6 +32,8 @@ export interface SignalingOptions {
   bindings?: BindingStore | undefined;
   /** What phones and trunks are challenged with, in order of preference; default: SHA-256, then MD5. */
   digests?: readonly DigestAlgorithm[] | undefined;
+  /** Phones inside panels; without it there are none. */
+  webrtc?: Pick<PanelPhonesOptions, 'gateway' | 'iceServers'> | undefined;
   /** Seconds that registrations are granted: at least, by default, at most. */
   expires?: { least: number; usual: number; most: number } | undefined;
 }
@@ -43,6 +47,8 @@ export interface SignalingEvents {
 
 /** One phone to ring: everything of the INVITE but the caller and the session description. */
 export type PhoneTarget = Pick<CallRequest, 'uri' | 'nextHop' | 'credentials' | 'headers'> & {
+  /** A phone inside a panel: rung there, and not by SIP. */
+  panel?: PanelTarget | undefined;
   /** Called once when the leg is over: gives its place on a trunk back. */
   release?: (() => void) | undefined;
 };
@@ -53,6 +59,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   readonly trunks: Trunks;
   readonly registrar: Registrar;
   readonly screening: Screening;
+  readonly panels: AgentPanelPhones;
   readonly tools: LegTools;
   readonly #options: SignalingOptions;
   #mediaLost = false;
@@ -68,6 +75,17 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     media.on('restored', () => {
       this.#mediaLost = false;
       this.#closeUnclosed();
+    });
+    this.panels = new AgentPanelPhones({
+      gateway: options.webrtc?.gateway,
+      iceServers: options.webrtc?.iceServers ?? [],
+      media,
+      directory,
+      clock,
+      logger,
+      reachable: (agent, reachable) => {
+        if (directory.agents.get(agent)?.phone.kind === 'panel') this.emit('reachable', agent, reachable);
+      },
     });
     const verifier = new DigestVerifier(options.digests);
     this.trunks = new Trunks(directory, logger);
@@ -117,6 +135,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   }
 
   close(): void {
+    this.panels.close();
     this.registrar.close();
   }
 
@@ -128,6 +147,10 @@ export class Signaling extends EventEmitter<SignalingEvents> {
       const target = toNumber(phone.number);
       return target ? [target] : [];
     }
+    if (phone.kind === 'panel') {
+      const panel = this.panels.target(agent);
+      return panel ? [{ uri: `panel:${agent.id}`, panel }] : [];
+    }
     if (phone.kind === 'none') return [];
     return this.registrar.bindings
       .of(phone.user, this.#options.clock.now())
@@ -136,6 +159,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
 
   /** Whether her phone could be rung, as far as is known without ringing it. */
   reachable(agent: AgentRecord): boolean {
+    if (agent.phone.kind === 'panel') return this.panels.reachable(agent.id);
     return agent.phone.kind === 'registered'
       ? this.registrar.bindings.of(agent.phone.user, this.#options.clock.now()).length > 0
       : agent.phone.kind !== 'none';

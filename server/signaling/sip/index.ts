@@ -8,7 +8,7 @@ export {
   splitValues,
   userOf,
 } from './addresses.ts';
-export type { DialogEnding, DialogHandler, OfferReply, SipDialog } from './dialog.ts';
+export { type DialogEnding, type DialogHandler, type OfferReply, SipDialog } from './dialog.ts';
 export { type DigestAlgorithm, type DigestVerdict, DigestVerifier, ha1, type StoredHa1 } from './digest.ts';
 export { sipErrors } from './errors.ts';
 export { type Headers, type IncomingCall, type IncomingRequest, rows, type Source } from './incoming.ts';

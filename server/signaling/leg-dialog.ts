@@ -1,0 +1,40 @@
+// What a leg needs of whatever carries it: a SIP dialog, or the line of a phone inside a panel.
+import type { MediaEndpoint } from '../../media/media-server.ts';
+import type { CallRequest, DialogHandler } from './sip/index.ts';
+
+/** A confirmed session with the far end. SipDialog is one. */
+export interface LegDialog {
+  readonly callId: string;
+  /** Their latest description. */
+  readonly remoteSdp: string;
+  readonly over: boolean;
+  handler: DialogHandler;
+  /** Offers a new session. @returns their answer @throws where they decline it or are gone */
+  offer(makeSdp: () => Promise<string>): Promise<string>;
+  /** Asks whether they are still there. Rejects where they are not; the handler is told as well. */
+  request(method: 'OPTIONS'): Promise<unknown>;
+  /** How a transfer that they asked for goes on. */
+  notifyRefer(status: number, reason: string): Promise<void>;
+  /** Hangs up. Never rejects. @param reason value of a Reason header (RFC 3326) */
+  bye(reason?: string): Promise<void>;
+}
+
+/** `answered` or `failed` comes exactly once, and nothing after it. */
+export interface PanelProgress {
+  provisional(status: number, sdp: string | undefined): void;
+  answered(dialog: LegDialog): void;
+  failed(status: number, reason: string): void;
+}
+
+/** A call to a phone that has not answered yet. */
+export interface CallUnderWay {
+  readonly callId: string | undefined;
+  cancel(reason?: string): void;
+  /** Where it can be made to answer at once without ringing anew. */
+  answer?(): void;
+}
+
+/** A phone inside a panel, for the leg that rings it. */
+export interface PanelTarget {
+  call(request: Omit<CallRequest, 'uri' | 'offer'>, endpoint: MediaEndpoint, progress: PanelProgress): CallUnderWay;
+}
