@@ -37,6 +37,8 @@ export function edgeOptions(configuration: EdgeConfiguration, log: Logger): Edge
   };
   return {
     sip: parts?.sip ? sipListeners(bind, settings) : [],
+    tls: settings.tls,
+    origins: settings.web.origins,
     drachtio: { port: drachtioPort, secret },
     link: { listen: { path: link }, secret },
     log,
@@ -57,16 +59,19 @@ function addressesHere(bind: readonly string[], log: Logger): string[] {
   });
 }
 
-/** UDP and TCP on every address. */
+/** UDP and TCP on every address, and TLS and WebSocket where they are wanted. */
 function sipListeners(bind: readonly string[], settings: Settings): Listener[] {
-  const { advertise, sipPort } = settings;
-  const listeners: Listener[] = [];
-  for (const address of bind) {
-    const told = advertise !== undefined && isIPv4(advertise) === isIPv4(address) && sipPort !== 0;
-    for (const protocol of ['udp', 'tcp'] as const) {
-      const listener: Listener = { protocol, address, port: sipPort };
-      listeners.push(told ? { ...listener, advertise: { host: advertise, port: sipPort } } : listener);
-    }
-  }
-  return listeners;
+  const { advertise, sipPort, sipTlsPort, sipWsPort, tls } = settings;
+  const wanted: Pick<Listener, 'protocol' | 'port'>[] = [
+    { protocol: 'udp', port: sipPort },
+    { protocol: 'tcp', port: sipPort },
+  ];
+  if (sipTlsPort !== undefined) wanted.push({ protocol: 'tls', port: sipTlsPort });
+  if (sipWsPort !== undefined) wanted.push({ protocol: tls ? 'wss' : 'ws', port: sipWsPort });
+  return bind.flatMap((address) => {
+    return wanted.map(({ protocol, port }) => {
+      const told = advertise !== undefined && isIPv4(advertise) === isIPv4(address) && port !== 0;
+      return { protocol, address, port, ...(told ? { advertise: { host: advertise, port } } : {}) };
+    });
+  });
 }

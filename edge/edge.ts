@@ -1,5 +1,6 @@
 // One edge: SIP, the drachtio protocol on top of it, the link, and the media tier, composed.
 import type { Logger } from 'pino';
+import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from '../config/index.ts';
 import { LinkServer } from '../link/index.ts';
 import { newId } from '../values/index.ts';
 import {
@@ -16,6 +17,12 @@ import { type Listener, openTransactions, type Timing, type TransactionOptions }
 export interface EdgeOptions {
   /** Where SIP listens; port 0 takes a free one. Empty: an edge for media only. */
   sip: readonly Listener[];
+  /** For its listeners of TLS and WSS; read again when the files change. */
+  tls?: CertificateFiles | undefined;
+  /** Pages that may open WebSockets besides those of the host itself: `https://desk.bank.example`. */
+  origins?: readonly string[] | undefined;
+  /** Authorities of TLS peers besides those that Node knows (NODE_EXTRA_CA_CERTS adds to these), PEM. */
+  trust?: string | undefined;
   /** Loopback port of the drachtio protocol. */
   drachtio: { host?: string | undefined; port: number; secret: string };
   link: { listen?: { path: string } | { host?: string; port?: number } | undefined; secret: string };
@@ -67,7 +74,7 @@ const defaultT1 = 500;
 
 /**
  * Starts an edge.
- * @throws SwitchroomError `sip-port-in-use` … or the system's error where something cannot be bound; nothing stays open
+ * @throws SwitchroomError `sip-port-in-use`, `certificate-unusable` … or the system's error where something cannot be bound; nothing stays open
  */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { log } = options;
@@ -79,8 +86,16 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       logger: log,
       timing: options.timing,
       limits: options.limits,
+      certificate: options.tls && readCertificate(options.tls),
+      trust: options.trust,
+      origins: options.origins,
     });
     opened.push(() => transactions.close());
+    if (options.tls !== undefined) {
+      const changed = (now: Certificate) => transactions.useCertificate(now);
+      const stop = watchCertificate(options.tls, { logger: log, changed });
+      opened.push(async () => stop());
+    }
     const ledger = options.ledger === undefined ? undefined : await Ledger.open(options.ledger, transactions, log);
     if (ledger !== undefined) opened.push(() => ledger.close());
     const t1 = options.timing?.t1 ?? defaultT1;

@@ -20,7 +20,7 @@ import type { AppConnection } from './connection.ts';
 import { noFrame, nokFrame, requestEcho, responseEcho } from './frames.ts';
 import { newRequest } from './new-request.ts';
 import type { Ownership } from './ownership.ts';
-import type { Registrations } from './registrations.ts';
+import { contactId, type Registrations } from './registrations.ts';
 import type { Sources } from './sources.ts';
 
 /** What the gateway shares with its parts. */
@@ -99,10 +99,21 @@ export class AppCommands {
     else if (method === 'INVITE' || method === 'SUBSCRIBE') id = dialogId(request.callId, request.fromTag ?? '');
     const accepted = outcome.status >= 200 && outcome.status < 300;
     if (!incoming.inDialog && takenIn(method, outcome.status)) this.#parts.sources.accepted(arrival.remoteAddress);
-    if (accepted && (method === 'REGISTER' || method === 'SUBSCRIBE'))
-      this.#parts.registrations.accepted(request, outcome, to);
+    if (accepted && (method === 'REGISTER' || method === 'SUBSCRIBE')) {
+      this.#moveDialogs(this.#parts.registrations.accepted(request, outcome, to), to);
+    }
     const peer = { protocol: to.protocol, address: to.host, port: to.port };
     connection.send(responseEcho(messageId, peer, Date.now(), incoming.id, id, outcome.toString()));
+  }
+
+  /** A phone is back on another connection (its network changed, its page came again): its calls are reached there too. */
+  #moveDialogs(contacts: Set<string>, to: Destination): void {
+    if (contacts.size === 0) return;
+    for (const dialog of this.#parts.agent.dialogs) {
+      const { arrival } = dialog;
+      if (arrival?.connection === undefined || arrival.connection === to.connection) continue;
+      if (contacts.has(contactId(dialog.remoteTarget) ?? '')) dialog.moved(to);
+    }
   }
 
   #inDialog(connection: AppConnection, messageId: string, id: string, text: AppText): void {

@@ -2,7 +2,7 @@
 // `localhost` where only we know the address.
 import { randomUUID } from 'node:crypto';
 import type { Listener } from '../sip/index.ts';
-import { contactOf, firstSeq, hostPort, newTag, parseUnsigned, SipMessage } from '../sip/index.ts';
+import { contactOf, firstSeq, hostPort, newTag, parseUnsigned, SipMessage, transportParam } from '../sip/index.ts';
 import { type AppText, appHeader } from './app-text.ts';
 
 /** Not taken from the app, or written here in their place. */
@@ -44,7 +44,8 @@ export function newRequest(text: AppText, listener: Listener): SipMessage | stri
   );
   const contact = appHeader(text, 'Contact');
   if (contact !== undefined) headers.add('Contact', contactHere(contact, here, listener));
-  else if (text.method === 'INVITE' || text.method === 'SUBSCRIBE') headers.add('Contact', contactOf(listener));
+  else if (text.method === 'INVITE' || text.method === 'SUBSCRIBE')
+    headers.add('Contact', contactOf(listener, text.uri));
   for (const [name, value] of text.headers) {
     if (!notCopied.has(name)) headers.add(name, name === 'P-Asserted-Identity' ? withHere(value, here) : value);
   }
@@ -68,10 +69,11 @@ function withHere(value: string, here: string): string {
   return value.includes('localhost') ? value.replace(localhost, `$1${here}`) : value;
 }
 
-/** The same for Contact, which must also say that we want to be reached by TCP where the request goes by TCP. */
+/** The same for Contact, which must also say that we want to be reached by TCP where the request goes by TCP, and so on. */
 function contactHere(value: string, here: string, listener: Listener): string {
   if (!value.includes('localhost')) return value;
-  if (listener.protocol === 'udp' || /;transport=/i.test(value)) return withHere(value, here);
+  const transport = transportParam(listener.protocol);
+  if (transport === undefined || /;transport=/i.test(value)) return withHere(value, here);
   const bracketed = value.includes('<') ? value : `<${value}>`;
-  return bracketed.replace(localhost, `$1${here};transport=${listener.protocol}`);
+  return bracketed.replace(localhost, `$1${here};transport=${transport}`);
 }

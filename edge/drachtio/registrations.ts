@@ -19,9 +19,13 @@ export class Registrations {
     return this.#byContact.size;
   }
 
-  /** A REGISTER or SUBSCRIBE over a stream connection was answered 2xx. */
-  accepted(request: SipMessage, response: SipMessage, from: Destination, now = performance.now()): void {
-    if (from.connection === undefined) return;
+  /**
+   * A REGISTER or SUBSCRIBE over a stream connection was answered 2xx.
+   * @returns the contacts that are reached over that connection from now on, and were not before, as `contactId` gives them
+   */
+  accepted(request: SipMessage, response: SipMessage, from: Destination, now = performance.now()): Set<string> {
+    const moved = new Set<string>();
+    if (from.connection === undefined) return moved;
     const contacts = splitLists(request.headers.all('Contact'));
     const granted = new Map<string, string | undefined>();
     for (const contact of splitLists(response.headers.all('Contact'))) {
@@ -33,6 +37,7 @@ export class Registrations {
       const read = contactKey(contact);
       if (read === undefined) continue;
       const seconds = parseUnsigned(granted.get(read.key) ?? read.expires ?? general ?? '3600') ?? 3600;
+      if (this.#byContact.get(read.key)?.to.connection !== from.connection) moved.add(read.key);
       this.#drop(read.key);
       if (seconds === 0 || this.#byContact.size >= most) continue;
       this.#byContact.set(read.key, { to: { ...from }, until: now + seconds * 1000 });
@@ -43,12 +48,13 @@ export class Registrations {
       }
       keys.add(read.key);
     }
+    return moved;
   }
 
   /** The connection towards a request-URI that is a registered contact. */
   find(uri: string, now = performance.now()): Destination | undefined {
     if (this.#byContact.size === 0) return undefined;
-    const key = uriKey(uri);
+    const key = contactId(uri);
     if (key === undefined) return undefined;
     const entry = this.#byContact.get(key);
     if (entry === undefined) return undefined;
@@ -76,14 +82,14 @@ export class Registrations {
 
 function contactKey(contact: string): { key: string; expires: string | undefined } | undefined {
   if (contact === '*') return undefined;
-  const key = uriKey(uriOf(contact));
+  const key = contactId(uriOf(contact));
   // Parameters of the header stand behind the bracket, or, without one, behind the URI.
   const params = contact.slice(contact.lastIndexOf('>') + 1);
   return key === undefined ? undefined : { key, expires: /;\s*expires\s*=\s*"?(\d+)/i.exec(params)?.[1] };
 }
 
 /** `user@host:port`: the port tells two phones of one user on one host apart. */
-function uriKey(text: string): string | undefined {
+export function contactId(text: string): string | undefined {
   const uri = tryParseUri(text);
   if (uri === undefined || uri.host === '') return undefined;
   return `${uri.user ?? ''}@${uri.host}:${uri.port ?? 5060}`;

@@ -3,7 +3,8 @@
 import type { EventEmitter } from 'node:events';
 import type { SipMessage } from './message/index.ts';
 
-export type Protocol = 'udp' | 'tcp';
+/** `ws` and `wss`: SIP over WebSocket (RFC 7118). */
+export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
 
 /** Where bytes go. `connection` prefers an open stream connection (registered phones that cannot be dialled). */
 export interface Destination {
@@ -107,5 +108,7 @@ export interface Transactions extends EventEmitter<TransportEvents> {
   listenerFor(to: Destination): Listener | undefined;
   /** Live counts for metrics and overload control. */
   counts(): { server: number; client: number; connections: number };
+  /** For the handshakes of TLS and WSS from now on; PEM. @throws the system's error where the pair is none */
+  useCertificate(certificate: { cert: string; key: string }): void;
   close(): Promise<void>;
 }

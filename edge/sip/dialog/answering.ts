@@ -59,7 +59,10 @@ export function answer(
 
   const targetRefresh = mayBegin || method === 'INVITE' || method === 'SUBSCRIBE' || method === 'UPDATE';
   if (targetRefresh && status > 100 && status < 300 && draftHeader(draft, 'Contact') === undefined) {
-    response.headers.add('Contact', incoming.dialog?.contact ?? contactOf(listenerOf(core, incoming.arrival)));
+    response.headers.add(
+      'Contact',
+      incoming.dialog?.contact ?? contactOf(listenerOf(core, incoming.arrival), request.uri),
+    );
   }
   applyDraft(response, draft, 'Session-Expires');
   if (reliable && !hasOption(response, 'Require', '100rel')) response.headers.add('Require', '100rel');
@@ -160,7 +163,7 @@ function beginDialog(core: Core, incoming: Incoming, response: SipMessage): Dial
     remote: request.headers.get('From') ?? '',
     remoteTarget: contactUri(request) ?? request.from.uri,
     routeSet: splitLists(request.headers.all('Record-Route')),
-    contact: response.headers.get('Contact') ?? contactOf(listenerOf(core, arrival)),
+    contact: response.headers.get('Contact') ?? contactOf(listenerOf(core, arrival), request.uri),
     localSeq: request.cseq.number,
     remoteSeq: request.cseq.number,
     invite: incoming.text,

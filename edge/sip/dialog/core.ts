@@ -1,6 +1,7 @@
 // What the parts of the dialog layer share.
 import type { Logger } from 'pino';
 import { filledRport, formatHost, SipMessage, splitLists } from '../message/index.ts';
+import { canDial, transportParam } from '../protocols.ts';
 import type { Arrival, Destination, Listener, Transactions } from '../stack.ts';
 import type { AckWait } from './ack-wait.ts';
 import { type Dialog, destinationOf, dialogDestination, uriOf } from './dialog.ts';
@@ -31,9 +32,15 @@ export function hostPort(listener: Listener): string {
     : `${formatHost(advertise.host)}:${advertise.port}`;
 }
 
-/** Our Contact on a listener. */
-export function contactOf(listener: Listener): string {
-  return `<sip:${hostPort(listener)}${listener.protocol === 'udp' ? '' : ';transport=tcp'}>`;
+/**
+ * Our Contact on a listener.
+ * @param uri the request-URI: where it is a sips URI, so is the Contact (RFC 3261 §8.1.1.8, §12.1.1)
+ */
+export function contactOf(listener: Listener, uri = ''): string {
+  const transport = transportParam(listener.protocol);
+  const secure = (listener.protocol === 'tls' || listener.protocol === 'wss') && /^sips:/i.test(uri);
+  const param = transport === undefined || (secure && transport === 'tls') ? '' : `;transport=${transport}`;
+  return `<${secure ? 'sips' : 'sip'}:${hostPort(listener)}${param}>`;
 }
 
 /** The listener that a message came in on, as its sender sees it. */
@@ -76,20 +83,21 @@ export function contactUri(message: SipMessage): string | undefined {
 /** Takes over where the dialog's messages come from, and, from a message that may, the new target (RFC 3261 §12.2). */
 export function refreshTarget(core: Core, dialog: Dialog, message: SipMessage, arrival: Arrival): void {
   dialog.arrival = arrival;
-  const target = contactUri(message);
-  if (target !== undefined) dialog.remoteTarget = target;
+  const contact = contactUri(message);
+  if (contact !== undefined) dialog.remoteTarget = contact;
   dialog.source = undefined;
   if (!core.followSource || dialog.routeSet.length > 0) return;
-  const named = destinationOf(dialog.remoteTarget);
+  const target = destinationOf(dialog.remoteTarget);
+  const named = target !== undefined && core.transactions.listenerFor(target) === undefined ? undefined : target;
   if (arrival.protocol === 'udp') {
     const elsewhere =
       named === undefined ||
       named.host !== arrival.remoteAddress ||
       (dialog.role === 'uas' && named.port !== arrival.remotePort);
     if (elsewhere) dialog.source = { protocol: 'udp', host: arrival.remoteAddress, port: arrival.remotePort };
-  } else if (named === undefined || named.protocol !== 'tcp') {
+  } else if (named === undefined || named.protocol === 'udp' || !canDial(arrival.protocol)) {
     dialog.source = {
-      protocol: 'tcp',
+      protocol: arrival.protocol,
       host: arrival.remoteAddress,
       port: arrival.remotePort,
       connection: arrival.connection,

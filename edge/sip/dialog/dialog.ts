@@ -1,5 +1,6 @@
 import { machine } from '../../../values/index.ts';
 import { ownText, type SipMessage, tryParseUri } from '../message/index.ts';
+import { defaultPort, protocolOf } from '../protocols.ts';
 import type { Arrival, ClientTransaction, Destination, Protocol } from '../stack.ts';
 import type { Incoming } from './incoming.ts';
 import type { SessionTimer } from './session-timer.ts';
@@ -118,6 +119,15 @@ export class Dialog {
     this.answeredAt = at;
   }
 
+  /** Its far side is reached elsewhere now: over another connection. */
+  moved(to: Destination): void {
+    const { protocol, host, port, connection } = to;
+    if (this.arrival !== undefined) {
+      this.arrival = { ...this.arrival, protocol, remoteAddress: host, remotePort: port, connection };
+    }
+    if (this.source !== undefined) this.source = { ...to };
+  }
+
   ended(): void {
     if (this.#state !== 'ended') this.#state = states.next(this.#state, 'ended') ?? 'ended';
   }
@@ -165,10 +175,10 @@ export function dialogDestination(dialog: Dialog): Destination | undefined {
 /** Where a SIP URI points (RFC 3263 without the look-up); undefined for schemes and transports that we do not speak. */
 export function destinationOf(text: string): Destination | undefined {
   const uri = tryParseUri(text);
-  if (uri === undefined || uri.scheme !== 'sip') return undefined;
-  const transport = uri.params.get('transport')?.toLowerCase() ?? 'udp';
-  if (transport !== 'udp' && transport !== 'tcp') return undefined;
-  return { protocol: transport, host: uri.params.get('maddr') ?? uri.host, port: uri.port ?? 5060 };
+  if (uri === undefined || (uri.scheme !== 'sip' && uri.scheme !== 'sips')) return undefined;
+  const protocol = protocolOf(uri.params.get('transport'), uri.scheme === 'sips');
+  if (protocol === undefined) return undefined;
+  return { protocol, host: uri.params.get('maddr') ?? uri.host, port: uri.port ?? defaultPort(protocol) };
 }
 
 /** The URI inside a name-addr; the whole text where there are no angle brackets. What is malformed comes back as it is. */

@@ -1,5 +1,5 @@
 import { formatVia, type SipMessage, type Via } from '../message/index.ts';
-import type { Arrival, ClientTransaction, ClientTransactionUser, Listener, Protocol } from '../stack.ts';
+import type { Arrival, ClientTransaction, ClientTransactionUser, Listener } from '../stack.ts';
 import type { Timer, TimerOwner } from '../timer-wheel.ts';
 import { sentBy, type Target } from '../transport/index.ts';
 import { clientKey } from './keys.ts';
@@ -184,9 +184,10 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
     const via = this.request.topVia;
     const { host, port } = sentBy(target.listener);
     const again = this.#attempt > 1;
-    if (!again && via.host === host && via.port === port) return;
+    const transport = target.protocol.toUpperCase();
+    if (!again && via.host === host && via.port === port && via.transport === transport) return;
     const branch = again ? newBranch() : (via.params.get('branch') ?? newBranch());
-    this.request.topVia = viaOf(target.protocol, target.listener, branch);
+    this.request.topVia = viaOf(target.listener, branch);
     const before = this.#key;
     this.#key = clientKey(branch, this.request.method);
     if (before !== this.#key) this.around.rekeyed(this, before);
@@ -209,7 +210,8 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
 }
 
 /** Our Via value; rport only where it helps (RFC 3581 §3). */
-export function viaOf(protocol: Protocol, listener: Listener, branch: string): Via {
+export function viaOf(listener: Listener, branch: string): Via {
+  const { protocol } = listener;
   const params = new Map<string, string | undefined>([['branch', branch]]);
   if (protocol === 'udp') params.set('rport', undefined);
   const { host, port } = sentBy(listener);
@@ -217,6 +219,6 @@ export function viaOf(protocol: Protocol, listener: Listener, branch: string): V
 }
 
 /** Puts our Via on top. */
-export function prependVia(request: SipMessage, protocol: Protocol, listener: Listener, branch: string): void {
-  request.headers.prepend('Via', formatVia(viaOf(protocol, listener, branch)));
+export function prependVia(request: SipMessage, listener: Listener, branch: string): void {
+  request.headers.prepend('Via', formatVia(viaOf(listener, branch)));
 }

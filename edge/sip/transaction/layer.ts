@@ -56,7 +56,7 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
     const listener = transport.listenerFor(to);
     // Without a listener the request still gets a Via, so that it can be shown; it fails before it is sent.
     const shown: Listener = listener ?? { protocol: to.protocol, address: '0.0.0.0', port: 5060 };
-    prependVia(request, to.protocol, shown, newBranch());
+    prependVia(request, shown, newBranch());
     const client = this.#clients.create(request, user);
     client.start(this.#targets(to));
     return client;
@@ -73,7 +73,7 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
       }
     } else if (!message.headers.has('Via')) {
       const listener = transport.listenerFor(to);
-      if (listener !== undefined) prependVia(message, to.protocol, listener, newBranch());
+      if (listener !== undefined) prependVia(message, listener, newBranch());
     }
     const bytes = message.toBuffer();
     const { callId } = message;
@@ -100,6 +100,10 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
 
   counters(): Readonly<TransportCounters & TransactionCounters> {
     return { ...this.#around.transport.counters, ...this.#around.counters };
+  }
+
+  useCertificate(certificate: { cert: string; key: string }): void {
+    this.#around.transport.useCertificate(certificate);
   }
 
   /** Ends everything at once; no more calls to anybody. */
@@ -238,7 +242,7 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
       listeners.find((one) => one.protocol === protocol && one.port === localPort) ??
       listeners.find((one) => one.protocol === protocol);
     if (listener === undefined) return undefined;
-    if (protocol === 'tcp') {
+    if (protocol !== 'udp') {
       const { remoteAddress: address, remotePort: port, connection } = arrival;
       return { protocol, address, port, listener, connection };
     }

@@ -9,7 +9,7 @@ import { defaultTiming, type Timing } from './timing.ts';
 import { newTag } from './tokens.ts';
 
 export interface TransactionOptions {
-  /** What to bind, UDP and TCP, IPv4 and IPv6; port 0 takes a free one. */
+  /** What to bind, IPv4 and IPv6; port 0 takes a free one. */
   listen: readonly Listener[];
   logger: Logger;
   /** May also be set later, as `user`; until then requests get 503. */
@@ -19,6 +19,12 @@ export interface TransactionOptions {
   /** For tests. */
   ticker?: Ticker | undefined;
   dns?: Dns | undefined;
+  /** For TLS and WSS, PEM. */
+  certificate?: { cert: string; key: string } | undefined;
+  /** Authorities of TLS peers besides those that Node knows, PEM. */
+  trust?: string | undefined;
+  /** Pages that may open WebSockets besides those of the host itself. */
+  origins?: readonly string[] | undefined;
 }
 
 const maxTransactions = 200_000;
@@ -37,6 +43,9 @@ export async function openTransactions(options: TransactionOptions): Promise<Cou
     receiver: nobodyYet,
     limits,
     dns: options.dns,
+    certificate: options.certificate,
+    trust: options.trust,
+    origins: options.origins,
   });
   const around = { transport, wheel, timing: { ...defaultTiming, ...options.timing }, counters: zeroes(), logger };
   return new TransactionLayer(around, options.user ?? refusing, limits?.transactions ?? maxTransactions);

@@ -1,4 +1,5 @@
 import type { SipMessage } from '../message/index.ts';
+import { canDial, defaultPort } from '../protocols.ts';
 import type { Arrival, ServerTransaction } from '../stack.ts';
 import type { Timer, TimerOwner } from '../timer-wheel.ts';
 import { answerAddress, type Target } from '../transport/index.ts';
@@ -91,11 +92,16 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
 
   #failed(bytes: Buffer, error: Error): void {
     if (this.#over) return;
-    if (this.#target.protocol === 'tcp' && this.#target.connection !== undefined) {
+    if (canDial(this.#target.protocol) && this.#target.connection !== undefined) {
       // RFC 3261 §18.2.2: the connection is gone, so one is opened to the address and port of the Via.
       const via = this.request.topVia;
       const { address } = answerAddress(via);
-      this.#target = { ...this.#target, address, port: via.port ?? 5060, connection: undefined };
+      this.#target = {
+        ...this.#target,
+        address,
+        port: via.port ?? defaultPort(this.#target.protocol),
+        connection: undefined,
+      };
       this.send(bytes);
       return;
     }

@@ -1,10 +1,11 @@
-import type { Socket } from 'node:net';
 import type { Arrival, Listener } from '../stack.ts';
 import type { Timer, TimerOwner, TimerWheel } from '../timer-wheel.ts';
 import { plainAddress } from './address.ts';
 import type { Inbound } from './inbound.ts';
 import type { TransportLimits } from './limits.ts';
-import { StreamFramer } from './stream-framer.ts';
+import { MessageFramer } from './message-framer.ts';
+import type { Pipe } from './pipe.ts';
+import { type FrameReceiver, StreamFramer } from './stream-framer.ts';
 import type { TransportCounters } from './transport.ts';
 
 /** What a connection needs from around it. */
@@ -26,7 +27,7 @@ interface Unsent {
 }
 
 /**
- * One TCP connection, whoever opened it.
+ * One connection (TCP, TLS, WebSocket), whoever opened it.
  *
  *   connecting ──connect──► open ──error, close, deadline, broken framing──► closed
  */
@@ -39,9 +40,11 @@ export class Connection implements TimerOwner<'watch'> {
   readonly remotePort: number;
   /** A whole message came over it. */
   proven = false;
-  readonly #socket: Socket;
+  /** Whom it leads to, for reuse. */
+  readonly peer: string;
+  readonly #pipe: Pipe;
   readonly #around: ConnectionSurroundings;
-  readonly #framer: StreamFramer;
+  readonly #framer: StreamFramer | MessageFramer;
   readonly #unsent = new Set<Unsent>();
   #watch: Timer | undefined;
   #openedAt: number;
@@ -55,9 +58,9 @@ export class Connection implements TimerOwner<'watch'> {
 
   constructor(
     id: string,
-    socket: Socket,
+    pipe: Pipe,
     listener: Listener,
-    remote: { address: string; port: number; inward: boolean },
+    remote: { address: string; port: number; inward: boolean; key: string },
     around: ConnectionSurroundings,
   ) {
     this.id = id;
@@ -65,40 +68,39 @@ export class Connection implements TimerOwner<'watch'> {
     this.inward = remote.inward;
     this.remoteAddress = plainAddress(remote.address);
     this.remotePort = remote.port;
-    this.#socket = socket;
+    this.#pipe = pipe;
+    this.peer = remote.key;
     this.#around = around;
     this.#connecting = !remote.inward;
     this.#openedAt = around.wheel.now();
     this.#lastByteAt = this.#openedAt;
-    this.#framer = new StreamFramer(
-      {
-        message: (message, bytes) => {
-          this.#prove();
-          around.inbound.message(message, this.#arrival(bytes));
-        },
-        malformed: (error, bytes, broken) => {
-          around.inbound.malformed(error, this.#arrival(bytes));
-          if (broken) this.#finish(new Error('the stream is no SIP'));
-        },
-        ping: () => {
-          around.counters.keepalives++;
-          this.#write(pong);
-        },
+    const receiver: FrameReceiver = {
+      message: (message, bytes) => {
+        this.#prove();
+        around.inbound.message(message, this.#arrival(bytes));
       },
-      around.limits.messageBytes,
-    );
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
-    socket.on('connect', () => {
-      this.#connecting = false;
-      this.#openedAt = around.wheel.now();
-      this.#lastByteAt = this.#openedAt;
-      this.#watchAgain();
-    });
-    socket.on('data', (chunk) => this.#received(chunk));
-    socket.on('end', () => this.#finish(undefined));
-    socket.on('error', (error) => this.close(error));
-    socket.on('close', () => this.close());
+      malformed: (error, bytes, broken) => {
+        around.inbound.malformed(error, this.#arrival(bytes));
+        if (broken) this.#finish(new Error('the stream is no SIP'));
+      },
+      ping: () => {
+        around.counters.keepalives++;
+        this.#write(pong);
+      },
+    };
+    const Framer = pipe.whole ? MessageFramer : StreamFramer;
+    this.#framer = new Framer(receiver, around.limits.messageBytes);
+    pipe.user = {
+      opened: () => {
+        this.#connecting = false;
+        this.#openedAt = around.wheel.now();
+        this.#lastByteAt = this.#openedAt;
+        this.#watchAgain();
+      },
+      received: (chunk) => this.#received(chunk),
+      ended: () => this.#finish(undefined),
+      closed: (error) => this.close(error),
+    };
     this.#watchAgain();
   }
 
@@ -109,7 +111,7 @@ export class Connection implements TimerOwner<'watch'> {
 
   /** `failed` where the bytes cannot be handed to the kernel; never before this returned. */
   send(bytes: Buffer, failed: (error: Error) => void): void {
-    if (!this.usable || this.#socket.writableLength > this.#around.limits.unsentBytes) {
+    if (!this.usable || this.#pipe.unsent > this.#around.limits.unsentBytes) {
       const why = this.#why ?? new Error(this.usable ? 'the peer does not read' : 'the connection is closed');
       queueMicrotask(() => failed(why));
       if (this.usable) this.close(why);
@@ -117,7 +119,7 @@ export class Connection implements TimerOwner<'watch'> {
     }
     const unsent: Unsent = { failed };
     this.#unsent.add(unsent);
-    this.#socket.write(bytes, (error) => {
+    this.#pipe.write(bytes, (error) => {
       if (this.#unsent.delete(unsent) && error) failed(error);
     });
   }
@@ -128,7 +130,7 @@ export class Connection implements TimerOwner<'watch'> {
     this.#closed = true;
     this.#why = why;
     this.#watch?.cancel();
-    this.#socket.destroy();
+    this.#pipe.destroy();
     const unsent = [...this.#unsent];
     this.#unsent.clear();
     // Later, since the caller may be in the middle of `send` to another.
@@ -153,15 +155,13 @@ export class Connection implements TimerOwner<'watch'> {
   /** Flushes what was written (an answer to what broke the stream), then closes. */
   #finish(why: Error | undefined): void {
     if (!this.usable) return;
-    if (this.#socket.writableLength === 0) {
+    if (this.#pipe.unsent === 0) {
       this.close(why);
       return;
     }
     this.#finishingAt = this.#around.wheel.now();
     this.#watchAgain();
-    this.#socket.removeAllListeners('data');
-    this.#socket.resume();
-    this.#socket.end(() => this.close(why));
+    this.#pipe.finish(() => this.close(why));
   }
 
   #received(chunk: Buffer): void {
@@ -173,7 +173,7 @@ export class Connection implements TimerOwner<'watch'> {
   }
 
   #write(bytes: Buffer): void {
-    if (this.usable) this.#socket.write(bytes);
+    if (this.usable) this.#pipe.write(bytes);
   }
 
   #prove(): void {
@@ -189,7 +189,10 @@ export class Connection implements TimerOwner<'watch'> {
     if (this.#connecting) return this.#openedAt + limits.connectMs;
     if (this.#finishingAt !== undefined) return this.#finishingAt + limits.messageMs;
     let deadline = this.#lastByteAt + limits.idleMs;
-    if (this.inward && !this.proven) deadline = Math.min(deadline, this.#openedAt + limits.firstMessageMs);
+    if (this.inward && !this.proven) {
+      const firstMs = this.#pipe.whole ? limits.webSocketFirstMessageMs : limits.firstMessageMs;
+      deadline = Math.min(deadline, this.#openedAt + firstMs);
+    }
     if (this.#messageBegunAt !== undefined) deadline = Math.min(deadline, this.#messageBegunAt + limits.messageMs);
     return deadline;
   }
@@ -203,9 +206,9 @@ export class Connection implements TimerOwner<'watch'> {
 
   #arrival(bytes: number): Arrival {
     return {
-      protocol: 'tcp',
+      protocol: this.listener.protocol,
       localAddress:
-        this.#socket.localAddress === undefined ? this.listener.address : plainAddress(this.#socket.localAddress),
+        this.#pipe.localAddress === undefined ? this.listener.address : plainAddress(this.#pipe.localAddress),
       localPort: this.listener.port,
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,

@@ -8,8 +8,12 @@ export interface TransportLimits {
   perSource: number;
   /** Connections of one remote address that have not yet delivered a whole message. */
   halfOpenPerSource: number;
-  /** A new connection must deliver a whole message within this time. Milliseconds. */
+  /** A new connection must deliver a whole message within this time; TLS and WebSocket handshakes must be done in it. Milliseconds. */
   firstMessageMs: number;
+  /** The same for a WebSocket: a page may open it long before it has something to say. Milliseconds. */
+  webSocketFirstMessageMs: number;
+  /** WebSockets are pinged so often, which keeps NATs and proxies open; two unanswered in a row end one. Milliseconds. */
+  pingMs: number;
   /** A begun message must be whole within this time. Milliseconds. */
   messageMs: number;
   /** A connection without a byte from the peer is closed after this. Longer than the usual hour of a registration. Milliseconds. */
@@ -26,6 +30,8 @@ export const defaultLimits: TransportLimits = {
   perSource: 2_500,
   halfOpenPerSource: 64,
   firstMessageMs: 10_000,
+  webSocketFirstMessageMs: 60_000,
+  pingMs: 25_000,
   messageMs: 10_000,
   idleMs: 3_900_000,
   connectMs: 4_000,

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
+import { canDial } from '../protocols.ts';
 import type { Destination, Listener } from '../stack.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { familyOf } from './address.ts';
 import { ListenerChoice } from './choose-listener.ts';
-import { Connections } from './connections.ts';
+import { Connections, type OwnCertificate } from './connections.ts';
 import { transportErrors } from './errors.ts';
 import { Inbound } from './inbound.ts';
 import { defaultLimits, type TransportLimits } from './limits.ts';
@@ -20,6 +21,12 @@ export interface TransportOptions {
   receiver: Receiver;
   limits?: Partial<TransportLimits> | undefined;
   dns?: Dns | undefined;
+  /** For TLS and WSS. */
+  certificate?: OwnCertificate | undefined;
+  /** Authorities of TLS peers besides those that Node knows, PEM. */
+  trust?: string | undefined;
+  /** Pages that may open WebSockets besides those of the host itself. */
+  origins?: readonly string[] | undefined;
 }
 
 /**
@@ -60,7 +67,17 @@ class SocketTransport implements Transport {
     const limits = { ...defaultLimits, ...options.limits };
     this.#logger = options.logger;
     this.#inbound = new Inbound(options.receiver, this.counters, options.logger, limits.messageBytes);
-    this.#connections = new Connections(this.#inbound, options.wheel, limits, this.counters);
+    const { wheel, certificate, trust, origins } = options;
+    const { counters } = this;
+    this.#connections = new Connections({
+      inbound: this.#inbound,
+      wheel,
+      limits,
+      counters,
+      certificate,
+      trust,
+      origins,
+    });
     this.#choice = new ListenerChoice(this.listeners, () => options.wheel.now());
     this.#resolver = new Resolver(options.dns ?? systemDns(), () => options.wheel.now());
   }
@@ -80,7 +97,7 @@ class SocketTransport implements Transport {
   async open(listen: readonly Listener[]): Promise<void> {
     const failed = (error: Error) => this.#logger.error({ err: error }, 'SIP listener failed');
     for (const where of listen) {
-      if (where.protocol === 'tcp') {
+      if (where.protocol !== 'udp') {
         this.listeners.push(await this.#connections.listen(where, failed));
         continue;
       }
@@ -98,7 +115,10 @@ class SocketTransport implements Transport {
     const open = this.#connections.find(to.connection);
     if (open !== undefined) {
       const { remoteAddress: address, remotePort: port, listener, id: connection } = open;
-      return [{ protocol: 'tcp', address, port, listener, connection }];
+      return [{ protocol: listener.protocol, address, port, listener, connection }];
+    }
+    if (to.protocol !== 'udp' && !canDial(to.protocol)) {
+      throw transportErrors['sip-unreachable']({ reason: 'its connection is closed, and it takes none' });
     }
     const resolved = this.#resolver.resolve(to.protocol, to.host, to.port);
     if (Array.isArray(resolved)) return this.#withListeners(to, resolved);
@@ -117,10 +137,15 @@ class SocketTransport implements Transport {
       else udp.send(bytes, target.address, target.port, fail);
       return undefined;
     }
-    const { address, port, listener } = target;
-    const connection = this.#connections.find(target.connection) ?? this.#connections.towards(address, port, listener);
+    const connection = this.#connections.find(target.connection) ?? this.#connections.towards(target);
     if (connection === undefined) {
-      queueMicrotask(() => fail(transportErrors['sip-unreachable']({ reason: 'too many connections' })));
+      queueMicrotask(() =>
+        fail(
+          transportErrors['sip-unreachable']({
+            reason: canDial(target.protocol) ? 'too many connections' : 'its connection is closed',
+          }),
+        ),
+      );
       return undefined;
     }
     connection.send(bytes, fail);
@@ -129,6 +154,10 @@ class SocketTransport implements Transport {
 
   probe(target: Target, refused: () => void): void {
     if (target.protocol === 'udp') this.#probe.ask(target.address, target.port, refused);
+  }
+
+  useCertificate(certificate: OwnCertificate): void {
+    this.#connections.useCertificate(certificate);
   }
 
   async close(): Promise<void> {
@@ -140,7 +169,7 @@ class SocketTransport implements Transport {
     const targets: Target[] = [];
     for (const { address, port } of resolved) {
       const listener = this.#choice.choose(to.protocol, address, port);
-      if (listener !== undefined) targets.push({ protocol: to.protocol, address, port, listener });
+      if (listener !== undefined) targets.push({ protocol: to.protocol, address, port, name: to.host, listener });
     }
     if (targets.length === 0) {
       const family = resolved.length === 0 ? 0 : familyOf(resolved[0]!.address);

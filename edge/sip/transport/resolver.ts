@@ -1,4 +1,5 @@
 import { Resolver as DnsResolver, lookup } from 'node:dns/promises';
+import { defaultPort } from '../protocols.ts';
 import type { Protocol } from '../stack.ts';
 import { familyOf, plainAddress } from './address.ts';
 import { transportErrors } from './errors.ts';
@@ -23,7 +24,6 @@ export interface Resolved {
   port: number;
 }
 
-const defaultPort = 5060;
 const goodForMs = 30_000;
 const badForMs = 2_000;
 const remembered = 1_000;
@@ -54,7 +54,7 @@ export class Resolver {
    * @throws SwitchroomError `sip-unreachable` (as rejection) where the name has no address
    */
   resolve(protocol: Protocol, host: string, port: number): Resolved[] | Promise<Resolved[]> {
-    if (familyOf(host) !== 0) return [{ address: host, port: port === 0 ? defaultPort : port }];
+    if (familyOf(host) !== 0) return [{ address: host, port: port === 0 ? defaultPort(protocol) : port }];
     const key = `${protocol}/${host}:${port}`;
     const now = this.#now();
     const known = this.#known.get(key);
@@ -71,9 +71,11 @@ export class Resolver {
 
   async #ask(protocol: Protocol, host: string, port: number): Promise<Resolved[]> {
     try {
+      // RFC 6761 §6.4; contacts of browsers are such names.
+      if (host.endsWith('.invalid')) throw new Error('names under .invalid have no address');
       if (port !== 0) return await this.#addresses(host, port);
-      const records = await this.#dns.srv(`_sip._${protocol}.${host}`);
-      if (records.length === 0) return await this.#addresses(host, defaultPort);
+      const records = await this.#dns.srv(protocol === 'tls' ? `_sips._tcp.${host}` : `_sip._${protocol}.${host}`);
+      if (records.length === 0) return await this.#addresses(host, defaultPort(protocol));
       const found: Resolved[] = [];
       for (const record of this.#inOrder(records)) {
         const addresses = await this.#addresses(record.name, record.port).catch(() => []); // the next record may be good

@@ -8,7 +8,9 @@ export interface Target {
   /** An IP address. */
   address: string;
   port: number;
-  /** UDP: the socket that sends. TCP: whose address Via names. */
+  /** The host that was asked for, which a TLS peer must prove to be. */
+  name?: string | undefined;
+  /** UDP: the socket that sends. Streams: whose address Via names. */
   listener: Listener;
   /** An open connection to be preferred. */
   connection?: string | undefined;
@@ -58,5 +60,7 @@ export interface Transport {
   send(bytes: Buffer, target: Target, failed: (error: Error) => void): string | undefined;
   /** Asks the kernel whether that UDP port is closed (ICMP); `refused` is called where it says so, else nothing. */
   probe(target: Target, refused: () => void): void;
+  /** For the handshakes of TLS and WSS from now on; PEM. @throws the system's error where the pair is none */
+  useCertificate(certificate: { cert: string; key: string }): void;
   close(): Promise<void>;
 }

@@ -14,9 +14,13 @@ describe('where a URI points', () => {
     ['sip:a@10.0.0.1:5070;transport=TCP', { protocol: 'tcp', host: '10.0.0.1', port: 5070 }],
     ['sip:a@x.example;maddr=10.0.0.9', { protocol: 'udp', host: '10.0.0.9', port: 5060 }],
     ['sip:[2001:db8::1]:5071', { protocol: 'udp', host: '2001:db8::1', port: 5071 }],
-    ['sips:a@10.0.0.1', undefined],
+    ['sips:a@10.0.0.1', { protocol: 'tls', host: '10.0.0.1', port: 5061 }],
+    ['sips:a@10.0.0.1;transport=ws', { protocol: 'wss', host: '10.0.0.1', port: 5060 }],
+    ['sips:a@10.0.0.1;transport=udp', undefined],
+    ['sip:a@10.0.0.1;transport=TLS', { protocol: 'tls', host: '10.0.0.1', port: 5061 }],
+    ['sip:a@10.0.0.1;transport=sctp', undefined],
     ['tel:+49123', undefined],
-    ['sip:a@10.0.0.1;transport=ws', undefined],
+    ['sip:a@10.0.0.1;transport=ws', { protocol: 'ws', host: '10.0.0.1', port: 5060 }],
     ['no uri', undefined],
   ])('%s', (uri, expected) => {
     expect(destinationOf(uri)).toEqual(expected);

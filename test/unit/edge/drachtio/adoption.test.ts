@@ -50,11 +50,9 @@ async function die(dead: { srf: Srf; link: LinkClient }): Promise<void> {
   for (;;) {
     const probe = peer.call('probe');
     probe.invite();
-    const answer = await Promise.race([
-      peer.expect(503, (one) => one.callId === probe.callId),
-      peer.expect(200, (one) => one.callId === probe.callId),
-    ]);
-    if (answer.what === 503) break;
+    const final = () => peer.received.find(({ callId, what }) => callId === probe.callId && Number(what) >= 200);
+    await until(() => final() !== undefined, 'an answer to the probe');
+    if (final()?.what === 503) break;
   }
   peer.close();
 }

@@ -68,6 +68,8 @@ class FakeTransport implements Transport {
     }));
   }
 
+  useCertificate(): void {}
+
   send(bytes: Buffer, target: Target, failed: (error: Error) => void): string | undefined {
     if (this.unreachable.has(target.address)) {
       queueMicrotask(() => failed(new Error('unreachable')));
