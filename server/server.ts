@@ -17,12 +17,14 @@ import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
 import { openEngines } from './engines.ts';
 import { FlowHistory, FlowTraffic, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
+import { Knowledge } from './knowledge/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
 import { openSignIn } from './open-sign-in.ts';
 import { openWeb } from './open-web.ts';
 import { openWebRtc } from './open-webrtc.ts';
 import type { Directory } from './ports/index.ts';
+import { Quality } from './quality/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { ReportProjector } from './reports/index.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
@@ -214,6 +216,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       interactions,
       reads: data.reader,
       reports,
+      quality: new Quality({ database, journal, clock, site: settings.site.name }),
+      knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
       flows: flowFiles(store, history, settings.flows, context),
       recordings: new RecordingFiles(media),
       logger,

@@ -26,6 +26,8 @@ const floors: Record<string, number> = {
   'server/flows': 3,
   'server/customers': 3,
   'server/reports': 3,
+  'server/quality': 3,
+  'server/knowledge': 3,
   'server/signaling': 3,
   'server/sign-in': 3,
   'server/calls': 4,

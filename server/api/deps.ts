@@ -7,7 +7,9 @@ import type { Accounts, SiteDirectory } from '../directory/index.ts';
 import type { FlowVersion } from '../flows/index.ts';
 import type { Finding, FlowPicture, FlowTestResult } from '../ivr/index.ts';
 import type { Reader, SiteJournal } from '../journal/index.ts';
+import type { Knowledge } from '../knowledge/index.ts';
 import type { AgentWork, CallControl } from '../ports/index.ts';
+import type { Quality } from '../quality/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
 import type { Metric } from './metrics.ts';
 
@@ -92,6 +94,8 @@ export interface ApiDeps {
   /** For lists, reports and exports: off the main thread. */
   reads: Reader;
   reports: { rebuild(): Promise<void> };
+  quality: Quality;
+  knowledge: Knowledge;
   flows: Flows;
   recordings: RecordingAudio;
   logger: Logger;

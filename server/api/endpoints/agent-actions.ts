@@ -12,11 +12,12 @@ import { isStaff, visible } from '../scope.ts';
 import { agentLiveSchema } from './live.ts';
 
 const reason = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'lower-case letters, digits and dashes');
-const transferTarget = z.union([
-  z.strictObject({ queue: z.string().min(1).max(64) }),
+const person = z.union([
   z.strictObject({ agent: z.string().min(1).max(64) }),
   z.strictObject({ number: z.string().regex(/^\+?[0-9*#]{1,32}$/, 'digits, with or without +') }),
 ]);
+const transferTarget = z.union([z.strictObject({ queue: z.string().min(1).max(64) }), ...person.options]);
+const begun = z.object({ interaction: z.string() });
 const offerBody = z.strictObject({ offer: z.string().min(1).max(64) });
 const wrapUp = z.strictObject({
   disposition: z.string().min(1).max(200).optional(),
@@ -82,6 +83,26 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
       },
     });
 
+  const asking = <To>(
+    path: string,
+    about: string,
+    body: z.ZodType<To>,
+    act: (agent: string, interaction: string, to: To) => Promise<string>,
+  ): Endpoint =>
+    endpoint({
+      method: 'post',
+      path: `/agents/:id/contacts/:interaction/${path}`,
+      tag: 'Agents at work',
+      about,
+      roles: everyone,
+      body,
+      answer: z.object({ party: z.string() }),
+      errors: ['not-found', 'not-allowed', 'call-not-yours', 'call-wrong-phase', 'party-there', 'phone-unreachable'],
+      handle: async ({ params, body: to, principal }) => ({
+        party: await act(who(principal, params.id!).id, params.interaction!, to as To),
+      }),
+    });
+
   const dispose = async (agent: AgentRecord, interaction: string, given: z.infer<typeof wrapUp>): Promise<void> => {
     const contact = live(agent.id).contacts.find((one) => one.interaction === interaction);
     if (contact === undefined) throw failed['not-found']({ kind: 'contact of this agent', name: interaction });
@@ -139,6 +160,73 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
     onContact('transfer', 'Transfers blind to a queue, an agent or a number.', transferTarget, ({ id }, call, to) =>
       callControl.transfer(id, call, to),
     ),
+    asking(
+      'consult',
+      'Asks a queue, an agent or a number while the customer hears music.',
+      transferTarget,
+      (id, call, to) => callControl.consult(id, call, to),
+    ),
+    asking('invite', 'Calls an agent or a number into the talk.', person, (id, call, to) =>
+      callControl.invite(id, call, to),
+    ),
+    onContact('swap', 'To the other of customer and consulted party.', undefined, ({ id }, call) =>
+      callControl.swap(id, call),
+    ),
+    onContact('merge', 'Customer, agent and consulted party talk together.', undefined, ({ id }, call) =>
+      callControl.merge(id, call),
+    ),
+    onContact('complete', 'Hands the customer over to the consulted party.', undefined, ({ id }, call) =>
+      callControl.complete(id, call),
+    ),
+    onContact('retract', 'Takes the customer back from the consultation.', undefined, ({ id }, call) =>
+      callControl.retract(id, call),
+    ),
+    onContact(
+      'drop',
+      'Takes a consulted or added party out.',
+      z.strictObject({ party: z.string().min(1).max(64) }),
+      ({ id }, call, { party }) => callControl.drop(id, call, party),
+    ),
+    onContact('leave', 'Leaves a conference; the others go on.', undefined, ({ id }, call) =>
+      callControl.leave(id, call),
+    ),
+    endpoint({
+      method: 'post',
+      path: '/agents/:id/contacts/:interaction/park',
+      tag: 'Agents at work',
+      about: 'Parks the customer at a slot, where every agent can retrieve her.',
+      roles: everyone,
+      answer: z.object({ slot: z.string() }),
+      errors: ['not-found', 'not-allowed', 'call-not-yours', 'call-wrong-phase', 'park-full'],
+      handle: async ({ params, principal }) => ({
+        slot: await callControl.park(who(principal, params.id!).id, params.interaction!),
+      }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/agents/:id/parked/:slot/retrieve',
+      tag: 'Agents at work',
+      about: 'Rings her phone and gives her the call that is parked at that slot.',
+      roles: everyone,
+      answer: begun,
+      errors: ['not-found', 'not-allowed', 'park-slot-empty', 'phone-unreachable'],
+      handle: async ({ params, principal }) => ({
+        interaction: await callControl.unpark(who(principal, params.id!).id, params.slot!),
+      }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/agents/:id/calls',
+      tag: 'Agents at work',
+      about: 'Click to call: rings her phone, then the agent or number. It counts for the queue (default: her first).',
+      roles: everyone,
+      body: z.strictObject({ to: person, queue: z.string().min(1).max(64).optional() }),
+      answer: begun,
+      errors: ['not-found', 'not-allowed', 'agent-in-call', 'number-not-allowed', 'phone-unreachable'],
+      handle: async ({ params, principal, body }) => ({
+        interaction: await callControl.dial(who(principal, params.id!).id, body),
+      }),
+    }),
     onContact('hangup', 'Hangs up.', undefined, ({ id }, call) => callControl.hangup(id, call)),
     onContact(
       'dtmf',

@@ -8,7 +8,9 @@ import { flowEndpoints } from './flows.ts';
 import { importEndpoints } from './imports.ts';
 import { interactionEndpoints } from './interactions.ts';
 import { journalEndpoints } from './journal.ts';
+import { knowledgeEndpoints } from './knowledge.ts';
 import { liveEndpoints } from './live.ts';
+import { qualityEndpoints } from './quality.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
 import { secondFactorEndpoints } from './second-factor.ts';
@@ -33,6 +35,8 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...importEndpoints(deps),
     ...flowEndpoints(deps),
     ...reportEndpoints(deps),
+    ...qualityEndpoints(deps),
+    ...knowledgeEndpoints(deps),
     ...journalEndpoints(deps),
   ];
 }

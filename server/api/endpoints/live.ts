@@ -9,6 +9,8 @@ import { confinedTo, isStaff, mayServe } from '../scope.ts';
 
 const optional = z.string().optional();
 
+const monitorMode = z.enum(['listen', 'whisper', 'barge']);
+
 const callSchema = z
   .object({
     interaction: z.string(),
@@ -28,6 +30,22 @@ const callSchema = z
     language: z.string(),
     recording: z.enum(['on', 'paused', 'off']),
     variables: z.record(z.string(), z.string()),
+    parties: z
+      .array(
+        z.object({
+          party: z.string(),
+          as: z.enum(['consult', 'add', 'monitor']),
+          state: z.enum(['calling', 'private', 'aside', 'in']),
+          kind: z.enum(['queue', 'agent', 'number']),
+          to: z.string(),
+          agent: optional,
+          mode: monitorMode.optional(),
+          since: z.number(),
+        }),
+      )
+      .optional(),
+    park: z.object({ slot: z.string(), by: z.string(), until: z.number() }).optional(),
+    detourEnded: z.object({ flow: z.string(), result: z.record(z.string(), z.string()) }).optional(),
   })
   .meta({ id: 'LiveCall' });
 
@@ -84,10 +102,19 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
     if (call.agent !== undefined && servesAgent(principal, call.agent)) return true;
     return mayServe(principal, { site: principal.site, team: teamOf(directory, call) });
   };
-  const shown = (principal: Principal, call: CallView): CallView =>
-    isStaff(principal) || call.agent === principal.agent
-      ? call
-      : { ...call, from: call.from && maskNumber(call.from), to: maskNumber(call.to) };
+  const shown = (principal: Principal, call: CallView): CallView => {
+    if (isStaff(principal)) return call;
+    // Whether supervisors listen is told by the panel, where the queue says so.
+    const seen = { ...call, parties: call.parties?.filter(({ as }) => as !== 'monitor') };
+    if (call.agent === principal.agent) return seen;
+    return { ...seen, from: call.from && maskNumber(call.from), to: maskNumber(call.to) };
+  };
+  /** @throws not-found, not-allowed where nobody is behind the token */
+  const supervisor = (principal: Principal, interaction: string): string => {
+    must(principal, interaction);
+    if (principal.agent === undefined) throw failed['not-allowed']({ roles: 'supervisor or admin with a phone' });
+    return principal.agent;
+  };
   const must = (principal: Principal, interaction: string): CallView => {
     const call = callControl.get(interaction);
     if (call === undefined || !mayWatch(principal, call))
@@ -131,6 +158,62 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
         await callControl.end(params.interaction!, principal.by);
         return undefined;
       },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/live/calls/:interaction/monitor',
+      tag: 'Live',
+      about: 'Rings your phone and puts you into a talk: listen, whisper to the agent, or barge in; again changes how.',
+      roles: staff,
+      body: z.strictObject({ mode: monitorMode }),
+      errors: ['not-found', 'not-allowed', 'call-wrong-phase', 'phone-unreachable'],
+      async handle({ principal, params, body }) {
+        await callControl.monitor(supervisor(principal, params.interaction!), params.interaction!, body.mode);
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/live/calls/:interaction/unmonitor',
+      tag: 'Live',
+      about: 'Ends your listening.',
+      roles: staff,
+      errors: ['not-found', 'not-allowed', 'party-unknown'],
+      async handle({ principal, params }) {
+        await callControl.unmonitor(supervisor(principal, params.interaction!), params.interaction!);
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/live/calls/:interaction/take-over',
+      tag: 'Live',
+      about: 'Takes the customer from the agent whose talk you listen to.',
+      roles: staff,
+      errors: ['not-found', 'not-allowed', 'call-wrong-phase', 'party-unknown'],
+      async handle({ principal, params }) {
+        await callControl.takeOver(supervisor(principal, params.interaction!), params.interaction!);
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/live/parked',
+      tag: 'Live',
+      about: 'Calls that are parked at this moment.',
+      roles: everyone,
+      answer: z.object({
+        parked: z.array(
+          z.object({ interaction: z.string(), slot: z.string(), by: z.string(), until: z.number(), from: optional }),
+        ),
+      }),
+      handle: ({ principal }) => ({
+        parked: callControl.list().flatMap((call) => {
+          const { interaction, park, from } = call;
+          const mine = mayServe(principal, { site: principal.site, team: teamOf(directory, call) });
+          return park && mine ? [{ interaction, ...park, from: from && maskNumber(from) }] : [];
+        }),
+      }),
     }),
     endpoint({
       method: 'post',

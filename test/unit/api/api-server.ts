@@ -12,6 +12,7 @@ import {
   readInteractions,
 } from '../../../server/customers/index.ts';
 import { type AccountsOptions, agentSchema, queueSchema } from '../../../server/directory/index.ts';
+import { Knowledge } from '../../../server/knowledge/index.ts';
 import type {
   AgentLive,
   AgentWork,
@@ -20,6 +21,7 @@ import type {
   CallControlEvents,
   CallView,
 } from '../../../server/ports/index.ts';
+import { Quality } from '../../../server/quality/index.ts';
 import { ReportProjector } from '../../../server/reports/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 
@@ -207,6 +209,8 @@ export async function startApi(
     interactions,
     reads: opened.reader,
     reports,
+    quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
+    knowledge: new Knowledge({ database: opened.database, journal, clock, site: 'hq' }),
     flows,
     recordings,
     logger,

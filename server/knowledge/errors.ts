@@ -1,0 +1,5 @@
+import { defineErrors } from '../../values/index.ts';
+
+export const failed = defineErrors({
+  'article-unknown': { status: 404, text: 'There is no article {article}.' },
+});

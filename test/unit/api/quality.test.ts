@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { longCall } from '../customers/call-events.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+
+let api: ApiServer;
+const form = {
+  name: { en: 'Call', zh: '通话' },
+  sections: [
+    {
+      id: 'talk',
+      name: { en: 'Talk' },
+      questions: [
+        { id: 'tone', text: { en: 'Tone' }, kind: 'scale', max: 4 },
+        { id: 'name', text: { en: 'Name' }, kind: 'yes-no' },
+      ],
+    },
+  ],
+};
+const about = { form: 'call', interaction: 'int_1', agent: '1001' };
+const answers = (tone: number, name: number) => ({ tone: { value: tone }, name: { value: name } });
+
+const send = async (method: string, path: string, as: string, body?: unknown) => {
+  const response = await api.send(method, `/quality${path}`, as, body);
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+};
+
+beforeAll(async () => {
+  api = await startApi();
+  const { journal, clock } = api.site;
+  await journal.append(longCall('int_1', clock.at, 'cus_1').map((event) => ({ ...event, team: 'red' })));
+  await api.projector.settled();
+});
+afterAll(() => api.close());
+
+describe('evaluations', () => {
+  it('are made by a version of a form, seen by the agent once submitted, and answered by her', async () => {
+    const { agent, supervisor, admin, blue } = api.tokens;
+    expect((await send('put', '/forms/call', agent, form)).status).toBe(403);
+    expect((await send('put', '/forms/call', admin, form)).body).toMatchObject({ version: 1 });
+    expect((await send('put', '/forms/call', admin, form)).body).toMatchObject({ version: 1 });
+    const draft = await send('post', '/evaluations', admin, { ...about, answers: { tone: { value: 3 } }, draft: true });
+    expect(draft.body).toMatchObject({ state: 'draft', version: 1 });
+    const path = `/evaluations/${draft.body.id}`;
+    expect((await send('get', path, agent)).status).toBe(404);
+    expect((await send('get', path, supervisor)).status).toBe(404);
+    const changed = { ...form, name: { en: 'Call', zh: '电话' } };
+    expect((await send('put', '/forms/call', admin, changed)).body.version).toBe(2);
+    expect((await send('put', path, admin, { answers: { tone: { value: 3 } } })).body).toMatchObject({
+      code: 'answers-wrong',
+    });
+    expect((await send('put', path, admin, { answers: answers(9, 1) })).status).toBe(422);
+    const done = await send('put', path, admin, { answers: answers(3, 1), comment: 'Well done' });
+    expect(done.body).toMatchObject({ state: 'submitted', version: 1, score: { total: 87.5 } });
+    expect((await send('put', path, admin, { answers: answers(4, 1) })).body.code).toBe('evaluation-final');
+
+    expect((await send('get', '/evaluations', agent)).body.evaluations).toMatchObject([{ id: draft.body.id }]);
+    const replied = await send('post', `${path}/answer`, agent, { agrees: false, reply: 'I said my name' });
+    expect(replied.body).toMatchObject({ state: 'answered', agrees: false, reply: 'I said my name' });
+    expect((await send('post', `${path}/answer`, supervisor, { agrees: true })).status).not.toBe(200);
+    expect((await send('get', path, blue)).status).toBe(404);
+    const events = api.site.journal.read(0, { filter: { types: ['quality.*'] } }).map(({ type }) => type);
+    expect(events).toEqual([
+      'quality.form-put',
+      'quality.evaluated',
+      'quality.form-put',
+      'quality.evaluated',
+      'quality.evaluation-answered',
+    ]);
+  });
+
+  it('of a calibration stay hidden until it is closed, and show how far the evaluators are apart', async () => {
+    const { agent, supervisor, admin } = api.tokens;
+    const me = async (as: string) =>
+      (await send('post', '/evaluations', as, { ...about, answers: answers(2, 1) })).body.evaluator;
+    const evaluators = [await me(admin), await me(supervisor)];
+    const opened = await send('post', '/calibrations', admin, { ...about, evaluators });
+    expect(opened.status).toBe(201);
+    const { id } = opened.body;
+    const one = await send('post', '/evaluations', admin, { ...about, calibration: id, answers: answers(4, 1) });
+    expect(one.status).toBe(201);
+    expect((await send('get', `/evaluations/${one.body.id}`, supervisor)).status).toBe(404);
+    expect((await send('get', `/evaluations/${one.body.id}`, agent)).status).toBe(404);
+    await send('post', '/evaluations', supervisor, { ...about, calibration: id, answers: answers(2, 0) });
+    const open = (await send('get', `/calibrations/${id}`, supervisor)).body;
+    expect(open.submitted).toHaveLength(2);
+    expect(open).not.toHaveProperty('total');
+    const closed = (await send('post', `/calibrations/${id}/close`, admin)).body;
+    expect(closed.total).toEqual({ evaluations: 2, mean: 62.5, least: 25, most: 100, deviation: 37.5 });
+    expect(closed.questions.tone).toMatchObject({ mean: 3, deviation: 1 });
+    expect(closed.evaluations).toHaveLength(2);
+    expect(
+      (await send('post', '/evaluations', admin, { ...about, calibration: id, answers: answers(1, 1) })).body.code,
+    ).toBe('calibration-over');
+    // An agent never sees them among hers.
+    const hers = (await send('get', '/evaluations', agent)).body.evaluations;
+    expect(hers.every((each: { calibration?: string }) => each.calibration === undefined)).toBe(true);
+  });
+});
