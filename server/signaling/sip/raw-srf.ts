@@ -1,6 +1,5 @@
 // What we use of drachtio-srf, typed by us: its own declarations are incomplete and partly wrong (protocol facts §16).
 // Nothing outside this folder sees these.
-import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
@@ -98,13 +97,14 @@ export function gatherFrames(srf: RawSrf): void {
   const wp = srf.app.client?.wp;
   if (!wp) throw new Error('drachtio-srf has no connection to gather frames on');
   const writes = new WeakMap<Socket, GatheredWrites>();
+  let messages = 0;
   wp.send = (socket, payload) => {
     let to = writes.get(socket);
     if (!to) {
       to = new GatheredWrites(socket);
       writes.set(socket, to);
     }
-    const id = randomUUID();
+    const id = String(++messages);
     to.write(`${Buffer.byteLength(payload) + id.length + 1}#${id}|${payload}`);
     return id;
   };
