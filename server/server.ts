@@ -187,6 +187,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         if (principal?.agent === undefined || principal.needs !== undefined) return undefined;
         return { agent: principal.agent, roles: principal.roles, session: principal.session };
       },
+      phones: signaling.panels,
       flows: () => detourFlows(store),
       origins: settings.web.origins,
       logger,

@@ -8,6 +8,7 @@ import { failed } from './errors.ts';
 import { deskFacts } from './journal-events.ts';
 import type { DeskOptions } from './options.ts';
 import type { Panel } from './panel.ts';
+import type { DeskPhones } from './phones.ts';
 import type { CommandAnswer, CommandName, CommandWith } from './protocol.ts';
 import { defaultReasons } from './reasons.ts';
 import type { Screen } from './screen.ts';
@@ -27,7 +28,7 @@ export type Actions = {
   [Name in ActionName]: (asker: Asker, given: CommandWith<Name>) => CommandAnswer<Name> | Promise<CommandAnswer<Name>>;
 };
 
-export function makeActions(options: DeskOptions, screen: Screen, detours: Detours): Actions {
+export function makeActions(options: DeskOptions, screen: Screen, detours: Detours, phones: DeskPhones): Actions {
   const { agentWork, callControl, directory, journal, clock } = options;
 
   const contactOf = (record: AgentRecord, interaction: InteractionId): AgentLive['contacts'][number] => {
@@ -46,6 +47,7 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
   };
 
   return {
+    ...phones.actions,
     language: ({ panel }, { language }) => {
       panel.language = language;
       return {};

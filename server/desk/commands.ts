@@ -1,6 +1,7 @@
 // What a panel can ask of the desk: each command with what goes with it and what its answer holds.
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { phoneCommands } from './phone-protocol.ts';
 import { colleague, floorAgent, id, language, queueCard, queueLive, snapshot } from './views.ts';
 
 interface Command {
@@ -114,6 +115,7 @@ export const commands = {
     with: z.strictObject({ interaction: id, byMs: z.int().min(1_000).max(limits.extendMs) }),
     answer: nothing,
   },
+  ...phoneCommands,
   targets: {
     about: 'Where a contact can be transferred to now: agents whose id or name contains `search`, and all queues.',
     with: z.strictObject({ search: z.string().max(80) }),

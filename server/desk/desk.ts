@@ -12,6 +12,7 @@ import { deskFacts } from './journal-events.ts';
 import { closeCodes } from './limits.ts';
 import type { DeskOptions } from './options.ts';
 import { recallDesks } from './recall.ts';
+import { DeskPhones } from './phones.ts';
 import { Reception } from './reception.ts';
 import { Screen } from './screen.ts';
 import { Seat } from './seat.ts';
@@ -55,6 +56,7 @@ class OpenDesk implements Desk {
   readonly #screen: Screen;
   readonly #figures: Figures;
   readonly #detours: Detours;
+  readonly #phones: DeskPhones;
   /** Whose each call is, to tell her when it no longer is. */
   readonly #calls = new Map<InteractionId, AgentId>();
   readonly #timer: NodeJS.Timeout;
@@ -76,7 +78,9 @@ class OpenDesk implements Desk {
     this.#screen = new Screen(options);
     this.#figures = new Figures(options, this.#screen, limits.figuresMs, () => this.#seats.panels());
     this.#detours = new Detours(options);
-    const actions = makeActions(options, this.#screen, this.#detours);
+    this.#phones = new DeskPhones(options.phones, this.#seats);
+    this.#screen.phones = this.#phones;
+    const actions = makeActions(options, this.#screen, this.#detours, this.#phones);
     this.#reception = new Reception(this.#seats, this.#screen, this.#figures, actions);
     this.screens = {
       pop: (offer, content) => this.#pop(offer, content),
@@ -113,6 +117,7 @@ class OpenDesk implements Desk {
     for (const panel of [...this.#reception.opening]) {
       if (panel.agent === agent) this.#reception.close(panel, signedOut, why);
     }
+    this.#phones.signedOut(agent);
     const seat = this.#seats.get(agent);
     if (seat === undefined || seat.panels.size === 0) return;
     this.#seats.note(deskFacts.signedOut, { why }, { agent });
@@ -144,6 +149,7 @@ class OpenDesk implements Desk {
     callControl.off('changed', this.#onCall);
     callControl.off('ended', this.#onCall);
     directory.off('changed', this.#onDirectory);
+    this.#phones.close();
     const panels = [...this.#seats.panels(), ...this.#reception.opening];
     for (const panel of panels) this.#reception.close(panel, closeCodes.restart, 'restart');
     const { promise: late, resolve } = Promise.withResolvers<void>();

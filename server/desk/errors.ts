@@ -14,6 +14,7 @@ export const failed = defineErrors({
   },
   'desk-too-fast': { status: 429, text: 'Too many commands at once: at most {perSecond} a second.' },
   'desk-no-agent': { status: 403, text: 'This login is no agent’s, so it cannot take contacts.' },
+  'desk-no-phones': { status: 503, text: 'This server has no WebRTC, so panels have no phone.' },
   'desk-not-supervisor': { status: 403, text: 'Only supervisors and administrators see all agents.' },
   'desk-contact-not-yours': { status: 409, text: 'This contact is not on your desk any more.' },
   'desk-offer-over': { status: 409, text: 'This offer is over.' },

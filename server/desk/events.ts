@@ -1,5 +1,6 @@
 // What the desk tells a panel by itself. Events are numbered and can be resumed; live figures are not: the newest counts.
 import { z } from 'zod';
+import { phoneQuality, phoneView } from './phone-protocol.ts';
 import {
   agentLive,
   callView,
@@ -43,6 +44,10 @@ export const deskEvents = {
       failed: z.object({ code: z.string(), reason: z.string() }).optional(),
     }),
   },
+  phone: {
+    about: 'Her phone inside the panels changed: which panel has the audio, what rings, what is heard. All of it.',
+    with: phoneView,
+  },
   setup: { about: 'Something that is configured changed: all of it.', with: setup },
   'signed-out': {
     about: 'She is offline; the connection closes.',
@@ -52,6 +57,10 @@ export const deskEvents = {
 
 export const liveFigures = {
   queues: { about: 'Live figures of queues that changed.', with: z.array(queueLive) },
+  'phone-quality': {
+    about: 'How her panel’s phone hears and is heard: packets, losses, jitter, MOS, about every 5 s.',
+    with: phoneQuality,
+  },
   floor: { about: 'Agents that changed, for panels that watch.', with: z.array(floorAgent) },
 } as const satisfies Record<string, Told>;
 

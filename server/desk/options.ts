@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from 'pino';
 import type { AgentId, Clock, Language } from '../../values/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { AgentWork, CallControl, Directory, Role } from '../ports/index.ts';
+import type { AgentWork, CallControl, Directory, PanelPhones, Role } from '../ports/index.ts';
 import type { DeskLimits } from './limits.ts';
 import type { Reason } from './reasons.ts';
 
@@ -26,6 +26,8 @@ export interface DeskOptions {
   journal: Journal;
   /** Undefined where the request has no valid session. */
   authenticate: (request: IncomingMessage) => Login | undefined | Promise<Login | undefined>;
+  /** Phones inside panels. */
+  phones?: PanelPhones | undefined;
   logger: Logger;
   clock: Clock;
   /** Origins that panels may come from besides the server's own host: `https://desk.bank.example`. */

@@ -10,6 +10,7 @@ import {
   type QueueRecord,
 } from '../ports/index.ts';
 import type { DeskOptions } from './options.ts';
+import type { DeskPhones } from './phones.ts';
 import { defaultReasons } from './reasons.ts';
 import type { Seat } from './seat.ts';
 import type { Colleague, FloorAgent, QueueCard, Setup, Snapshot } from './views.ts';
@@ -19,6 +20,8 @@ const mostColleagues = 100;
 
 export class Screen {
   readonly #options: DeskOptions;
+  /** Set before the first panel comes. */
+  phones: DeskPhones | undefined;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -56,6 +59,7 @@ export class Screen {
       work: [...seat.work.values()],
       figures: this.figures(record),
       colleagues: this.colleagues(record.id, ''),
+      phone: this.phones?.view(record.id),
     };
   }
 

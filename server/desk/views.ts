@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Offer, OfferOutcome, PopContent } from '../../values/index.ts';
 import type { AgentLive, CallView, DispositionTree, PartyView, QueueLive } from '../ports/index.ts';
+import { phoneView } from './phone-protocol.ts';
 
 export const id = z.string().min(1).max(80);
 export const millis = z.number();
@@ -198,7 +199,7 @@ export const setup = z.object({
     name: z.string(),
     roles: z.array(role),
     language,
-    phone: z.enum(['registered', 'uri', 'number', 'none']),
+    phone: z.enum(['registered', 'uri', 'number', 'panel', 'none']),
     /** Whether `answer` works: her phone obeys auto-answer. */
     canAnswer: z.boolean(),
   }),
@@ -232,6 +233,8 @@ export const snapshot = z.object({
   /** Live figures of her queues. */
   figures: z.array(queueLive),
   colleagues: z.array(colleague),
+  /** Where her phone is the panel. */
+  phone: phoneView.optional(),
 });
 
 /** One agent of the supervisor's view. */
