@@ -95,9 +95,9 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
   play(audio: Audio[], options: PlayOptions = {}): Playback {
     const before = this.#playback;
     before?.stop();
-    const sound = this.#tools.folder.sound(audio);
+    const sounds = this.#tools.folder.sounds(audio);
     const after = before?.ended ?? Promise.resolve();
-    const playback = new RunningPlayback(this.#place(''), sound, options, this.#tools.logger, after);
+    const playback = new RunningPlayback(this.#place(''), sounds, options, this.#tools.logger, after);
     if (this.#closed) playback.end('closed');
     this.#playback = playback;
     return playback;
@@ -184,7 +184,10 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
     if (!member) return;
     member.endpoint.stopPlayback();
     const answer = await this.#tools.control.api(`conference ${this.conference} kick ${member.number}`);
-    if (/^-ERR/.test(answer)) throw mediaErrors['media-failed']({ reason: `kick: ${answer.trim()}` });
+    // Who has left meanwhile, or the whole conference with its last member, needs no kick.
+    if (/^-ERR/.test(answer) && !/not found|Non-Existant/i.test(answer)) {
+      throw mediaErrors['media-failed']({ reason: `kick: ${answer.trim()}` });
+    }
     member.endpoint.leftBridge();
     this.#forget(id);
   }

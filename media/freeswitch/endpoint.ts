@@ -66,6 +66,7 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
   #playback: RunningPlayback | undefined;
   #sdp: Sdp;
   #version = 1;
+  #direction: MediaDirection = 'sendrecv';
   #theirs: Sdp | undefined;
   /** Descriptions are taken one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -117,6 +118,7 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
     return this.#inTurn(async () => {
       this.#check(answer);
       await this.#take(answer);
+      await this.direction(counterpart(directionOf(answer)));
     });
   }
 
@@ -124,7 +126,9 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
     return this.#inTurn(async () => {
       this.#check(offer);
       await this.#take(offer);
-      this.#sdp = this.#inDirection(counterpart(directionOf(offer)));
+      const direction = counterpart(directionOf(offer));
+      await this.direction(direction);
+      this.#sdp = this.#inDirection(direction);
       return this.#sdp;
     });
   }
@@ -136,7 +140,10 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
     });
   }
 
+  /** FreeSWITCH goes on sending, but silence, where nothing is to be heard. */
   async direction(direction: MediaDirection): Promise<void> {
+    if (direction === this.#direction) return;
+    this.#direction = direction;
     const { control } = this.#tools;
     await control.command(`uuid_audio ${this.uuid} stop`);
     const deaf = direction === 'sendonly' || direction === 'inactive';
@@ -149,8 +156,8 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
     const before = this.#playback;
     before?.stop();
     const place = this.#membership?.place() ?? this.#channelPlace();
-    const sound = this.#tools.folder.sound(audio);
-    const playback = new RunningPlayback(place, sound, options, this.#log, before?.ended ?? Promise.resolve());
+    const sounds = this.#tools.folder.sounds(audio);
+    const playback = new RunningPlayback(place, sounds, options, this.#log, before?.ended ?? Promise.resolve());
     if (this.#gone) playback.end('closed');
     this.#playback = playback;
     return playback;

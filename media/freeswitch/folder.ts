@@ -21,10 +21,9 @@ export class SharedFolder {
     for (const part of ['audio', 'recordings']) mkdirSync(join(here, part), { recursive: true });
   }
 
-  /** What FreeSWITCH is told to play, for one round. @throws media-failed where a file is not what its hash says */
-  async sound(audio: readonly Audio[]): Promise<string> {
-    const parts = await Promise.all(audio.map((one) => this.#part(one)));
-    return parts.length === 1 ? (parts[0] ?? '') : `file_string://${parts.join('!')}`;
+  /** What FreeSWITCH is told to play, one after the other. @throws media-failed where a file is not what its hash says */
+  sounds(audio: readonly Audio[]): Promise<string[]> {
+    return Promise.all(audio.map((one) => this.#part(one)));
   }
 
   /** As FreeSWITCH calls the n-th piece of a recording. */

@@ -626,7 +626,8 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       expect(new Set(calls.map(({ endpoint }) => /^m=audio (\d+)/m.exec(endpoint.sdp)?.[1])).size).toBe(50);
     });
 
-    test('a second driver finds everything again after the first was cut off, and it works', async () => {
+    test('a second driver finds everything again after the first was cut off, and it works', async ({ skip }) => {
+      skip(!media.capabilities.adoption, 'its calls end with the server');
       const a = await call();
       const b = await call({ near: a.endpoint.id });
       const c = await call();

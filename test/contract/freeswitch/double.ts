@@ -22,6 +22,8 @@ interface Channel {
   conference: { room: Conference; number: string; left: () => void } | undefined;
   recordings: Map<string, { recording: Recording; sealed: Promise<void> | undefined }>;
   stereo: boolean;
+  /** `read`, `write`. */
+  mute: Set<string>;
 }
 
 interface Conference {
@@ -109,6 +111,7 @@ export class FreeswitchDouble {
         conference: undefined,
         recordings: new Map(),
         stereo: false,
+        mute: new Set(),
       });
       return endpoint.sdp;
     } catch {
@@ -285,8 +288,16 @@ export class FreeswitchDouble {
       case 'uuid_record':
         return this.#record(channel, rest[0] ?? '', rest[1] ?? '');
       case 'uuid_audio':
+        if (rest[0] === 'stop') channel.mute.clear();
+        else channel.mute.add(rest[1] ?? '');
         await channel.endpoint.direction(
-          rest[0] === 'stop' ? 'sendrecv' : rest[1] === 'read' ? 'sendonly' : 'recvonly',
+          channel.mute.size === 2
+            ? 'inactive'
+            : channel.mute.has('read')
+              ? 'sendonly'
+              : channel.mute.has('write')
+                ? 'recvonly'
+                : 'sendrecv',
         );
         return '+OK\n';
       case 'uuid_send_dtmf':
