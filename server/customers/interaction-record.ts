@@ -67,8 +67,7 @@ export interface Transfer {
 /** Somebody in the contact beside customer and agent, from the first ring to the end. */
 export interface PartyRecord {
   party: string;
-  /** `consult`, `add` or `monitor`. */
-  as: string;
+  as: 'consult' | 'add' | 'monitor';
   kind: string;
   /** Queue, agent or number. */
   to?: string | undefined;

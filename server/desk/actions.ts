@@ -13,6 +13,7 @@ import type { CommandAnswer, CommandName, CommandWith } from './protocol.ts';
 import { defaultReasons } from './reasons.ts';
 import type { Screen } from './screen.ts';
 import type { Seat } from './seat.ts';
+import { Supervising } from './supervising.ts';
 
 /** Who asks: the panel, the desk it belongs to, and her record. */
 export interface Asker {
@@ -30,6 +31,7 @@ export type Actions = {
 
 export function makeActions(options: DeskOptions, screen: Screen, detours: Detours, phones: DeskPhones): Actions {
   const { agentWork, callControl, directory, journal, clock } = options;
+  const supervising = new Supervising(options);
 
   const contactOf = (record: AgentRecord, interaction: InteractionId): AgentLive['contacts'][number] => {
     const contact = agentWork.agent(record.id)?.contacts.find((one) => one.interaction === interaction);
@@ -87,6 +89,28 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
     hold: ({ record }, { interaction }) => done(callControl.hold(record.id, interaction)),
     'resume-call': ({ record }, { interaction }) => done(callControl.resume(record.id, interaction)),
     transfer: ({ record }, { interaction, to }) => done(callControl.transfer(record.id, interaction, to)),
+    consult: async ({ record }, { interaction, to }) => ({
+      party: await callControl.consult(record.id, interaction, to),
+    }),
+    swap: ({ record }, { interaction }) => done(callControl.swap(record.id, interaction)),
+    merge: ({ record }, { interaction }) => done(callControl.merge(record.id, interaction)),
+    complete: ({ record }, { interaction }) => done(callControl.complete(record.id, interaction)),
+    retract: ({ record }, { interaction }) => done(callControl.retract(record.id, interaction)),
+    invite: async ({ record }, { interaction, to }) => ({
+      party: await callControl.invite(record.id, interaction, to),
+    }),
+    drop: ({ record }, { interaction, party }) => done(callControl.drop(record.id, interaction, party)),
+    leave: ({ record }, { interaction }) => done(callControl.leave(record.id, interaction)),
+    park: async ({ record }, { interaction }) => ({ slot: await callControl.park(record.id, interaction) }),
+    unpark: async ({ record }, { slot }) => ({ interaction: await callControl.unpark(worker(record), slot) }),
+    dial: async ({ record }, request) => ({ interaction: await callControl.dial(worker(record), request) }),
+    monitor: ({ record }, { interaction, mode }) => done(supervising.monitor(record, interaction, mode)),
+    unmonitor: ({ record }, { interaction }) => done(supervising.unmonitor(record, interaction)),
+    'take-over': ({ record }, { interaction }) => done(supervising.takeOver(record, interaction)),
+    force: ({ record }, { agent, to, reason }) => {
+      supervising.force(record, agent, to, reason);
+      return {};
+    },
     detour: (asker, { interaction, flow }) => done(detours.begin(asker, interaction, flow)),
     dtmf: ({ record }, { interaction, digits }) => done(callControl.sendDtmf(record.id, interaction, digits)),
     hangup: ({ record }, { interaction }) => done(callControl.hangup(record.id, interaction)),
@@ -137,7 +161,7 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
       if (!record.roles.includes('supervisor') && !record.roles.includes('admin'))
         throw failed['desk-not-supervisor']();
       panel.watching = on;
-      return on ? screen.floor(record) : { agents: [], queues: [], figures: [] };
+      return on ? screen.floor(record) : { agents: [], queues: [], figures: [], calls: [] };
     },
   };
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
 import { phoneCommands } from './phone-protocol.ts';
-import { colleague, floorAgent, id, language, queueCard, queueLive, snapshot } from './views.ts';
+import { callView, colleague, floorAgent, id, language, monitorMode, queueCard, queueLive, snapshot } from './views.ts';
 
 interface Command {
   about: string;
@@ -12,6 +12,11 @@ interface Command {
 
 const nothing = z.strictObject({});
 const contact = z.strictObject({ interaction: id });
+const person = z.union([
+  z.strictObject({ agent: id }),
+  z.strictObject({ number: z.string().regex(/^\+?[0-9*#]{2,32}$/) }),
+]);
+const target = z.union([z.strictObject({ queue: id }), ...person.options]);
 const session = z.string().min(1).max(64);
 
 const welcome = z.object({
@@ -74,11 +79,68 @@ export const commands = {
     about: 'Blind transfer to a queue, an agent or a number.',
     with: z.strictObject({
       interaction: id,
-      to: z.union([
-        z.strictObject({ queue: id }),
-        z.strictObject({ agent: id }),
-        z.strictObject({ number: z.string().regex(/^\+?[0-9*#]{2,32}$/) }),
-      ]),
+      to: target,
+    }),
+    answer: nothing,
+  },
+  consult: {
+    about: 'Asks a queue, an agent or a number while the customer hears music. The call says how it goes on.',
+    with: z.strictObject({ interaction: id, to: target }),
+    answer: z.object({ party: id }),
+  },
+  swap: { about: 'To the other of customer and consulted party, and back.', with: contact, answer: nothing },
+  merge: { about: 'Customer, agent and consulted party talk together.', with: contact, answer: nothing },
+  complete: {
+    about: 'The customer goes to the consulted party; while that still rings, as a blind transfer.',
+    with: contact,
+    answer: nothing,
+  },
+  retract: { about: 'Lets the consulted party go and takes the customer back.', with: contact, answer: nothing },
+  invite: {
+    about: 'Calls an agent or a number into the talk, which goes on meanwhile.',
+    with: z.strictObject({ interaction: id, to: person }),
+    answer: z.object({ party: id }),
+  },
+  drop: {
+    about: 'Takes a consulted or added party out.',
+    with: z.strictObject({ interaction: id, party: id }),
+    answer: nothing,
+  },
+  leave: { about: 'Leaves a conference; the others go on.', with: contact, answer: nothing },
+  park: {
+    about: 'The customer waits at a slot, where every agent can retrieve her; after a time she comes back.',
+    with: contact,
+    answer: z.object({ slot: z.string() }),
+  },
+  unpark: {
+    about: 'Rings her phone and gives her who is parked at that slot.',
+    with: z.strictObject({ slot: z.string().regex(/^7[0-9]{2}$/) }),
+    answer: z.object({ interaction: id }),
+  },
+  dial: {
+    about:
+      'Rings her phone, then an agent or a number; `hangup` cancels it. It counts for the queue (default: her first).',
+    with: z.strictObject({ to: person, queue: id.optional() }),
+    answer: z.object({ interaction: id }),
+  },
+  monitor: {
+    about:
+      'For supervisors: rings their phone and puts them into a talk: `listen`, `whisper` (only the agent hears) or `barge`; again changes how.',
+    with: z.strictObject({ interaction: id, mode: monitorMode }),
+    answer: nothing,
+  },
+  unmonitor: { about: 'For supervisors: ends listening.', with: contact, answer: nothing },
+  'take-over': {
+    about: 'For supervisors who are in a talk: the customer is theirs, the agent is out.',
+    with: contact,
+    answer: nothing,
+  },
+  force: {
+    about: 'For supervisors: sets the state of an agent; `reason` goes with `not-ready`.',
+    with: z.strictObject({
+      agent: id,
+      to: z.enum(['ready', 'not-ready', 'sign-out']),
+      reason: z.string().min(1).max(40).default('supervisor'),
     }),
     answer: nothing,
   },
@@ -128,6 +190,7 @@ export const commands = {
       agents: z.array(floorAgent),
       queues: z.array(queueCard),
       figures: z.array(queueLive),
+      calls: z.array(callView),
     }),
   },
 } as const satisfies Record<string, Command>;

@@ -2,17 +2,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { AgentId, InteractionId, Millis, Offer, PopContent } from '../../values/index.ts';
+import type { AgentId, Millis, Offer, PopContent } from '../../values/index.ts';
 import type { AgentLive, CallView, QueueLive, Screens } from '../ports/index.ts';
 import { makeActions } from './actions.ts';
+import { CallTelling } from './call-telling.ts';
 import { startOfDay } from './day.ts';
 import { Detours } from './detours.ts';
 import { Figures } from './figures.ts';
 import { deskFacts } from './journal-events.ts';
 import { closeCodes } from './limits.ts';
 import type { DeskOptions } from './options.ts';
-import { recallDesks } from './recall.ts';
 import { DeskPhones } from './phones.ts';
+import { recallDesks } from './recall.ts';
 import { Reception } from './reception.ts';
 import { Screen } from './screen.ts';
 import { Seat } from './seat.ts';
@@ -57,8 +58,7 @@ class OpenDesk implements Desk {
   readonly #figures: Figures;
   readonly #detours: Detours;
   readonly #phones: DeskPhones;
-  /** Whose each call is, to tell her when it no longer is. */
-  readonly #calls = new Map<InteractionId, AgentId>();
+  readonly #telling: CallTelling;
   readonly #timer: NodeJS.Timeout;
   #sweptAt: Millis;
   #beatAt: Millis = Number.NEGATIVE_INFINITY;
@@ -88,8 +88,8 @@ class OpenDesk implements Desk {
     };
     this.#sweptAt = clock.monotonic();
     this.#dayEnds = this.#recall();
-    for (const { interaction, agent } of callControl.list())
-      if (agent !== undefined) this.#calls.set(interaction, agent);
+    this.#telling = new CallTelling(options, this.#seats);
+    this.#screen.telling = this.#telling;
     agentWork.on('agent', this.#onAgent);
     agentWork.on('queue', this.#onQueue);
     callControl.on('changed', this.#onCall);
@@ -277,15 +277,8 @@ class OpenDesk implements Desk {
 
   readonly #onCall = (call: CallView): void => {
     this.#detours.follow(call);
-    const before = this.#calls.get(call.interaction);
-    if (before !== undefined && before !== call.agent) {
-      this.#calls.delete(call.interaction);
-      this.#seats.get(before)?.tell('call-gone', { interaction: call.interaction });
-    }
-    if (call.agent === undefined) return;
-    if (call.phase === 'ended') this.#calls.delete(call.interaction);
-    else this.#calls.set(call.interaction, call.agent);
-    this.#seats.get(call.agent)?.tell('call', call);
+    this.#telling.follow(call);
+    this.#figures.call(call);
   };
 
   readonly #onDirectory = (kind: string, ids: string[]): void => {

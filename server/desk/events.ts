@@ -7,6 +7,8 @@ import {
   floorAgent,
   id,
   offerOutcome,
+  parkedCall,
+  popContent,
   popView,
   queueLive,
   setup,
@@ -32,7 +34,13 @@ export const deskEvents = {
     about: 'What became of an offer.',
     with: z.object({ offer: id, interaction: id, outcome: offerOutcome }),
   },
-  call: { about: 'A call of hers began or changed: all of it.', with: callView },
+  call: { about: 'A call of hers, or one that she is in as a party, began or changed: all of it.', with: callView },
+  asked: {
+    about:
+      'A colleague asks her into a call (`consult`), or adds her to it (`add`): her phone rings, and this is the customer. The call follows as `call`, and goes with `call-gone`, unless she gets it.',
+    with: z.object({ party: id, as: z.enum(['consult', 'add']), by: id.optional(), content: popContent }),
+  },
+  parked: { about: 'Parked calls changed: all of them.', with: z.object({ calls: z.array(parkedCall) }) },
   'call-gone': { about: 'The call is no longer hers.', with: z.object({ interaction: id }) },
   work: { about: 'Disposition or note of a contact changed, perhaps on another panel of hers.', with: workView },
   'detour-ended': {
@@ -57,6 +65,10 @@ export const deskEvents = {
 
 export const liveFigures = {
   queues: { about: 'Live figures of queues that changed.', with: z.array(queueLive) },
+  calls: {
+    about: 'Calls that began, changed or ended (`phase`), for panels that watch.',
+    with: z.array(callView),
+  },
   'phone-quality': {
     about: 'How her panel’s phone hears and is heard: packets, losses, jitter, MOS, about every 5 s.',
     with: phoneQuality,

@@ -1,11 +1,11 @@
 // Live figures: what changed is gathered and leaves at most every half second, each queue and agent written out once
 // however many panels get it.
 
-import type { AgentId, QueueId } from '../../values/index.ts';
-import type { AgentLive, AgentRecord, QueueLive } from '../ports/index.ts';
+import type { AgentId, InteractionId, QueueId } from '../../values/index.ts';
+import type { AgentLive, AgentRecord, CallView, QueueLive } from '../ports/index.ts';
 import type { DeskOptions } from './options.ts';
 import type { Panel } from './panel.ts';
-import { floorAgent, mayWatch, type Screen } from './screen.ts';
+import { floorAgent, mayWatch, mayWatchCall, type Screen } from './screen.ts';
 
 export class Figures {
   readonly #options: DeskOptions;
@@ -14,6 +14,7 @@ export class Figures {
   readonly #panels: () => Iterable<Panel>;
   readonly #queues = new Map<QueueId, QueueLive>();
   readonly #agents = new Map<AgentId, AgentLive>();
+  readonly #calls = new Map<InteractionId, CallView>();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param panels all panels that are open */
@@ -29,6 +30,12 @@ export class Figures {
     this.#later();
   }
 
+  /** A call that ended is told once more, with its phase. */
+  call(call: CallView): void {
+    this.#calls.set(call.interaction, call);
+    this.#later();
+  }
+
   agent(live: AgentLive): void {
     this.#agents.set(live.agent, live);
     this.#later();
@@ -41,7 +48,8 @@ export class Figures {
     if (viewer === undefined) return;
     panel.behind = false;
     if (panel.watching) {
-      const { agents, figures } = this.#screen.floor(viewer);
+      const { agents, figures, calls } = this.#screen.floor(viewer);
+      panel.sendLive(JSON.stringify({ live: 'calls', with: calls }));
       panel.sendLive(JSON.stringify({ live: 'queues', with: figures }));
       panel.sendLive(JSON.stringify({ live: 'floor', with: agents }));
     } else {
@@ -70,8 +78,10 @@ export class Figures {
       const record = directory.agents.get(live.agent);
       return record?.roles.includes('agent') ? [{ record, live, text: '' }] : [];
     });
+    const calls = [...this.#calls.values()];
     this.#queues.clear();
     this.#agents.clear();
+    this.#calls.clear();
     for (const panel of this.#panels()) {
       const viewer = directory.agents.get(panel.agent);
       if (viewer === undefined) continue;
@@ -79,7 +89,10 @@ export class Figures {
         ({ record }) => viewer.queues.includes(record.id) || (panel.watching && mayWatch(viewer, record)),
       );
       if (hers.length > 0) panel.sendLive(frame('queues', hers));
-      if (panel.watching) this.#sendFloor(panel, viewer, agents);
+      if (!panel.watching) continue;
+      this.#sendFloor(panel, viewer, agents);
+      const seen = calls.filter((call) => mayWatchCall(directory, viewer, call));
+      if (seen.length > 0) panel.sendLive(JSON.stringify({ live: 'calls', with: seen }));
     }
   }
 

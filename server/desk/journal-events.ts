@@ -55,6 +55,12 @@ export const deskFacts = {
     { note: z.string() },
     { personal: ['note'], about: 'The agent’s note about the contact; replaces the one before.' },
   ),
+  stateForced: defineEvent(
+    'desk.state-forced',
+    1,
+    { by: z.string(), to: z.enum(['ready', 'not-ready', 'sign-out']), reason: z.string().optional() },
+    { about: 'A supervisor (`by`) set the state of an agent.' },
+  ),
   contactWorked: defineEvent(
     'desk.contact-worked',
     1,

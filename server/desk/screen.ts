@@ -4,11 +4,13 @@ import type { AgentId } from '../../values/index.ts';
 import {
   type AgentLive,
   type AgentRecord,
+  type CallView,
   dispositionCodes,
   dispositionTree,
   type QueueLive,
   type QueueRecord,
 } from '../ports/index.ts';
+import type { CallTelling } from './call-telling.ts';
 import type { DeskOptions } from './options.ts';
 import type { DeskPhones } from './phones.ts';
 import { defaultReasons } from './reasons.ts';
@@ -22,6 +24,8 @@ export class Screen {
   readonly #options: DeskOptions;
   /** Set before the first panel comes. */
   phones: DeskPhones | undefined;
+  /** Knows whose calls are whose; set before the first panel comes. */
+  telling: CallTelling | undefined;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -46,7 +50,7 @@ export class Screen {
   }
 
   snapshot(record: AgentRecord, seat: Seat, now: number): Snapshot {
-    const { agentWork, callControl } = this.#options;
+    const { agentWork } = this.#options;
     const worker = record.roles.includes('agent');
     return {
       seq: seat.stream.seq,
@@ -55,7 +59,9 @@ export class Screen {
       live: worker ? agentWork.agent(record.id) : undefined,
       today: worker ? seat.tally.today : undefined,
       pops: [...seat.pops.values()].map((pop) => pop.view),
-      calls: callControl.list().filter((call) => call.agent === record.id && call.phase !== 'ended'),
+      calls: this.telling?.callsOf(record.id) ?? [],
+      parked: this.telling?.parked() ?? [],
+      dialled: this.telling?.dialled(record.id) ?? [],
       work: [...seat.work.values()],
       figures: this.figures(record),
       colleagues: this.colleagues(record.id, ''),
@@ -85,7 +91,12 @@ export class Screen {
   }
 
   /** Every agent and queue that a supervisor may see: of her team where she has one, else of the site. */
-  floor(viewer: AgentRecord): { agents: FloorAgent[]; queues: QueueCard[]; figures: QueueLive[] } {
+  floor(viewer: AgentRecord): {
+    agents: FloorAgent[];
+    queues: QueueCard[];
+    figures: QueueLive[];
+    calls: CallView[];
+  } {
     const { directory, agentWork } = this.#options;
     const agents: FloorAgent[] = [];
     for (const live of agentWork.agents()) {
@@ -98,8 +109,23 @@ export class Screen {
       agents,
       queues: queues.map((queue) => queueCard(queue, viewer)),
       figures: agentWork.queues().filter((live) => seen.has(live.queue)),
+      calls: this.#options.callControl.list().filter((call) => mayWatchCall(directory, viewer, call)),
     };
   }
+}
+
+/** A call is seen by who sees its agent or its queue; one that has neither yet by who sees the whole site. */
+export function mayWatchCall(
+  directory: DeskOptions['directory'],
+  viewer: AgentRecord,
+  { agent, queue }: Pick<CallView, 'agent' | 'queue'>,
+): boolean {
+  const records = [
+    agent === undefined ? undefined : directory.agents.get(agent),
+    queue === undefined ? undefined : directory.queues.get(queue),
+  ].filter((record) => record !== undefined);
+  if (records.length === 0) return viewer.roles.includes('admin') || viewer.team === undefined;
+  return records.some((record) => mayWatch(viewer, record));
 }
 
 export function floorAgent(live: AgentLive, record: AgentRecord): FloorAgent {

@@ -138,6 +138,19 @@ export const callView = z.object({
   detourEnded: z.object({ flow: id, result: z.record(z.string(), z.string()) }).optional(),
 }) satisfies z.ZodType<CallView>;
 
+/** A call that waits at a slot; `*701` on a phone, or `unpark`, retrieves it. */
+export const parkedCall = z.object({
+  interaction: id,
+  slot: z.string(),
+  by: id,
+  until: millis,
+  from: z.string().optional(),
+  queue: id.optional(),
+});
+
+/** A number or colleague that she dialled. */
+export const dialledNumber = z.object({ to: z.string(), at: millis });
+
 export const queueLive = z.object({
   queue: id,
   waiting: z.number(),
@@ -230,6 +243,9 @@ export const snapshot = z.object({
   pops: z.array(popView),
   calls: z.array(callView),
   work: z.array(workView),
+  parked: z.array(parkedCall),
+  /** What she dialled last, the latest first. */
+  dialled: z.array(dialledNumber),
   /** Live figures of her queues. */
   figures: z.array(queueLive),
   colleagues: z.array(colleague),
@@ -240,6 +256,8 @@ export const snapshot = z.object({
 /** One agent of the supervisor's view. */
 export const floorAgent = agentLive.extend({ name: z.string(), team: z.string().optional() });
 
+export type ParkedCall = z.infer<typeof parkedCall>;
+export type DialledNumber = z.infer<typeof dialledNumber>;
 export type PopView = z.infer<typeof popView>;
 export type WorkView = z.infer<typeof workView>;
 export type QueueCard = z.infer<typeof queueCard>;

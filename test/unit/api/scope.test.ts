@@ -16,6 +16,7 @@ it('shows agents no whole number, also not the one that a call was transferred t
   const record = {
     from: number,
     to: '95500',
+    parties: [],
     transfers: [
       { at: 1, kind: 'number', to: number },
       { at: 2, kind: 'queue', to: 'service-for-loans' },

@@ -29,7 +29,7 @@ export const kinds: Kind[] = [
     sections: [
       { name: 'person', fields: ['name', 'roles', 'team', 'language', 'disabled'] },
       { name: 'work', fields: ['queues', 'skills', 'capacity'] },
-      { name: 'phone', fields: ['phone', 'autoAnswer', 'announceNumber'] },
+      { name: 'phone', fields: ['phone', 'autoAnswer', 'announceNumber', 'dialClasses'] },
     ],
   },
   {

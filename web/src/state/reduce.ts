@@ -93,6 +93,9 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
       const kind = failed === undefined ? 'good' : 'bad';
       return notice(state, { kind, about: 'detour', flow, result, reason: failed?.reason });
     }
+    case 'asked':
+    case 'parked':
+      return state; // nothing of it is on the page
     case 'setup':
       return { ...state, setup: frame.with };
     case 'signed-out':
@@ -130,7 +133,7 @@ function onLive(state: PanelState, frame: LiveFrame, now: number): PanelState {
   if (frame.live === 'queues') {
     return { ...state, figures: { ...state.figures, ...heard(frame.with, now) } };
   }
-  if (state.floor === undefined) return state;
+  if (state.floor === undefined || frame.live === 'calls') return state;
   const agents = { ...state.floor.agents, ...by(frame.with, (one) => one.agent) };
   return { ...state, floor: { ...state.floor, agents } };
 }
