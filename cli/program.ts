@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAgentCommands } from './commands/agent.ts';
+import { addAsteriskCommands } from './commands/asterisk.ts';
 import { addCallsCommand } from './commands/calls.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
 import { addDidCommands } from './commands/did.ts';
@@ -9,6 +10,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addFlowCommands } from './commands/flow.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addQueueCommands } from './commands/queue.ts';
+import { addReadyCommand } from './commands/ready.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addTokenCommands } from './commands/token.ts';
 import { addTrunkCommands } from './commands/trunk.ts';
@@ -34,5 +36,7 @@ export function program(): Command {
   addTokenCommands(switchroom);
   addCallsCommand(switchroom);
   addCertificateCommands(switchroom);
+  addAsteriskCommands(switchroom);
+  addReadyCommand(switchroom);
   return switchroom;
 }

@@ -1,0 +1,86 @@
+// asterisk configure: the configuration files of an Asterisk that is our media engine.
+import type { Command } from 'commander';
+import { readSecret } from '../../config/index.ts';
+import { writeAsteriskConfiguration } from '../../media/asterisk/index.ts';
+import { failed } from '../errors.ts';
+import { commaList, wholeNumber } from '../options.ts';
+
+interface Options {
+  secretFile: string;
+  user: string;
+  var: string;
+  modules: string;
+  data: string;
+  http: string;
+  sip: string;
+  rtp: string;
+  managerPort: string;
+  server: string;
+  edge: string;
+  maxCalls: string;
+}
+
+export function addAsteriskCommands(switchroom: Command): void {
+  const asterisk = switchroom.command('asterisk').description('Asterisk as media engine');
+  asterisk
+    .command('configure <folder>')
+    .description('write its configuration files; start it with: asterisk -f -C <folder>/asterisk.conf')
+    .requiredOption(
+      '--secret-file <file>',
+      'the password that the server logs in with; the same as asterisk.secretFile',
+    )
+    .option('--user <name>', 'the name that the server logs in with', 'switchroom')
+    .option('--var <folder>', 'where it writes', '/var/lib/switchroom-media')
+    .option('--modules <folder>', 'where its modules are', `/usr/lib/${machine()}-linux-gnu/asterisk/modules`)
+    .option('--data <folder>', 'what it came with', '/usr/share/asterisk')
+    .option('--http <host:port>', 'its HTTP, for the server', '127.0.0.1:8088')
+    .option('--manager-port <port>', 'its manager, on loopback', '5038')
+    .option('--sip <host:port>', 'where it takes SIP from the edge', '127.0.0.1:5080')
+    .option('--rtp <host:first-last>', 'address and ports of media', '127.0.0.1:40000-49999')
+    .option('--server <address>', 'where the server comes from', '127.0.0.1')
+    .option('--edge <list>', 'addresses that SIP comes from', '127.0.0.1')
+    .option('--max-calls <n>', '0: as many as come', '0')
+    .action(configure);
+}
+
+function configure(folder: string, options: Options): void {
+  const [httpAddress, httpPort] = place('--http', options.http);
+  const [rtpAddress, range] = split('--rtp', options.rtp);
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(range) ?? [];
+  if (first === undefined || last === undefined) {
+    throw failed['option-invalid']({ option: '--rtp', reason: `"${range}" is not a range such as 40000-49999` });
+  }
+  place('--sip', options.sip);
+  writeAsteriskConfiguration({
+    etc: folder,
+    var: options.var,
+    modules: options.modules,
+    data: options.data,
+    http: { address: httpAddress, port: httpPort },
+    managerPort: wholeNumber('--manager-port', options.managerPort),
+    sip: options.sip,
+    rtp: { address: rtpAddress, first: Number(first), last: Number(last) },
+    user: options.user,
+    secret: readSecret('--secret-file', { file: options.secretFile }),
+    server: options.server,
+    edge: commaList(options.edge),
+    maxCalls: wholeNumber('--max-calls', options.maxCalls),
+  });
+  process.stdout.write(`Written: ${folder}\n`);
+}
+
+/** Debian's name of this machine's architecture. */
+function machine(): string {
+  return process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+}
+
+function place(option: string, text: string): [string, number] {
+  const [host, port] = split(option, text);
+  return [host, wholeNumber(option, port)];
+}
+
+function split(option: string, text: string): [string, string] {
+  const at = text.lastIndexOf(':');
+  if (at < 1) throw failed['option-invalid']({ option, reason: `"${text}" needs an address, a colon and a port` });
+  return [text.slice(0, at), text.slice(at + 1)];
+}
