@@ -142,6 +142,47 @@ describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (ne
     await page.close();
   });
 
+  test('a flow is edited with marks and picture, simulated before it is saved, used at once, and taken back', {
+    timeout: 60_000,
+  }, async () => {
+    const page = await signedIn('admin');
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(String(error)));
+    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+    await page.goto(`${floor.product.web}/#/admin/flows/rating`);
+    const editor = page.getByRole('textbox', { name: 'rating.json' });
+    await page.getByText('No findings').waitFor();
+    await page.locator('.flow-picture .node').nth(2).waitFor();
+    const { body: before } = await floor.product.ask<{ start: string }>('GET', '/flows/rating');
+
+    // A new first node that does not lead anywhere known, then one that does.
+    const text = (next: string) => {
+      const flow = { ...before, start: 'hello' } as Record<string, unknown>;
+      const hello = { type: 'say', prompt: { en: 'Just a word.', zh: '请稍候。' }, next };
+      return JSON.stringify({ ...flow, nodes: { hello, ...(flow.nodes as object) } }, undefined, 2);
+    };
+    await editor.fill(text('nowhere'));
+    await page.getByText('There is no node "nowhere"', { exact: false }).first().waitFor();
+    expect(await page.getByRole('button', { name: 'Save and use' }).isDisabled()).toBe(true);
+    await editor.fill(text(before.start));
+    await page.getByRole('button', { name: 'Go to hello in the text' }).waitFor();
+    await page.getByRole('tab', { name: 'Simulate' }).click();
+    await page.getByText('Just a word.', { exact: true }).waitFor();
+    await picture(page, '55-admin-flow');
+    await page.getByRole('button', { name: 'Save and use' }).click();
+    await expect
+      .poll(async () => (await floor.product.ask<{ start: string }>('GET', '/flows/rating')).body.start)
+      .toBe('hello');
+
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    await page.getByText('the file was changed').click();
+    await page.getByRole('button', { name: 'Take into the editor' }).click();
+    await page.getByRole('button', { name: 'Save and use' }).click();
+    await expect.poll(async () => (await floor.product.ask('GET', '/flows/rating')).body).toEqual(before);
+    expect(problems).toEqual([]);
+    await page.close();
+  });
+
   /** A page at which that person has signed in, once it shows the floor. */
   async function signedIn(login: string): Promise<Page> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });

@@ -27,8 +27,10 @@ export function forgetSession(): void {
 
 export interface RestRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Sent as JSON, or as it is where it is text. */
+  /** Sent as JSON; a text as it is. */
   body?: unknown;
+  /** Of a body that is a text. Default application/json. */
+  type?: string;
   /** Left out where undefined. */
   query?: Record<string, string | number | boolean | undefined>;
   signal?: AbortSignal;
@@ -46,9 +48,12 @@ export async function rest<Answer = undefined>(path: string, request: RestReques
 }
 
 /** As `rest`, but gives the response itself: files, CSV. @throws RestFailed */
-export async function ask(path: string, { method = 'GET', body, query, signal }: RestRequest = {}): Promise<Response> {
+export async function ask(
+  path: string,
+  { method = 'GET', body, type = 'application/json', query, signal }: RestRequest = {},
+): Promise<Response> {
   const headers: Record<string, string> = { 'accept-language': document.documentElement.lang };
-  if (body !== undefined) headers['content-type'] = typeof body === 'string' ? 'text/plain' : 'application/json';
+  if (body !== undefined) headers['content-type'] = type;
   if (method !== 'GET') headers['x-csrf-token'] = await token();
   let response: Response;
   try {

@@ -8,6 +8,8 @@ import { hints, labels, options } from './field-words.ts';
 const en = {
   pages: 'Pages of the administration',
   'group.directory': 'Directory',
+  'group.calls': 'Calls',
+  'page.flows': 'Flows',
   'kind.agents': 'People',
   'kind.queues': 'Queues',
   'kind.skills': 'Skills',
@@ -52,6 +54,8 @@ export type AdminWord = keyof typeof en;
 const zh: Record<AdminWord, string> = {
   pages: '管理页面',
   'group.directory': '目录',
+  'group.calls': '呼叫',
+  'page.flows': '流程',
   'kind.agents': '人员',
   'kind.queues': '队列',
   'kind.skills': '技能',
