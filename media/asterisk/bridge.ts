@@ -1,5 +1,5 @@
-// A bridge on Asterisk. Who listens is a muted member; who whispers as well, and besides what she says is put into the ears of
-// one other member by a pair of snoops. Digits are absorbed always and passed on by us, so that what is collected stays ours.
+// A bridge on Asterisk: those who talk are in it. Who listens or whispers stands beside it, with a snoop at one of them, and
+// nobody else can hear her. Digits are absorbed always and passed on by us, so that what is collected stays ours.
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { BridgeId, EndpointId } from '../../values/index.ts';
@@ -48,6 +48,8 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
   readonly player: Player;
   readonly #tools: BridgeTools;
   readonly #members = new Map<EndpointId, Member>();
+  /** Who listens or whispers → the member at which she does so. */
+  readonly #observed = new Map<EndpointId, EndpointId>();
   #recordings: BridgeRecording[] = [];
   /** Where it is, once it has a member. */
   #host: AsteriskHost | undefined;
@@ -88,7 +90,10 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
       this.#members.set(member.endpoint.id, member);
       this.#tools.memberOf.set(member.endpoint.id, this);
     }
-    const first = members[0]?.endpoint;
+    const first = this.#talkers()[0]?.endpoint;
+    for (const { endpoint, role } of members) {
+      if (role !== 'talk' && first) this.#observed.set(endpoint.id, role === 'listen' ? first.id : role.whisperTo);
+    }
     this.#recordings = (first?.recordings ?? []).map((recording) => ({ at: first?.id ?? '', recording }));
     this.player.inherit(playing);
   }
@@ -97,26 +102,24 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
     return this.#inTurn(async () => {
       const endpoint = this.#tools.endpoint(id);
       if (!endpoint) throw mediaErrors['media-unknown']({ reason: `there is no endpoint ${id}` });
-      const host = await this.#place(endpoint);
-      const target = typeof role === 'object' ? this.#members.get(role.whisperTo)?.endpoint : undefined;
-      if (typeof role === 'object' && !target) {
-        throw mediaErrors['media-unknown']({ reason: `${role.whisperTo} is not in the bridge` });
+      if (typeof role === 'object' && this.#members.get(role.whisperTo)?.role !== 'talk') {
+        throw mediaErrors['media-unknown']({ reason: `${role.whisperTo} does not talk in the bridge` });
       }
+      await this.#place(endpoint);
       const elsewhere = this.#tools.memberOf.get(id);
       if (elsewhere && elsewhere !== this) await elsewhere.remove(id);
-      const before = this.#members.get(id)?.role;
-      if (before !== undefined && typeof before === 'object') await this.#hush(endpoint);
-      const mute = role !== 'talk';
-      if (before === undefined || mute !== (before !== 'talk')) {
-        const at = { bridgeId: this.id, channel: endpoint.channelId };
-        // What a member may do is settled when it comes in.
-        if (before !== undefined) await host.ari.ask((client) => client.bridges.removeChannel(at));
-        await host.ari.ask((client) => client.bridges.addChannel({ ...at, mute, absorbDTMF: true }));
-      }
-      this.#members.set(id, { endpoint, role });
+      const before = this.#members.get(id);
+      if (before && sameRole(before.role, role)) return;
+      if (before) await this.#leave(before);
+      const member = { endpoint, role };
+      this.#members.set(id, member);
       this.#tools.memberOf.set(id, this);
-      if (target) await this.#whisper(endpoint, target);
-      if (before === undefined) for (const one of this.#recordings) if (one.at === id) one.recording.resume();
+      await this.#enter(member);
+      if (before?.role === 'talk') await this.#observeOthersThan(id);
+      if (role === 'talk') {
+        for (const one of this.#recordings) if (one.at === id) one.recording.resume();
+        await this.#attachAll();
+      }
       this.#note();
     });
   }
@@ -125,27 +128,24 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
     return this.#inTurn(async () => {
       const member = this.#members.get(id);
       if (!member) return;
-      if (typeof member.role === 'object') await this.#hush(member.endpoint);
-      const at = { bridgeId: this.id, channel: member.endpoint.channelId };
-      await this.#placed().ari.ask((client) => client.bridges.removeChannel(at));
+      await this.#leave(member);
       // The recording is the bridge's: it waits until its member is back.
       for (const one of this.#recordings) if (one.at === id) one.recording.pause();
-      this.left(id);
+      this.#forget(id);
+      await this.#observeOthersThan(id);
       member.endpoint.noteSoon();
     });
   }
 
-  /** A member is gone. */
+  /** A member is gone, with its channel. */
   left(id: EndpointId): void {
     const member = this.#members.get(id);
     if (!member) return;
-    this.#members.delete(id);
-    if (this.#tools.memberOf.get(id) === this) this.#tools.memberOf.delete(id);
-    for (const { endpoint, role } of this.#members.values()) {
-      if (typeof role === 'object' && role.whisperTo === id) void this.#hush(endpoint);
-    }
-    if (typeof member.role === 'object') void this.#hush(member.endpoint);
-    this.#note();
+    this.#forget(id);
+    this.#inTurn(async () => {
+      if (member.role !== 'talk') await this.#detach(id);
+      await this.#observeOthersThan(id);
+    }).catch((error: unknown) => this.#tools.logger.warn({ err: error, bridge: this.id }, 'bridge was not tidied'));
   }
 
   /** Who hears a digit of that member: all who talk with it. */
@@ -166,7 +166,7 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
   }
 
   record(options: RecordingOptions): Recording {
-    const [first] = this.#members.values();
+    const first = this.#talkers()[0];
     if (!first) throw mediaErrors['media-recording-failed']({ reason: `bridge ${this.id} is empty` });
     // What the first member says is left, what it hears is right: that is what all others say.
     const recording = first.endpoint.record(options);
@@ -179,9 +179,7 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
       const host = this.#host;
       if (this.#closed) return;
       if (host?.up) {
-        for (const { endpoint, role } of this.#members.values()) {
-          if (typeof role === 'object') await this.#hush(endpoint);
-        }
+        for (const { endpoint, role } of this.#members.values()) if (role !== 'talk') await this.#detach(endpoint.id);
         await host.ari
           .ask((client) => client.bridges.destroy({ bridgeId: this.id }))
           .catch((error: { code?: string }) => {
@@ -226,39 +224,88 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
     return endpoint.host;
   }
 
-  /** What `from` says goes into the ears of `to`, and nowhere else. */
-  async #whisper(from: AsteriskEndpoint, to: AsteriskEndpoint): Promise<void> {
-    const { ari } = this.#placed();
-    const names = whisperNames(from);
-    const snoop = async (channelId: string, snoopId: string, how: { spy: string; whisper: string }) => {
-      const comes = this.#placed().comes(snoopId);
-      await ari.ask(({ channels }) =>
-        channels.snoopChannelWithId({ channelId, snoopId, app: application, appArgs: helper, ...how }),
-      );
-      await comes;
-    };
-    await snoop(from.channelId, names.mouth, { spy: 'in', whisper: 'none' });
-    await snoop(to.channelId, names.ear, { spy: 'none', whisper: 'out' });
-    await ari.ask(({ bridges }) => bridges.createWithId({ type: 'mixing', bridgeId: names.bridge, name: helper }));
-    await ari.ask(({ bridges }) =>
-      bridges.addChannel({ bridgeId: names.bridge, channel: [names.mouth, names.ear], absorbDTMF: true }),
-    );
+  async #enter(member: Member): Promise<void> {
+    const { endpoint, role } = member;
+    if (role === 'talk') {
+      const at = { bridgeId: this.id, channel: endpoint.channelId, absorbDTMF: true };
+      await this.#placed().ari.ask((client) => client.bridges.addChannel(at));
+    } else await this.#attachAll();
   }
 
-  async #hush(from: AsteriskEndpoint): Promise<void> {
+  async #leave({ endpoint, role }: Member): Promise<void> {
+    if (role !== 'talk') {
+      await this.#detach(endpoint.id);
+      return;
+    }
+    const at = { bridgeId: this.id, channel: endpoint.channelId };
+    await this.#placed().ari.ask((client) => client.bridges.removeChannel(at));
+  }
+
+  #talkers(): Member[] {
+    return [...this.#members.values()].filter(({ role }) => role === 'talk');
+  }
+
+  /** Who listened to that one, listens to another from now on. */
+  async #observeOthersThan(id: EndpointId): Promise<void> {
+    for (const [observer, observed] of [...this.#observed]) if (observed === id) await this.#detach(observer);
+    await this.#attachAll();
+  }
+
+  /** Gives every listener and whisperer somebody to be with, as long as there is one. */
+  async #attachAll(): Promise<void> {
+    for (const { endpoint, role } of this.#members.values()) {
+      if (role === 'talk' || this.#observed.has(endpoint.id)) continue;
+      const talkers = this.#talkers();
+      const wanted = role === 'listen' ? undefined : talkers.find((one) => one.endpoint.id === role.whisperTo);
+      const target = wanted ?? talkers[0];
+      // Whoever she whispered to is gone: she listens on, unheard.
+      if (target) await this.#attach(endpoint, target.endpoint, wanted !== undefined);
+    }
+  }
+
+  /** A bridge beside this one: the observer, and a snoop at one member, who hears her where she whispers. */
+  async #attach(observer: AsteriskEndpoint, observed: AsteriskEndpoint, whisper: boolean): Promise<void> {
+    const host = this.#placed();
+    const { snoop, side } = namesOf(observer.id);
+    this.#observed.set(observer.id, observed.id);
+    const comes = host.comes(snoop);
+    comes.catch(() => undefined);
+    await host.ari.ask(({ channels }) =>
+      channels.snoopChannelWithId({
+        channelId: observed.channelId,
+        snoopId: snoop,
+        spy: 'both',
+        whisper: whisper ? 'out' : 'none',
+        app: application,
+        appArgs: helper,
+      }),
+    );
+    await comes;
+    await host.ari.ask(({ bridges }) => bridges.createWithId({ type: 'mixing', bridgeId: side, name: helper }));
+    const channel = [observer.channelId, snoop];
+    await host.ari.ask(({ bridges }) => bridges.addChannel({ bridgeId: side, channel, absorbDTMF: true }));
+  }
+
+  async #detach(observer: EndpointId): Promise<void> {
     const host = this.#host;
+    this.#observed.delete(observer);
     if (!host?.up) return;
-    const names = whisperNames(from);
+    const { snoop, side } = namesOf(observer);
     const steps = [
-      host.ari.ask(({ channels }) => channels.hangup({ channelId: names.mouth })),
-      host.ari.ask(({ channels }) => channels.hangup({ channelId: names.ear })),
-      host.ari.ask(({ bridges }) => bridges.destroy({ bridgeId: names.bridge })),
+      host.ari.ask(({ bridges }) => bridges.destroy({ bridgeId: side })),
+      host.ari.ask(({ channels }) => channels.hangup({ channelId: snoop })),
     ];
     for (const result of await Promise.allSettled(steps)) {
       if (result.status === 'rejected' && (result.reason as { code?: string }).code !== 'media-unknown') {
-        this.#tools.logger.warn({ err: result.reason, bridge: this.id }, 'whispering could not be ended');
+        this.#tools.logger.warn({ err: result.reason, bridge: this.id }, 'listening could not be ended');
       }
     }
+  }
+
+  #forget(id: EndpointId): void {
+    this.#members.delete(id);
+    if (this.#tools.memberOf.get(id) === this) this.#tools.memberOf.delete(id);
+    this.#note();
   }
 
   #note(): void {
@@ -272,7 +319,12 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
   }
 }
 
-/** Ids of what whispering needs, by who whispers. */
-function whisperNames({ id }: AsteriskEndpoint): { mouth: string; ear: string; bridge: string } {
-  return { mouth: `${id}-mouth`, ear: `${id}-ear`, bridge: `${id}-whisper` };
+/** Ids of what overhearing needs, by who does it. */
+function namesOf(observer: EndpointId): { snoop: string; side: string } {
+  return { snoop: `${observer}-snoop`, side: `${observer}-side` };
+}
+
+function sameRole(a: BridgeRole, b: BridgeRole): boolean {
+  if (typeof a === 'object' && typeof b === 'object') return a.whisperTo === b.whisperTo;
+  return a === b;
 }

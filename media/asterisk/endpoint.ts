@@ -73,8 +73,8 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   #session = new Session();
   #dialog: SipDialog | undefined;
   #channel: ChannelName = { id: '', name: '' };
-  /** What Asterisk was told to leave out. */
-  #muted = { in: false, out: false };
+  /** Asterisk leaves out what they say. */
+  #deaf = false;
   /** Changes of the session go one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #noting = false;
@@ -105,13 +105,14 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     }
     watchDialog(dialog, ({ by }) => this.end(by === 'us' ? 'asked' : 'failed'));
     try {
-      session.fromAsterisk(readDescription(dialog.remoteSdp), described === undefined);
+      session.fromAsterisk(readDescription(dialog.remoteSdp), described?.audio, described === undefined);
       const late = setTimeout(() => this.#comes.reject(this.host.ari.unavailable('the call did not come')), comesMs);
       this.#channel = await this.#comes.promise.finally(() => clearTimeout(late));
       this.#state = states.next(this.#state, 'opened') ?? this.#state;
       if (described) session.answer(described);
       else session.offer();
-      await this.#applyWays();
+      await this.#move();
+      await this.#hearOrNot();
     } catch (error) {
       void dialog.bye();
       throw error;
@@ -127,8 +128,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     this.#state = 'open';
     watchDialog(dialog, ({ by }) => this.end(by === 'us' ? 'asked' : 'failed'));
     this.player.inherit(note.playing);
-    const { send, hear } = this.#session.ways;
-    this.#muted = { in: !hear, out: !send };
+    this.#deaf = !this.#session.ways.hear;
     for (const { id, channels, monitor } of note.recordings) {
       const recorded: Recorded = { channelName: channel.name, monitor };
       this.#keep(
@@ -176,7 +176,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
       const described = readDescription(answer);
       await this.#move(described.audio);
       this.#session.accepted(described);
-      await this.#applyWays();
+      await this.#hearOrNot();
     });
   }
 
@@ -185,7 +185,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
       const described = readDescription(offer);
       await this.#move(described.audio);
       const answer = this.#session.answer(described);
-      await this.#applyWays();
+      await this.#hearOrNot();
       return answer;
     });
   }
@@ -197,7 +197,8 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   direction(direction: MediaDirection): Promise<void> {
     return this.#inTurn(async () => {
       this.#session.local = direction;
-      await this.#applyWays();
+      await this.#move();
+      await this.#hearOrNot();
     });
   }
 
@@ -364,10 +365,11 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   }
 
   /** Tells Asterisk where to send from now on; their refusal leaves all as it was. */
-  async #move(far: AudioSide): Promise<void> {
+  async #move(audio?: AudioSide): Promise<void> {
+    const far = this.#session.change(audio);
+    if (!far) return;
     const dialog = this.#dialog;
     if (!dialog) throw mediaErrors['media-failed']({ reason: 'the endpoint is not open' });
-    if (!this.#session.moves(far)) return;
     let answer: Sdp;
     try {
       answer = await dialog.offer(async () => this.#session.forAsterisk(far));
@@ -377,21 +379,16 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
       if (code === 'sip-declined') throw mediaErrors['media-sdp-rejected']({ reason }, { cause: error });
       throw mediaErrors['media-unavailable']({ reason }, { cause: error });
     }
-    this.#session.fromAsterisk(readDescription(answer));
+    this.#session.fromAsterisk(readDescription(answer), far);
   }
 
-  async #applyWays(): Promise<void> {
+  async #hearOrNot(): Promise<void> {
     this.noteSoon();
-    const { send, hear } = this.#session.ways;
-    const wanted = { in: !hear, out: !send };
-    for (const direction of ['in', 'out'] as const) {
-      if (wanted[direction] === this.#muted[direction]) continue;
-      this.#muted[direction] = wanted[direction];
-      const channelId = this.#channel.id;
-      await this.host.ari.ask(({ channels }) =>
-        wanted[direction] ? channels.mute({ channelId, direction }) : channels.unmute({ channelId, direction }),
-      );
-    }
+    const deaf = !this.#session.ways.hear;
+    if (deaf === this.#deaf) return;
+    this.#deaf = deaf;
+    const how = { channelId: this.#channel.id, direction: 'in' };
+    await this.host.ari.ask(({ channels }) => (deaf ? channels.mute(how) : channels.unmute(how)));
   }
 
   #inTurn<Answer>(work: () => Promise<Answer>): Promise<Answer> {

@@ -32,6 +32,8 @@ export class Session {
   #formats: readonly Format[] = ownFormats;
   #others: (string | undefined)[] = [undefined];
   #far: AudioSide | undefined;
+  /** What Asterisk knows of them. */
+  #told: AudioSide | undefined;
   /** What we want, what both agreed, and what we do of it without a word to them. */
   #wanted: MediaDirection = 'sendrecv';
   #agreed: MediaDirection = 'sendrecv';
@@ -51,31 +53,35 @@ export class Session {
 
   /** Which way sound goes now. */
   get ways(): Ways {
-    const { send, hear } = waysOf(agreed(this.#agreed, mirrored(this.#local)));
-    return { send: send && this.#far !== undefined && !this.#far.black, hear };
+    return this.#waysWith(this.#agreed, this.#far);
   }
 
-  /** Whether Asterisk has to hear of it: another place, another codec. Hold is none of its business. */
-  moves(far: AudioSide): boolean {
-    if (far.black) return false;
-    return this.#far === undefined || !sameRtp(this.#far, far);
+  /** What Asterisk shall send to, with what they have just said of themselves; `undefined` where it knows. */
+  change(audio?: AudioSide): AudioSide | undefined {
+    const far = audio ? this.#placed(audio) : this.#far;
+    if (far === undefined) return undefined;
+    const { send } = this.#waysWith(audio ? agreed(this.#wanted, audio.direction) : this.#agreed, far);
+    // Where we send nothing, Asterisk has nowhere to send: muting leaves out what it plays by itself.
+    const wanted = { ...far, black: !send };
+    return this.#told && sameRtp(this.#told, wanted) && this.#told.black === wanted.black ? undefined : wanted;
   }
 
   /** For Asterisk: where to send from now on. */
   forAsterisk(far: AudioSide = nowhere): Sdp {
-    const { address, port, formats } = far;
+    const { address, port, formats, black } = far;
     return writeDescription({
       session: this.#number,
       version: ++this.#version,
-      address,
+      address: black ? (address.includes(':') ? '::' : '0.0.0.0') : address,
       port,
       formats,
-      direction: far.black ? 'inactive' : 'sendrecv',
+      direction: black ? 'inactive' : 'sendrecv',
     });
   }
 
-  /** Asterisk answered. @param first its codecs are ours from now on, unless we make the offer */
-  fromAsterisk({ audio }: Described, keepFormats = false): void {
+  /** Asterisk answered. @param told what it knows of them now @param keepFormats we offer more than it chose */
+  fromAsterisk({ audio }: Described, told: AudioSide | undefined, keepFormats = false): void {
+    this.#told = told;
     this.#own = { address: audio.address, port: audio.port };
     if (!keepFormats) this.#formats = audio.formats;
   }
@@ -129,13 +135,23 @@ export class Session {
     session.#wanted = note.wanted;
     session.#agreed = note.agreed;
     session.#local = note.local;
-    session.fromAsterisk(asterisk, true);
+    const { far } = note;
+    session.fromAsterisk(asterisk, far && { ...far, black: !session.ways.send }, true);
     return session;
   }
 
-  /** A black address is a hold: where they are does not change by it. */
+  #waysWith(direction: MediaDirection, far: AudioSide | undefined): Ways {
+    const { send, hear } = waysOf(agreed(direction, mirrored(this.#local)));
+    return { send: send && far !== undefined && !far.black, hear };
+  }
+
   #take(audio: AudioSide): void {
-    this.#far = audio.black && this.#far ? { ...this.#far, black: true } : audio;
+    this.#far = this.#placed(audio);
+  }
+
+  /** A black address is a hold: where they are does not change by it. */
+  #placed(audio: AudioSide): AudioSide {
+    return audio.black && this.#far ? { ...this.#far, black: true } : audio;
   }
 
   #write(direction: MediaDirection): Sdp {

@@ -78,6 +78,11 @@ export class FreeswitchDouble {
     return { channels: this.#channels.size, conferences: this.#conferences.size, calls: this.#sip?.calls ?? 0 };
   }
 
+  /** BYE to everybody, as `hupall` does. */
+  hangUpAll(): void {
+    for (const channel of [...this.#channels.values()]) this.#hangUp(channel);
+  }
+
   /** The control connection breaks; channels stay. */
   cutControl(): void {
     for (const socket of this.#inbound) socket.destroy();
@@ -85,17 +90,19 @@ export class FreeswitchDouble {
 
   /** As when the process is killed: all connections break, nobody says BYE. */
   async crash(): Promise<void> {
-    for (const { socket } of this.#channels.values()) socket?.destroy();
+    const channels = [...this.#channels.values()];
+    const conferences = [...this.#conferences.values()];
+    this.#channels.clear();
+    this.#conferences.clear();
+    for (const { socket } of channels) socket?.destroy();
     this.#sip?.close();
     this.cutControl();
     if (this.#server.listening) {
       this.#server.close();
       await once(this.#server, 'close');
     }
-    for (const { endpoint } of this.#channels.values()) await endpoint.close();
-    for (const { bridge } of this.#conferences.values()) await bridge.close();
-    this.#channels.clear();
-    this.#conferences.clear();
+    for (const { endpoint } of channels) await endpoint.close();
+    for (const { bridge } of conferences) await bridge.close();
   }
 
   async #invited(channel: SipChannel, sdp: string): Promise<string | number> {

@@ -33,6 +33,7 @@ export class SipSide {
   readonly #user: SipSideUser;
   readonly #dialogs = new Map<string, Dialog>();
   #cseq = 100;
+  #open = true;
 
   private constructor(socket: Socket, user: SipSideUser) {
     this.#socket = socket;
@@ -79,7 +80,8 @@ export class SipSide {
 
   close(): void {
     this.#dialogs.clear();
-    this.#socket.close();
+    if (this.#open) this.#socket.close();
+    this.#open = false;
   }
 
   #message(text: string, from: RemoteInfo): void {
