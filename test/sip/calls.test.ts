@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Call, type Received, type SipPeer, sdp } from '../unit/edge/drachtio/sip-peer.ts';
+import { type Call, type SipPeer, sdp } from '../unit/edge/drachtio/sip-peer.ts';
+import { CalledDialog } from './called-dialog.ts';
 import { Stage, until } from './stage.ts';
 
 const flows = {
@@ -81,46 +82,7 @@ async function talking() {
   await there.phone.expect('ACK');
   expect(await there.outcome).toBe('accepted');
   await stage.event('interaction.answered');
-  return { ...there, agent: new Dialog(there.phone, there.invite) };
-}
-
-/** The dialog of a phone that was called, seen from it. */
-class Dialog {
-  readonly phone: SipPeer;
-  readonly invite: Received;
-  #seq = 100;
-
-  constructor(phone: SipPeer, invite: Received) {
-    this.phone = phone;
-    this.invite = invite;
-  }
-
-  send(method: string, more: { headers?: string; body?: string; seq?: number } = {}): void {
-    const { phone, invite } = this;
-    const target = /<([^>]+)>/.exec(invite.header('Contact') ?? '')?.[1];
-    const body = more.body ?? '';
-    phone.send(
-      [
-        `${method} ${target} SIP/2.0`,
-        `Via: SIP/2.0/UDP 127.0.0.1:${phone.port};branch=${phone.branch()};rport`,
-        `From: ${invite.header('To')};tag=peer${phone.port}`,
-        `To: ${invite.header('From')}`,
-        `Call-ID: ${invite.callId}`,
-        `CSeq: ${more.seq ?? ++this.#seq} ${method}`,
-        `Contact: <sip:1001@127.0.0.1:${phone.port}>`,
-        'Max-Forwards: 70',
-        ...(more.headers === undefined ? [] : [more.headers]),
-        ...(body === '' || more.headers?.includes('Content-Type') ? [] : ['Content-Type: application/sdp']),
-        `Content-Length: ${body.length}`,
-        '',
-        body,
-      ].join('\r\n'),
-    );
-  }
-
-  get lastSeq(): number {
-    return this.#seq;
-  }
+  return { ...there, agent: new CalledDialog(there.phone, there.invite) };
 }
 
 describe('the caller hangs up', () => {

@@ -1,8 +1,8 @@
 // Agents' phones: registration with digest, their own calls, trunks that challenge and are challenged.
-import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ha1 } from '../../server/signaling/index.ts';
 import { type Received, type SipPeer, sdp } from '../unit/edge/drachtio/sip-peer.ts';
+import { authorization, dialFrom, md5 } from './digest-phone.ts';
 import { realm, Stage, until } from './stage.ts';
 
 const flows = {
@@ -43,33 +43,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await stage.close();
 });
-
-const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-
-/** An answer to a challenge, worked out here and not by the code under test. */
-function authorization(
-  answer: Received,
-  header: 'WWW-Authenticate' | 'Proxy-Authenticate',
-  {
-    method,
-    uri,
-    user,
-    secret,
-    algorithm = 'MD5',
-    nc = 1,
-  }: { method: string; uri: string; user: string; secret: string; algorithm?: 'MD5' | 'SHA-256'; nc?: number },
-): string {
-  const line = answer.text
-    .split('\r\n')
-    .find((one) => one.startsWith(`${header}:`) && one.includes(`algorithm=${algorithm}`));
-  const nonce = /nonce="([^"]+)"/.exec(line ?? '')?.[1];
-  const hash = algorithm === 'MD5' ? md5 : sha256;
-  const count = nc.toString(16).padStart(8, '0');
-  const response = hash(`${hash(`${user}:${realm}:${secret}`)}:${nonce}:${count}:abc:auth:${hash(`${method}:${uri}`)}`);
-  const name = header === 'WWW-Authenticate' ? 'Authorization' : 'Proxy-Authorization';
-  return `${name}: Digest username="${user}", realm="${realm}", nonce="${nonce}", uri="${uri}", response="${response}", algorithm=${algorithm}, qop=auth, nc=${count}, cnonce="abc"`;
-}
 
 class Phone {
   readonly peer: SipPeer;
@@ -249,7 +222,7 @@ describe('the registrar', () => {
     await directory.agents.put({ ...directory.agents.get('1001')!, disabled: true }, 'test');
     expect(there()).toBe(false);
     expect((await phone.registered()).what).toBe(403);
-    const callId = await dial(phone.peer, '1001', '1002');
+    const callId = await dialFrom(stage, phone.peer, '1001', '1002');
     await phone.peer.expect(403, (one) => one.callId === callId);
     expect(stage.server.signaling.screening.refused.get('agent-disabled')).toBe(1);
   });
@@ -329,34 +302,6 @@ describe('the registrar', () => {
   });
 });
 
-/** An INVITE of an agent's phone, with its digest. */
-async function dial(peer: SipPeer, user: string, to: string) {
-  const uri = `sip:${to}@127.0.0.1:${stage.port()}`;
-  const callId = `own-${peer.port}-${to}`;
-  const send = (seq: number, proof?: string) =>
-    peer.send(
-      [
-        `INVITE ${uri} SIP/2.0`,
-        `Via: SIP/2.0/UDP 127.0.0.1:${peer.port};branch=${peer.branch()};rport`,
-        `From: <sip:${user}@${realm}>;tag=own`,
-        `To: <${uri}>`,
-        `Call-ID: ${callId}`,
-        `CSeq: ${seq} INVITE`,
-        `Contact: <sip:${user}@127.0.0.1:${peer.port}>`,
-        'Max-Forwards: 70',
-        ...(proof ? [proof] : []),
-        'Content-Type: application/sdp',
-        `Content-Length: ${sdp.length}`,
-        '',
-        sdp,
-      ].join('\r\n'),
-    );
-  send(1);
-  const challenge = await peer.expect(407, (one) => one.callId === callId);
-  send(2, authorization(challenge, 'Proxy-Authenticate', { method: 'INVITE', uri, user, secret: `secret-${user}` }));
-  return callId;
-}
-
 describe("an agent's own call", () => {
   beforeEach(async () => {
     // Phones are no part of the trunk here.
@@ -367,7 +312,7 @@ describe("an agent's own call", () => {
     const peer = await stage.peer();
     const colleague = await stage.peer();
     await stage.phoneAt('1002', colleague);
-    const callId = await dial(peer, '1001', '1002');
+    const callId = await dialFrom(stage, peer, '1001', '1002');
     const invite = await colleague.expect('INVITE');
     expect(stage.server.queueing.occupation).toEqual(
       new Map([
@@ -415,17 +360,17 @@ describe("an agent's own call", () => {
     const peer = await stage.peer();
     const colleague = await stage.peer();
     await stage.phoneAt('1002', colleague);
-    const callId = await dial(peer, '1001', '1002');
+    const callId = await dialFrom(stage, peer, '1001', '1002');
     colleague.respond(await colleague.expect('INVITE'), '486 Busy Here');
     await peer.expect(486, (one) => one.callId === callId);
     await stage.nothingLeft();
-    const nobody = await dial(peer, '1001', 'nobody');
+    const nobody = await dialFrom(stage, peer, '1001', 'nobody');
     await peer.expect(404, (one) => one.callId === nobody);
     await stage.site.directory.dialRules.put(
       { prefix: '00', trunk: 'local', strip: 0, prepend: '', allow: false },
       'test',
     );
-    const far = await dial(peer, '1001', '0044123456');
+    const far = await dialFrom(stage, peer, '1001', '0044123456');
     await peer.expect(403, (one) => one.callId === far);
     await stage.nothingLeft();
   });
@@ -444,7 +389,7 @@ describe("an agent's own call", () => {
       },
       'test',
     );
-    await dial(peer, '1001', '110');
+    await dialFrom(stage, peer, '1001', '110');
     const first = await gateway.expect('INVITE');
     expect(first.text).toMatch(/^INVITE sip:110@/);
     gateway.respond(first, '401 Unauthorized', {
