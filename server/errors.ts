@@ -6,6 +6,5 @@ export const failed = defineErrors({
     status: 503,
     text: 'Port {port} of {host} is in use by another program: stop it, or set SWITCHROOM_HTTP_PORT.',
   },
-  'media-not-built': { status: 500, text: 'There is no driver for the media engine {media} yet.' },
   'http-not-bound': { status: 503, text: 'The web cannot listen on {host} port {port}: {reason}.' },
 });

@@ -96,7 +96,7 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
     const before = this.#playback;
     before?.stop();
     const sounds = this.#tools.folder.sounds(audio);
-    const after = before?.ended ?? Promise.resolve();
+    const after = before?.quiet ?? Promise.resolve();
     const playback = new RunningPlayback(this.#place(''), sounds, options, this.#tools.logger, after);
     if (this.#closed) playback.end('closed');
     this.#playback = playback;
@@ -154,7 +154,7 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
   }
 
   async #join(endpoint: FreeswitchEndpoint, role: BridgeRole): Promise<void> {
-    endpoint.stopPlayback();
+    await endpoint.stopPlayback();
     const { promise, resolve } = Promise.withResolvers<string>();
     this.#joining.set(endpoint.uuid, resolve);
     const flags = role === 'listen' ? '+flags{mute}' : '';
@@ -182,7 +182,7 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
   async #remove(id: EndpointId): Promise<void> {
     const member = this.#members.get(id);
     if (!member) return;
-    member.endpoint.stopPlayback();
+    await member.endpoint.stopPlayback();
     const answer = await this.#tools.control.api(`conference ${this.conference} kick ${member.number}`);
     // Who has left meanwhile, or the whole conference with its last member, needs no kick.
     if (/^-ERR/.test(answer) && !/not found|Non-Existant/i.test(answer)) {

@@ -110,8 +110,9 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
     this.#membership = undefined;
   }
 
-  stopPlayback(): void {
+  async stopPlayback(): Promise<void> {
     this.#playback?.stop();
+    await this.#playback?.quiet;
   }
 
   accept(answer: Sdp, _how: { final: boolean }): Promise<void> {
@@ -157,7 +158,7 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
     before?.stop();
     const place = this.#membership?.place() ?? this.#channelPlace();
     const sounds = this.#tools.folder.sounds(audio);
-    const playback = new RunningPlayback(place, sounds, options, this.#log, before?.ended ?? Promise.resolve());
+    const playback = new RunningPlayback(place, sounds, options, this.#log, before?.quiet ?? Promise.resolve());
     if (this.#gone) playback.end('closed');
     this.#playback = playback;
     return playback;
@@ -217,6 +218,10 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
       this.#log.debug({ err: error, endpoint: this.id }, 'no last word on the quality');
       return undefined;
     });
+    const open = [...this.#recordings].filter(({ over }) => !over);
+    for (const result of await Promise.allSettled(open.map((one) => one.stop()))) {
+      if (result.status === 'rejected') this.#log.error({ err: result.reason, endpoint: this.id }, 'recording lost');
+    }
     // FreeSWITCH says BYE; drachtio-fsmrf's own way out waits for what a channel in a conference does not read.
     const answer = await this.#tools.control.api(`uuid_kill ${this.uuid}`);
     if (/^-ERR/.test(answer) && !/No such channel/i.test(answer)) {

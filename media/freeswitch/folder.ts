@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { mediaErrors } from '../errors.ts';
 import type { Audio } from '../media-server.ts';
 
@@ -62,6 +63,16 @@ export class SharedFolder {
     for (const piece of await this.#pieces(id)) await rm(piece, { force: true });
     const sha256 = createHash('sha256').update(wav).digest('hex');
     return { ms: Math.round(pcm.length / (16 * channels)), bytes: wav.length, sha256 };
+  }
+
+  /** Waits, at most 3 s, until FreeSWITCH has closed the last piece: its header says how long it is then. */
+  async settled(id: string): Promise<void> {
+    for (const end = performance.now() + 3_000; performance.now() < end; ) {
+      const last = (await this.#pieces(id)).at(-1);
+      const bytes = last === undefined ? undefined : await readFile(last);
+      if (bytes && bytes.length >= headerBytes && bytes.readUInt32LE(4) === bytes.length - 8) return;
+      await setTimeout(50);
+    }
   }
 
   /** Path of a sealed recording, or undefined. */

@@ -25,10 +25,14 @@ export class RunningPlayback implements Playback {
   readonly id: string;
   readonly ended: Promise<PlaybackEnd>;
   readonly bargeIn: boolean;
+  /** Nothing of it is left in FreeSWITCH, and no command of it on the way: the next may begin. */
+  readonly quiet: Promise<void>;
   readonly #place: PlayPlace;
   readonly #log: Logger;
   readonly #settle: (end: PlaybackEnd) => void;
   #over = false;
+  #halted: Promise<void> = Promise.resolve();
+  readonly #gone = Promise.withResolvers<void>();
 
   /** @param after what has to be over on that place first */
   constructor(
@@ -45,10 +49,11 @@ export class RunningPlayback implements Playback {
     this.#place = place;
     this.#log = log;
     this.#settle = resolve;
-    this.#run(sounds, times, after).catch((error: unknown) => {
+    const run = this.#run(sounds, times, after).catch((error: unknown) => {
       if (!this.#over) log.error({ err: error, playback: id }, 'playback failed');
       this.end('failed');
     });
+    this.quiet = Promise.race([run.then(() => this.#halted), this.#gone.promise]);
   }
 
   get over(): boolean {
@@ -63,10 +68,11 @@ export class RunningPlayback implements Playback {
     if (this.#over) return;
     this.#over = true;
     if (end === 'stopped' || end === 'barged') {
-      this.#place.halt().catch((error: unknown) => {
+      this.#halted = this.#place.halt().catch((error: unknown) => {
         this.#log.warn({ err: error, playback: this.id }, 'playback could not be stopped');
       });
     }
+    if (end === 'closed') this.#gone.resolve();
     this.#settle(end);
   }
 

@@ -67,8 +67,9 @@ export class FreeswitchRecording implements Recording {
     return this.#sealed;
   }
 
-  /** Its channel is gone, and FreeSWITCH has ended the file by itself. */
+  /** Its channel is gone, and FreeSWITCH ends the file by itself. */
   channelGone(): void {
+    if (this.#running !== undefined) this.#next(() => this.#tools.folder.settled(this.id));
     this.#running = undefined;
     this.stop().catch((error: unknown) =>
       this.#tools.logger.error({ err: error, recording: this.id }, 'recording could not be sealed'),
