@@ -6,7 +6,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSettings, type Settings } from '../config/index.ts';
-import { openOfflineApi } from '../server/index.ts';
 import { failed } from './errors.ts';
 
 /** The API under /api/v1, as an administrator. */
@@ -25,6 +24,8 @@ export async function withConnection<Result>(work: (connection: Connection) => P
   const settings = readSettings();
   const socket = socketOf(settings);
   if (await answers(socket)) return work(over(socket));
+  // Only here: it loads the whole server.
+  const { openOfflineApi } = await import('../server/index.ts');
   const offline = await openOfflineApi(settings);
   const folder = mkdtempSync(join(tmpdir(), 'switchroom-'));
   const path = join(folder, 'cli.sock');

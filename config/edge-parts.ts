@@ -1,5 +1,9 @@
 // Which part of the work is the edge's; the rest is done by the engines that the settings name.
-import type { Settings } from './settings.ts';
+/** The settings that say it. */
+interface Wanted {
+  drachtio?: object | undefined;
+  media: string;
+}
 
 export interface EdgeParts {
   /** It terminates SIP; else a drachtio-server does. */
@@ -9,7 +13,7 @@ export interface EdgeParts {
 }
 
 /** @returns undefined where no edge is wanted at all */
-export function edgeParts({ drachtio, media }: Pick<Settings, 'drachtio' | 'media'>): EdgeParts | undefined {
+export function edgeParts({ drachtio, media }: Wanted): EdgeParts | undefined {
   const parts = { sip: drachtio === undefined, media: media === 'edge' };
   return parts.sip || parts.media ? parts : undefined;
 }

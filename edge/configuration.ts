@@ -3,7 +3,8 @@ import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { edgeParts, type Settings } from '../config/index.ts';
+import { edgeParts } from '../config/edge-parts.ts';
+import type { Settings } from '../config/index.ts';
 import type { EdgeOptions } from './edge.ts';
 import type { Listener } from './sip/index.ts';
 

@@ -1,6 +1,11 @@
 // One edge: SIP, the drachtio protocol on top of it, the link, and the media tier, composed.
 import type { Logger } from 'pino';
-import { type Certificate, type CertificateFiles, readCertificate, watchCertificate } from '../config/index.ts';
+import {
+  type Certificate,
+  type CertificateFiles,
+  readCertificate,
+  watchCertificate,
+} from '../config/certificate-files.ts';
 import { LinkServer } from '../link/index.ts';
 import { newId } from '../values/index.ts';
 import {

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { asteriskHosts, drachtioHosts, edgeParts, freeswitchSecret } from '../config/index.ts';
 import { LinkClient } from '../link/index.ts';
-import { AsteriskMediaServer } from '../media/asterisk/index.ts';
 import { EdgeMediaServer } from '../media/edge/index.ts';
-import { openFreeswitch } from '../media/freeswitch/index.ts';
 import type { MediaServer } from '../media/media-server.ts';
 import type { ServerConfiguration } from '../supervisor/index.ts';
 import { failed } from './errors.ts';
@@ -57,7 +55,7 @@ function sipServers({
   return { ...(first ?? { host: '127.0.0.1', port: drachtioPort, secret }), others };
 }
 
-/** The engines beside the edge: they are reached over SIP, so it stands before. */
+/** The engines beside the edge: they are reached over SIP, so it stands before. Their clients take 15 to 30 MB each. */
 async function openMedia(options: {
   configuration: ServerConfiguration;
   sip: Sip;
@@ -68,9 +66,11 @@ async function openMedia(options: {
   if (settings.media === 'asterisk') {
     const hosts = asteriskHosts(settings.asterisk);
     const audio = settings.asterisk?.audio ?? { bind: '127.0.0.1', port: 0 };
+    const { AsteriskMediaServer } = await import('../media/asterisk/index.ts');
     return AsteriskMediaServer.open({ hosts, audio, sip, logger });
   }
   const { freeswitch } = settings;
+  const { openFreeswitch } = await import('../media/freeswitch/index.ts');
   const { others, ...first } = sipServers(configuration);
   return openFreeswitch({
     ...freeswitch,

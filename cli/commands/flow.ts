@@ -1,7 +1,7 @@
 // flow check|test|list: on the files, without a server.
 import type { Command } from 'commander';
 import { readSettings } from '../../config/index.ts';
-import { flowCheck, flowList, flowTest, type Outcome } from '../../server/index.ts';
+import type { Outcome } from '../../server/flows/index.ts';
 import { print } from '../output.ts';
 
 interface Options {
@@ -15,22 +15,30 @@ export function addFlowCommands(switchroom: Command): void {
     .description('say what is wrong in the flows, with file, line and column')
     .option('--json', 'print JSON')
     .action(async (folder: string | undefined, options: Options) => {
+      const { flowCheck } = await flows();
       show(await flowCheck(folder ?? readSettings().flows), options);
     });
   flow
     .command('test [flows...]')
     .description('run the tests that stand beside the flows, without a call')
     .option('--json', 'print JSON')
-    .action(async (flows: string[], options: Options) => {
-      show(await flowTest(readSettings().flows, flows), options);
+    .action(async (names: string[], options: Options) => {
+      const { flowTest } = await flows();
+      show(await flowTest(readSettings().flows, names), options);
     });
   flow
     .command('list')
     .description('all flows')
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
+      const { flowList } = await flows();
       show(await flowList(readSettings().flows), options);
     });
+}
+
+/** Loaded when a command needs them: other commands start faster. */
+function flows() {
+  return import('../../server/flows/index.ts');
 }
 
 function show<Row>(outcome: Outcome<Row>, { json }: Options): void {
