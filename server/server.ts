@@ -172,7 +172,9 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     opened.push(() => routing.close());
     // Before everything that calls stand on: what is left of them belongs to the next server.
     opened.push(() => calls.close());
+    await signaling.panels.adopt();
     await calls.adopt();
+    await signaling.panels.adopted();
     routing.attached();
     calls.start();
 

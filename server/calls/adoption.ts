@@ -65,6 +65,18 @@ export async function adoptCalls(tools: CallTools, keeper: CallKeeper & { add(ca
     else remains.other = leg;
   }
 
+  for (const remains of calls.values()) {
+    for (const { endpoint: id, agent, line, guest } of remains.note?.panels ?? []) {
+      const endpoint = endpoints.get(id);
+      const dialog = endpoint && (await tools.signaling.panels.revive(agent, line, endpoint));
+      if (!endpoint || !dialog) continue;
+      const leg = Leg.revive(tools.signaling.tools, 'agent', nobody, dialog, endpoint);
+      leg.agent = agent;
+      if (guest) remains.guests.push({ note: guest, leg });
+      else remains.other = leg;
+    }
+  }
+
   let count = 0;
   const kept = new Set<string>();
   for (const [interaction, { note, customer, other, guests, dialling }] of calls) {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { FlowState } from '../ivr/index.ts';
 import { withoutSecrets } from '../ivr/index.ts';
-import type { SipDialog } from '../signaling/index.ts';
+import type { Leg, PanelLineFacts, SipDialog } from '../signaling/index.ts';
 import type { Call } from './call.ts';
 import type { CallFacts } from './call-facts.ts';
 import type { GuestNote } from './call-guests.ts';
@@ -30,6 +30,15 @@ export interface CustomerNote {
   part?:
     | { facts: PartFacts; bridge: string; since: number; recording?: string | undefined; paused: boolean }
     | undefined;
+  /** Those at phones inside panels: they have no dialog of their own. */
+  panels?: PanelNote[] | undefined;
+}
+
+export interface PanelNote {
+  endpoint: string;
+  agent: string;
+  line: PanelLineFacts;
+  guest?: GuestNote | undefined;
 }
 
 export interface OtherNote {
@@ -80,6 +89,7 @@ export function noteOf(call: Call): [SipDialog, string][] {
         recording: part.talk.recordingId,
         paused: part.talk.recording === 'paused',
       },
+      panels: panelsOf(call),
     };
     notes.push([customer.dialog, JSON.stringify(note)]);
   }
@@ -108,6 +118,20 @@ export function noteOf(call: Call): [SipDialog, string][] {
     notes.push([caller.dialog, JSON.stringify(note)]);
   }
   return notes;
+}
+
+function panelsOf(call: Call): PanelNote[] | undefined {
+  const notes: PanelNote[] = [];
+  const add = (leg: Leg | undefined, agent: string | undefined, guest?: GuestNote) => {
+    const line = leg?.panelLine;
+    if (line && agent !== undefined && leg.endpointId !== undefined) {
+      notes.push({ endpoint: leg.endpointId, agent, line, guest });
+    }
+  };
+  const { part } = call.talk;
+  add(part?.other, part?.agent);
+  for (const guest of call.guests.all) add(guest.leg, guest.agent, call.guests.noteOf(guest));
+  return notes.length > 0 ? notes : undefined;
 }
 
 /** @returns undefined where it is none of ours, or of another version of the program */

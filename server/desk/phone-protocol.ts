@@ -19,7 +19,7 @@ const line = z.strictObject({ line: id });
 export const phoneView = z.object({
   state: z.enum(['none', 'connecting', 'connected', 'disconnected']),
   owner: z.string().optional(),
-  connection: id.optional(),
+  connection: z.string().optional(),
   why: z.enum(['left', 'taken', 'failed', 'lost']).optional(),
   muted: z.boolean(),
   lines: z.array(
@@ -65,7 +65,7 @@ export const phoneCommands = {
     about:
       'A new peer connection of this panel, with its offer: takes the place of the one before. Where another panel that is there has the audio, only with `take`.',
     with: z.strictObject({ offer: sdp, take: z.boolean().default(false) }),
-    answer: z.object({ connection: id, answer: z.string(), iceServers: z.array(iceServer) }),
+    answer: z.object({ connection: z.string(), answer: z.string(), iceServers: z.array(iceServer) }),
   },
   'phone-renegotiate': {
     about: 'A new offer of the same peer connection: an ICE restart after a network change.',

@@ -1,6 +1,16 @@
 // What a leg needs of whatever carries it: a SIP dialog, or the line of a phone inside a panel.
 import type { MediaEndpoint } from '../../media/media-server.ts';
+import type { InteractionId, Millis } from '../../values/index.ts';
 import type { CallRequest, DialogHandler } from './sip/index.ts';
+
+/** What is known of a call at a panel's phone, and noted for the next server. */
+export interface PanelLineFacts {
+  id: string;
+  interaction: InteractionId | undefined;
+  from: string | undefined;
+  name: string | undefined;
+  since: Millis;
+}
 
 /** A confirmed session with the far end. SipDialog is one. */
 export interface LegDialog {
@@ -9,6 +19,8 @@ export interface LegDialog {
   readonly remoteSdp: string;
   readonly over: boolean;
   handler: DialogHandler;
+  /** Of a panel's line. */
+  readonly facts?: PanelLineFacts;
   /** Offers a new session. @returns their answer @throws where they decline it or are gone */
   offer(makeSdp: () => Promise<string>): Promise<string>;
   /** Asks whether they are still there. Rejects where they are not; the handler is told as well. */

@@ -4,7 +4,7 @@ import type { MediaEndpoint, MediaServer, Quality } from '../../media/media-serv
 import { type EndpointId, type LegId, machine, newId } from '../../values/index.ts';
 import { signalingErrors } from './errors.ts';
 import { infoDigit } from './info-dtmf.ts';
-import type { CallUnderWay, LegDialog, PanelTarget } from './leg-dialog.ts';
+import type { CallUnderWay, LegDialog, PanelLineFacts, PanelTarget } from './leg-dialog.ts';
 import { offeredHold } from './sdp-hold.ts';
 import {
   type CallRequest,
@@ -130,9 +130,9 @@ export class Leg {
   get dialog(): SipDialog | undefined {
     return this.#dialog instanceof SipDialog ? this.#dialog : undefined;
   }
-  /** Its id at the phone, where that is a panel's: what is noted of it. */
-  get panelLine(): string | undefined {
-    return this.#dialog && !(this.#dialog instanceof SipDialog) ? this.#dialog.callId : undefined;
+  /** Where it is at a panel's phone: what is noted of it, at the dialog of the customer. */
+  get panelLine(): PanelLineFacts | undefined {
+    return this.#dialog?.facts;
   }
   get sipCallId(): string {
     return this.#dialog?.callId ?? this.#incoming?.callId ?? this.#outgoing?.callId ?? '';

@@ -16,6 +16,11 @@ export class Panel {
   readonly told: Told[] = [];
   readonly #socket: WebSocket;
   readonly #answers = new Map<number, (frame: { ok?: unknown; failed?: { code: string; reason: string } }) => void>();
+  /** Names it; other panels of hers see it. */
+  session = '';
+  /** What it was told first. */
+  // biome-ignore lint/suspicious/noExplicitAny: looked at by the tests
+  snapshot: any;
   /** What is done as soon as something is told, before anything else. */
   ontold: ((told: Told) => void) | undefined;
   #id = 0;
@@ -41,7 +46,9 @@ export class Panel {
     });
     await once(socket, 'open');
     const panel = new Panel(socket);
-    await panel.do('hello', { protocol: 1, language: 'en' });
+    const welcome = await panel.do<{ session: string; snapshot: object }>('hello', { protocol: 1, language: 'en' });
+    panel.session = welcome.session;
+    panel.snapshot = welcome.snapshot;
     return panel;
   }
 

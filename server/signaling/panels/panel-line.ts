@@ -3,19 +3,11 @@
 import type { Logger } from 'pino';
 import type { MediaEndpoint } from '../../../media/media-server.ts';
 import type { Line, WebRtcConnection, WebRtcGateway } from '../../../media/webrtc-gateway.ts';
-import { type InteractionId, type Millis, machine } from '../../../values/index.ts';
+import { machine } from '../../../values/index.ts';
 import type { PanelLineView } from '../../ports/index.ts';
 import { signalingErrors } from '../errors.ts';
-import type { CallUnderWay, LegDialog, PanelProgress } from '../leg-dialog.ts';
+import type { CallUnderWay, LegDialog, PanelLineFacts, PanelProgress } from '../leg-dialog.ts';
 import type { DialogEnding, DialogHandler } from '../sip/index.ts';
-
-export interface PanelLineFacts {
-  id: string;
-  interaction: InteractionId | undefined;
-  from: string | undefined;
-  name: string | undefined;
-  since: Millis;
-}
 
 type State = 'ringing' | 'answering' | 'up' | 'over';
 

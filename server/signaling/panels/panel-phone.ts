@@ -33,6 +33,16 @@ export interface PanelPhoneTools {
  *   and no offers come until it is connected again. Within these 15 s calls wait for it.
  * ```
  */
+/** Says whose it is, for a gateway that outlives this server. */
+function connectionId(agent: AgentId): string {
+  return `${newId('con')}.${agent}`;
+}
+
+export function agentOf(connection: string): AgentId | undefined {
+  const dot = connection.indexOf('.');
+  return connection.startsWith('con_') && dot > 0 ? connection.slice(dot + 1) : undefined;
+}
+
 export class PanelPhone {
   readonly agent: AgentId;
   readonly lines = new Set<PanelLine>();
@@ -92,7 +102,7 @@ export class PanelPhone {
       const elsewhere = before !== undefined && this.#owner !== undefined && this.#owner !== session;
       if (elsewhere && !how.take) throw signalingErrors['phone-elsewhere']();
       const { gateway, codecs } = this.#tools;
-      const id = newId('con');
+      const id = connectionId(this.agent);
       const near = before?.id ?? this.#talking()?.facts.id;
       const connection = await gateway.connect({ id, offer, codecs, near, peer: how.peer });
       this.#owner = session;

@@ -14,9 +14,9 @@ import type {
   PanelPhoneView,
 } from '../../ports/index.ts';
 import { signalingErrors } from '../errors.ts';
-import type { LegDialog, PanelTarget } from '../leg-dialog.ts';
-import { PanelLine, type PanelLineFacts } from './panel-line.ts';
-import { PanelPhone } from './panel-phone.ts';
+import type { LegDialog, PanelLineFacts, PanelTarget } from '../leg-dialog.ts';
+import { PanelLine } from './panel-line.ts';
+import { agentOf, PanelPhone } from './panel-phone.ts';
 
 export interface PanelPhonesOptions {
   /** Undefined: panels have no phones, and say so. */
@@ -128,10 +128,30 @@ export class AgentPanelPhones extends EventEmitter<PanelPhonesEvents> implements
     };
   }
 
-  /** What is noted of a talk at a panel, so that the next server can go on with it. */
-  noteOf(agent: AgentId, line: string): PanelLineFacts | undefined {
-    for (const one of this.#phones.get(agent)?.lines ?? []) if (one.facts.id === line && one.up) return one.facts;
-    return undefined;
+  /** Takes up what a gateway that outlived the server before still has. Once, before calls are adopted. */
+  async adopt(): Promise<void> {
+    const { gateway, logger } = this.#options;
+    if (!gateway?.capabilities.adoption) return;
+    const { connections } = await gateway.list();
+    for (const connection of connections) {
+      const agent = agentOf(connection.id);
+      if (agent !== undefined && this.view(agent) !== undefined) this.#phone(agent).adopt(connection);
+      else await connection.close();
+    }
+    logger.info({ connections: connections.length }, 'panels of the server before');
+  }
+
+  /** Calls are adopted: lines that none of them has are closed. */
+  async adopted(): Promise<void> {
+    const { gateway, logger } = this.#options;
+    if (!gateway?.capabilities.adoption) return;
+    const known = new Set([...this.#phones.values()].flatMap(({ lines }) => [...lines].map(({ facts }) => facts.id)));
+    const { lines } = await gateway.list();
+    for (const result of await Promise.allSettled(
+      lines.filter(({ id }) => !known.has(id)).map((line) => line.close()),
+    )) {
+      if (result.status === 'rejected') logger.warn({ err: result.reason }, 'line of nobody could not be closed');
+    }
   }
 
   /** A talk of an earlier server. It waits for the panel, as long as a panel may be away. @returns undefined where there is no gateway */
