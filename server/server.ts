@@ -10,6 +10,8 @@ import { openEspeak } from '../media/speech/index.ts';
 import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
 import { isNumber, systemClock } from '../values/index.ts';
 import { createApi, flowFiles, servePanels } from './api/index.ts';
+import { AuditLog, openSyslog } from './audit/index.ts';
+import { Callbacks } from './callbacks/index.ts';
 import { Calls } from './calls/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { createDesk } from './desk/index.ts';
@@ -84,6 +86,15 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     const reports = new ReportProjector(journal, database, logger);
     reports.start().catch((error: unknown) => logger.error({ err: error }, 'reports could not be brought up to date'));
     opened.push(() => reports.stop());
+
+    const audit = new AuditLog({ database, journal, logger });
+    await audit.start();
+    opened.push(() => audit.stop());
+    const { syslog } = settings.audit;
+    if (syslog) {
+      const copies = openSyslog({ settings: syslog, log: audit, journal, logger });
+      opened.push(() => copies.stop());
+    }
 
     // Flows and what they say.
     const speech = await openEspeak();
@@ -165,9 +176,33 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       clock,
       logger,
     });
-    routing.useReality(
-      realityOfCalls(calls, (error) => logger.error({ err: error }, 'a call could not be ended for routing')),
+    const callbacks = new Callbacks({
+      database,
+      journal,
+      directory,
+      queueing: routing,
+      calls,
+      earlier: (customer) => customers.pop(customer).earlier,
+      customerOf: (number) => {
+        if (!isNumber(number)) return undefined;
+        const { id, name, tags } = customers.findOrCreate({ kind: 'phone', value: number }, 'callback');
+        return { id, name, tags: tags.map(({ tag }) => tag) };
+      },
+      clock,
+      logger,
+    });
+    const callsAsTheyAre = realityOfCalls(calls, (error) =>
+      logger.error({ err: error }, 'a call could not be ended for routing'),
     );
+    routing.useReality({
+      *contacts() {
+        yield* callsAsTheyAre.contacts();
+        yield* callbacks.waiting();
+      },
+      end: (interaction) => {
+        if (!callbacks.giveUp(interaction)) callsAsTheyAre.end(interaction);
+      },
+    });
     routing.start();
     opened.push(() => routing.close());
     // Before everything that calls stand on: what is left of them belongs to the next server.
@@ -175,6 +210,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     await signaling.panels.adopt();
     await calls.adopt();
     await signaling.panels.adopted();
+    callbacks.start();
+    opened.push(() => callbacks.close());
     routing.attached();
     calls.start();
 
@@ -219,6 +256,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       interactions,
       reads: data.reader,
       reports,
+      callbacks,
       quality: new Quality({ database, journal, clock, site: settings.site.name }),
       knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
       flows: flowFiles(store, history, settings.flows, context),
@@ -228,6 +266,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       version: process.env.npm_package_version ?? '0.1.0',
       notReady,
       ...settings.web,
+      audit,
       signIn: openSignIn(settings.login, { accounts, directory, clock, logger }),
       secureCookies: settings.web.secureCookies || settings.tls !== undefined,
       metrics: () => serverMetrics({ journal, routing, desk, sip }),

@@ -2,6 +2,8 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Clock } from '../../values/index.ts';
+import type { AuditLog } from '../audit/index.ts';
+import type { Callbacks } from '../callbacks/index.ts';
 import type { Customers, Interactions } from '../customers/index.ts';
 import type { Accounts, SiteDirectory } from '../directory/index.ts';
 import type { FlowVersion } from '../flows/index.ts';
@@ -83,6 +85,9 @@ export interface RecordingAudio {
   read(recording: string, range: { start: number; end: number }): Promise<Readable>;
 }
 
+/** What the API asks of callbacks. */
+export type CallbackBook = Pick<Callbacks, 'schedule' | 'cancel' | 'get' | 'list'>;
+
 export interface ApiDeps {
   directory: SiteDirectory;
   accounts: Accounts;
@@ -94,9 +99,12 @@ export interface ApiDeps {
   /** For lists, reports and exports: off the main thread. */
   reads: Reader;
   reports: { rebuild(): Promise<void> };
+  callbacks: CallbackBook;
   quality: Quality;
   knowledge: Knowledge;
   flows: Flows;
+  /** Absent where no server runs. */
+  audit?: Pick<AuditLog, 'find'>;
   recordings: RecordingAudio;
   logger: Logger;
   clock: Clock;

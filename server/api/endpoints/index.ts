@@ -1,6 +1,8 @@
 import type { ApiDeps } from '../deps.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { agentActionEndpoints } from './agent-actions.ts';
+import { auditEndpoints } from './audit.ts';
+import { callbackEndpoints } from './callbacks.ts';
 import { customerEndpoints } from './customers.ts';
 import { directoryEndpoints } from './directory.ts';
 import { eventEndpoints } from './events.ts';
@@ -34,9 +36,11 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...directoryEndpoints(deps),
     ...importEndpoints(deps),
     ...flowEndpoints(deps),
+    ...callbackEndpoints(deps),
     ...reportEndpoints(deps),
     ...qualityEndpoints(deps),
     ...knowledgeEndpoints(deps),
     ...journalEndpoints(deps),
+    ...auditEndpoints(deps),
   ];
 }
