@@ -4,7 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,8 +62,24 @@ export class AsteriskEngine {
       maxCalls: 0,
     });
     const engine = new AsteriskEngine(folder, `http://127.0.0.1:${http}`, `127.0.0.1:${sip}`, secret);
+    writeFileSync(engine.secretFile, `${secret}\n`, { mode: 0o600 });
     await engine.run();
     return engine;
+  }
+
+  /** A file with its password, as an admin has one. */
+  get secretFile(): string {
+    return join(this.folder, 'secret');
+  }
+
+  /** Channels that it has at this moment. */
+  async channels(): Promise<number> {
+    const answer = await fetch(`${this.url}/ari/channels`, { headers: { authorization: this.#authorization } });
+    return ((await answer.json()) as unknown[]).length;
+  }
+
+  get #authorization(): string {
+    return `Basic ${Buffer.from(`${this.user}:${this.secret}`).toString('base64')}`;
   }
 
   get pid(): number {
@@ -77,12 +93,13 @@ export class AsteriskEngine {
     const program = ['--library-path', libraries, join(asteriskRoot, 'usr/sbin/asterisk')];
     const child = spawn(loader, [...program, '-f', '-C', join(this.folder, 'etc/asterisk.conf')], { stdio: 'ignore' });
     this.#process = child;
-    const authorization = `Basic ${Buffer.from(`${this.user}:${this.secret}`).toString('base64')}`;
     const deadline = performance.now() + 15_000;
     for (;;) {
       if (child.exitCode !== null || performance.now() > deadline)
         throw new Error(`Asterisk did not start:\n${this.log()}`);
-      const answered = await fetch(`${this.url}/ari/asterisk/ping`, { headers: { authorization } }).then(
+      const answered = await fetch(`${this.url}/ari/asterisk/ping`, {
+        headers: { authorization: this.#authorization },
+      }).then(
         ({ ok }) => ok,
         () => false,
       );

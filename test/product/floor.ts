@@ -81,19 +81,22 @@ export class Floor {
   readonly #flows: string;
   readonly #phones: Phone[] = [];
   readonly #sipps: Sipp[] = [];
+  readonly #paced: boolean;
 
-  private constructor(product: Product, flows: string) {
+  private constructor(product: Product, flows: string, paced: boolean) {
     this.product = product;
+    this.#paced = paced;
     this.#flows = flows;
     this.events = new EventLog(product);
   }
 
-  static async open(options: ProductOptions = {}): Promise<Floor> {
+  /** @param options `paced`: digits as real phones send them, for engines that want it so */
+  static async open({ paced = false, ...options }: ProductOptions & { paced?: boolean } = {}): Promise<Floor> {
     // Tests save flows; the repository's own are not for that.
     const flows = mkdtempSync(join(tmpdir(), 'switchroom-flows-'));
     cpSync(join(root, 'ivr-flows'), flows, { recursive: true });
     const product = await Product.start({ ...options, env: { SWITCHROOM_FLOWS: flows, ...options.env } });
-    return new Floor(product, flows);
+    return new Floor(product, flows, paced);
   }
 
   /** What a test has left running; after one that failed, calls too. */
@@ -167,7 +170,7 @@ export class Floor {
   }
 
   async rtp(): Promise<Phone> {
-    const phone = await Phone.make();
+    const phone = await Phone.make({ paced: this.#paced });
     this.#phones.push(phone);
     return phone;
   }
