@@ -347,6 +347,8 @@ describe('live state', () => {
     expect(await ids(api.tokens.supervisor)).toEqual(['int_live', 'int_waiting']);
     expect(await ids(api.tokens.agent)).toEqual(['int_live']);
     expect(await ids(api.tokens.blue)).toEqual([]);
+    expect((await ask('POST', '/live/calls/int_live/monitor', api.tokens.blue, { mode: 'listen' }))[0]).toBe(404);
+    expect((await ask('POST', '/live/calls/int_live/monitor', api.tokens.agent, { mode: 'listen' }))[0]).toBe(403);
     expect((await ask('POST', '/live/calls/int_live/end', api.tokens.blue))[0]).toBe(404);
     expect((await ask('POST', '/live/calls/int_live/end', api.tokens.supervisor))[0]).toBe(204);
     await ask('POST', '/live/contacts/int_waiting/move', api.tokens.supervisor, { agent: '1001' });

@@ -48,6 +48,24 @@ describe('what was dialled', () => {
     expect(resolveDialled(site.directory, dialled)).toMatchObject(expected);
   });
 
+  test('an agent dials only the classes that she may; colleagues, slots and emergencies always', async () => {
+    const { directory } = site;
+    await directory.dialRules.put(
+      { prefix: '+44', trunk: 'carrier', strip: 0, prepend: '', allow: true, class: 'international' },
+      't',
+    );
+    const abroad = '+442079460000';
+    expect(resolveDialled(directory, abroad)).toMatchObject({ kind: 'number' });
+    expect(resolveDialled(directory, abroad, {})).toMatchObject({ kind: 'number' });
+    expect(resolveDialled(directory, abroad, { dialClasses: ['international'] })).toMatchObject({ kind: 'number' });
+    const confined = { dialClasses: ['national'] };
+    expect(resolveDialled(directory, abroad, confined)).toEqual({ kind: 'refused', why: 'not-allowed' });
+    // A rule without a class is everybody's.
+    expect(resolveDialled(directory, '812345', confined)).toMatchObject({ kind: 'number' });
+    expect(resolveDialled(directory, '*701', confined)).toEqual({ kind: 'slot', slot: '701' });
+    expect(resolveDialled(directory, directory.emergencyNumbers[0]!, confined)).toMatchObject({ emergency: true });
+  });
+
   test('emergency numbers pass by the first trunk that leads outside, even where a rule forbids all', async () => {
     await site.directory.dialRules.put({ prefix: '1', trunk: 'inside', strip: 0, prepend: '', allow: false }, 't');
     for (const number of site.directory.emergencyNumbers) {

@@ -1,0 +1,141 @@
+// Call control by the panel: who is told of a call, what supervisors may, what is parked and dialled.
+import { afterEach, expect, test } from 'vitest';
+import type { CallView, PartyView } from '../../../server/ports/index.ts';
+import { Client } from './client.ts';
+import { agentRecord, createWorld, queueRecord, type World, type WorldOptions } from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const start = async (options: WorldOptions = {}) => {
+  world = await createWorld(options);
+};
+
+const content = {
+  interaction: 'int_1',
+  channel: 'voice' as const,
+  direction: 'in' as const,
+  to: '95500',
+  language: 'en' as const,
+  path: [],
+  variables: {},
+  earlier: [],
+};
+
+function call(more: Partial<CallView> = {}): CallView {
+  return {
+    interaction: 'int_1',
+    callId: 'c1',
+    direction: 'in',
+    phase: 'talking',
+    since: 1,
+    startedAt: 1,
+    from: '+8613812345678',
+    to: '95500',
+    queue: 'service',
+    agent: '1001',
+    language: 'en',
+    recording: 'off',
+    variables: {},
+    ...more,
+  };
+}
+
+const party = (more: Partial<PartyView>): PartyView => ({
+  party: 'prt_1',
+  as: 'consult',
+  state: 'calling',
+  kind: 'agent',
+  to: '1002',
+  agent: '1002',
+  since: 1,
+  ...more,
+});
+
+function shows(view: CallView): void {
+  world.calls.calls.set(view.interaction, view);
+  world.calls.set(view.interaction, {});
+}
+
+test('a colleague who is asked sees the customer and the call, until it is not hers any more', async () => {
+  await start();
+  world.calls.content = (() => content) as never;
+  const { client: ann } = await Client.open(world, '1001');
+  const { client: tom } = await Client.open(world, '1002');
+  shows(call());
+  await ann.event('call');
+  shows(call({ phase: 'consulting', parties: [party({})] }));
+  expect(await tom.event('asked')).toEqual({ party: 'prt_1', as: 'consult', by: '1001', content });
+  expect(await tom.event('call')).toMatchObject({ phase: 'consulting', parties: [{ agent: '1002' }] });
+  // A panel that comes now finds the call in its snapshot.
+  const { welcome } = await Client.open(world, '1002');
+  expect(welcome.snapshot?.calls).toMatchObject([{ interaction: 'int_1', phase: 'consulting' }]);
+  shows(call({ phase: 'talking', parties: undefined }));
+  expect(await tom.event('call-gone')).toEqual({ interaction: 'int_1' });
+});
+
+test('whoever listens is seen by the agent only where the queue says so', async () => {
+  const boss = agentRecord('boss', 'Chen Bo', { roles: ['supervisor'], queues: [] });
+  await start({ agents: [agentRecord('1001', 'Lin Mei'), boss] });
+  const { client } = await Client.open(world, '1001');
+  const listens = call({ parties: [party({ as: 'monitor', state: 'in', agent: 'boss', to: 'boss', mode: 'listen' })] });
+  shows(listens);
+  expect((await client.event('call')).parties).toEqual([]);
+  await world.directory.queues.put(queueRecord('service', { en: 'Service' }, { tellMonitored: true }), 'test');
+  shows(listens);
+  expect((await client.until(() => client.events.filter(({ event }) => event === 'call').at(1)))?.with).toMatchObject({
+    parties: [{ as: 'monitor', mode: 'listen' }],
+  });
+});
+
+test('supervisors listen within their scope, and set states; each is in the journal', async () => {
+  const blue = agentRecord('blue', 'Bo Blue', { roles: ['supervisor'], team: 'blue', queues: [] });
+  const red = agentRecord('red', 'Rae Red', { roles: ['supervisor'], team: 'red', queues: [] });
+  const ann = agentRecord('1001', 'Lin Mei', { team: 'red' });
+  await start({ agents: [ann, blue, red], queues: [queueRecord('service', { en: 'Service' }, { team: 'red' })] });
+  const { client: agent } = await Client.open(world, '1001');
+  shows(call());
+  await expect(agent.do('monitor', { interaction: 'int_1', mode: 'listen' })).rejects.toThrow('desk-not-supervisor');
+  const { client: other } = await Client.open(world, 'blue');
+  await expect(other.do('monitor', { interaction: 'int_1', mode: 'listen' })).rejects.toThrow('desk-contact-not-yours');
+  await expect(other.do('force', { agent: '1001', to: 'sign-out', reason: 'x' })).rejects.toThrow('agent-unknown');
+  const { client: hers } = await Client.open(world, 'red');
+  await hers.do('monitor', { interaction: 'int_1', mode: 'whisper' });
+  await hers.do('take-over', { interaction: 'int_1' });
+  await hers.do('unmonitor', { interaction: 'int_1' });
+  expect(world.calls.asked).toEqual(['red whisper int_1', 'red take-over int_1', 'red unmonitor int_1']);
+  await hers.do('force', { agent: '1001', to: 'not-ready', reason: 'meeting' });
+  expect(world.work.said.at(-1)).toBe('1001 not-ready meeting');
+  const [forced] = world.journal.read(0, { limit: 10, filter: { types: ['desk.state-forced'] } });
+  expect(forced).toMatchObject({ agent: '1001', data: { by: 'red', to: 'not-ready', reason: 'meeting' } });
+  const floor = await hers.do('watch', { on: true });
+  expect(floor.calls).toMatchObject([{ interaction: 'int_1' }]);
+  expect((await other.do('watch', { on: true })).calls).toEqual([]);
+});
+
+test('parked calls are told to everybody, and what she dialled is in her snapshot', async () => {
+  await start();
+  const { client } = await Client.open(world, '1002');
+  shows(call({ phase: 'parked', agent: undefined, park: { slot: '701', by: '1001', until: 5 } }));
+  expect(await client.event('parked')).toMatchObject({ calls: [{ slot: '701', by: '1001', interaction: 'int_1' }] });
+  expect(await client.do('unpark', { slot: '701' })).toEqual({ interaction: 'int_parked' });
+  expect(await client.do('dial', { to: { number: '02112345678' } })).toEqual({ interaction: 'int_out' });
+  for (const to of ['021', '022', '021']) {
+    shows(call({ interaction: `int_${to}`, direction: 'out', phase: 'ringing', agent: '1002', to }));
+    shows(call({ interaction: `int_${to}`, direction: 'out', phase: 'ended', agent: '1002', to }));
+  }
+  const { welcome } = await Client.open(world, '1002');
+  expect(welcome.snapshot?.dialled.map(({ to }) => to)).toEqual(['021', '022']);
+  expect(welcome.snapshot?.parked).toMatchObject([{ slot: '701' }]);
+});
+
+test('a detour that a restart cut short is told once', async () => {
+  await start();
+  const { client } = await Client.open(world, '1001');
+  const detourEnded = { flow: 'pin', result: { result: 'interrupted' } };
+  shows(call({ detourEnded }));
+  shows(call({ detourEnded, phase: 'held' }));
+  expect(await client.event('detour-ended')).toEqual({ interaction: 'int_1', ...detourEnded });
+  await client.until(() => client.events.filter(({ event }) => event === 'call').length === 2);
+  expect(client.events.filter(({ event }) => event === 'detour-ended')).toHaveLength(1);
+});
