@@ -1,7 +1,6 @@
 // asterisk configure: the configuration files of an Asterisk that is our media engine.
 import type { Command } from 'commander';
 import { readSecret } from '../../config/index.ts';
-import { writeAsteriskConfiguration } from '../../media/asterisk/index.ts';
 import { failed } from '../errors.ts';
 import { commaList, wholeNumber } from '../options.ts';
 
@@ -43,7 +42,7 @@ export function addAsteriskCommands(switchroom: Command): void {
     .action(configure);
 }
 
-function configure(folder: string, options: Options): void {
+async function configure(folder: string, options: Options): Promise<void> {
   const [httpAddress, httpPort] = place('--http', options.http);
   const [rtpAddress, range] = split('--rtp', options.rtp);
   const [, first, last] = /^(\d+)-(\d+)$/.exec(range) ?? [];
@@ -51,6 +50,8 @@ function configure(folder: string, options: Options): void {
     throw failed['option-invalid']({ option: '--rtp', reason: `"${range}" is not a range such as 40000-49999` });
   }
   place('--sip', options.sip);
+  // Only here: other commands need not load the engine's client.
+  const { writeAsteriskConfiguration } = await import('../../media/asterisk/index.ts');
   writeAsteriskConfiguration({
     etc: folder,
     var: options.var,
