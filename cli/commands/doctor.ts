@@ -4,17 +4,12 @@ import { createSocket } from 'node:dgram';
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Command } from 'commander';
-import { readSettings, type Settings } from '../../config/index.ts';
+import { edgeParts, readSettings, type Settings } from '../../config/index.ts';
 import { SwitchroomError } from '../../values/index.ts';
 import { serverAnswers } from '../connection.ts';
+import { engineFindings } from '../engine-checks.ts';
+import type { Finding } from '../finding.ts';
 import { print } from '../output.ts';
-
-interface Finding {
-  what: string;
-  state: 'ok' | 'warn' | 'bad';
-  says: string;
-  mend?: string;
-}
 
 export function addDoctorCommand(switchroom: Command): void {
   switchroom
@@ -59,13 +54,16 @@ async function examine(): Promise<Finding[]> {
     receiveBuffer(),
     await nativeParts(),
     speech(),
+    ...(await engineFindings(settings)),
   ];
   if (running)
     found.push({ what: 'server', state: 'ok', says: 'is running and answers' }, ...(await readiness(running)));
   else {
     found.push({ what: 'server', state: 'warn', says: 'is not running', mend: 'npm start' });
     for (const address of settings.bind) {
-      found.push(await udpPort(address, settings.sipPort, 'SIP'), await tcpPort(address, settings.sipPort, 'SIP'));
+      if (edgeParts(settings)?.sip) {
+        found.push(await udpPort(address, settings.sipPort, 'SIP'), await tcpPort(address, settings.sipPort, 'SIP'));
+      }
       found.push(await tcpPort(address, settings.httpPort, 'web'));
     }
   }
