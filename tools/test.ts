@@ -5,6 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasAsterisk, installAsterisk } from '../test/engines/asterisk-unpacked.ts';
+import { builtWorker } from '../test/engines/mediasoup/worker.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -25,11 +27,11 @@ function run(command: string, args: string[], env = process.env): number {
 }
 
 const part = process.argv.slice(2);
+const mayInstall = process.env.SWITCHROOM_TEST_INSTALL !== '0' && process.getuid?.() === 0 && has('apt-get');
 const missing = wanted.filter(({ program }) => !has(program));
 if (missing.length > 0) {
   console.log(`Tests need, and this machine lacks: ${missing.map((one) => `${one.package} (${one.for})`).join(', ')}.`);
-  const may = process.env.SWITCHROOM_TEST_INSTALL !== '0' && process.getuid?.() === 0 && has('apt-get');
-  if (may) {
+  if (mayInstall) {
     console.log('Installing them with apt-get; SWITCHROOM_TEST_INSTALL=0 leaves them out.');
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const packages = missing.map((one) => one.package);
@@ -38,7 +40,26 @@ if (missing.length > 0) {
     }
   }
 }
-const leftOut = wanted.filter(({ program }) => !has(program));
+const leftOut: { program: string; for: string }[] = wanted.filter(({ program }) => !has(program));
+
+// mediasoup's worker is in no package of Debian's: compiled once per version, in about three minutes.
+const worker = () => process.env.MEDIASOUP_WORKER_BIN ?? builtWorker();
+if (worker() === undefined && (part.length === 0 || part.some((one) => /contract|product|mediasoup/.test(one)))) {
+  if (mayInstall) {
+    console.log('Building the worker of mediasoup, about three minutes; SWITCHROOM_TEST_INSTALL=0 leaves it out.');
+    run('nice', ['test/engines/mediasoup/build.sh']);
+  }
+  if (worker() === undefined) {
+    leftOut.push({
+      program: 'mediasoup’s worker',
+      for: 'WebRTC gateway and phones in panels (test/contract, test/product)',
+    });
+  }
+}
+
+/** Asterisk goes into a folder of its own, without root: everybody may. */
+const wantsAsterisk = part.length === 0 || part.some((one) => one.includes('asterisk'));
+const asterisk = wantsAsterisk && process.env.SWITCHROOM_TEST_INSTALL !== '0' ? installAsterisk() : hasAsterisk();
 
 if (run(process.execPath, ['tools/prepare.ts']) !== 0) process.exit(1);
 
@@ -72,9 +93,13 @@ const skipped = result.testResults.flatMap((file) =>
     .filter((test) => test.status === 'skipped' || test.status === 'pending')
     .map((test) => test.fullName),
 );
-if (leftOut.length > 0) {
-  console.log(`\nLeft out, ${leftOut.length}: ${leftOut.map((one) => `${one.program}: ${one.for}`).join('; ')}.`);
-}
+const leftOutNames = [
+  ...leftOut.map((one) => `${one.program}: ${one.for}`),
+  ...(wantsAsterisk && !asterisk
+    ? ['Asterisk 22: media contract and demo on Asterisk (test/contract, test/product)']
+    : []),
+];
+if (leftOutNames.length > 0) console.log(`\nLeft out, ${leftOutNames.length}: ${leftOutNames.join('; ')}.`);
 if (skipped.length > 0)
   console.log(`Skipped tests, ${skipped.length}:\n${skipped.map((name) => `  ${name}`).join('\n')}`);
 if (result.numPassedTests === 0) {

@@ -83,6 +83,7 @@ async function add(login: string, options: AddOptions): Promise<void> {
 function phoneOf(login: string, phone: string | undefined): AgentPhone {
   if (phone === undefined) return { kind: 'registered', user: login };
   if (phone === 'none') return { kind: 'none' };
+  if (phone === 'panel') return { kind: 'panel', answers: 'by-hand' };
   return /^sips?:/i.test(phone) ? { kind: 'uri', uri: phone } : { kind: 'number', number: phone };
 }
 
@@ -111,6 +112,7 @@ async function list(options: { json?: boolean }): Promise<void> {
 
 function phoneText(phone: AgentPhone): string {
   if (phone.kind === 'registered') return `registers as ${phone.user}`;
+  if (phone.kind === 'panel') return 'in the panel';
   if (phone.kind === 'uri') return phone.uri;
   return phone.kind === 'number' ? phone.number : '';
 }

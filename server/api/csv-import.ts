@@ -163,10 +163,11 @@ function skills(text: string): Record<string, number> {
   );
 }
 
-/** Empty: none; `registered`: a phone that registers as the login; a SIP URI; a number. */
+/** Empty: none; `registered`: a phone that registers as the login; `panel`: in her panel; a SIP URI; a number. */
 function phone(text: string, login: string): AgentRecord['phone'] {
   if (text === '' || text === 'none') return { kind: 'none' };
   if (text === 'registered') return { kind: 'registered', user: login };
+  if (text === 'panel') return { kind: 'panel', answers: 'by-hand' };
   return /^sips?:/i.test(text) ? { kind: 'uri', uri: text } : { kind: 'number', number: text };
 }
 

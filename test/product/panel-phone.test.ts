@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findWorkerBinary } from '../../media/mediasoup/index.ts';
 import { BrowserPhone, hasChromium, openAudioBrowser } from '../contract/webrtc/browser-phone.ts';
 import { builtWorker } from '../engines/mediasoup/worker.ts';
-import { type Caller, Floor, type Line } from './floor.ts';
+import { type Caller, Floor, type Line, sdpOf } from './floor.ts';
 import { Panel } from './panel.ts';
 import { freePort, has } from './sipp.ts';
 import { until } from './until.ts';
@@ -31,7 +31,7 @@ describe.skipIf(!ready)('phones in panels (needs sipp, chromium, mediasoup’s w
     // Its address has to outlive a server that is killed.
     const env = {
       SWITCHROOM_WEBRTC_PORTS: `${first}-${first + 199}`,
-      SWITCHROOM_HTTP_PORT: String(await freePort('tcp')),
+      SWITCHROOM_HTTP_PORT: String(await freePort()),
     };
     floor = await Floor.open({ env });
     browser = await openAudioBrowser();
@@ -248,8 +248,9 @@ describe.skipIf(!ready)('phones in panels (needs sipp, chromium, mediasoup’s w
     await floor.ask('PUT', '/agents/2999', { name: 'Far', phone: { kind: 'uri', uri } });
     const { interaction } = await panel.do<{ interaction: string }>('dial', { to: { agent: '2999' } });
     await panel.event('phone', ({ lines }) => lines[0]?.state === 'up');
-    await floor.rings(far);
-    await floor.answers(far, interaction).catch(() => undefined);
+    const invite = await floor.rings(far);
+    far.rtp.connect(sdpOf(invite));
+    await far.sipp.tell('ANSWER', {}, invite.callId);
     await page.speak(500);
     far.rtp.speak(900);
     await Promise.all([far.rtp.hears([500], [900]), page.hears([900], [500])]);
