@@ -1,0 +1,83 @@
+// The whole product with SIP on a server of its own, reached by the drachtio protocol alone. Our edge stands in for the
+// drachtio-server here, without its link: what the protocol cannot do is not there.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Edge, startEdge } from '../../edge/index.ts';
+import { Floor } from './floor.ts';
+import { has } from './sipp.ts';
+import { until } from './until.ts';
+
+let floor: Floor;
+let sipServer: Edge;
+let folder: string;
+
+describe.skipIf(!has('sipp'))('on a drachtio-server (needs sipp)', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'switchroom-drachtio-'));
+    writeFileSync(join(folder, 'secret'), 'shared\n');
+    sipServer = await startEdge({
+      sip: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
+      drachtio: { port: 0, secret: 'shared' },
+      link: { listen: { host: '127.0.0.1', port: 0 }, secret: 'nobody knows' },
+      log: pino({ level: 'silent' }),
+      gap: { graceMs: 500 },
+    });
+    floor = await Floor.open({
+      env: {
+        SWITCHROOM_DRACHTIO_HOSTS: `127.0.0.1:${sipServer.drachtio.port}`,
+        SWITCHROOM_DRACHTIO_SECRET_FILE: join(folder, 'secret'),
+      },
+    });
+  });
+  afterEach(() => floor.tidy());
+  afterAll(async () => {
+    await floor?.close();
+    await sipServer?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('callers reach it there, the edge beside it has media only, and a talk is as ever', async () => {
+    expect(floor.product.sip).toBe(`127.0.0.1:${sipServer.sip[0]?.port}`);
+    const line = await floor.line();
+    const seat = await floor.seat([line.queue]);
+    const caller = await floor.caller(line.number);
+    await floor.answers(seat, caller.interaction);
+    await floor.hearEachOther(caller.rtp, seat.rtp);
+    await floor.ask('POST', `/agents/${seat.agent}/contacts/${caller.interaction}/hold`);
+    await floor.phase(caller.interaction, 'held');
+    await floor.ask('POST', `/agents/${seat.agent}/contacts/${caller.interaction}/resume`);
+    await floor.phase(caller.interaction, 'talking');
+    await caller.sipp.tell('HANGUP');
+    await Promise.all([caller.sipp.done(), seat.sipp.done()]);
+    const record = await floor.record(caller.interaction);
+    expect(record).toMatchObject({ outcome: 'answered', endedWhere: 'talk', endedBy: 'customer' });
+    await floor.free(seat.agent);
+    await floor.nothingLeft();
+  });
+
+  test('a server that dies takes its calls along: their records say so, the agent is free, new calls come in', async () => {
+    const line = await floor.line();
+    const seat = await floor.seat([line.queue]);
+    const caller = await floor.caller(line.number);
+    await floor.answers(seat, caller.interaction);
+    const { server } = floor.product.pids;
+    floor.product.kill('server');
+    await until(() => ![0, server].includes(floor.product.pids.server), 'a new server');
+    // The SIP server says BYE to both, as nobody has come back for them.
+    await Promise.all([caller.sipp.message('BYE'), seat.sipp.message('BYE')]);
+    await until(async () => {
+      const record = await floor.product
+        .ask<{ endedAt?: string; endedBy?: string }>('GET', `/interactions/${caller.interaction}`)
+        .catch(() => undefined);
+      return record?.status === 200 && record.body.endedAt !== undefined && record.body.endedBy === 'network';
+    }, 'the record is complete');
+    await floor.free(seat.agent);
+    const next = await floor.caller('95500');
+    await next.sipp.tell('HANGUP');
+    await next.sipp.done();
+    await floor.nothingLeft();
+  });
+});
