@@ -145,6 +145,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
 /** Names of other variables that the programs and tests know; anything else beginning SWITCHROOM_ is a mistake. */
 const otherVariables = new Set([
   'SWITCHROOM_CONFIG',
+  'SWITCHROOM_ASTERISK_ROOT',
   'SWITCHROOM_ASTERISK_SECRET',
   'SWITCHROOM_DRACHTIO_SECRET',
   'SWITCHROOM_FREESWITCH_SECRET',

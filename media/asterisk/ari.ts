@@ -54,6 +54,8 @@ interface SwaggerLogins {
 
 const fromAriClient = createRequire(import.meta.resolve('ari-client'));
 const swagger = fromAriClient('swagger-client') as SwaggerLogins;
+// It prints to the terminal, and keeps for ever what it printed.
+(globalThis as { log?: () => void }).log = () => {};
 /** Origin → header. */
 const logins = new Map<string, string>();
 

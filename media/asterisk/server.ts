@@ -200,6 +200,11 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     });
   }
 
+  /** Name of the host that an endpoint is on. */
+  placeOf(id: EndpointId): string | undefined {
+    return this.#endpoints.get(id)?.host.name;
+  }
+
   /** Sends no new calls to a host, or again; those that are there stay. @throws asterisk-host-unknown */
   drain(name: string, draining: boolean): HostView {
     const host = this.#hosts.find((one) => one.name === name);

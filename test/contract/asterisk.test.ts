@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { pino } from 'pino';
-import { describe, test } from 'vitest';
-import { startEdge } from '../../edge/index.ts';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Edge, startEdge } from '../../edge/index.ts';
 import { LinkClient } from '../../link/index.ts';
 import { AsteriskMediaServer } from '../../media/asterisk/index.ts';
 import { connectSip, type Sip } from '../../server/signaling/index.ts';
+import { newId } from '../../values/index.ts';
 import { AsteriskEngine, hasAsterisk } from '../engines/asterisk-engine.ts';
+import { Phone } from './media/phone.ts';
 import { mediaServerContract } from './media-server.ts';
 
 const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
@@ -56,6 +59,10 @@ if (!hasAsterisk()) {
     return {
       media: await driver(),
       again: driver,
+      restart: async () => {
+        await asterisk.kill();
+        await asterisk.run();
+      },
       rtpTimeoutMs,
       coarse: true,
       close: async () => {
@@ -64,5 +71,111 @@ if (!hasAsterisk()) {
         await asterisk.stop();
       },
     };
+  });
+
+  describe('media server: asterisk, several hosts', () => {
+    const secret = randomBytes(12).toString('hex');
+    const phones: Phone[] = [];
+    let engines: AsteriskEngine[];
+    let edge: Edge;
+    let link: LinkClient;
+    let sip: Sip;
+    let media: AsteriskMediaServer;
+    beforeAll(async () => {
+      [edge, ...engines] = await Promise.all([
+        startEdge({
+          sip: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
+          drachtio: { port: 0, secret },
+          link: { secret },
+          log: logger,
+        }),
+        AsteriskEngine.start(),
+        AsteriskEngine.start(),
+      ]);
+      link = new LinkClient({ address: edge.link, secret, epoch: 1, logger });
+      link.start();
+      await link.ready(5_000);
+      sip = await connectSip({ ...edge.drachtio, secret, epoch: 1, link, logger });
+      media = await AsteriskMediaServer.open({
+        // Passwords of their own: ari-client by itself would send one of them to both.
+        hosts: engines.map(({ url, sip: address, user, secret: password }, i) => ({
+          ...{ name: `host-${i}`, url, user, secret: password, sip: address, weight: i === 0 ? 1 : 2 },
+        })),
+        audio: { bind: '127.0.0.1', port: 0 },
+        sip,
+        logger,
+        giveUpMs: 500,
+      });
+      await vi.waitFor(() => expect(media.hosts().map(({ state }) => state)).toEqual(['up', 'up']), 10_000);
+    });
+    afterAll(async () => {
+      for (const phone of phones) phone.close();
+      await media.close();
+      sip.close();
+      link.close();
+      await edge.stop();
+      await Promise.all(engines.map((engine) => engine.stop()));
+    });
+
+    async function call(near?: string) {
+      const phone = await Phone.make();
+      phones.push(phone);
+      const endpoint = await media.open({ id: newId('ep'), offer: phone.sdp(), near, purpose: 'test' });
+      phone.connect(endpoint.sdp);
+      return { phone, endpoint };
+    }
+    const loads = () => media.hosts().map(({ endpoints }) => endpoints);
+
+    test('shares calls by weight, keeps those together that will be bridged, and drains', async () => {
+      for (let i = 0; i < 6; i++) await call();
+      expect(loads()).toEqual([2, 4]);
+      const near = (await media.list()).endpoints[0]?.id;
+      await call(near);
+      await call(near);
+      expect(loads().reduce((sum, one) => sum + one, 0)).toBe(8);
+      expect(media.drain('host-1', true)).toMatchObject({ draining: true });
+      const before = loads()[1];
+      for (let i = 0; i < 4; i++) await call();
+      expect(loads()[1]).toBe(before);
+      media.drain('host-0', true);
+      await expect(call()).rejects.toMatchObject({ code: 'media-unavailable' });
+      for (const name of ['host-0', 'host-1']) media.drain(name, false);
+      expect(() => media.drain('host-9', true)).toThrow(/host-0, host-1/);
+      await Promise.all((await media.list()).endpoints.map((endpoint) => endpoint.close()));
+      expect(loads()).toEqual([0, 0]);
+    });
+
+    test('a bridge is on one host: who is on another is refused', async () => {
+      const [a, b] = [await call(), await call()];
+      expect(loads()).toEqual([1, 1]);
+      const bridge = await media.bridge(newId('br'));
+      await bridge.add(a.endpoint.id, 'talk');
+      await expect(bridge.add(b.endpoint.id, 'talk')).rejects.toMatchObject({ code: 'media-failed' });
+      const c = await call(a.endpoint.id);
+      await bridge.add(c.endpoint.id, 'talk');
+      a.phone.speak(440);
+      await c.phone.hears([440]);
+      await Promise.all([a, b, c].map(({ endpoint }) => endpoint.close()));
+    });
+
+    test('a host that is gone takes its own calls with it, and no others; new ones go to the rest', async () => {
+      const [a, b] = [await call(), await call()];
+      expect(loads()).toEqual([1, 1]);
+      const [doomed, safe] = media.placeOf(a.endpoint.id) === 'host-0' ? [a, b] : [b, a];
+      const closed = once(doomed.endpoint, 'closed');
+      let lost = 0;
+      media.on('lost', () => lost++);
+      await engines[0]?.kill();
+      expect((await closed)[0]).toMatchObject({ why: 'lost' });
+      safe.endpoint.play([{ kind: 'tone', hz: [440], ms: 1_000 }], { times: Number.POSITIVE_INFINITY });
+      await safe.phone.hears([440]);
+      await call();
+      expect(loads()).toEqual([0, 2]);
+      expect(lost).toBe(0);
+      await engines[0]?.run();
+      await expect.poll(() => media.hosts()[0]?.state, { timeout: 10_000 }).toBe('up');
+      await call();
+      expect(loads()).toEqual([1, 2]);
+    });
   });
 }

@@ -20,9 +20,14 @@ interface Edge {
   tier: RtpTier;
 }
 
-async function startEdge(edge: string, options: { graceMs?: number; pairs?: number } = {}): Promise<Edge> {
+async function startEdge(
+  edge: string,
+  options: { graceMs?: number; pairs?: number; listen?: LinkServer['address'] } = {},
+): Promise<Edge> {
   const recordings = await mkdtemp(join(tmpdir(), 'recordings-'));
-  const server = await LinkServer.listen({ secret: 's', edge, version: '0', capabilities: ['media'], logger });
+  const { listen } = options;
+  const capabilities = ['media'];
+  const server = await LinkServer.listen({ secret: 's', edge, version: '0', capabilities, logger, listen });
   // Ports that are busy are skipped, so any range will do.
   const from = 20_000 + 2 * Math.floor(Math.random() * 15_000);
   const ports = { from, to: from + 2 * (options.pairs ?? 1_000) - 1 };
@@ -53,7 +58,8 @@ async function connect({ server }: Edge, epoch: number): Promise<[LinkClient, Ed
 
 for (const sameHost of [true, false]) {
   mediaServerContract(sameHost ? 'edge, on this host' : 'edge, files over the link', async () => {
-    const { server, tier } = await startEdge('edg_1');
+    let { server, tier } = await startEdge('edg_1');
+    let life = 1;
     let epoch = 0;
     let link: LinkClient | undefined;
     const driver = async (): Promise<EdgeMediaServer> => {
@@ -67,6 +73,13 @@ for (const sameHost of [true, false]) {
     return {
       media: await driver(),
       again: driver,
+      restart: async () => {
+        const { address } = server;
+        await server.close();
+        await tier.close();
+        // Another life, found where the one before was.
+        ({ server, tier } = await startEdge(`edg_1_${++life}`, { listen: address }));
+      },
       rtpTimeoutMs,
       close: async () => {
         link?.close();

@@ -15,6 +15,8 @@ export interface MediaRig {
   media: MediaServer;
   /** Cuts off the present driver, as if its server had been killed, and makes a new one on the same engine. */
   again(): Promise<MediaServer>;
+  /** Kills the engine as a crash does, and starts it again where it was; the driver stays. Without it that is left out. */
+  restart?(): Promise<void>;
   /** The engine's rtp-timeout, ms; short, so that it can be waited for. */
   rtpTimeoutMs: number;
   /**
@@ -626,6 +628,36 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       for (const [i, { phone }] of calls.entries()) phone.key(String(10 + i));
       expect((await Promise.all(collected)).map(({ digits }) => digits)).toEqual(calls.map((_, i) => String(10 + i)));
       expect(new Set(calls.map(({ endpoint }) => /^m=audio (\d+)/m.exec(endpoint.sdp)?.[1])).size).toBe(50);
+    });
+
+    test('an engine that is killed in a call: all that was there ends, and it serves again', async ({ skip }) => {
+      const { restart } = rig;
+      if (!restart) return skip('this rig cannot restart its engine');
+      const a = await call();
+      const b = await call({ near: a.endpoint.id });
+      const bridge = await media.bridge(newId('br'));
+      await bridge.add(a.endpoint.id, 'talk');
+      await bridge.add(b.endpoint.id, 'talk');
+      const other = await call();
+      const playback = other.endpoint.play([await tone(440, 100)], { times: Number.POSITIVE_INFINITY });
+      const digits = other.endpoint.collect({ max: 3, firstMs: 20_000, betweenMs: 20_000 });
+      a.phone.speak(440);
+      await b.phone.hears([440]);
+      await other.phone.hears([440]);
+      const ends = [a, b, other].map(({ endpoint }) => once(endpoint, 'closed'));
+      const gone = once(bridge, 'closed');
+      const [lost, restored] = [once(media, 'lost'), once(media, 'restored')];
+      await restart();
+      await Promise.all([lost, restored]);
+      for (const [ending] of await Promise.all(ends)) expect(ending).toMatchObject({ why: 'lost' });
+      expect((await gone)[0]).toEqual({ why: 'lost' });
+      expect(await playback.ended).toBe('closed');
+      expect(await digits).toMatchObject({ end: 'closed' });
+      expect(await media.list()).toEqual({ endpoints: [], bridges: [], playbacks: [], recordings: [] });
+      await expect(a.endpoint.quality()).rejects.toMatchObject({ code: 'media-unknown' });
+      const next = await call();
+      next.endpoint.play([await tone(620, 100)], { times: Number.POSITIVE_INFINITY });
+      await next.phone.hears([620]);
     });
 
     test('a second driver finds everything again after the first was cut off, and it works', async ({ skip }) => {

@@ -1,6 +1,6 @@
 // A real Asterisk for tests: unpacked once into a folder of its own (about 12 s, no root), started with the product's own
 // configuration on free ports of loopback, stopped and killed by pid.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
@@ -9,22 +9,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeAsteriskConfiguration } from '../../media/asterisk/index.ts';
+import { asteriskRoot } from './asterisk-unpacked.ts';
 
-const here = join(import.meta.dirname, 'asterisk');
-/** SWITCHROOM_ASTERISK_ROOT names another. */
-export const asteriskRoot = process.env.SWITCHROOM_ASTERISK_ROOT ?? join(tmpdir(), 'switchroom-asterisk');
-
-/** Whether it stands unpacked. */
-export function hasAsterisk(): boolean {
-  return existsSync(join(asteriskRoot, 'usr/sbin/asterisk'));
-}
-
-/** Unpacks it. @returns false where that cannot be done here; what failed went to the terminal */
-export function installAsterisk(): boolean {
-  if (hasAsterisk()) return true;
-  if (!existsSync('/usr/bin/apt-get')) return false;
-  return spawnSync(join(here, 'install.sh'), [asteriskRoot], { stdio: 'inherit', timeout: 180_000 }).status === 0;
-}
+export { hasAsterisk } from './asterisk-unpacked.ts';
 
 export class AsteriskEngine {
   readonly url: string;
