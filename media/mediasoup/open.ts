@@ -34,7 +34,7 @@ export async function openMediasoup(options: MediasoupOptions): Promise<Mediasou
   if (binary === undefined) {
     const named = options.binary ?? process.env.MEDIASOUP_WORKER_BIN;
     if (named) logger.error({ binary: named }, 'the mediasoup worker that is named cannot be run');
-    else logger.info('no mediasoup worker on this machine: npm rebuild mediasoup, or set MEDIASOUP_WORKER_BIN');
+    else logger.info('no mediasoup worker on this machine; docs/panel-phones.md says how to get one');
     return undefined;
   }
   const count = options.workers ?? Math.min(availableParallelism(), mostWorkers);
