@@ -8,7 +8,7 @@ import { EdgeMediaServer } from '../media/edge/index.ts';
 import type { MediaServer } from '../media/media-server.ts';
 import type { ServerConfiguration } from '../supervisor/index.ts';
 import { failed } from './errors.ts';
-import { connectSip, type Sip, type SipServerAddress } from './signaling/index.ts';
+import { connectSip, type DialogMemory, type Sip, type SipServerAddress } from './signaling/index.ts';
 
 export interface Engines {
   /** Where an edge runs: not where other engines do all of its work. */
@@ -21,10 +21,12 @@ export interface Engines {
 export async function openEngines(options: {
   configuration: ServerConfiguration;
   epoch: number;
+  /** Of the calls that are up, where the SIP server cannot list them. */
+  memory: DialogMemory;
   logger: Logger;
   opened: (() => Promise<void> | void)[];
 }): Promise<Engines> {
-  const { configuration, epoch, logger, opened } = options;
+  const { configuration, epoch, memory, logger, opened } = options;
   const { settings, secret, link: path } = configuration;
   const parts = edgeParts(settings);
   const link = parts && new LinkClient({ address: { path }, secret, epoch, logger });
@@ -38,7 +40,7 @@ export async function openEngines(options: {
       throw failed['edge-unreachable']({ what: 'its link' }, { cause });
     });
   }
-  const sip = await connectSip({ ...sipServers(configuration), epoch, link, logger });
+  const sip = await connectSip({ ...sipServers(configuration), epoch, link, memory, logger });
   opened.push(() => sip.close());
   const media = edgeMedia ?? (await openMedia({ configuration, sip, logger }));
   opened.push(() => media.close());

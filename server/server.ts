@@ -30,7 +30,7 @@ import { Quality } from './quality/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import { ReportProjector } from './reports/index.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
-import { Signaling, sqliteBindings } from './signaling/index.ts';
+import { Signaling, sqliteBindings, sqliteDialogs } from './signaling/index.ts';
 import { createWebServer } from './web-server.ts';
 
 export interface Server {
@@ -135,7 +135,13 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     });
 
     // The engines.
-    const { sip, media } = await openEngines({ configuration, epoch, logger, opened });
+    const { sip, media } = await openEngines({
+      configuration,
+      epoch,
+      memory: sqliteDialogs(database),
+      logger,
+      opened,
+    });
 
     const webrtc = await openWebRtc(settings, logger);
     if (webrtc) opened.push(() => webrtc.close());

@@ -14,6 +14,7 @@ export type { Admitted } from './screening.ts';
 export { type PhoneTarget, Signaling, type SignalingOptions } from './signaling.ts';
 export {
   connectSip,
+  type DialogMemory,
   type Headers,
   ha1,
   type IncomingCall,
@@ -26,3 +27,4 @@ export {
   userOf,
 } from './sip/index.ts';
 export { sqliteBindings } from './sqlite-bindings.ts';
+export { sqliteDialogs } from './sqlite-dialogs.ts';

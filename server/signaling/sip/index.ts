@@ -13,5 +13,5 @@ export { type DigestAlgorithm, type DigestVerdict, DigestVerifier, ha1, type Sto
 export { sipErrors } from './errors.ts';
 export { type Headers, type IncomingCall, type IncomingRequest, rows, type Source } from './incoming.ts';
 export type { CallProgress, CallRequest, OutgoingCall } from './outgoing.ts';
-export { connectSip, type Found, type Sip, type SipHandlers, type SipOptions } from './sip.ts';
+export { connectSip, type DialogMemory, type Found, type Sip, type SipHandlers, type SipOptions } from './sip.ts';
 export type { SipServerAddress } from './wire.ts';

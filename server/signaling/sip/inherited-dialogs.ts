@@ -29,7 +29,7 @@ export class InheritedDialogs {
 
   /** There is a connection again; these are older than it. All are asked for at once, later in turn. */
   connected(dialogs: Iterable<SipDialog>): void {
-    for (const id of this.#endings) this.#bye(id);
+    for (const id of this.#endings) this.end(id);
     this.#endings.clear();
     this.#dialogs.clear();
     for (const dialog of dialogs) {
@@ -82,7 +82,8 @@ export class InheritedDialogs {
     });
   }
 
-  #bye(stackDialogId: string): void {
+  /** BYE, for a dialog of which only the id is known. */
+  end(stackDialogId: string): void {
     this.#wire.request(
       { method: 'BYE', stackDialogId },
       {

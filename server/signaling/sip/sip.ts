@@ -23,8 +23,17 @@ export interface SipOptions extends WireOptions {
   probeMs?: number | undefined;
   /** How long after a failed comparison with the edge the next is tried; see CatchUp. */
   compareRetryMs?: { first: number; most: number } | undefined;
+  /** Keeps the ids of dialogs where the SIP server cannot list them, so that a later server can end them. */
+  memory?: DialogMemory | undefined;
   /** How long the first connection may take. Default 10,000 ms. */
   withinMs?: number | undefined;
+}
+
+/** Outlives the process. */
+export interface DialogMemory {
+  all(): string[];
+  add(id: string): void;
+  remove(id: string): void;
 }
 
 export interface SipHandlers {
@@ -84,6 +93,7 @@ export class Sip {
       request: (request, sink) => this.#wire.request(request, sink),
       removed: (dialog) => {
         this.#dialogs.delete(dialog.id);
+        if (!this.canAdopt) options.memory?.remove(dialog.id);
       },
       logger: this.#log,
     };
@@ -156,7 +166,10 @@ export class Sip {
    * `adopted`. Empty where the SIP server cannot do this.
    */
   async find(): Promise<Found> {
-    if (!this.canAdopt) return { dialogs: [], ended: [] };
+    if (!this.canAdopt) {
+      this.#endRemembered();
+      return { dialogs: [], ended: [] };
+    }
     const { dialogs, ended } = await this.#list();
     const ours = dialogs.filter(({ note }) => !note?.startsWith(mediaMark));
     return { dialogs: ours.map((snapshot) => ({ dialog: this.#revive(snapshot), snapshot })), ended };
@@ -171,6 +184,15 @@ export class Sip {
       const note = snapshot.note.slice(mediaMark.length);
       return [{ dialog: this.#revive(snapshot), snapshot: { ...snapshot, note } }];
     });
+  }
+
+  /** Nobody could take up the calls of the server before: their far sides get BYE. */
+  #endRemembered(): void {
+    const { memory } = this.#options;
+    for (const id of memory?.all() ?? []) {
+      this.#inherited.end(id);
+      memory?.remove(id);
+    }
   }
 
   /** The server is ready: what was held back for the found dialogs comes now. */
@@ -295,6 +317,7 @@ export class Sip {
   #hold(facts: DialogFacts): SipDialog {
     const dialog = new SipDialog(facts, this.#dialogWire);
     this.#dialogs.set(dialog.id, dialog);
+    if (!this.canAdopt) this.#options.memory?.add(dialog.id);
     return dialog;
   }
 

@@ -1,7 +1,13 @@
 // Several drachtio-servers: failover, what becomes of calls, and what is said where none can be had.
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { connectSip, type IncomingCall, type Sip, type SipDialog } from '../../../../server/signaling/sip/index.ts';
+import {
+  connectSip,
+  type IncomingCall,
+  type Sip,
+  type SipDialog,
+  type SipOptions,
+} from '../../../../server/signaling/sip/index.ts';
 import { until } from '../../../sip/until.ts';
 import { readFrame } from './captured.ts';
 import { DrachtioServerDouble } from './server-double.ts';
@@ -25,7 +31,9 @@ afterEach(async () => {
   await second.close();
 });
 
-async function connected(more: { giveUpMs?: number; probeMs?: number; attemptMs?: number } = {}): Promise<Sip> {
+async function connected(
+  more: { giveUpMs?: number; probeMs?: number; attemptMs?: number; memory?: SipOptions['memory'] } = {},
+): Promise<Sip> {
   sip = await connectSip({
     ...first.address,
     secret: 'cymru',
@@ -133,6 +141,30 @@ test('calls end where no server comes back in time; one that has them still is t
   await until(() => facade.counts().pending === 0, 'nothing left');
 });
 
+test('calls that a server left behind get BYE from the next one, and are forgotten then', async () => {
+  const noted = new Set<string>();
+  const memory = {
+    all: () => [...noted],
+    add: (id: string) => void noted.add(id),
+    remove: (id: string) => void noted.delete(id),
+  };
+  const before = await connected({ memory });
+  const [dialog] = await talk(first, 'left@127.0.0.1', 'L');
+  const [over] = await talk(first, 'over@127.0.0.1', 'O');
+  first.answers.add('BYE');
+  await over.bye();
+  expect([...noted]).toEqual([dialog.id]);
+  before.close();
+  const byes = () => first.seen.filter((frame) => readFrame(frame).start.startsWith('BYE')).length;
+  expect(byes()).toBe(1);
+  const next = await connected({ memory });
+  expect(await next.find()).toEqual({ dialogs: [], ended: [] });
+  await until(() => asked(first, 'BYE', dialog.id), 'BYE');
+  expect(byes()).toBe(2);
+  expect(noted.size).toBe(0);
+  await until(() => next.counts().pending === 0, 'nothing left');
+});
+
 test('a wrong secret for one of them is passed over; for all of them it is one clear sentence', async () => {
   first.secret = 'other';
   await connected();
@@ -150,7 +182,9 @@ test('where none can be had, each is named with its reason', async () => {
   const { port } = second.address;
   await second.close();
   await expect(connected()).rejects.toThrow(
-    new RegExp(`could not be reached within.*refused us: failed to authenticate to server.*127.0.0.1:${port}: .*ECONNREFUSED`),
+    new RegExp(
+      `could not be reached within.*refused us: failed to authenticate to server.*127.0.0.1:${port}: .*ECONNREFUSED`,
+    ),
   );
 });
 
