@@ -225,6 +225,22 @@ export class CallGuests {
 
   // ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** She goes out of the call by herself, or declines while her phone rings. @returns false where she is no party of it */
+  goes(agent: string): boolean {
+    for (const guest of this.#guests) {
+      if (guest.agent !== agent) continue;
+      this.#lost(guest, 'hung-up');
+      return true;
+    }
+    return false;
+  }
+
+  /** Whom the agent talks with alone: digits that she sends are for them. */
+  get private(): Leg | undefined {
+    for (const { state, leg } of this.#guests) if (state === 'private') return leg;
+    return undefined;
+  }
+
   /** A leg of a guest is over. @returns false where it is none of theirs */
   legEnded(leg: Leg, ending: LegEnding): boolean {
     for (const guest of this.#guests) {

@@ -120,7 +120,9 @@ function partHandedOver(
   const known = acd ? tools.queueing.attach(call, () => undefined) : undefined;
   const has = known?.state === 'connected';
   const instead = note.contact?.facts.interaction;
-  const routed = has && agent !== undefined && tools.queueing.take(call, agent, { queue, instead });
+  // The news of it may have reached routing and not the note.
+  const hasHer = has && known.agent === agent;
+  const routed = hasHer || (has && agent !== undefined && tools.queueing.take(call, agent, { queue, instead }));
   if (has && !routed) tools.queueing.finished(call.interaction, known.agent, 'agent');
   if (!routed && agent !== undefined) call.occupy(agent);
   void call.talk.begin({ agent, queue, acd: routed, record: false, music }, customer, leg);

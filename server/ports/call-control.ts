@@ -139,8 +139,9 @@ export interface CallControl extends EventEmitter<CallControlEvents> {
   content(interaction: InteractionId): PopContent | undefined;
   /** Sends the caller into a flow; the agent waits and gets the caller back with the flow's result. @throws flow-unknown */
   detour(agent: AgentId, interaction: InteractionId, flow: string): Promise<Record<string, string>>;
-  /** Ends the call for everybody, also her own call that still rings. */
+  /** Ends the call for everybody, also her own call that still rings; who is only a party of it goes out, or declines. */
   hangup(agent: AgentId, interaction: InteractionId): Promise<void>;
+  /** To the customer's side, or to whom she asks alone. */
   sendDtmf(agent: AgentId, interaction: InteractionId, digits: string): Promise<void>;
   pauseRecording(agent: AgentId, interaction: InteractionId): void;
   resumeRecording(agent: AgentId, interaction: InteractionId): void;

@@ -26,7 +26,7 @@ async function live(sequence: Step[]): Promise<string[]> {
     queueing.dead = true;
     const before = queueing;
     queueing = new StrictQueueing();
-    for (const [id, contact] of before.contacts) queueing.contacts.set(id, contact);
+    for (const [id, contact] of before.contacts) queueing.contacts.set(id, { ...contact, stale: true });
     await world.serve(() => queueing);
     // What no call took up is gone (routing.attached).
     const alive = new Set(

@@ -41,6 +41,7 @@ const kinds = {
   retract: 2,
   invite: 4,
   dropParty: 2,
+  partyGoes: 2,
   leave: 2,
   park: 4,
   unpark: 3,
@@ -290,6 +291,11 @@ export async function act(
         return party === undefined ? undefined : calls.drop(who, interaction, party);
       });
       break;
+    case 'partyGoes': {
+      const agentThere = nth(talking?.parties ?? [], pick)?.agent;
+      ask((_who, interaction) => (agentThere === undefined ? undefined : calls.hangup(agentThere, interaction)));
+      break;
+    }
     case 'leave':
       ask((who, interaction) => calls.leave(who, interaction));
       break;

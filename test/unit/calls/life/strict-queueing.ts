@@ -9,6 +9,8 @@ interface Contact {
   state: 'waiting' | 'offered' | 'connected';
   agent: string | undefined;
   abort: AbortController | undefined;
+  /** Of a server before, whose last note may be older than this: its call may come anew, and is moved then. */
+  stale?: boolean;
 }
 
 export class StrictQueueing implements Queueing {
@@ -23,8 +25,9 @@ export class StrictQueueing implements Queueing {
   enqueue(target: OfferTarget, request: QueueRequest, exit: (exit: QueueExit) => void): void {
     if (this.dead) return;
     const { interaction } = target;
-    if (this.contacts.has(interaction)) this.broken.push(`${interaction} was enqueued twice`);
-    this.contacts.set(interaction, { target, request, exit, state: 'waiting', agent: undefined, abort: undefined });
+    if (this.contacts.get(interaction)?.stale === false) this.broken.push(`${interaction} was enqueued twice`);
+    const contact = { target, request, exit, agent: undefined, abort: undefined, stale: false };
+    this.contacts.set(interaction, { ...contact, state: 'waiting' });
   }
 
   attach(target: OfferTarget, exit: (exit: QueueExit) => void): ReturnType<Queueing['attach']> {
@@ -32,6 +35,7 @@ export class StrictQueueing implements Queueing {
     if (!contact) return { state: 'unknown' };
     contact.target = target;
     contact.exit = exit;
+    contact.stale = false;
     if (contact.state === 'connected') return { state: 'connected', agent: contact.agent ?? '' };
     contact.state = 'waiting';
     return { state: 'waiting', queue: contact.request.queue };
@@ -62,7 +66,15 @@ export class StrictQueueing implements Queueing {
     const request = contact?.request ?? { queue: queue ?? '' };
     if (!contact && queue === undefined) return false;
     const exit = () => this.broken.push(`${interaction} is given back, and ${agent} has it`);
-    this.contacts.set(interaction, { target, request, exit, state: 'connected', agent, abort: undefined });
+    this.contacts.set(interaction, {
+      target,
+      request,
+      exit,
+      state: 'connected',
+      agent,
+      abort: undefined,
+      stale: false,
+    });
     if (instead !== undefined) this.finished(instead, agent, 'transferred');
     return true;
   }
