@@ -1,6 +1,8 @@
 // What stands in for calls and routing while no server runs: nothing is under way, and nothing can be asked of it.
 import { EventEmitter } from 'node:events';
 import { defineErrors } from '../values/index.ts';
+
+import type { CallbackBook } from './api/index.ts';
 import type { AgentWork, AgentWorkEvents, CallControl, CallControlEvents } from './ports/index.ts';
 
 const failed = defineErrors({
@@ -60,4 +62,8 @@ export function noAgentWork(): AgentWork {
     move: refuse,
     explain: () => [],
   });
+}
+
+export function noCallbacks(): CallbackBook {
+  return { schedule: async () => refuse(), cancel: async () => refuse(), get: refuse, list: () => [] };
 }

@@ -88,6 +88,13 @@ export interface RecordingAudio {
 /** What the API asks of callbacks. */
 export type CallbackBook = Pick<Callbacks, 'schedule' | 'cancel' | 'get' | 'list'>;
 
+/** Hosts of the media engine, where it has some. */
+export interface MediaHosts {
+  hosts(): { name: string; state: 'up' | 'away'; draining: boolean; weight: number; endpoints: number }[];
+  /** @throws asterisk-host-unknown */
+  drain(name: string, draining: boolean): ReturnType<MediaHosts['hosts']>[number];
+}
+
 export interface ApiDeps {
   directory: SiteDirectory;
   accounts: Accounts;
@@ -106,6 +113,8 @@ export interface ApiDeps {
   /** Absent where no server runs. */
   audit?: Pick<AuditLog, 'find'>;
   recordings: RecordingAudio;
+  /** Absent where the media engine has no hosts of its own. */
+  mediaHosts?: MediaHosts | undefined;
   logger: Logger;
   clock: Clock;
   version: string;

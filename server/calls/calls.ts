@@ -4,7 +4,9 @@ import {
   type InteractionId,
   newId,
   notThere,
+  type Offer,
   type OfferId,
+  type OfferOutcome,
   type OfferTarget,
   type PopContent,
   phoneNumber,
@@ -15,7 +17,9 @@ import type {
   AgentRecord,
   CallControl,
   CallControlEvents,
+  CallingBack,
   CallView,
+  DialBack,
   DialRequest,
   MonitorMode,
   TransferTarget,
@@ -37,6 +41,7 @@ import { noteOf } from './call-note.ts';
 import type { CallTools } from './call-tools.ts';
 import { callerOf } from './caller-id.ts';
 import type { ConsultContact } from './consult-contact.ts';
+import { dialBack } from './dial-back.ts';
 import { dialOut } from './dial-out.ts';
 import { callErrors } from './errors.ts';
 import { callRefused } from './events.ts';
@@ -55,7 +60,7 @@ const unparkRingMs = 30_000;
 /** Calls that must not be owned until the leg has one. */
 const nobody = { legEnded: () => {}, legHeld: () => {}, legReferred: () => {} };
 
-export class Calls extends EventEmitter<CallControlEvents> implements CallControl, CallKeeper {
+export class Calls extends EventEmitter<CallControlEvents> implements CallControl, CallKeeper, CallingBack {
   readonly #tools: CallTools;
   readonly #calls = new Map<InteractionId, Call>();
   /** Notes to be written in this turn of the event loop. */
@@ -343,6 +348,42 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     return interaction;
   }
 
+  async dialBack(offer: Offer, request: DialBack, signal: AbortSignal): Promise<OfferOutcome> {
+    const { directory, customers, clock, logger } = this.#tools;
+    const { interaction, agent: id } = offer;
+    const agent = directory.agents.get(id);
+    if (!agent) return 'unreachable';
+    try {
+      const destination = this.#destination({ number: request.number }, id);
+      if (destination?.kind !== 'number') return 'withdrawn';
+      const number = destination.e164 ?? request.number;
+      const call = new Call(this.#tools, this, {
+        interaction,
+        callId: interaction,
+        direction: 'out',
+        from: callerOf(directory, id, true).user,
+        to: number,
+        toDialled: request.number,
+        language: request.language,
+        startedAt: clock.now(),
+        customer: customers.byNumber(number),
+      });
+      const begin = () => this.add(call);
+      return await dialBack(
+        this.#tools,
+        this,
+        call,
+        offer,
+        { agent, destination, queue: request.queue, begin },
+        signal,
+      );
+    } catch (error) {
+      // Nothing of it is the agent's fault.
+      logger.error({ err: error, interaction, agent: id }, 'a customer could not be called back');
+      return 'withdrawn';
+    }
+  }
+
   content(interaction: InteractionId): PopContent | undefined {
     return this.#calls.get(interaction)?.pop();
   }
@@ -357,12 +398,14 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   async hangup(agent: string, interaction: InteractionId): Promise<void> {
     const call = this.#call(interaction);
     if (call.placedBy(agent)) call.finish('agent', 'panel', 487);
+    else if (call.guests.goes(agent)) return;
     else this.#hers(agent, interaction).finish('agent', 'panel');
   }
 
   async sendDtmf(agent: string, interaction: InteractionId, digits: string): Promise<void> {
     if (!/^[0-9*#A-D]{1,64}$/.test(digits)) throw callErrors['digits-invalid']();
-    await this.#hers(agent, interaction).customer?.endpoint.sendDtmf(digits);
+    const call = this.#hers(agent, interaction);
+    await (call.guests.private ?? call.customer)?.endpoint.sendDtmf(digits);
   }
 
   pauseRecording(agent: string, interaction: InteractionId): void {

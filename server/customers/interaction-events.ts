@@ -14,6 +14,8 @@ const direction = z.enum(['in', 'out', 'internal']);
 /** Where an interaction was when it ended. `before`: it was refused or gave up before a flow began. */
 export const endedWhere = z.enum(['before', 'ivr', 'queue', 'ringing', 'talk', 'detour', 'transfer', 'park']);
 
+export type EndedWhere = z.infer<typeof endedWhere>;
+
 export const interactionStarted = defineEvent(
   'interaction.started',
   1,

@@ -1,5 +1,6 @@
 export * from './agent-work.ts';
 export * from './call-control.ts';
+export * from './calling-back.ts';
 export * from './directory.ts';
 export * from './dispositions.ts';
 export * from './panel-phones.ts';

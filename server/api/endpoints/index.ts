@@ -12,6 +12,7 @@ import { interactionEndpoints } from './interactions.ts';
 import { journalEndpoints } from './journal.ts';
 import { knowledgeEndpoints } from './knowledge.ts';
 import { liveEndpoints } from './live.ts';
+import { mediaHostEndpoints } from './media-hosts.ts';
 import { qualityEndpoints } from './quality.ts';
 import { recordingEndpoints } from './recordings.ts';
 import { reportEndpoints } from './reports.ts';
@@ -40,6 +41,7 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...reportEndpoints(deps),
     ...qualityEndpoints(deps),
     ...knowledgeEndpoints(deps),
+    ...mediaHostEndpoints(deps),
     ...journalEndpoints(deps),
     ...auditEndpoints(deps),
   ];

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { type ApiDeps, createApi, type Flows } from '../../../server/api/index.ts';
+import { Callbacks } from '../../../server/callbacks/index.ts';
 import {
   InteractionProjector,
   InteractionRows,
@@ -20,6 +21,7 @@ import type {
   CallControl,
   CallControlEvents,
   CallView,
+  Queueing,
 } from '../../../server/ports/index.ts';
 import { Quality } from '../../../server/quality/index.ts';
 import { ReportProjector } from '../../../server/reports/index.ts';
@@ -209,6 +211,17 @@ export async function startApi(
     interactions,
     reads: opened.reader,
     reports,
+    callbacks: new Callbacks({
+      database: opened.database,
+      journal,
+      directory,
+      queueing: { attach: () => ({ state: 'unknown' }) } as unknown as Queueing,
+      calls: { dialBack: async () => 'unreachable', get: () => undefined },
+      earlier: () => [],
+      customerOf: () => undefined,
+      clock,
+      logger,
+    }),
     quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
     knowledge: new Knowledge({ database: opened.database, journal, clock, site: 'hq' }),
     flows,

@@ -1,0 +1,153 @@
+// Callbacks: agreed in a contact, by an agent or by a program; when due, they stand in their queue.
+import { z } from 'zod';
+import { maskNumber } from '../../../values/index.ts';
+import type { Callback } from '../../callbacks/index.ts';
+import type { Principal } from '../../directory/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
+import { failed } from '../errors.ts';
+import { confinedTo, isStaff, visible } from '../scope.ts';
+
+const optional = z.string().optional();
+const name = z.string().min(1).max(64);
+const callback = z
+  .object({
+    id: z.string(),
+    site: z.string(),
+    team: optional,
+    queue: z.string(),
+    number: optional.describe('Masked for agents who did not make it; absent once the person was erased'),
+    name: optional,
+    note: optional,
+    customer: optional,
+    language: z.enum(['en', 'zh']),
+    preferred: optional.describe('Asked first, for a minute'),
+    from: z.number(),
+    until: z.number().describe('Not begun after that'),
+    since: z.number().optional(),
+    origin: optional.describe('The contact in which it was agreed'),
+    mostAttempts: z.number(),
+    retryMs: z.number(),
+    state: z.enum(['scheduled', 'queued', 'dialling', 'done', 'failed', 'expired', 'cancelled']),
+    nextAt: z.number(),
+    interaction: optional.describe('Of the attempt under way, or the last one'),
+    attempts: z.array(
+      z.object({
+        at: z.number(),
+        interaction: z.string(),
+        outcome: z.enum(['reached', 'not-reached', 'queue-exit', 'lost']),
+      }),
+    ),
+    at: z.number(),
+    by: z.string(),
+  })
+  .meta({ id: 'Callback' });
+
+export function callbackEndpoints({ callbacks, directory, interactions }: ApiDeps): Endpoint[] {
+  /** Agents see what they made, and what is meant for them or one of their queues. */
+  const hers = (principal: Principal, one: Callback): boolean =>
+    isStaff(principal) ||
+    one.by === principal.by ||
+    (principal.agent !== undefined &&
+      (one.preferred === principal.agent ||
+        directory.agents.get(principal.agent)?.queues.includes(one.queue) === true));
+  const shown = (principal: Principal, one: Callback): Callback =>
+    isStaff(principal) || one.by === principal.by || one.number === undefined
+      ? one
+      : { ...one, number: maskNumber(one.number) };
+  const must = (principal: Principal, id: string): Callback => {
+    const one = callbacks.get(id);
+    visible(principal, one, 'callback', id);
+    if (!hers(principal, one)) throw failed['not-found']({ kind: 'callback', name: id });
+    return one;
+  };
+  const tag = 'Callbacks';
+  return [
+    endpoint({
+      method: 'get',
+      path: '/callbacks',
+      tag,
+      about: 'Callbacks, the latest due first.',
+      roles: everyone,
+      query: z.object({
+        state: callback.shape.state.optional(),
+        queue: name.optional(),
+        customer: name.optional(),
+        limit: z.coerce.number().int().min(1).max(500).default(100),
+      }),
+      answer: z.object({ callbacks: z.array(callback) }),
+      handle: ({ query, principal }) => ({
+        callbacks: callbacks
+          .list({ ...query, site: principal.site, servedTeam: confinedTo(principal) })
+          .filter((one) => hers(principal, one))
+          .map((one) => shown(principal, one)),
+      }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/callbacks',
+      tag,
+      about: 'Schedules a callback. When it is due it waits in the queue; the agent is rung first, then the customer.',
+      roles: everyone,
+      body: z.strictObject({
+        queue: name,
+        number: z
+          .string()
+          .regex(/^\+?[0-9]{2,20}$/, 'digits, with or without +')
+          .optional()
+          .describe('Default: that of `origin`'),
+        name: z.string().trim().min(1).max(200).optional(),
+        note: z.string().max(4_000).optional(),
+        customer: name.optional(),
+        language: z.enum(['en', 'zh']).optional(),
+        preferred: name.optional(),
+        from: z.number().int().optional().describe('Default: now'),
+        until: z.number().int().optional().describe('Default: a day after `from`'),
+        origin: name.optional(),
+        attempts: z.number().int().min(1).max(20).optional(),
+        retryMs: z.number().int().min(60_000).max(86_400_000).optional(),
+      }),
+      answer: callback,
+      status: 201,
+      errors: ['queue-unknown', 'agent-unknown', 'callback-window'],
+      async handle({ body, principal }) {
+        const record = body.origin === undefined ? undefined : interactions.get(body.origin);
+        if (record) visible(principal, record, 'interaction', record.id);
+        const number = body.number ?? (record?.direction === 'out' ? record.to : record?.from);
+        if (number === undefined) {
+          throw failed['request-invalid']({
+            part: 'body',
+            field: 'number',
+            reason: 'it is missing, and origin has none',
+          });
+        }
+        const customer = body.customer ?? record?.customer;
+        const made = await callbacks.schedule({ ...body, number, customer }, principal.by);
+        return shown(principal, made);
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/callbacks/:id',
+      tag,
+      about: 'One callback.',
+      roles: everyone,
+      answer: callback,
+      errors: ['callback-unknown'],
+      handle: ({ params, principal }) => shown(principal, must(principal, params.id!)),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/callbacks/:id/cancel',
+      tag,
+      about: 'Cancels a callback that is not being dialled yet.',
+      roles: everyone,
+      answer: callback,
+      errors: ['callback-unknown', 'callback-over'],
+      async handle({ params, principal }) {
+        must(principal, params.id!);
+        return shown(principal, await callbacks.cancel(params.id!, principal.by));
+      },
+    }),
+  ];
+}

@@ -1,0 +1,491 @@
+// Callbacks at work: each waits for its time, then stands in its queue as a contact, is offered to an agent, and calls the
+// customer back; what comes of that is read from the journal, so that a restart changes nothing.
+import { EventEmitter } from 'node:events';
+import type { Database } from 'better-sqlite3';
+import type { Logger } from 'pino';
+import {
+  type AgentId,
+  type Clock,
+  type CustomerId,
+  type InteractionId,
+  type Language,
+  type Millis,
+  newId,
+  notThere,
+  type Offer,
+  type OfferTarget,
+  type PopContent,
+  type QueueId,
+} from '../../values/index.ts';
+import { type EndedWhere, interactionEnded, interactionIdentified, interactionStarted } from '../customers/index.ts';
+import {
+  type EventScope,
+  type Journal,
+  type JournalEvent,
+  journalErased,
+  type NewEvent,
+  newEvent,
+} from '../journal/index.ts';
+import type { CallingBack, Directory, Queueing } from '../ports/index.ts';
+import { type Callback, type CallbackState, type CallbackStep, callbackMachine, isOver } from './callback.ts';
+import { CallbackRows } from './callback-rows.ts';
+import { failed } from './errors.ts';
+import { callbackAttempted, callbackDue, callbackEnded, callbackScheduled } from './events.ts';
+
+export interface CallbackRequest {
+  queue: QueueId;
+  number: string;
+  name?: string | undefined;
+  note?: string | undefined;
+  customer?: CustomerId | undefined;
+  language?: Language | undefined;
+  preferred?: AgentId | undefined;
+  /** Default: now. */
+  from?: Millis | undefined;
+  /** Default: a day after `from`. */
+  until?: Millis | undefined;
+  since?: Millis | undefined;
+  origin?: InteractionId | undefined;
+  /** Default 3. */
+  attempts?: number | undefined;
+  /** Default 15 minutes. */
+  retryMs?: number | undefined;
+}
+
+export interface CallbacksOptions {
+  database: Database;
+  journal: Journal;
+  directory: Directory;
+  queueing: Queueing;
+  calls: CallingBack;
+  /** What her screen shows of earlier contacts. */
+  earlier: (customer: CustomerId) => PopContent['earlier'];
+  customerOf: (number: string) => { id: CustomerId; name?: string | undefined; tags: string[] } | undefined;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface CallbackEvents {
+  changed: [Callback];
+}
+
+/** What one waits for in the queue: as routing and the reconciler know it. */
+export interface WaitingCallback {
+  interaction: InteractionId;
+  state: 'waiting' | 'ringing' | 'moving';
+  agent?: AgentId | undefined;
+}
+
+const dayMs = 86_400_000;
+const preferredMs = 60_000;
+/** setTimeout takes no more. */
+const longestTimerMs = 2_147_483_647;
+
+export class Callbacks extends EventEmitter<CallbackEvents> {
+  readonly #options: CallbacksOptions;
+  readonly #rows: CallbackRows;
+  /** Everything that is not over, by id, and those under way by their interaction. */
+  readonly #open = new Map<string, Callback>();
+  readonly #byInteraction = new Map<InteractionId, Callback>();
+  readonly #ringing = new Map<InteractionId, AgentId>();
+  #timer: NodeJS.Timeout | undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(options: CallbacksOptions) {
+    super();
+    this.#options = options;
+    this.#rows = new CallbackRows(options.database);
+  }
+
+  /** Takes up what is open; those that waited in a queue, or were being dialled, are bound again. Call it while calls are adopted. */
+  start(): void {
+    for (const callback of this.#rows.open()) {
+      this.#open.set(callback.id, callback);
+      if (callback.interaction !== undefined && callback.state !== 'scheduled') {
+        this.#byInteraction.set(callback.interaction, callback);
+      }
+    }
+    this.#stop = this.#options.journal.follow((events) => {
+      for (const event of events) this.#hear(event);
+    });
+    for (const callback of [...this.#byInteraction.values()]) this.#takeUp(callback);
+    this.#arm();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** @throws queue-unknown, agent-unknown, callback-window */
+  async schedule(request: CallbackRequest, by: string): Promise<Callback> {
+    const { directory, clock, customerOf } = this.#options;
+    const { queue, number, preferred, origin } = request;
+    const record = directory.queues.get(queue);
+    if (!record) throw notThere['queue-unknown']({ queue });
+    if (preferred !== undefined && !directory.agents.get(preferred))
+      throw notThere['agent-unknown']({ agent: preferred });
+    const now = clock.now();
+    const from = Math.max(now, request.from ?? now);
+    const until = request.until ?? from + dayMs;
+    if (until <= from) throw failed['callback-window']({ reason: 'it ends before it begins' });
+    if (until > now + 366 * dayMs) throw failed['callback-window']({ reason: 'more than a year ahead' });
+    const known = request.customer === undefined ? customerOf(number) : undefined;
+    const callback: Callback = {
+      id: newId('cbk', now),
+      site: directory.site.name,
+      team: record.team,
+      queue,
+      number,
+      name: request.name ?? known?.name,
+      note: request.note,
+      customer: request.customer ?? known?.id,
+      language: request.language ?? 'en',
+      preferred,
+      from,
+      until,
+      since: request.since,
+      origin,
+      mostAttempts: request.attempts ?? 3,
+      retryMs: request.retryMs ?? 900_000,
+      state: 'scheduled',
+      nextAt: from,
+      attempts: [],
+      at: now,
+      by,
+    };
+    const { id, mostAttempts: attempts, name, note } = callback;
+    const data = { callback: id, by, from, until, preferred, attempts, number, name, note };
+    this.#open.set(id, callback);
+    await this.#write(callback, [
+      newEvent(callbackScheduled, now, data, { ...this.#scope(callback), interaction: origin }),
+    ]);
+    this.#arm();
+    return callback;
+  }
+
+  /** @throws callback-unknown, callback-over */
+  async cancel(id: string, by: string): Promise<Callback> {
+    const callback = this.get(id);
+    if (!callbackMachine.can(callback.state, 'cancel')) throw failed['callback-over']({ callback: id });
+    this.#leaveQueue(callback);
+    await this.#end(callback, 'cancel', 'cancelled', by);
+    return callback;
+  }
+
+  /** @throws callback-unknown */
+  get(id: string): Callback {
+    const callback = this.#open.get(id) ?? this.#rows.get(id);
+    if (!callback) throw failed['callback-unknown']({ callback: id });
+    return callback;
+  }
+
+  /** By the time they are due, the latest first. */
+  list(filter: {
+    site: string;
+    servedTeam?: string | undefined;
+    state?: CallbackState | undefined;
+    queue?: QueueId | undefined;
+    customer?: CustomerId | undefined;
+    limit: number;
+  }): Callback[] {
+    return this.#rows.list(filter);
+  }
+
+  /** Those in a queue, for the reconciler. What is dialled is a call. */
+  *waiting(): Iterable<WaitingCallback> {
+    for (const [interaction, { state }] of this.#byInteraction) {
+      const agent = this.#ringing.get(interaction);
+      if (agent !== undefined) yield { interaction, state: 'ringing', agent };
+      else if (state === 'queued') yield { interaction, state: 'waiting' };
+    }
+  }
+
+  /** Routing cannot serve it. @returns whether it is one of these */
+  giveUp(interaction: InteractionId): boolean {
+    const callback = this.#byInteraction.get(interaction);
+    if (callback?.state !== 'queued') return false;
+    this.#exited(callback, interaction, 'lost');
+    return true;
+  }
+
+  // ── its time has come ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    let next = Infinity;
+    for (const { state, nextAt } of this.#open.values()) if (state === 'scheduled') next = Math.min(next, nextAt);
+    if (next === Infinity) return;
+    const wait = Math.min(longestTimerMs, Math.max(0, next - this.#options.clock.now()));
+    this.#timer = setTimeout(() => this.#due(), wait).unref();
+  }
+
+  #due(): void {
+    const now = this.#options.clock.now();
+    for (const callback of [...this.#open.values()]) {
+      if (callback.state !== 'scheduled' || callback.nextAt > now) continue;
+      if (now >= callback.until || callback.number === undefined) void this.#end(callback, 'expire', 'expired');
+      else this.#enter(callback, now);
+    }
+    this.#arm();
+  }
+
+  #enter(callback: Callback, now: Millis): void {
+    const { number = '', name, language, id } = callback;
+    const interaction = newId('int', now);
+    callback.interaction = interaction;
+    this.#step(callback, 'due');
+    this.#byInteraction.set(interaction, callback);
+    const scope = { ...this.#scope(callback), interaction };
+    const started = {
+      channel: 'voice' as const,
+      direction: 'out' as const,
+      language,
+      to: number,
+      toDialled: number,
+      ...(name === undefined ? {} : { fromName: name }),
+    };
+    const events: NewEvent[] = [newEvent(interactionStarted, now, started, scope)];
+    if (callback.customer !== undefined)
+      events.push(newEvent(interactionIdentified, now, { by: 'number' as const }, scope));
+    events.push(newEvent(callbackDue, now, { callback: id, attempt: callback.attempts.length + 1 }, scope));
+    void this.#write(callback, events);
+    this.#queue(callback, interaction);
+  }
+
+  #queue(callback: Callback, interaction: InteractionId): void {
+    const { queueing, logger } = this.#options;
+    const { queue, language, preferred, since } = callback;
+    try {
+      queueing.enqueue(
+        this.#target(callback, interaction),
+        {
+          queue,
+          language,
+          ...(preferred === undefined ? {} : { preferred: { agent: preferred, forMs: preferredMs } }),
+          ...(since === undefined ? {} : { since }),
+        },
+        () => this.#exited(callback, interaction, 'queue-exit'),
+      );
+    } catch (error) {
+      logger.warn({ err: error, callback: callback.id, queue }, 'a callback could not enter its queue');
+      this.#exited(callback, interaction, 'queue-exit');
+    }
+  }
+
+  #target(callback: Callback, interaction: InteractionId): OfferTarget {
+    return {
+      interaction,
+      channel: 'voice',
+      pop: () => this.#pop(callback, interaction),
+      offer: async (offer, signal) => {
+        const { number } = callback;
+        if (number === undefined || callback.interaction !== interaction || callback.state !== 'queued')
+          return 'withdrawn';
+        this.#ringing.set(interaction, offer.agent);
+        const request = { number, queue: callback.queue, language: callback.language, customer: callback.customer };
+        const outcome = await this.#options.calls.dialBack(offer, request, signal);
+        this.#ringing.delete(interaction);
+        if (outcome === 'accepted') this.#there(callback, offer);
+        return outcome;
+      },
+    };
+  }
+
+  #pop(callback: Callback, interaction: InteractionId): PopContent {
+    const { number = '', queue, language, customer, name, note, origin, attempts } = callback;
+    const { customerOf, earlier } = this.#options;
+    const known = callback.number === undefined ? undefined : customerOf(number);
+    return {
+      interaction,
+      channel: 'voice',
+      direction: 'out',
+      queue,
+      to: number,
+      fromName: name,
+      language,
+      customer:
+        customer === undefined ? undefined : { id: customer, name: known?.name ?? name, tags: known?.tags ?? [] },
+      path: [],
+      variables: {
+        callback: callback.id,
+        attempt: String(attempts.length + 1),
+        ...(note === undefined ? {} : { note }),
+        ...(origin === undefined ? {} : { origin }),
+      },
+      earlier: customer === undefined ? [] : earlier(customer),
+    };
+  }
+
+  #there(callback: Callback, offer: Offer): void {
+    // The customer may have been told already that it failed: then the journal was quicker than we.
+    if (callback.interaction !== offer.interaction || callback.state !== 'queued') return;
+    this.#step(callback, 'agent-there');
+    void this.#write(callback, []);
+  }
+
+  // ── what came of it ───────────────────────────────────────────────────────────────────────────────────────────────
+
+  #hear(event: JournalEvent): void {
+    if (event.type === journalErased.name) {
+      this.#erase(event.data.subjects as string[]);
+      return;
+    }
+    const callback = event.interaction === undefined ? undefined : this.#byInteraction.get(event.interaction);
+    if (!callback || event.interaction === undefined) return;
+    if (event.type === 'interaction.answered') this.#reached(callback, event.interaction);
+    else if (event.type === 'interaction.ended' && callback.state === 'dialling') {
+      const { cause } = event.data as { cause?: string };
+      this.#attempted(callback, event.interaction, 'not-reached', cause);
+    }
+  }
+
+  #reached(callback: Callback, interaction: InteractionId): void {
+    if (callback.state === 'queued') this.#step(callback, 'agent-there');
+    this.#note(callback, interaction, 'reached');
+    this.#byInteraction.delete(interaction);
+    const attempt = callback.attempts.length;
+    const event = newEvent(
+      callbackAttempted,
+      this.#options.clock.now(),
+      { callback: callback.id, attempt, outcome: 'reached' as const },
+      { ...this.#scope(callback), interaction },
+    );
+    void this.#end(callback, 'reached', 'done', undefined, [event]);
+  }
+
+  /** The queue gave it back: no attempt on the customer's side, but the contact is over. */
+  #exited(callback: Callback, interaction: InteractionId, outcome: 'queue-exit' | 'lost'): void {
+    if (callback.interaction !== interaction || callback.state !== 'queued') return;
+    this.#endInteraction(callback, interaction, 'queue', outcome);
+    this.#attempted(callback, interaction, outcome);
+  }
+
+  /** Tries again later, unless the attempts or the time are used up. Only the customer's side uses attempts up. */
+  #attempted(
+    callback: Callback,
+    interaction: InteractionId,
+    outcome: 'not-reached' | 'queue-exit' | 'lost',
+    cause?: string,
+  ): void {
+    const now = this.#options.clock.now();
+    this.#note(callback, interaction, outcome);
+    this.#byInteraction.delete(interaction);
+    const tried = callback.attempts.filter((attempt) => attempt.outcome === 'not-reached').length;
+    const next = now + callback.retryMs;
+    const again = tried < callback.mostAttempts && next < callback.until && callback.number !== undefined;
+    const event = newEvent(
+      callbackAttempted,
+      now,
+      {
+        callback: callback.id,
+        attempt: callback.attempts.length,
+        outcome,
+        ...(cause === undefined ? {} : { cause }),
+        ...(again ? { next } : {}),
+      },
+      { ...this.#scope(callback), interaction },
+    );
+    if (!again) {
+      const used = tried >= callback.mostAttempts;
+      void this.#end(callback, used ? 'use-up' : 'expire', used ? 'failed' : 'expired', undefined, [event]);
+      return;
+    }
+    callback.nextAt = next;
+    // Whoever was not reached does not keep the place of the caller that she was.
+    if (outcome === 'not-reached') callback.since = undefined;
+    this.#step(callback, 'again');
+    void this.#write(callback, [event]);
+    this.#arm();
+  }
+
+  #note(callback: Callback, interaction: InteractionId, outcome: Callback['attempts'][number]['outcome']): void {
+    callback.attempts.push({ at: this.#options.clock.now(), interaction, outcome });
+  }
+
+  #endInteraction(callback: Callback, interaction: InteractionId, where: EndedWhere, cause: string): void {
+    const scope = { ...this.#scope(callback), interaction };
+    const event = newEvent(interactionEnded, this.#options.clock.now(), { where, by: 'system' as const, cause }, scope);
+    void this.#options.journal.append([event]);
+  }
+
+  async #end(
+    callback: Callback,
+    step: CallbackStep,
+    how: 'done' | 'failed' | 'expired' | 'cancelled',
+    by?: string,
+    before: NewEvent[] = [],
+  ): Promise<void> {
+    this.#step(callback, step);
+    this.#open.delete(callback.id);
+    const data = { callback: callback.id, how, ...(by === undefined ? {} : { by }) };
+    await this.#write(callback, [
+      ...before,
+      newEvent(callbackEnded, this.#options.clock.now(), data, this.#scope(callback)),
+    ]);
+  }
+
+  #leaveQueue(callback: Callback): void {
+    const { interaction, state } = callback;
+    if (state !== 'queued' || interaction === undefined) return;
+    this.#byInteraction.delete(interaction);
+    this.#options.queueing.leave(interaction, 'failed');
+    this.#endInteraction(callback, interaction, 'queue', 'cancelled');
+  }
+
+  /** After a restart. */
+  #takeUp(callback: Callback): void {
+    const { interaction = '' } = callback;
+    const bound = this.#options.queueing.attach(this.#target(callback, interaction), () =>
+      this.#exited(callback, interaction, 'queue-exit'),
+    );
+    if (callback.state === 'dialling') {
+      // The call goes on, and tells; where it ended meanwhile, the journal has told already.
+      const ended = this.#options.journal.ofInteraction(interaction);
+      const answered = ended.some(({ type }) => type === 'interaction.answered');
+      if (answered) this.#reached(callback, interaction);
+      else if (!this.#options.calls.get(interaction)) this.#attempted(callback, interaction, 'lost');
+      return;
+    }
+    if (bound.state === 'unknown') this.#queue(callback, interaction);
+    else if (bound.state === 'connected') {
+      // She was there, and the restart came before that was written.
+      this.#step(callback, 'agent-there');
+      void this.#write(callback, []);
+    }
+  }
+
+  #erase(subjects: readonly string[]): void {
+    for (const callback of this.#rows.ofCustomers(subjects)) {
+      const open = this.#open.get(callback.id) ?? callback;
+      open.number = undefined;
+      open.name = undefined;
+      open.note = undefined;
+      if (!isOver(open.state) && open.state !== 'dialling') {
+        this.#leaveQueue(open);
+        void this.#end(open, 'cancel', 'cancelled', 'erasure');
+      } else void this.#write(open, []);
+    }
+  }
+
+  #step(callback: Callback, step: CallbackStep): void {
+    const next = callbackMachine.next(callback.state, step);
+    if (next) callback.state = next;
+    else
+      this.#options.logger.error(
+        { callback: callback.id, state: callback.state, step },
+        'impossible step of a callback',
+      );
+  }
+
+  #scope({ queue, customer, team }: Callback): EventScope {
+    return { queue, customer, team };
+  }
+
+  async #write(callback: Callback, events: NewEvent[]): Promise<void> {
+    const kept = JSON.stringify(callback);
+    this.emit('changed', callback);
+    await this.#options.journal.append(events, () => this.#rows.put(callback, kept));
+  }
+}

@@ -1,0 +1,2 @@
+export type { Callback, CallbackState } from './callback.ts';
+export { type CallbackRequest, Callbacks, type CallbacksOptions, type WaitingCallback } from './callbacks.ts';

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { queueSchema } from '../../../server/directory/index.ts';
+import { longCall } from '../customers/call-events.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+
+let api: ApiServer;
+
+beforeAll(async () => {
+  api = await startApi();
+  const { journal, directory, clock } = api.site;
+  if (!directory.queues.get('service'))
+    await directory.queues.put(queueSchema.parse({ site: 'hq', id: 'service' }), 'setup');
+  const red = longCall('int_1', clock.at, 'cus_1').map((event) => ({ ...event, team: 'red' }));
+  await journal.append(red);
+  await api.projector.settled();
+});
+afterAll(async () => {
+  await api.close();
+});
+
+const send = async (method: string, path: string, as: string, body?: unknown) => {
+  const response = await api.send(method, path, as, body);
+  return { status: response.status, body: JSON.parse(await response.text()) };
+};
+
+describe('callbacks', () => {
+  it('are scheduled from a contact, listed, and cancelled', async () => {
+    const from = api.site.clock.at + 3_600_000;
+    const made = await send('post', '/callbacks', api.tokens.agent, {
+      queue: 'service',
+      origin: 'int_1',
+      from,
+      preferred: '1001',
+    });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({
+      state: 'scheduled',
+      number: '+8613800138000',
+      customer: 'cus_1',
+      until: from + 86_400_000,
+    });
+    const path = `/callbacks/${made.body.id}`;
+    expect((await send('get', path, api.tokens.supervisor)).body.number).toBe('+8613800138000');
+    const other = await send('post', '/callbacks', api.tokens.admin, {
+      queue: 'service',
+      number: '+8613900139000',
+      preferred: '1001',
+      from,
+    });
+    const listed = (await send('get', '/callbacks?state=scheduled', api.tokens.agent)).body.callbacks;
+    expect(listed.map((one: { number: string }) => one.number).sort()).toEqual([
+      '+86138****8000'.replace('138****8000', '13800138000'),
+      '+86139****9000',
+    ]);
+    expect((await send('post', `${path}/cancel`, api.tokens.agent)).body).toMatchObject({ state: 'cancelled' });
+    expect((await send('post', `${path}/cancel`, api.tokens.agent)).body.code).toBe('callback-over');
+    expect((await send('get', `/callbacks/${other.body.id}`, api.tokens.admin)).body.state).toBe('scheduled');
+  });
+
+  it('say what is wrong', async () => {
+    const ask = (body: object) => send('post', '/callbacks', api.tokens.admin, body);
+    expect((await ask({ queue: 'none', number: '1234' })).body.code).toBe('queue-unknown');
+    expect((await ask({ queue: 'service' })).body.code).toBe('request-invalid');
+    expect((await ask({ queue: 'service', number: '1234', from: 2_000_000_000_000, until: 5 })).body.code).toBe(
+      'callback-window',
+    );
+    expect((await send('get', '/callbacks/cbk_none', api.tokens.admin)).body.code).toBe('callback-unknown');
+  });
+});
