@@ -25,7 +25,18 @@ export {
   liveFigures,
 } from './events.ts';
 export { closeCodes, deskPath, limits, protocolVersion } from './limits.ts';
-export type { Colleague, FloorAgent, PopView, QueueCard, Setup, Snapshot, Today, WorkView } from './views.ts';
+export type {
+  Colleague,
+  DialledNumber,
+  FloorAgent,
+  ParkedCall,
+  PopView,
+  QueueCard,
+  Setup,
+  Snapshot,
+  Today,
+  WorkView,
+} from './views.ts';
 
 /** Outermost shape of a command; `with` is checked by the command's own schema. */
 export const commandFrame = z.strictObject({

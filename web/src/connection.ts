@@ -54,6 +54,11 @@ export class Connection {
     this.#options = options;
   }
 
+  /** Names this panel at the server; undefined before the first welcome. */
+  get session(): string | undefined {
+    return this.#session?.session;
+  }
+
   start(): void {
     window.addEventListener('online', this.#hurry);
     document.addEventListener('visibilitychange', this.#hurry);

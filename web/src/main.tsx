@@ -4,6 +4,7 @@ import './styles/layout.css';
 import './styles/area.css';
 import './desk/contact.css';
 import './desk/customer.css';
+import './phone/phone.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { applyPreferences, readPreferences } from './preferences.ts';

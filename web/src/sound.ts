@@ -1,10 +1,33 @@
 // The sound of an offer, made by WebAudio: two soft notes, repeated while it waits.
 let context: AudioContext | undefined;
+let ringDevice: string | undefined;
+/** Where `context` rings. */
+let chosen: string | undefined;
+
+interface SinkContext extends AudioContext {
+  setSinkId(device: string): Promise<void>;
+}
 
 /** Browsers let a page sound only after the agent has touched it: to be called on her first click or key. */
 export function allowSound(): void {
-  context ??= new AudioContext();
+  if (context === undefined) {
+    context = new AudioContext();
+    choose(context);
+  }
   if (context.state === 'suspended') void context.resume();
+}
+
+/** Rings on that device from now on; undefined: the system's own. Browsers without the choice ring there anyhow. */
+export function ringOn(device: string | undefined): void {
+  ringDevice = device;
+  if (context !== undefined) choose(context);
+}
+
+function choose(audio: AudioContext): void {
+  // A device that was pulled out: the system's own rings.
+  if (ringDevice !== chosen && 'setSinkId' in audio)
+    (audio as SinkContext).setSinkId(ringDevice ?? '').catch(() => undefined);
+  chosen = ringDevice;
 }
 
 /** Rings until the returned function is called. */

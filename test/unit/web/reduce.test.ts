@@ -208,7 +208,7 @@ test('live figures replace those before; the floor only while it is watched', ()
   const agent = { ...live(), name: 'Lin' };
   const unwatched = reduce(state, { on: 'live', frame: { live: 'floor', with: [agent] }, now: 0 });
   expect(unwatched.floor).toBeUndefined();
-  const watched = reduce(state, { on: 'floor', floor: { agents: [], queues: [], figures: [] }, now: 0 });
+  const watched = reduce(state, { on: 'floor', floor: { agents: [], queues: [], figures: [], calls: [] }, now: 0 });
   const told = reduce(watched, { on: 'live', frame: { live: 'floor', with: [agent] }, now: 0 });
   expect(Object.keys(told.floor?.agents ?? {})).toEqual(['1001']);
   expect(reduce(told, { on: 'floor', floor: undefined, now: 0 }).floor).toBeUndefined();

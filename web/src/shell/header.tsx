@@ -1,9 +1,11 @@
 import { useNow } from '../clock.ts';
+import { DialButton } from '../desk/dial-button.tsx';
 import { duration, initials } from '../format.ts';
 import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
+import { PhoneButton } from '../phone/phone-button.tsx';
 import { isDark } from '../preferences.ts';
 import { type Area, hrefOf } from '../route.ts';
 import type { DeskContact } from '../state/contacts.ts';
@@ -27,6 +29,8 @@ export function Header({ areas, area, contacts }: { areas: Area[]; area: Area; c
         </nav>
       )}
       <div className="space" />
+      <DialButton />
+      <PhoneButton />
       {state.today !== undefined && <TodayFigures />}
       <UserMenu busy={contacts.length > 0} />
     </header>
@@ -156,6 +160,12 @@ function UserMenu({ busy }: { busy: boolean }) {
         <Icon name={preferences.sound ? 'sound' : 'mute'} />
         {t(preferences.sound ? 'menu.sound.on' : 'menu.sound.off')}
       </MenuItem>
+      {'Notification' in window && Notification.permission === 'default' && (
+        <MenuItem onChoose={() => void Notification.requestPermission()}>
+          <Icon name="chat" />
+          {t('menu.notify')}
+        </MenuItem>
+      )}
       <div className="menu-line" />
       <MenuItem onChoose={signOut}>
         <Icon name="out" />

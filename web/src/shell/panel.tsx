@@ -1,11 +1,14 @@
-import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Ending } from '../connection.ts';
 import { ContactCard } from '../desk/contact-card.tsx';
 import { ContactTabs } from '../desk/contact-tabs.tsx';
 import { Customer } from '../desk/customer.tsx';
 import { Idle } from '../desk/idle.tsx';
+import { Parked } from '../desk/parked.tsx';
 import { QueueStrip } from '../desk/queue-strip.tsx';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
+import { PhoneProvider } from '../phone/phone-provider.tsx';
+import { RingingLines } from '../phone/ringing-lines.tsx';
 import { forgetSession } from '../rest.ts';
 import { type Area, goTo, useRoute } from '../route.ts';
 import { logOut } from '../session.ts';
@@ -54,7 +57,13 @@ export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) 
   if (desk?.state.setup === undefined) return <p className="starting">{t('app.starting')}</p>;
   return (
     <PanelContext value={desk}>
-      <Desk {...desk} />
+      {desk.state.setup.me.phone === 'panel' && desk.state.live !== undefined ? (
+        <PhoneProvider>
+          <Desk {...desk} />
+        </PhoneProvider>
+      ) : (
+        <Desk {...desk} />
+      )}
     </PanelContext>
   );
 }
@@ -76,6 +85,7 @@ function Desk({ state, act, connection }: PanelTools) {
   const open = state.link.is === 'open';
 
   // The pop is in the page and painted with its next frame: the phone may ring. Once per offer and connection.
+  const latestCaller = useRef('');
   const popKeys = offers.flatMap((contact) => (contact.pop === undefined ? [] : [contact.pop.offer.id])).join(' ');
   useLayoutEffect(() => {
     if (!open || popKeys === '') return;
@@ -83,7 +93,8 @@ function Desk({ state, act, connection }: PanelTools) {
     for (const offer of popKeys.split(' ')) connection.do('pop-shown', { offer }).catch(() => undefined);
   }, [popKeys, open, connection]);
 
-  const ringing = offers.length > 0 && preferences.sound;
+  const lines = state.phone?.lines.some((line) => line.state === 'ringing') ?? false;
+  const ringing = (offers.length > 0 || lines) && preferences.sound;
   useEffect(() => (ringing ? startRinging() : undefined), [ringing]);
   useEffect(() => {
     document.addEventListener('pointerdown', allowSound, { once: true });
@@ -94,8 +105,21 @@ function Desk({ state, act, connection }: PanelTools) {
     };
   }, []);
 
+  // A hidden tab is told by the system, where she allowed it.
+  useEffect(() => {
+    if (popKeys === '' || !document.hidden || !('Notification' in window) || Notification.permission !== 'granted')
+      return;
+    const note = new Notification(t('offer.title'), { tag: popKeys, body: latestCaller.current, icon: '/icon.svg' });
+    note.onclick = () => {
+      window.focus();
+      note.close();
+    };
+    return () => note.close();
+  }, [popKeys, t]);
+
   const first = offers[0];
   const caller = first?.pop?.content.customer?.name ?? first?.pop?.content.from;
+  latestCaller.current = caller ?? t('contact.unknown');
   useEffect(() => {
     document.title = first === undefined ? t('app.name') : `● ${caller ?? t('contact.unknown')} · ${t('app.name')}`;
   }, [first, caller, t]);
@@ -123,6 +147,8 @@ function Desk({ state, act, connection }: PanelTools) {
       <Header areas={mine} area={area} contacts={contacts} />
       {state.link.is === 'lost' && <LostBanner since={state.link.since} />}
       {area === 'desk' && worker && <QueueStrip />}
+      <Parked />
+      <RingingLines />
       {area !== 'desk' ? (
         <Suspense fallback={<p className="starting">{t('app.loading')}</p>}>
           {area === 'floor' ? <FloorArea path={route.path} /> : <AdminArea path={route.path} />}

@@ -67,7 +67,9 @@ export function contactsOf(state: PanelState): DeskContact[] {
     interactions.add(interaction);
   }
   for (const call of Object.values(state.calls)) {
-    if (interactions.has(call.interaction) || call.phase === 'ended' || call.phase === 'ringing') continue;
+    if (interactions.has(call.interaction) || call.phase === 'ended') continue;
+    // What rings for her is an offer; what she dialled herself can be hung up while it rings.
+    if (call.phase === 'ringing' && call.direction === 'in') continue;
     const { interaction, since, queue } = call;
     found.push({ key: interaction, interaction, state: 'own', since, queue, channel: 'voice', call });
   }

@@ -43,7 +43,7 @@ export function reduce(state: PanelState, change: Change): PanelState {
 }
 
 function fromSnapshot(state: PanelState, snapshot: Snapshot, now: number): PanelState {
-  const { seq, at, setup, live, today, pops, calls, work, figures, colleagues } = snapshot;
+  const { seq, at, setup, live, today, pops, calls, work, parked, dialled, figures, colleagues, phone } = snapshot;
   return {
     ...state,
     link: { is: 'open' },
@@ -57,6 +57,10 @@ function fromSnapshot(state: PanelState, snapshot: Snapshot, now: number): Panel
     work: by(work, (one) => one.interaction),
     figures: heard(figures, now),
     colleagues,
+    parked,
+    dialled,
+    phone,
+    asked: {},
     signedOut: undefined,
   };
 }
@@ -85,7 +89,11 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
       return { ...state, calls: { ...state.calls, [call.interaction]: call } };
     }
     case 'call-gone':
-      return { ...state, calls: without(state.calls, frame.with.interaction) };
+      return {
+        ...state,
+        calls: without(state.calls, frame.with.interaction),
+        asked: without(state.asked, frame.with.interaction),
+      };
     case 'work':
       return { ...state, work: { ...state.work, [frame.with.interaction]: frame.with } };
     case 'detour-ended': {
@@ -94,8 +102,11 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
       return notice(state, { kind, about: 'detour', flow, result, reason: failed?.reason });
     }
     case 'asked':
+      return { ...state, asked: { ...state.asked, [frame.with.content.interaction]: frame.with } };
     case 'parked':
-      return state; // nothing of it is on the page
+      return { ...state, parked: frame.with.calls };
+    case 'phone':
+      return { ...state, phone: frame.with };
     case 'setup':
       return { ...state, setup: frame.with };
     case 'signed-out':
@@ -133,7 +144,15 @@ function onLive(state: PanelState, frame: LiveFrame, now: number): PanelState {
   if (frame.live === 'queues') {
     return { ...state, figures: { ...state.figures, ...heard(frame.with, now) } };
   }
-  if (state.floor === undefined || frame.live === 'calls') return state;
+  if (frame.live === 'phone-quality') return { ...state, phoneQuality: frame.with };
+  if (state.floor === undefined) return state;
+  if (frame.live === 'calls') {
+    const calls = keep(
+      { ...state.floor.calls, ...by(frame.with, (one) => one.interaction) },
+      ({ phase }) => phase !== 'ended',
+    );
+    return { ...state, floor: { ...state.floor, calls } };
+  }
   const agents = { ...state.floor.agents, ...by(frame.with, (one) => one.agent) };
   return { ...state, floor: { ...state.floor, agents } };
 }
@@ -147,7 +166,11 @@ function onFloor(state: PanelState, floor: CommandAnswer<'watch'> | undefined, n
   if (floor === undefined) return { ...state, floor: undefined };
   return {
     ...state,
-    floor: { agents: by(floor.agents, (one) => one.agent), queues: floor.queues },
+    floor: {
+      agents: by(floor.agents, (one) => one.agent),
+      queues: floor.queues,
+      calls: by(floor.calls, (one) => one.interaction),
+    },
     figures: { ...state.figures, ...heard(floor.figures, now) },
   };
 }

@@ -1,7 +1,11 @@
 // All that the panel shows, as plain data. Changed only by reduce.ts.
 import type {
   Colleague,
+  DeskEventWith,
+  DialledNumber,
   FloorAgent,
+  LiveWith,
+  ParkedCall,
   PopView,
   QueueCard,
   Setup,
@@ -30,6 +34,7 @@ export type Notice = { id: number; kind: 'info' | 'good' | 'bad' } & (
 export type NewNotice = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never;
 
 export interface Floor {
+  calls: Record<string, CallView>;
   agents: Record<string, FloorAgent>;
   queues: QueueCard[];
 }
@@ -51,6 +56,14 @@ export interface PanelState {
   /** By queue. */
   figures: Record<string, QueueFigures>;
   colleagues: Colleague[];
+  parked: ParkedCall[];
+  /** What she dialled last, the latest first. */
+  dialled: DialledNumber[];
+  /** Calls that colleagues ask her into, by interaction. */
+  asked: Record<string, DeskEventWith<'asked'>>;
+  /** Where her phone is the panel. */
+  phone?: Snapshot['phone'];
+  phoneQuality?: LiveWith<'phone-quality'> | undefined;
   /** Key of the contact in front (contacts.ts). */
   front?: string | undefined;
   notices: Notice[];
@@ -69,6 +82,9 @@ export const nothing: PanelState = {
   work: {},
   figures: {},
   colleagues: [],
+  parked: [],
+  dialled: [],
+  asked: {},
   notices: [],
   noticed: 0,
 };

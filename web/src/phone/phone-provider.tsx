@@ -1,0 +1,126 @@
+// Holds the softphone while the agent is at her desk: starts it, keeps it in step with what the server says, saves devices.
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { usePanel } from '../panel-context.ts';
+import { ringOn } from '../sound.ts';
+import { Headset } from './headset.ts';
+import { PhoneContext, type PhoneTools } from './phone-context.ts';
+import { Softphone, type SoundState } from './softphone.ts';
+
+const devicesKey = 'switchroom.devices';
+
+export function PhoneProvider({ children }: { children: ReactNode }) {
+  const { state, connection, act } = usePanel();
+  const [sound, setSound] = useState<SoundState>({ is: 'off' });
+  const [devices, setDevices] = useState(readDevices);
+  const [headset, setHeadset] = useState<Headset>();
+  const phone = useMemo(
+    () => new Softphone({ ask: (name, given) => connection.do(name, given), changed: setSound }),
+    [connection],
+  );
+  const latest = useRef({ devices, state });
+  latest.current = { devices, state };
+  const view = state.phone;
+  const open = state.link.is === 'open';
+  const owner = view?.owner === undefined ? 'nobody' : view.owner === connection.session ? 'me' : 'other';
+  const muted = view?.muted ?? false;
+
+  useEffect(() => () => phone.stop(), [phone]);
+  useEffect(() => ringOn(devices.ring), [devices.ring]);
+  useEffect(() => {
+    phone.muted = muted;
+  }, [phone, muted]);
+
+  // Nobody has the audio, or this panel should and the server knows of no connection (a reload, a restart): connect.
+  const wanted = open && view !== undefined && owner !== 'other' && view.state === 'none';
+  useEffect(() => {
+    if (wanted) void phone.start(latest.current.devices);
+  }, [wanted, phone]);
+  // Another panel took it.
+  useEffect(() => {
+    if (open && owner === 'other') phone.stop();
+  }, [open, owner, phone]);
+  useEffect(() => {
+    const renew = () => phone.renew();
+    window.addEventListener('online', renew);
+    return () => window.removeEventListener('online', renew);
+  }, [phone]);
+
+  const mute = useCallback(
+    (on: boolean) => {
+      phone.muted = on;
+      void act('phone-mute', { on });
+    },
+    [phone, act],
+  );
+
+  // The headset's keys do what is next to do.
+  const keys = useMemo(
+    () => ({
+      hook: (lifted: boolean) => {
+        const { phone: now, pops } = latest.current.state;
+        const ringing = now?.lines.find((line) => line.state === 'ringing');
+        const up = now?.lines.find((line) => line.state === 'up');
+        const offer = Object.values(pops).find((pop) => pop.outcome === undefined)?.offer.id;
+        if (lifted && offer !== undefined) void act('answer', { offer });
+        else if (lifted && ringing !== undefined) void act('phone-answer', { line: ringing.line });
+        else if (!lifted && up !== undefined) void act('phone-hangup', { line: up.line });
+      },
+      mute: () => mute(!(latest.current.state.phone?.muted ?? false)),
+    }),
+    [act, mute],
+  );
+  useEffect(() => {
+    if (!('hid' in navigator)) return;
+    let mine: Headset | undefined;
+    let gone = false;
+    Headset.known(keys).then(
+      (found) => {
+        if (gone) found?.close();
+        else {
+          mine = found;
+          setHeadset(found);
+        }
+      },
+      () => undefined, // it is there and cannot be opened: she can choose it again and is told why
+    );
+    return () => {
+      gone = true;
+      mine?.close();
+    };
+  }, [keys]);
+  const ringing = view?.lines.some((line) => line.state === 'ringing') ?? false;
+  const inCall = view?.lines.some((line) => line.state === 'up') ?? false;
+  useEffect(() => {
+    // A headset without lights, or pulled out in this moment: nothing is lost but a light.
+    headset?.show({ ringing, inCall, muted }).catch(() => undefined);
+  }, [headset, ringing, inCall, muted]);
+
+  const tools: PhoneTools = {
+    sound,
+    owner,
+    muted,
+    mute,
+    take: () => void phone.start(devices, true),
+    devices,
+    choose: (change) => {
+      const next = { ...devices, ...change };
+      localStorage.setItem(devicesKey, JSON.stringify(next));
+      setDevices(next);
+      // A device that vanished in this moment: the old one stays.
+      phone.use(next).catch(() => undefined);
+    },
+    levels: () => phone.levels(),
+    echo: () => phone.echo(),
+    headset:
+      'hid' in navigator
+        ? { name: headset?.name, choose: async () => setHeadset((await Headset.choose(keys)) ?? headset) }
+        : undefined,
+  };
+  return <PhoneContext value={tools}>{children}</PhoneContext>;
+}
+
+function readDevices(): PhoneTools['devices'] {
+  const kept = JSON.parse(localStorage.getItem(devicesKey) ?? '{}') as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return { microphone: text(kept.microphone), speaker: text(kept.speaker), ring: text(kept.ring) };
+}
