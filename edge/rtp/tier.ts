@@ -7,6 +7,7 @@ import { AudioMissing, AudioStore } from './audio/store.ts';
 import { type Body, bodyOf, idOf, invalid, numberOf, textOf } from './call/fields.ts';
 import { audioOf, hashOf } from './call/requests.ts';
 import type { Law } from './codec/g711.ts';
+import { RecordingRequests } from './recording-requests.ts';
 import { Recordings } from './recordings.ts';
 import { WorkerHandle } from './worker-handle.ts';
 
@@ -46,7 +47,7 @@ export interface RtpTier {
   close(): Promise<void>;
 }
 
-type Where = 'endpoint' | 'bridge' | 'playback' | 'recording';
+type Where = 'endpoint' | 'bridge' | 'playback';
 
 export class Tier implements RtpTier {
   readonly #options: RtpOptions;
@@ -56,19 +57,18 @@ export class Tier implements RtpTier {
     endpoint: new Map(),
     bridge: new Map(),
     playback: new Map(),
-    recording: new Map(),
   };
   /** Bridges that have no member yet, and so no worker: how they were asked for. */
   readonly #unplaced = new Map<string, Body>();
   readonly #audio: AudioStore;
-  readonly #recordings: Recordings;
+  readonly #recordings: RecordingRequests;
   #grace: NodeJS.Timeout | undefined;
   #closing = false;
 
   private constructor(options: RtpOptions, recordings: Recordings) {
     this.#options = options;
     this.#logger = options.logger;
-    this.#recordings = recordings;
+    this.#recordings = new RecordingRequests(recordings);
     this.#audio = new AudioStore(
       {
         loaded: (hash, shared) => this.#tellAll({ clip: hash, shared }),
@@ -158,32 +158,18 @@ export class Tier implements RtpTier {
       case 'bridge.play':
         return this.#play(name, body, this.#bridgeWorker(idOf(body)));
       case 'endpoint.record':
-        return this.#record(name, body, this.#find('endpoint', idOf(body)));
+        return this.#recordings.begin(name, body, this.#find('endpoint', idOf(body)));
       case 'bridge.record':
-        return this.#record(name, body, this.#bridgeWorker(idOf(body)));
+        return this.#recordings.begin(name, body, this.#bridgeWorker(idOf(body)));
       case 'playback.stop':
         // It may have ended by itself meanwhile.
         return this.#where.playback.get(idOf(body))?.ask(name, body) ?? {};
-      case 'recording.stop':
-        return this.#stopRecording(body);
-      case 'recording.pause':
-      case 'recording.resume':
-        return this.#find('recording', idOf(body)).ask(name, body);
-      case 'recording.get':
-        return this.#getRecording(body);
-      case 'recording.read':
-        return this.#recordings.read(
-          idOf(body),
-          numberOf(body, 'start', 0, 2 ** 40),
-          numberOf(body, 'most', 0, 2 ** 40),
-        );
-      case 'recording.forget':
-        return this.#forgetRecording(body);
       case 'audio.put':
         return this.#putAudio(body);
       case 'media.list':
         return this.#list();
     }
+    if (name.startsWith('recording.')) return this.#recordings.request(name, body);
     if (name.startsWith('endpoint.')) return this.#find('endpoint', idOf(body)).ask(name, body);
     if (name.startsWith('bridge.')) return this.#bridgeWorker(idOf(body)).ask(name, body);
     throw new LinkFailure('request-unknown', `${name} is no media request`);
@@ -272,56 +258,6 @@ export class Tier implements RtpTier {
     return { missing };
   }
 
-  async #record(name: string, body: Body, worker: WorkerHandle): Promise<unknown> {
-    const id = idOf(body, 'recording');
-    if (this.#where.recording.has(id) || (await this.#recordings.find(id))) throw invalid('recording', 'exists');
-    this.#where.recording.set(id, worker);
-    try {
-      return await worker.ask(name, body);
-    } catch (error) {
-      this.#where.recording.delete(id);
-      throw error;
-    }
-  }
-
-  async #stopRecording(body: Body): Promise<MediaRequests['recording.stop']['ok']> {
-    const id = idOf(body);
-    const worker = this.#where.recording.get(id);
-    if (worker) {
-      try {
-        const ended = (await worker.ask('recording.stop', body)) as MediaRequests['recording.stop']['ok'];
-        this.#where.recording.delete(id);
-        return ended;
-      } catch (error) {
-        if (!(error instanceof LinkFailure && error.code === 'media-unknown')) throw error;
-        // Its endpoint closed meanwhile, which sealed it.
-        this.#where.recording.delete(id);
-      }
-    }
-    const finished = await this.#recordings.find(id);
-    if (!finished) throw new LinkFailure('media-unknown', `there is no recording ${id}`);
-    return { ms: finished.ms, bytes: finished.bytes, sha256: await this.#recordings.sha256(id) };
-  }
-
-  async #forgetRecording(body: Body): Promise<void> {
-    const id = idOf(body);
-    // One whose bridge was closed without its being stopped is sealed, and known here still.
-    const running = (await this.#where.recording.get(id)?.ask('recording.get', body)) as
-      | MediaRequests['recording.get']['ok']
-      | undefined;
-    if (running?.recording) throw invalid('id', 'is still recorded');
-    this.#where.recording.delete(id);
-    await this.#recordings.forget(id);
-  }
-
-  async #getRecording(body: Body): Promise<MediaRequests['recording.get']['ok']> {
-    const id = idOf(body);
-    const running = (await this.#where.recording.get(id)?.ask('recording.get', body)) as
-      | MediaRequests['recording.get']['ok']
-      | undefined;
-    return { recording: running?.recording ?? (await this.#recordings.find(id)) ?? null };
-  }
-
   #putAudio(body: Body): Record<string, never> {
     const hash = hashOf(body);
     const data = Buffer.from(textOf(body, 'data'), 'base64');
@@ -381,7 +317,7 @@ export class Tier implements RtpTier {
     const lost = (kind: Where) => [...this.#where[kind]].filter(([, at]) => at === worker).map(([id]) => id);
     for (const id of lost('playback'))
       this.#event('playback.ended', { id, on: '', end: 'failed', reason: 'media worker died' });
-    for (const id of lost('recording')) this.#where.recording.delete(id);
+    this.#recordings.lost(worker);
     for (const id of lost('bridge')) this.#event('bridge.closed', { id, why: 'failed' });
     for (const id of lost('endpoint')) this.#event('endpoint.closed', { id, why: 'failed', quality });
     this.#startWorker(index, count).catch((error: Error) => {

@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { LinkFailure } from '../../link/index.ts';
+import { boundNewSpace } from './thread.ts';
 import type { FromWorker, FromWorkerPost, ToWorker, ToWorkerPost, WorkerStart } from './worker-protocol.ts';
 
 export interface WorkerOutside {
@@ -33,6 +34,7 @@ export class WorkerHandle {
 
   /** Starts a worker and resolves when it takes requests. @throws Error where it does not start */
   static start(workerData: WorkerStart, outside: WorkerOutside, logger: Logger): Promise<WorkerHandle> {
+    boundNewSpace();
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'media' });
     const handle = new WorkerHandle(worker, outside, logger);
     return new Promise((resolve, reject) => {

@@ -21,5 +21,5 @@ export type FromWorker =
   | { re: number; ok: unknown }
   | { re: number; failed: { code: string; reason: string; stack?: string | undefined } }
   | { event: string; with: unknown }
-  | { log: 'warn' | 'error'; message: string; fields: Record<string, unknown> }
+  | { log: 'info' | 'warn' | 'error'; message: string; fields: Record<string, unknown> }
   | { stopped: true };

@@ -4,6 +4,7 @@ import { LinkFailure } from '../../link/index.ts';
 import { openClip } from './audio/clip.ts';
 import { Engine } from './engine.ts';
 import { systemPacerTime } from './pacer.ts';
+import { raisePriority } from './thread.ts';
 import type { FromWorker, FromWorkerPost, ToWorker, ToWorkerPost, WorkerStart } from './worker-protocol.ts';
 
 if (!parentPort) throw new Error('worker.ts runs in a worker thread only');
@@ -67,4 +68,8 @@ function take(message: ToWorker): void {
 port.on('message', (messages: ToWorkerPost) => {
   for (const message of messages) take(message);
 });
+const refused = raisePriority();
+if (refused !== undefined) {
+  say({ log: 'info', message: 'media thread runs at normal priority', fields: { reason: refused } });
+}
 say({ ready: true });

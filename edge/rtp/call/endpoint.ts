@@ -7,8 +7,9 @@ import type { WireDigitRule, WireDirection, WireQuality } from '../../../link/in
 import type { Player } from '../audio/player.ts';
 import type { Recorder } from '../audio/recorder.ts';
 import { type Codec, codecs, frameSamples, type Law } from '../codec/g711.ts';
+import { DtmfQueue } from '../dtmf/queue.ts';
 import { DtmfReceiver } from '../dtmf/receiver.ts';
-import { type DtmfPath, DtmfSender } from '../dtmf/sender.ts';
+import type { DtmfPath } from '../dtmf/sender.ts';
 import { emptyHeader, headerBytes, readHeader } from '../packet/header.ts';
 import { Latch } from '../packet/latch.ts';
 import { OutStream } from '../packet/out-stream.ts';
@@ -23,6 +24,7 @@ import type { Host, Ticker, Watched } from './host.ts';
 import { MediaSession } from './media-session.ts';
 import { Mixer } from './mixer.ts';
 import { LineMonitor, reportsTo } from './quality.ts';
+import { RelayedPacket } from './relay.ts';
 
 export interface EndpointOptions {
   id: string;
@@ -74,10 +76,10 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   readonly #peer: string | undefined;
   readonly #inbandAllowed: boolean;
   readonly #receiver: DtmfReceiver;
-  readonly #senders: DtmfSender[] = [];
+  readonly #toSend = new DtmfQueue();
   readonly #frames = new FramePacket();
   readonly #eventPacket = Buffer.alloc(headerBytes + 4);
-  #relayCopy: Buffer | undefined;
+  readonly #relayed = new RelayedPacket();
   readonly #ear = new Ear();
   #mixer: Mixer | undefined;
   #due = 0;
@@ -124,7 +126,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     const keyUp = (digit: string, ms: number) => this.#keyUp(digit, ms, 'inband');
     this.#ear.detect(inband ? { keyDown: () => this.#keyDown(), keyUp } : undefined);
     this.listenNeeded();
-    if (this.player || this.#senders.length > 0 || this.mixes || this.#ear.detects) this.#host.activate(this);
+    if (this.player || this.#toSend.busy || this.mixes || this.#ear.detects) this.#host.activate(this);
   }
 
   direction(direction: WireDirection): void {
@@ -188,28 +190,14 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   /** Sends on a packet of `from`, which `header` describes. */
   #relay(from: Endpoint, packet: Buffer, codec: Codec, now: number): void {
     const far = this.session.far;
-    if (!far || !this.session.sending || this.player || this.#senders.length > 0) return;
-    let sent = packet;
-    // Header extensions (a WebRTC gateway's, X=1) say nothing to a phone, and some stumble over them: only the payload goes on.
-    if (codec !== far.codec || header.start > headerBytes) {
-      const length = header.end - header.start;
-      if (headerBytes + length > 1500) return;
-      this.#relayCopy ??= Buffer.alloc(1500);
-      sent = this.#relayCopy.subarray(0, headerBytes + length);
-      if (codec === far.codec) packet.copy(sent, headerBytes, header.start, header.end);
-      else {
-        const table = far.codec.transcode;
-        for (let i = 0; i < length; i++) sent[headerBytes + i] = table[packet[header.start + i] as number] as number;
-      }
-      sent[0] = 0x80;
-    }
-    if (this.out.relay(sent, header, from, far.payloadType, now)) this.#send(sent);
+    if (!far || !this.session.sending || this.player || this.#toSend.busy) return;
+    const sent = this.#relayed.fit(packet, header, codec, far.codec);
+    if (sent && this.out.relay(sent, header, from, far.payloadType, now)) this.#send(sent);
   }
 
   #relayEvent(from: Endpoint, packet: Buffer, now: number): void {
     const far = this.session.far;
-    if (!far || far.dtmfPayloadType === undefined || !this.session.sending || this.player || this.#senders.length > 0)
-      return;
+    if (!far || far.dtmfPayloadType === undefined || !this.session.sending || this.player || this.#toSend.busy) return;
     if (this.out.relay(packet, header, from, far.dtmfPayloadType, now)) this.#send(packet);
   }
 
@@ -255,7 +243,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
 
   /** Sends digits after those that are being sent. @param done is called when the last one is out, or the endpoint closes */
   sendDigits(digits: string, done: () => void): void {
-    this.#senders.push(new DtmfSender(digits, done));
+    this.#toSend.add(digits, done);
     this.#host.activate(this);
   }
 
@@ -313,18 +301,12 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     let heard: Int16Array | undefined;
     if (!this.session.far) {
       // Nobody hears it yet: playbacks wait for the session.
-    } else if (this.#senders.length > 0) this.#sendDigits();
+    } else if (this.#toSend.busy) this.#toSend.tick(this, this.named, this.codec);
     else if (this.player) heard = this.#playFrame(this.player);
     else if (this.mixes) heard = this.#mixFrame(frame);
     else if (this.recorders.size > 0) heard = this.hears[0]?.samples(frame);
     for (const recorder of this.recorders) recorder.write(this.samples(frame), heard);
-    return (
-      this.player !== undefined ||
-      this.mixes ||
-      this.#senders.length > 0 ||
-      this.recorders.size > 0 ||
-      this.#ear.detects
-    );
+    return this.player !== undefined || this.mixes || this.#toSend.busy || this.recorders.size > 0 || this.#ear.detects;
   }
 
   #playFrame(player: Player): Int16Array | undefined {
@@ -355,13 +337,6 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   get #mixing(): Mixer {
     this.#mixer ??= new Mixer();
     return this.#mixer;
-  }
-
-  #sendDigits(): void {
-    const sender = this.#senders[0] as DtmfSender;
-    if (sender.tick(this, this.named, this.codec)) return;
-    this.#senders.shift();
-    sender.finish();
   }
 
   /** DtmfPath: a telephone-event packet. */
@@ -416,7 +391,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     this.player?.end('closed');
     this.player = undefined;
     this.digits.stop('closed');
-    for (const sender of this.#senders.splice(0)) sender.finish();
+    this.#toSend.giveUp();
     this.bridge?.remove(this);
     this.#ear.need(false);
   }
