@@ -47,11 +47,25 @@ const columns = [
   ['last_seq', 'lastSeq'],
 ] as const satisfies readonly (readonly [string, keyof InteractionRecord, 'json'?])[];
 
+/**
+ * Columns that stand in indexes. They change once or twice in a call, and its record is written four times: writing them
+ * with the same value all the same would take every index entry out and put it in again.
+ */
+const indexed: readonly string[] = ['id', 'direction', 'customer', 'from_e164', 'to_e164', 'queue', 'started_at'];
+
+/** Where the values of the update stand among the columns: those that may change, then those that must not have. */
+const places = columns.map(([column], at) => ({ column, at }));
+const updating: readonly number[] = [
+  ...places.filter(({ column }) => !indexed.includes(column)).map(({ at }) => at),
+  ...indexed.map((name) => places.findIndex(({ column }) => column === name)),
+];
+
 export type Cells = Record<string, string | number | null>;
 
 export class InteractionRows {
   readonly #db: Database;
   readonly #put: Statement;
+  readonly #update: Statement;
   readonly #putPart: Statement;
   readonly #dropParts: Statement<[string, number]>;
   readonly #putRecording: Statement;
@@ -69,6 +83,12 @@ export class InteractionRows {
          .slice(1)
          .map((column) => `${column} = excluded.${column}`)
          .join(', ')}`,
+    );
+    this.#update = db.prepare(
+      `UPDATE interactions SET ${names
+        .filter((column) => !indexed.includes(column))
+        .map((column) => `${column} = ?`)
+        .join(', ')} WHERE ${indexed.map((column) => `${column} IS ?`).join(' AND ')}`,
     );
     this.#putPart = db.prepare(
       `INSERT OR REPLACE INTO interaction_agents (interaction, part, agent, queue, offered_at, outcome, answered_at,
@@ -92,7 +112,7 @@ export class InteractionRows {
       if (value === undefined) return null;
       return json ? JSON.stringify(value) : value;
     });
-    this.#put.run(...cells);
+    if (this.#update.run(...updating.map((at) => cells[at])).changes === 0) this.#put.run(...cells);
     const { id, site, team, startedAt } = record;
     for (const [at, part] of record.agents.entries()) {
       const { agent, queue, offeredAt, outcome, answeredAt, endedAt, talkMs, holdMs, wrapUpMs } = part;
