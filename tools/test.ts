@@ -15,6 +15,7 @@ const wanted: { program: string; package: string; for: string }[] = [
   { program: 'sipp', package: 'sip-tester', for: 'SIP scenarios (test/sip)' },
   { program: 'baresip', package: 'baresip-core', for: 'a call from a softphone (test/sip)' },
   { program: 'slapd', package: 'slapd', for: 'login by a directory (test/unit/sign-in)' },
+  { program: 'turnserver', package: 'coturn', for: 'a panel behind NAT (test/product/turn)' },
   { program: 'chromium', package: 'chromium', for: 'the page test (test/e2e)' },
 ];
 

@@ -28,11 +28,12 @@ export function openAudioBrowser(): Promise<Browser> {
 
 /** page.js, as seen from here. */
 interface PagePhone {
-  offer(direction: 'sendrecv' | 'recvonly', iceServers: IceServer[]): Promise<string>;
+  offer(direction: 'sendrecv' | 'recvonly', configuration: Configuration): Promise<string>;
   again(iceRestart: boolean): Promise<string>;
   answered(sdp: string): Promise<void>;
   speak(hz: number): void;
   listen(hz: number[]): { shares: number[]; peak: number };
+  path(): Promise<string | undefined>;
   state(): string;
   hangUp(): Promise<void>;
 }
@@ -41,6 +42,11 @@ export interface IceServer {
   urls: string | string[];
   username?: string;
   credential?: string;
+}
+
+export interface Configuration {
+  iceServers?: IceServer[];
+  iceTransportPolicy?: 'relay';
 }
 
 export class BrowserPhone {
@@ -60,8 +66,8 @@ export class BrowserPhone {
   }
 
   /** A new peer connection, as after a load of the page. @returns its offer */
-  offer(direction: 'sendrecv' | 'recvonly' = 'sendrecv', iceServers: IceServer[] = []): Promise<string> {
-    return this.#ask('offer', direction, iceServers);
+  offer(direction: 'sendrecv' | 'recvonly' = 'sendrecv', configuration: Configuration = {}): Promise<string> {
+    return this.#ask('offer', direction, configuration);
   }
 
   /** Another offer of the same peer connection. */
@@ -100,6 +106,11 @@ export class BrowserPhone {
       timeout: 8_000,
       interval: 50,
     });
+  }
+
+  /** `relay` where its packets go over a TURN server. */
+  path(): Promise<string | undefined> {
+    return this.#ask('path');
   }
 
   state(): Promise<string> {

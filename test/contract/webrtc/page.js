@@ -1,7 +1,7 @@
 // What runs inside the page of a BrowserPhone: RTCPeerConnection and Web Audio, nothing else.
 globalThis.phone = {
   /** A new peer connection, as after a load of the page. */
-  async offer(direction, iceServers) {
+  async offer(direction, configuration) {
     const context = new AudioContext();
     const oscillator = context.createOscillator();
     const gain = context.createGain();
@@ -11,7 +11,7 @@ globalThis.phone = {
     oscillator.start();
     const ear = context.createAnalyser();
     ear.fftSize = 8192;
-    const pc = new RTCPeerConnection({ iceServers });
+    const pc = new RTCPeerConnection(configuration);
     const [microphone] = out.stream.getAudioTracks();
     pc.addTransceiver(direction === 'sendrecv' ? microphone : 'audio', { direction });
     pc.ontrack = ({ track, streams }) => {
@@ -67,6 +67,14 @@ globalThis.phone = {
       return (2 * at) / (samples.length * (power + floor));
     });
     return { shares, peak };
+  },
+
+  /** `relay` where its packets go over a TURN server. */
+  async path() {
+    const stats = [...(await this.pc.getStats()).values()];
+    const transport = stats.find(({ type }) => type === 'transport');
+    const pair = stats.find(({ id }) => id === transport?.selectedCandidatePairId);
+    return stats.find((one) => one.id === pair?.localCandidateId)?.candidateType;
   },
 
   state() {
