@@ -4,6 +4,8 @@ import { duration, percent } from '../format.ts';
 import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import type { FloorAgent } from '../state/state.ts';
+import { AgentMenu } from './agent-menu.tsx';
+import { CallTable } from './call-table.tsx';
 import { useFloorWords } from './words.ts';
 
 /** Queues and agents at this moment. */
@@ -26,6 +28,7 @@ export function Live() {
   return (
     <>
       <QueueTable />
+      <CallTable />
       <AgentTable />
     </>
   );
@@ -152,6 +155,7 @@ function AgentTable() {
                   </p>
                 </div>
                 <time className="figures">{agent.presence === 'offline' ? '' : duration(now - since)}</time>
+                {agent.presence !== 'offline' && <AgentMenu agent={agent} />}
               </li>
             );
           })}
