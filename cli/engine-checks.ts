@@ -2,12 +2,13 @@
 import { drachtioHosts, freeswitchSecret, type Settings } from '../config/index.ts';
 import { askEventSocket, profileAddress } from '../media/freeswitch/index.ts';
 import { SwitchroomError } from '../values/index.ts';
+import { asteriskFindings } from './asterisk-checks.ts';
 import { logInToDrachtio } from './drachtio-login.ts';
 import type { Finding } from './finding.ts';
 
 /** Empty where the edge does everything. */
 export async function engineFindings(settings: Settings): Promise<Finding[]> {
-  return [...(await drachtio(settings)), ...(await freeswitch(settings))];
+  return [...(await drachtio(settings)), ...(await freeswitch(settings)), ...(await asteriskFindings(settings))];
 }
 
 async function drachtio({ drachtio: wanted }: Settings): Promise<Finding[]> {

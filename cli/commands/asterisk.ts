@@ -1,8 +1,11 @@
-// asterisk configure: the configuration files of an Asterisk that is our media engine.
+// asterisk configure|hosts|drain|undrain: the configuration files of an Asterisk that is our media engine.
 import type { Command } from 'commander';
 import { readSecret } from '../../config/index.ts';
+import type { HostView } from '../../media/asterisk/index.ts';
+import { withConnection } from '../connection.ts';
 import { failed } from '../errors.ts';
 import { commaList, wholeNumber } from '../options.ts';
+import { print } from '../output.ts';
 
 interface Options {
   secretFile: string;
@@ -40,6 +43,35 @@ export function addAsteriskCommands(switchroom: Command): void {
     .option('--edge <list>', 'addresses that SIP comes from', '127.0.0.1')
     .option('--max-calls <n>', '0: as many as come', '0')
     .action(configure);
+  asterisk
+    .command('hosts')
+    .description('the hosts as the running server sees them')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const { hosts } = await withConnection((connection) => connection.get<{ hosts: HostView[] }>('/media-hosts'));
+      print(hosts, {
+        json: options.json,
+        columns: [
+          { title: 'host', of: (row) => row.name },
+          { title: 'state', of: (row) => (row.draining ? `${row.state}, draining` : row.state) },
+          { title: 'weight', of: (row) => String(row.weight) },
+          { title: 'streams', of: (row) => String(row.endpoints) },
+        ],
+      });
+    });
+  for (const [name, draining, about] of [
+    ['drain', true, 'send no new calls to a host; it can be stopped when it has no streams any more'],
+    ['undrain', false, 'send new calls to a host again'],
+  ] as const) {
+    asterisk
+      .command(`${name} <host>`)
+      .description(about)
+      .action(async (host: string) => {
+        const path = `/media-hosts/${encodeURIComponent(host)}/draining`;
+        const now = await withConnection((connection) => connection.put<HostView>(path, { draining }));
+        process.stdout.write(`${now.name}: ${now.draining ? 'draining' : 'takes calls'}, ${now.endpoints} streams\n`);
+      });
+  }
 }
 
 async function configure(folder: string, options: Options): Promise<void> {

@@ -1,5 +1,5 @@
 // start (everything), edge and serve (one program each, for service managers that watch them themselves).
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -23,8 +23,19 @@ export function addRunCommands(switchroom: Command): void {
     .action(serve);
 }
 
+/** The flows that came with the product, where there are none yet: a new data folder, a container, another working folder. */
+function bringFlows({ flows }: Settings): void {
+  if (existsSync(flows)) return;
+  // Whole or not at all: what is there is never touched again.
+  const coming = `${flows}.coming`;
+  rmSync(coming, { recursive: true, force: true });
+  cpSync(join(root, 'ivr-flows'), coming, { recursive: true });
+  renameSync(coming, flows);
+}
+
 async function start(): Promise<void> {
   const settings = readSettings();
+  bringFlows(settings);
   const terminal = process.stdout.isTTY === true;
   const logs = terminal ? join(settings.data, 'log') : undefined;
   const { supervisor, edge, server, attached } = await Supervisor.start(settings, { mains, logs });
@@ -84,6 +95,7 @@ async function edge(): Promise<void> {
 
 async function serve(): Promise<void> {
   const settings = readSettings();
+  bringFlows(settings);
   const run = runFolder(settings);
   const kept = join(run, 'edge.json');
   const wanted = edgeParts(settings) !== undefined;

@@ -61,10 +61,6 @@ if ! id switchroom >/dev/null 2>&1; then
 fi
 install -d -o switchroom -g switchroom -m 0700 /var/lib/switchroom
 install -d -o root -g switchroom -m 0750 /etc/switchroom
-if [ ! -e /var/lib/switchroom/ivr-flows ]; then
-  cp -R "$target/app/ivr-flows" /var/lib/switchroom/ivr-flows
-  chown -R switchroom:switchroom /var/lib/switchroom/ivr-flows
-fi
 if [ ! -e /etc/switchroom/switchroom.json ]; then
   printf '{\n  "bind": ["127.0.0.1"],\n  "demo": false\n}\n' >/etc/switchroom/switchroom.json
   chown root:switchroom /etc/switchroom/switchroom.json
