@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { newId, SwitchroomError } from '../../values/index.ts';
 import { failed } from './errors.ts';
+import { languageOf, sentenceOf } from './sentences.ts';
 
 export const noSuchEndpoint: RequestHandler = (request) => {
   throw failed['no-such-endpoint']({ method: request.method, path: request.path });
@@ -12,6 +13,7 @@ export function answerErrors(logger: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const known = knownError(error);
     const status = known?.status ?? 500;
+    const language = languageOf(request);
     if (status >= 500 && status !== 503) {
       const id = newId('req');
       logger.error({ err: error, request: id, method: request.method, route: request.route?.path }, 'request failed');
@@ -19,15 +21,20 @@ export function answerErrors(logger: Logger): ErrorRequestHandler {
       const message = failed['internal-error']({ request: id });
       response
         .status(500)
-        .json({ code: known?.code ?? message.code, message: message.message, details: { request: id } });
+        .json({ code: known?.code ?? message.code, message: sentenceOf(message, language), details: { request: id } });
       return;
     }
     if (response.headersSent || known === undefined) return next(error);
     const { field, seconds, ...details } = known.details;
     if (typeof seconds === 'number') response.set('Retry-After', String(seconds));
     if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="switchroom"');
-    const body = { code: known.code, message: known.message, ...(field === undefined ? {} : { field }), details };
-    response.status(status).json(body);
+    const body = {
+      code: known.code,
+      message: sentenceOf(known, language),
+      ...(field === undefined ? {} : { field }),
+      details,
+    };
+    response.set('Content-Language', language).status(status).json(body);
   };
 }
 

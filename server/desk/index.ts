@@ -4,3 +4,4 @@ export type { DeskOptions, DetourFlow, Login } from './options.ts';
 export * from './protocol.ts';
 export { defaultReasons, type Reason } from './reasons.ts';
 export type { DeskCounters } from './seats.ts';
+export { chinese } from './sentences.ts';

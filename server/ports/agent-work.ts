@@ -1,6 +1,6 @@
 // What the desk and the API ask of routing about agents and queues. Implemented by server/routing.
 import type { EventEmitter } from 'node:events';
-import type { AgentId, Channel, InteractionId, Millis, Offer, OfferId, QueueId } from '../../values/index.ts';
+import type { AgentId, Channel, InteractionId, Language, Millis, Offer, OfferId, QueueId } from '../../values/index.ts';
 
 export type Presence = 'offline' | 'ready' | 'not-ready';
 
@@ -75,5 +75,8 @@ export interface AgentWork extends EventEmitter<AgentWorkEvents> {
   /** Takes a queued contact out of turn for an agent, or to another queue (supervisor). @throws contact-unknown */
   move(interaction: InteractionId, to: { queue: QueueId } | { agent: AgentId }): void;
   /** Why this contact went, or did not go, to whom. */
-  explain(interaction: InteractionId): { at: Millis; sentence: string; details: Record<string, unknown> }[];
+  explain(
+    interaction: InteractionId,
+    language?: Language,
+  ): { at: Millis; code: string; sentence: string; details: Record<string, unknown> }[];
 }

@@ -6,6 +6,7 @@ import {
   type Channel,
   type Clock,
   type InteractionId,
+  type Language,
   newId,
   notThere,
   type OfferId,
@@ -381,8 +382,8 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     if (refused) throw notThere['agent-unknown'](to);
   }
 
-  explain(interaction: InteractionId): Explanation[] {
-    return explanations(this.#journal.ofInteraction(interaction));
+  explain(interaction: InteractionId, language: Language = 'en'): Explanation[] {
+    return explanations(this.#journal.ofInteraction(interaction), language);
   }
 
   // Acting

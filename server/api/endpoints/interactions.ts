@@ -7,6 +7,7 @@ import { failed } from '../errors.ts';
 import { interactionCsv } from '../interaction-csv.ts';
 import { confinedTo, isStaff, maskedFor, visible } from '../scope.ts';
 import { sendCsv } from '../send-csv.ts';
+import { languageOf } from '../sentences.ts';
 
 const optional = z.string().optional();
 const millis = z.number().optional();
@@ -200,14 +201,19 @@ export function interactionEndpoints({ interactions, journal, agentWork, reads }
       roles: staff,
       answer: z.object({
         decisions: z.array(
-          z.object({ at: z.number(), sentence: z.string(), details: z.record(z.string(), z.unknown()) }),
+          z.object({
+            at: z.number(),
+            code: z.string(),
+            sentence: z.string(),
+            details: z.record(z.string(), z.unknown()),
+          }),
         ),
       }),
-      handle({ params, principal }) {
+      handle({ params, principal, request }) {
         const record = interactions.get(params.id!);
         // Before there is a record nobody can tell whose it is.
         if (record || confinedTo(principal) !== undefined) must(principal, params.id!);
-        return { decisions: agentWork.explain(params.id!) };
+        return { decisions: agentWork.explain(params.id!, languageOf(request)) };
       },
     }),
   ];

@@ -66,7 +66,7 @@ class FakeAgentWork extends EventEmitter<AgentWorkEvents> implements AgentWork {
   extendWrapUp = (...with_: unknown[]) => void this.#asked.push(['extendWrapUp', ...with_]);
   disposed = (...with_: unknown[]) => void this.#asked.push(['disposed', ...with_]);
   move = (...with_: unknown[]) => void this.#asked.push(['move', ...with_]);
-  explain = () => [{ at: 1, sentence: 'She was idle longest.', details: { idleMs: 5 } }];
+  explain = () => [{ at: 1, code: 'offered', sentence: 'She was idle longest.', details: { idleMs: 5 } }];
 }
 
 class FakeCalls extends EventEmitter<CallControlEvents> implements CallControl {
