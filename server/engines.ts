@@ -7,6 +7,7 @@ import { LinkClient } from '../link/index.ts';
 import { EdgeMediaServer } from '../media/edge/index.ts';
 import type { MediaServer } from '../media/media-server.ts';
 import type { ServerConfiguration } from '../supervisor/index.ts';
+import type { MediaHosts } from './api/index.ts';
 import { failed } from './errors.ts';
 import { connectSip, type DialogMemory, type Sip, type SipServerAddress } from './signaling/index.ts';
 
@@ -15,6 +16,8 @@ export interface Engines {
   link: LinkClient | undefined;
   sip: Sip;
   media: MediaServer;
+  /** Of the media engine, where it has several. */
+  mediaHosts: MediaHosts | undefined;
 }
 
 /** @param opened how to take down what stands, last first; grows @throws edge-unreachable, sip-server-unreachable … */
@@ -42,9 +45,11 @@ export async function openEngines(options: {
   }
   const sip = await connectSip({ ...sipServers(configuration), epoch, link, memory, logger });
   opened.push(() => sip.close());
-  const media = edgeMedia ?? (await openMedia({ configuration, sip, logger }));
+  const { media, mediaHosts } = edgeMedia
+    ? { media: edgeMedia, mediaHosts: undefined }
+    : await openMedia({ configuration, sip, logger });
   opened.push(() => media.close());
-  return { link, sip, media };
+  return { link, sip, media, mediaHosts };
 }
 
 /** The edge beside us, or the drachtio-servers of the settings. @throws settings-invalid where a secret is missing */
@@ -62,23 +67,25 @@ async function openMedia(options: {
   configuration: ServerConfiguration;
   sip: Sip;
   logger: Logger;
-}): Promise<MediaServer> {
+}): Promise<Pick<Engines, 'media' | 'mediaHosts'>> {
   const { configuration, sip, logger } = options;
   const { settings } = configuration;
   if (settings.media === 'asterisk') {
     const hosts = asteriskHosts(settings.asterisk);
     const audio = settings.asterisk?.audio ?? { bind: '127.0.0.1', port: 0 };
     const { AsteriskMediaServer } = await import('../media/asterisk/index.ts');
-    return AsteriskMediaServer.open({ hosts, audio, sip, logger });
+    const media = await AsteriskMediaServer.open({ hosts, audio, sip, logger });
+    return { media, mediaHosts: media };
   }
   const { freeswitch } = settings;
   const { openFreeswitch } = await import('../media/freeswitch/index.ts');
   const { others, ...first } = sipServers(configuration);
-  return openFreeswitch({
+  const media = await openFreeswitch({
     ...freeswitch,
     secret: freeswitchSecret(freeswitch),
     folder: freeswitch.folder ?? join(settings.data, 'freeswitch'),
     sip: [first, ...others],
     logger,
   });
+  return { media, mediaHosts: undefined };
 }

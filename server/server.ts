@@ -5,7 +5,6 @@ import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { iceServerAccounts } from '../config/index.ts';
-import { AsteriskMediaServer } from '../media/asterisk/index.ts';
 import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
 import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
@@ -136,7 +135,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     });
 
     // The engines.
-    const { sip, media } = await openEngines({
+    const { sip, media, mediaHosts } = await openEngines({
       configuration,
       epoch,
       memory: sqliteDialogs(database),
@@ -268,7 +267,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
       flows: flowFiles(store, history, settings.flows, context),
       recordings: new RecordingFiles(media),
-      mediaHosts: media instanceof AsteriskMediaServer ? media : undefined,
+      mediaHosts,
       logger,
       clock,
       version: process.env.npm_package_version ?? '0.1.0',

@@ -1,5 +1,6 @@
 // The demo's call with `media: asterisk`: the same server and flows, another engine.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { checkAsterisk } from '../../media/asterisk/index.ts';
 import { readTestWav, share } from '../contract/media/listening.ts';
 import { AsteriskEngine, hasAsterisk } from '../engines/asterisk-engine.ts';
 import { type Caller, Floor, type Interaction } from './floor.ts';
@@ -112,6 +113,30 @@ describe.skipIf(!ready)('the demo on Asterisk (needs sipp and an unpacked Asteri
     expect(record.recordings[0]?.ms).toBeGreaterThan(adopted.at - killed);
     await floor.nothingLeft();
     expect(await asterisk.channels()).toBe(0);
+  });
+
+  test('a drained host takes no new calls, and an undrained one does; the doctor finds nothing missing', async () => {
+    const line = await floor.line();
+    const host = { name: 'one', state: 'up', weight: 1, endpoints: 0 };
+    expect(await floor.ask('GET', '/media-hosts')).toEqual({ hosts: [{ ...host, draining: false }] });
+    const drained = await floor.ask('PUT', '/media-hosts/one/draining', { draining: true });
+    expect(drained).toEqual({ ...host, draining: true });
+    const refused = await floor.sipp({ scenario: '-sn uac', target: floor.product.sip, args: ['-s', line.number] });
+    expect(await refused.message(503)).toBeDefined();
+    await floor.ask('PUT', '/media-hosts/one/draining', { draining: false });
+    const unknown = await floor.product.ask('PUT', '/media-hosts/two/draining', { draining: true });
+    expect(unknown).toMatchObject({ status: 404, body: { code: 'asterisk-host-unknown' } });
+    const caller = await floor.caller(line.number);
+    await caller.sipp.tell('HANGUP');
+    await caller.sipp.done();
+
+    const { url, user, secret, sip } = asterisk;
+    const found = await checkAsterisk({ name: 'one', url, user, secret, sip, weight: 1 });
+    expect(found).toMatchObject({ missing: [], problems: [] });
+    expect(found.version).toMatch(/^22\./);
+    const stranger = await checkAsterisk({ name: 'one', url, user, secret: 'guessed', sip, weight: 1 });
+    expect(stranger.problems).toEqual([expect.stringContaining('does not let switchroom in')]);
+    await floor.nothingLeft();
   });
 
   test('Asterisk is killed in a talk: the call ends for all, and the next one is as good as any', async () => {
