@@ -1,6 +1,7 @@
-// Who is in a call beside customer and agent: consultation, conference, supervisors. The customer is never left alone with
+// Who is in a call beside customer and agent, and the steps by which they come and go; consultation.ts and supervision.ts
+// are made of these. The customer is never left alone with
 // nothing: whoever goes, from whatever state, the others are brought together, or the call ends for all.
-import type { AgentRecord, MonitorMode, PartyView, TransferTarget } from '../ports/index.ts';
+import type { MonitorMode, PartyView } from '../ports/index.ts';
 import type { Destination, Leg, LegEnding, PhoneTarget } from '../signaling/index.ts';
 import { answersOwnCalls, autoAnswer } from './auto-answer.ts';
 import type { Call, CallKeeper } from './call.ts';
@@ -10,7 +11,6 @@ import { ConsultContact, type ConsultFacts, type ConsultOwner } from './consult-
 import { callErrors } from './errors.ts';
 import { Guest, type GuestFacts, type GuestState, guestStates } from './guest.ts';
 import type { Part } from './part.ts';
-import { ringbackTone } from './ringback.ts';
 import { Ringing } from './ringing.ts';
 
 /** Beside customer and agent; supervisors are not counted. */
@@ -61,89 +61,10 @@ export class CallGuests {
     return { facts, state, mode, since, contact: contact?.note };
   }
 
-  // ── consultation ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  get #consulted(): Guest | undefined {
+  /** Whom the agent asks now: not in the talk yet. */
+  get consulted(): Guest | undefined {
     for (const guest of this.#guests) if (guest.facts.as === 'consult' && guest.state !== 'in') return guest;
     return undefined;
-  }
-
-  /** The customer hears music, and somebody is asked. @throws call-wrong-phase, call-too-many-parties, queue-unknown, phone-unreachable */
-  consult(by: string, to: TransferTarget, destination: Destination | undefined): string {
-    const call = this.#call;
-    const part = this.#joinedPart();
-    if (!call.can('consulted') || this.#consulted) throw this.#wrongPhase();
-    const targets = 'queue' in to ? [] : this.#phones(to, destination);
-    const guest = this.#add({ as: 'consult', to, by, agent: 'agent' in to ? to.agent : undefined }, destination);
-    const wasHeld = call.state === 'held';
-    call.must('consulted');
-    this.#away(part, wasHeld);
-    part.talk.ringback(ringbackTone);
-    if ('queue' in to) this.#askQueue(guest, to.queue);
-    else void this.#ring(guest, targets);
-    call.moved();
-    return guest.facts.id;
-  }
-
-  /** To the other of the two. @throws call-wrong-phase */
-  swap(): void {
-    const call = this.#call;
-    const part = this.#joinedPart();
-    const guest = this.#consulted;
-    if (!guest?.leg || guest.state === 'calling') throw this.#wrongPhase();
-    if (guest.state === 'private') {
-      call.must('customer-back');
-      this.#put(guest, 'aside');
-      this.#setAside(part, guest);
-      this.#back(part);
-    } else {
-      if (call.state !== 'talking') throw this.#wrongPhase();
-      call.must('consulted');
-      this.#put(guest, 'private');
-      this.#away(part, false);
-      this.#bringIn(part, guest);
-    }
-    call.moved();
-  }
-
-  /** All three talk. @throws call-wrong-phase */
-  merge(): void {
-    const call = this.#call;
-    const part = this.#joinedPart();
-    const guest = this.#consulted;
-    if (!guest?.leg || guest.state === 'calling' || !call.can('joined')) throw this.#wrongPhase();
-    const wasAway = call.state === 'consulting';
-    const wasAside = guest.state === 'aside';
-    call.must('joined');
-    this.#put(guest, 'in');
-    part.talk.linked(false);
-    if (wasAway) this.#back(part);
-    if (wasAside) this.#bringIn(part, guest);
-    call.moved();
-  }
-
-  /** The customer goes to whom the agent has asked. @throws call-wrong-phase */
-  complete(): void {
-    const guest = this.#consulted;
-    this.#joinedPart();
-    if (!guest) throw this.#wrongPhase();
-    if (guest.ready) this.#handTo(guest, 'transferred');
-    else this.#transferBlind(guest);
-  }
-
-  /** Whom she asked goes, and the customer is back. @throws call-wrong-phase */
-  retract(): void {
-    const call = this.#call;
-    const part = this.#joinedPart();
-    const guest = this.#consulted;
-    if (!guest) throw this.#wrongPhase();
-    const wasAway = call.state === 'consulting';
-    this.#dismiss(guest, 'retracted');
-    if (wasAway) {
-      call.must('customer-back');
-      this.#back(part);
-    }
-    call.moved();
   }
 
   // ── conference ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,11 +72,11 @@ export class CallGuests {
   /** Rings somebody while the talk goes on, and takes her in. @throws call-wrong-phase, call-too-many-parties, phone-unreachable */
   invite(by: string, to: { agent: string } | { number: string }, destination: Destination | undefined): string {
     const call = this.#call;
-    this.#joinedPart();
-    if (!call.can('joined') || call.state === 'consulting') throw this.#wrongPhase();
-    const targets = this.#phones(to, destination);
-    const guest = this.#add({ as: 'add', to, by, agent: 'agent' in to ? to.agent : undefined }, destination);
-    void this.#ring(guest, targets);
+    this.joinedPart();
+    if (!call.can('joined') || call.state === 'consulting') throw this.wrongPhase();
+    const targets = this.phones(to, destination);
+    const guest = this.add({ as: 'add', to, by, agent: 'agent' in to ? to.agent : undefined }, destination);
+    void this.ring(guest, targets);
     call.moved();
     return guest.facts.id;
   }
@@ -169,58 +90,10 @@ export class CallGuests {
 
   /** The agent goes, the others stay. @throws call-wrong-phase */
   leave(): void {
-    this.#joinedPart();
+    this.joinedPart();
     const next = this.#successor();
-    if (this.#call.state !== 'conference' || !next) throw this.#wrongPhase();
-    this.#handTo(next, 'left');
-  }
-
-  // ── supervisors ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** @throws call-wrong-phase, phone-unreachable */
-  monitor(supervisor: AgentRecord, mode: MonitorMode): void {
-    const known = this.#listener(supervisor.id);
-    const part = this.#call.talk.part;
-    if (!part?.joined) throw this.#wrongPhase();
-    if (known) {
-      if (known.mode === mode) return;
-      known.mode = mode;
-      this.#call.log.monitored(supervisor.id, mode, 'changed', part.agent);
-      if (known.state === 'in') this.#bringIn(part, known);
-      this.#call.moved();
-      return;
-    }
-    if (part.agent === supervisor.id) throw this.#wrongPhase();
-    const targets = this.#phones({ agent: supervisor.id }, undefined);
-    const to = { agent: supervisor.id };
-    const guest = this.#add({ as: 'monitor', to, by: supervisor.id, agent: supervisor.id }, undefined, mode);
-    this.#call.log.monitored(supervisor.id, mode, 'asked', part.agent);
-    void this.#ring(guest, targets);
-    this.#call.moved();
-  }
-
-  /** @throws party-unknown */
-  unmonitor(supervisor: string): void {
-    const guest = this.#listener(supervisor);
-    if (!guest) throw callErrors['party-unknown']({ party: supervisor });
-    this.#dismiss(guest, 'asked');
-    this.#call.moved();
-  }
-
-  /** @throws party-unknown, call-wrong-phase */
-  takeOver(supervisor: string): void {
-    const guest = this.#listener(supervisor);
-    const part = this.#call.talk.part;
-    if (!part?.joined || !this.#call.can('handed')) throw this.#wrongPhase();
-    if (!guest?.leg || guest.state !== 'in') throw callErrors['party-unknown']({ party: supervisor });
-    this.#call.log.monitored(supervisor, 'barge', 'took-over', part.agent);
-    this.#handTo(guest, 'taken-over');
-  }
-
-  #listener(supervisor: string): Guest | undefined {
-    for (const guest of this.#guests)
-      if (guest.facts.as === 'monitor' && guest.agent === supervisor && guest.state !== 'gone') return guest;
-    return undefined;
+    if (this.#call.state !== 'conference' || !next) throw this.wrongPhase();
+    this.handTo(next, 'left');
   }
 
   // ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,12 +130,12 @@ export class CallGuests {
     if (!call.customer || call.customer.over || !call.can('handed')) return false;
     const next = this.#successor();
     if (next) {
-      this.#handTo(next, next.facts.as === 'consult' && next.state !== 'in' ? 'transferred' : 'left');
+      this.handTo(next, next.facts.as === 'consult' && next.state !== 'in' ? 'transferred' : 'left');
       return true;
     }
-    const asked = this.#consulted;
+    const asked = this.consulted;
     if (!asked) return false;
-    this.#transferBlind(asked);
+    this.transferBlind(asked);
     return true;
   }
 
@@ -272,14 +145,14 @@ export class CallGuests {
     for (const guest of this.#guests) {
       if (guest.state !== 'in') continue;
       if (guest.facts.as !== 'monitor') others++;
-      this.#bringIn(part, guest);
+      this.bringIn(part, guest);
     }
     if (others > 0) part.talk.linked(false);
   }
 
   /** Nobody is needed any more. */
   dismissAll(why: string): void {
-    for (const guest of [...this.#guests]) this.#dismiss(guest, why);
+    for (const guest of [...this.#guests]) this.dismiss(guest, why);
     this.#pausedByConsult = false;
   }
 
@@ -307,12 +180,13 @@ export class CallGuests {
       else contact.end('system', 'restart', false);
     }
     if (guest.state === 'aside') this.#play(guest);
-    else this.#bringIn(part, guest);
+    else this.bringIn(part, guest);
   }
 
   // ── the steps ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #add(facts: Omit<GuestFacts, 'id'>, destination: Destination | undefined, mode?: MonitorMode): Guest {
+  /** Somebody is called. @throws call-too-many-parties, party-there */
+  add(facts: Omit<GuestFacts, 'id'>, destination: Destination | undefined, mode?: MonitorMode): Guest {
     const guests = [...this.#guests].filter((guest) => guest.facts.as !== 'monitor');
     if (facts.as !== 'monitor' && guests.length >= mostGuests)
       throw callErrors['call-too-many-parties']({ mostGuests });
@@ -327,7 +201,7 @@ export class CallGuests {
   }
 
   /** @throws phone-unreachable */
-  #phones(to: { agent: string } | { number: string }, destination: Destination | undefined): PhoneTarget[] {
+  phones(to: { agent: string } | { number: string }, destination: Destination | undefined): PhoneTarget[] {
     const agent = 'agent' in to ? this.#tools.directory.agents.get(to.agent) : undefined;
     let targets: PhoneTarget[] = [];
     if (agent) targets = this.#keeper.phones(agent);
@@ -346,7 +220,8 @@ export class CallGuests {
     return false;
   }
 
-  #askQueue(guest: Guest, queue: string): void {
+  /** A colleague is asked for in a queue. */
+  askQueue(guest: Guest, queue: string): void {
     const contact = this.#contactFor(guest, queue);
     guest.contact = contact;
     try {
@@ -370,7 +245,8 @@ export class CallGuests {
     return new ConsultContact(this.#tools, this.#keeper, this.#call, owner, queue, guest.facts.by, known);
   }
 
-  async #ring(guest: Guest, targets: PhoneTarget[]): Promise<void> {
+  /** Rings them; what comes of it happens by itself. */
+  async ring(guest: Guest, targets: PhoneTarget[]): Promise<void> {
     const { as, to, by, agent } = guest.facts;
     const record = agent === undefined ? undefined : this.#tools.directory.agents.get(agent);
     const toNumber = record === undefined || record.phone.kind === 'number';
@@ -415,7 +291,7 @@ export class CallGuests {
       call.moved();
       return;
     }
-    this.#put(guest, asks ? 'private' : 'in');
+    this.put(guest, asks ? 'private' : 'in');
     if (asks) part.talk.quiet();
     if (guest.facts.as === 'add') {
       call.step('joined');
@@ -424,7 +300,7 @@ export class CallGuests {
     if (guest.facts.as === 'monitor' && guest.agent !== undefined) {
       call.log.monitored(guest.agent, guest.mode ?? 'listen', 'began', part.agent);
     }
-    this.#bringIn(part, guest);
+    this.bringIn(part, guest);
     call.moved();
   }
 
@@ -441,7 +317,7 @@ export class CallGuests {
   #lost(guest: Guest, why: string): void {
     const call = this.#call;
     const { state } = guest;
-    this.#dismiss(guest, why);
+    this.dismiss(guest, why);
     if (call.over) return;
     const { part } = call.talk;
     if (guest.facts.as === 'consult' && state !== 'in' && call.state === 'consulting' && state !== 'aside') {
@@ -456,11 +332,12 @@ export class CallGuests {
     call.moved();
   }
 
-  #dismiss(guest: Guest, why: string): void {
+  /** Out, whatever it was; the others are as they are. */
+  dismiss(guest: Guest, why: string): void {
     if (!this.#guests.delete(guest) || guest.state === 'gone') return;
     const { agent, leg, contact } = guest;
     const before = guest.state;
-    this.#put(guest, 'gone', why);
+    this.put(guest, 'gone', why);
     guest.music?.stop();
     guest.ringing?.abort();
     if (guest.facts.as === 'monitor' && before === 'in' && agent !== undefined) {
@@ -487,7 +364,7 @@ export class CallGuests {
   }
 
   /** The guest's leg takes the place of the agent's. */
-  #handTo(guest: Guest, why: 'transferred' | 'left' | 'taken-over'): void {
+  handTo(guest: Guest, why: 'transferred' | 'left' | 'taken-over'): void {
     const { leg, contact, agent } = guest;
     if (!leg) return;
     const others = [...this.#guests].filter((other) => other !== guest);
@@ -496,7 +373,7 @@ export class CallGuests {
     guest.state = 'gone';
     this.#call.log.party(guest, 'has-it', why);
     // Whoever was only called or waited aside has nobody to come to any more.
-    for (const other of others) if (other.state !== 'in') this.#dismiss(other, why);
+    for (const other of others) if (other.state !== 'in') this.dismiss(other, why);
     this.#pausedByConsult = false;
     this.#call.talk.handOver({ leg, agent, to: guest.facts.to, instead: contact?.interaction, why });
     contact?.end('agent', why, false);
@@ -505,14 +382,15 @@ export class CallGuests {
   }
 
   /** She asked, and nobody has answered yet: the customer goes there by herself. */
-  #transferBlind(guest: Guest): void {
+  transferBlind(guest: Guest): void {
     const { to } = guest.facts;
     const { destination } = guest;
-    this.#dismiss(guest, 'transferred');
+    this.dismiss(guest, 'transferred');
     this.#call.talk.transfer(to, destination);
   }
 
-  #put(guest: Guest, state: Exclude<GuestState, 'calling'>, why?: string): void {
+  /** Its state, and the journal. */
+  put(guest: Guest, state: Exclude<GuestState, 'calling'>, why?: string): void {
     const next = guestStates.next(guest.state, state);
     if (next === undefined) {
       const { interaction } = this.#call;
@@ -525,7 +403,7 @@ export class CallGuests {
   }
 
   /** The customer goes to the music. */
-  #away(part: Part, held: boolean): void {
+  away(part: Part, held: boolean): void {
     if (!held) this.#call.log.held();
     if (part.talk.recording === 'on') {
       // What colleagues say to each other is not the customer's.
@@ -541,13 +419,14 @@ export class CallGuests {
   }
 
   /** The customer comes from the music into the talk. */
-  #back(part: Part): void {
+  back(part: Part): void {
     part.talk.quiet();
     this.#consultOver(part);
     this.#soft(part.resume());
   }
 
-  #setAside(part: Part, guest: Guest): void {
+  /** Out of the talk, to the music. */
+  setAside(part: Part, guest: Guest): void {
     if (!guest.leg) return;
     this.#soft(part.talk.part(guest.leg));
     this.#play(guest);
@@ -559,7 +438,8 @@ export class CallGuests {
     guest.music = guest.leg.endpoint.play(music, { times: Number.POSITIVE_INFINITY });
   }
 
-  #bringIn(part: Part, guest: Guest): void {
+  /** Into the bridge, or another role there. */
+  bringIn(part: Part, guest: Guest): void {
     const { leg } = guest;
     if (!leg) return;
     guest.music?.stop();
@@ -586,13 +466,14 @@ export class CallGuests {
     });
   }
 
-  #joinedPart(): Part {
+  /** @throws call-wrong-phase where nobody talks yet */
+  joinedPart(): Part {
     const { part } = this.#call.talk;
-    if (!part?.joined || this.#call.over) throw this.#wrongPhase();
+    if (!part?.joined || this.#call.over) throw this.wrongPhase();
     return part;
   }
 
-  #wrongPhase(): Error {
+  wrongPhase(): Error {
     return callErrors['call-wrong-phase']({ phase: this.#call.state });
   }
 }

@@ -14,9 +14,11 @@ import { type CallEvent, type CallState, callStates } from './call-states.ts';
 import { CallTalk } from './call-talk.ts';
 import type { CallTools } from './call-tools.ts';
 import type { ConsultContact } from './consult-contact.ts';
+import { Consultation } from './consultation.ts';
 import { callErrors } from './errors.ts';
 import type { Replaces } from './replaces.ts';
 import type { Ringing } from './ringing.ts';
+import { Supervision } from './supervision.ts';
 
 /** Who keeps all calls. */
 export interface CallKeeper {
@@ -356,6 +358,15 @@ export class Call implements OfferTarget, LegOwner {
   must(event: CallEvent): void {
     if (!this.can(event)) throw callErrors['call-wrong-phase']({ phase: this.#state });
     this.step(event);
+  }
+
+  /** What the agent does with somebody whom she asks. */
+  get consultation(): Consultation {
+    return new Consultation(this, this.guests);
+  }
+  /** What supervisors do. */
+  get supervision(): Supervision {
+    return new Supervision(this, this.guests);
   }
 
   /** She is busy with this call until it, or her part in it, is over. */

@@ -237,23 +237,23 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async consult(agent: string, interaction: InteractionId, to: TransferTarget): Promise<string> {
-    return this.#hers(agent, interaction).guests.consult(agent, to, this.#destination(to, agent));
+    return this.#hers(agent, interaction).consultation.consult(agent, to, this.#destination(to, agent));
   }
 
   async swap(agent: string, interaction: InteractionId): Promise<void> {
-    this.#hers(agent, interaction).guests.swap();
+    this.#hers(agent, interaction).consultation.swap();
   }
 
   async merge(agent: string, interaction: InteractionId): Promise<void> {
-    this.#hers(agent, interaction).guests.merge();
+    this.#hers(agent, interaction).consultation.merge();
   }
 
   async complete(agent: string, interaction: InteractionId): Promise<void> {
-    this.#hers(agent, interaction).guests.complete();
+    this.#hers(agent, interaction).consultation.complete();
   }
 
   async retract(agent: string, interaction: InteractionId): Promise<void> {
-    this.#hers(agent, interaction).guests.retract();
+    this.#hers(agent, interaction).consultation.retract();
   }
 
   async invite(agent: string, interaction: InteractionId, to: { agent: string } | { number: string }): Promise<string> {
@@ -269,15 +269,15 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async monitor(supervisor: string, interaction: InteractionId, mode: MonitorMode): Promise<void> {
-    this.#call(interaction).guests.monitor(this.#agent(supervisor), mode);
+    this.#call(interaction).supervision.monitor(this.#agent(supervisor), mode);
   }
 
   async unmonitor(supervisor: string, interaction: InteractionId): Promise<void> {
-    this.#call(interaction).guests.unmonitor(supervisor);
+    this.#call(interaction).supervision.unmonitor(supervisor);
   }
 
   async takeOver(supervisor: string, interaction: InteractionId): Promise<void> {
-    this.#call(interaction).guests.takeOver(supervisor);
+    this.#call(interaction).supervision.takeOver(supervisor);
   }
 
   async park(agent: string, interaction: InteractionId): Promise<string> {
