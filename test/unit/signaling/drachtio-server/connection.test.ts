@@ -1,6 +1,7 @@
 // Several drachtio-servers: failover, what becomes of calls, and what is said where none can be had.
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { selfSigned } from '../../../../cli/self-signed.ts';
 import {
   connectSip,
   type IncomingCall,
@@ -175,6 +176,17 @@ test('a wrong secret for one of them is passed over; for all of them it is one c
   await expect(connected()).rejects.toThrow(
     `The SIP server at 127.0.0.1:${second.address.port} refused us: failed to authenticate to server. Is the shared secret the same?`,
   );
+});
+
+test('a certificate that nobody vouches for is refused, and said so', async () => {
+  const from = new Date(Date.now() - 60_000);
+  const { certificate, key } = selfSigned(['localhost'], { from, to: new Date(Date.now() + 3_600_000) });
+  await first.close();
+  first = await DrachtioServerDouble.listen(0, { cert: certificate, key });
+  const { port } = first.address;
+  const attempt = connectSip({ host: 'localhost', port, secret: 'cymru', tls: true, logger, withinMs: 500 });
+  await expect(attempt).rejects.toThrow(/localhost:\d+: .*(self.signed|unable to verify)/);
+  expect(first.seen).toEqual([]);
 });
 
 test('where none can be had, each is named with its reason', async () => {

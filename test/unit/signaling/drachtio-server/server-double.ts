@@ -2,6 +2,7 @@
 // app sent this time; what the app sends is kept in order. Nothing of the edge is in it.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { until } from '../../../sip/until.ts';
 import { type CapturedFrame, captured, readFrame } from './captured.ts';
 
@@ -31,11 +32,14 @@ export class DrachtioServerDouble {
   private constructor(server: Server) {
     this.#server = server;
     this.address = { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
-    server.on('connection', (socket) => this.#connected(socket));
+    server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) =>
+      this.#connected(socket),
+    );
   }
 
-  static async listen(port = 0): Promise<DrachtioServerDouble> {
-    const server = createServer();
+  /** @param tls its certificate and key, PEM */
+  static async listen(port = 0, tls?: { cert: string; key: string }): Promise<DrachtioServerDouble> {
+    const server = tls ? createTlsServer(tls) : createServer();
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return new DrachtioServerDouble(server);
