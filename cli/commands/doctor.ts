@@ -165,7 +165,7 @@ function exposure(settings: Settings): Finding[] {
       what: 'exposure',
       state: 'warn',
       says: `listens on ${open.join(', ')}`,
-      mend: 'let only trunks, phones and agents reach it (firewall), and put HTTPS in front of the web',
+      mend: `let only trunks, phones and agents reach it (firewall)${settings.tls ? '' : ', and set tls (docs/install.md): browsers give no microphone without HTTPS'}`,
     },
   ];
 }
