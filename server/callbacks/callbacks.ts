@@ -8,7 +8,6 @@ import {
   type Clock,
   type CustomerId,
   type InteractionId,
-  type Language,
   type Millis,
   newId,
   notThere,
@@ -28,29 +27,11 @@ import {
 } from '../journal/index.ts';
 import type { CallingBack, Directory, Queueing } from '../ports/index.ts';
 import { type Callback, type CallbackState, type CallbackStep, callbackMachine, isOver } from './callback.ts';
+import { popOf } from './callback-pop.ts';
+import { type CallbackRequest, newCallback } from './callback-request.ts';
 import { CallbackRows } from './callback-rows.ts';
 import { failed } from './errors.ts';
 import { callbackAttempted, callbackDue, callbackEnded, callbackScheduled } from './events.ts';
-
-export interface CallbackRequest {
-  queue: QueueId;
-  number: string;
-  name?: string | undefined;
-  note?: string | undefined;
-  customer?: CustomerId | undefined;
-  language?: Language | undefined;
-  preferred?: AgentId | undefined;
-  /** Default: now. */
-  from?: Millis | undefined;
-  /** Default: a day after `from`. */
-  until?: Millis | undefined;
-  since?: Millis | undefined;
-  origin?: InteractionId | undefined;
-  /** Default 3. */
-  attempts?: number | undefined;
-  /** Default 15 minutes. */
-  retryMs?: number | undefined;
-}
 
 export interface CallbacksOptions {
   database: Database;
@@ -76,7 +57,6 @@ export interface WaitingCallback {
   agent?: AgentId | undefined;
 }
 
-const dayMs = 86_400_000;
 const preferredMs = 60_000;
 /** setTimeout takes no more. */
 const longestTimerMs = 2_147_483_647;
@@ -127,34 +107,10 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     if (preferred !== undefined && !directory.agents.get(preferred))
       throw notThere['agent-unknown']({ agent: preferred });
     const now = clock.now();
-    const from = Math.max(now, request.from ?? now);
-    const until = request.until ?? from + dayMs;
-    if (until <= from) throw failed['callback-window']({ reason: 'it ends before it begins' });
-    if (until > now + 366 * dayMs) throw failed['callback-window']({ reason: 'more than a year ahead' });
     const known = request.customer === undefined ? customerOf(number) : undefined;
-    const callback: Callback = {
-      id: newId('cbk', now),
-      site: directory.site.name,
-      team: record.team,
-      queue,
-      number,
-      name: request.name ?? known?.name,
-      note: request.note,
-      customer: request.customer ?? known?.id,
-      language: request.language ?? 'en',
-      preferred,
-      from,
-      until,
-      since: request.since,
-      origin,
-      mostAttempts: request.attempts ?? 3,
-      retryMs: request.retryMs ?? 900_000,
-      state: 'scheduled',
-      nextAt: from,
-      attempts: [],
-      at: now,
-      by,
-    };
+    const whole = { ...request, name: request.name ?? known?.name, customer: request.customer ?? known?.id };
+    const callback = newCallback(whole, { site: directory.site.name, team: record.team, by, now });
+    const { from, until } = callback;
     const { id, mostAttempts: attempts, name, note } = callback;
     const data = { callback: id, by, from, until, preferred, attempts, number, name, note };
     this.#open.set(id, callback);
@@ -275,10 +231,15 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   }
 
   #target(callback: Callback, interaction: InteractionId): OfferTarget {
+    const { customerOf, earlier } = this.#options;
     return {
       interaction,
       channel: 'voice',
-      pop: () => this.#pop(callback, interaction),
+      pop: () => {
+        const { number, customer } = callback;
+        const known = number === undefined ? undefined : customerOf(number);
+        return popOf(callback, interaction, known, customer === undefined ? [] : earlier(customer));
+      },
       offer: async (offer, signal) => {
         const { number } = callback;
         if (number === undefined || callback.interaction !== interaction || callback.state !== 'queued')
@@ -290,31 +251,6 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
         if (outcome === 'accepted') this.#there(callback, offer);
         return outcome;
       },
-    };
-  }
-
-  #pop(callback: Callback, interaction: InteractionId): PopContent {
-    const { number = '', queue, language, customer, name, note, origin, attempts } = callback;
-    const { customerOf, earlier } = this.#options;
-    const known = callback.number === undefined ? undefined : customerOf(number);
-    return {
-      interaction,
-      channel: 'voice',
-      direction: 'out',
-      queue,
-      to: number,
-      fromName: name,
-      language,
-      customer:
-        customer === undefined ? undefined : { id: customer, name: known?.name ?? name, tags: known?.tags ?? [] },
-      path: [],
-      variables: {
-        callback: callback.id,
-        attempt: String(attempts.length + 1),
-        ...(note === undefined ? {} : { note }),
-        ...(origin === undefined ? {} : { origin }),
-      },
-      earlier: customer === undefined ? [] : earlier(customer),
     };
   }
 

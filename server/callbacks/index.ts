@@ -1,2 +1,3 @@
 export type { Callback, CallbackState } from './callback.ts';
-export { type CallbackRequest, Callbacks, type CallbacksOptions, type WaitingCallback } from './callbacks.ts';
+export type { CallbackRequest } from './callback-request.ts';
+export { Callbacks, type CallbacksOptions, type WaitingCallback } from './callbacks.ts';
