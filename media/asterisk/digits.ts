@@ -27,9 +27,12 @@ export class DigitCollector {
       const timer = setTimeout(() => this.end('timeout'), rule.firstMs);
       this.#collecting = { rule, digits: '', resolve, timer };
       for (const [i, { digit }] of before.entries()) {
-        if (this.#collecting) this.#take(this.#collecting, digit);
-        else this.#ahead = before.slice(i);
-        if (!this.#collecting) break;
+        if (!this.#collecting) {
+          // Keyed for what is asked next.
+          this.#ahead = before.slice(i);
+          break;
+        }
+        this.#take(this.#collecting, digit);
       }
     });
   }
