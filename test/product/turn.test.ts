@@ -26,7 +26,8 @@ describe.skipIf(!ready)('a panel behind NAT (needs turnserver, sipp, chromium, m
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'switchroom-turn-'));
     const turnPort = await freePort();
-    turn = await startTurn(folder, turnPort);
+    turn = startTurn(folder, turnPort);
+    await listening(turn);
     process.env.MEDIASOUP_WORKER_BIN = binary;
     const first = 20_000 + 20 * Math.floor(Math.random() * 1_000);
     const secretFile = join(folder, 'secret');
@@ -75,9 +76,9 @@ describe.skipIf(!ready)('a panel behind NAT (needs turnserver, sipp, chromium, m
   });
 });
 
-async function startTurn(folder: string, port: number): Promise<ChildProcess> {
+function startTurn(folder: string, port: number): ChildProcess {
   const relay = 40_000 + 10 * (process.pid % 2_000);
-  const turn = spawn(
+  return spawn(
     'turnserver',
     [
       ...[
@@ -95,11 +96,13 @@ async function startTurn(folder: string, port: number): Promise<ChildProcess> {
     ],
     { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
   );
+}
+
+async function listening(turn: ChildProcess): Promise<void> {
   let said = '';
-  for (const stream of [turn.stdout, turn.stderr]) stream.on('data', (text: Buffer) => (said += String(text)));
+  for (const stream of [turn.stdout, turn.stderr]) stream?.on('data', (text: Buffer) => (said += String(text)));
   await until(
     () => turn.exitCode === null && /Total General servers: [\s\S]*DB connection success/.test(said),
     () => `coturn listens; it said ${said.slice(-1_000)}`,
   );
-  return turn;
 }
