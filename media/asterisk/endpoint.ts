@@ -228,7 +228,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     this.#mustBeOpen();
     if (!keys.test(digits)) throw mediaErrors['media-failed']({ reason: 'only 0-9, *, # and A-D can be keyed' });
     await this.host.ari.ask((client) =>
-      client.channels.sendDTMF({ channelId: this.#channel.id, dtmf: digits, duration: 100, between: 60 }),
+      client.channels.sendDTMF({ channelId: this.#channel.id, dtmf: digits, duration: 120, between: 60 }),
     );
   }
 
