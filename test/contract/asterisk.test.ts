@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Edge, startEdge } from '../../edge/index.ts';
 import { LinkClient } from '../../link/index.ts';
 import { AsteriskMediaServer } from '../../media/asterisk/index.ts';
+import type { Audio } from '../../media/media-server.ts';
 import { connectSip, type Sip } from '../../server/signaling/index.ts';
 import { newId } from '../../values/index.ts';
 import { AsteriskEngine, hasAsterisk } from '../engines/asterisk-engine.ts';
@@ -177,5 +179,103 @@ if (!hasAsterisk()) {
       await call();
       expect(loads()).toEqual([1, 2]);
     });
+
+    test('ARI is cut off for a while: calls live, what ended meanwhile is found out, and it works again', async () => {
+      await Promise.all((await media.list()).endpoints.map((endpoint) => endpoint.close()));
+      const engine = engines[1] as AsteriskEngine;
+      const wire = await Wire.to(engine.url);
+      const { sip: address, user, secret: password } = engine;
+      const cut = await AsteriskMediaServer.open({
+        hosts: [{ name: 'cut', url: wire.url, user, secret: password, sip: address, weight: 1 }],
+        audio: { bind: '127.0.0.1', port: 0 },
+        sip,
+        logger,
+        giveUpMs: 5_000,
+      });
+      try {
+        const phone = await Phone.make();
+        phones.push(phone);
+        const endpoint = await cut.open({ id: newId('ep'), offer: phone.sdp(), purpose: 'test' });
+        phone.connect(endpoint.sdp);
+        let closed = false;
+        endpoint.on('closed', () => {
+          closed = true;
+        });
+        const tone: Audio = { kind: 'tone', hz: [440], ms: 400 };
+        const short = endpoint.play([tone]);
+        await phone.hears([440]);
+        const [lost, restored] = [once(cut, 'lost'), once(cut, 'restored')];
+        wire.break();
+        await lost;
+        await expect(endpoint.quality()).rejects.toMatchObject({ code: 'media-unavailable' });
+        await expect(cut.open({ id: newId('ep'), offer: phone.sdp(), purpose: 'test' })).rejects.toMatchObject({
+          code: 'media-unavailable',
+        });
+        await phone.hearsNothing();
+        wire.mend();
+        await restored;
+        expect(await short.ended).toBe('finished');
+        expect(closed).toBe(false);
+        expect(await endpoint.play([tone]).ended).toBe('finished');
+        await endpoint.close();
+      } finally {
+        await cut.close();
+        wire.close();
+      }
+    });
   });
+}
+
+/** A connection that can be cut. */
+class Wire {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #broken = false;
+
+  private constructor(target: URL) {
+    this.#server = createServer((near) => {
+      if (this.#broken) {
+        near.destroy();
+        return;
+      }
+      const far = connect(Number(target.port), target.hostname);
+      for (const [one, other] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        this.#sockets.add(one);
+        one.pipe(other);
+        one.on('error', () => other.destroy());
+        one.on('close', () => {
+          this.#sockets.delete(one);
+          other.destroy();
+        });
+      }
+    });
+  }
+
+  static async to(url: string): Promise<Wire> {
+    const wire = new Wire(new URL(url));
+    wire.#server.listen(0, '127.0.0.1');
+    await once(wire.#server, 'listening');
+    return wire;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  break(): void {
+    this.#broken = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  mend(): void {
+    this.#broken = false;
+  }
+
+  close(): void {
+    this.break();
+    this.#server.close();
+  }
 }
