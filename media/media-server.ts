@@ -158,7 +158,7 @@ export interface Bridge extends EventEmitter<BridgeEvents> {
   add(endpoint: EndpointId, role: BridgeRole): Promise<void>;
   remove(endpoint: EndpointId): Promise<void>;
   play(audio: Audio[], options?: PlayOptions): Playback;
-  /** Stereo: the first member that was added is left (the customer), all others right. */
+  /** Stereo: the first member that was added is left (the customer), all others who talk right; never what is whispered. */
   record(options: RecordingOptions): Recording;
   /** Ends the bridge; its endpoints stay. */
   close(): Promise<void>;

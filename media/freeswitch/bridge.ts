@@ -157,7 +157,8 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
     await endpoint.stopPlayback();
     const { promise, resolve } = Promise.withResolvers<string>();
     this.#joining.set(endpoint.uuid, resolve);
-    const flags = role === 'listen' ? '+flags{mute}' : '';
+    // Muted until it is settled who hears her: not even a syllable of a whisper may reach the customer.
+    const flags = role === 'talk' ? '' : '+flags{mute}';
     const left = endpoint.raw.execute('conference', `${this.conference}@${profile}${flags}`);
     const timer = setTimeout(() => resolve(''), joinMs);
     // A conference that cannot be entered is over at once.
@@ -205,7 +206,9 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
     const changed = this.#members.get(id);
     if (!changed) return;
     const role = this.#roles.get(id);
-    await control.api(`conference ${this.conference} ${role === 'listen' ? 'mute' : 'unmute'} ${changed.number} quiet`);
+    const mute = (how: 'mute' | 'unmute') =>
+      control.api(`conference ${this.conference} ${how} ${changed.number} quiet`);
+    if (role === 'listen') await mute('mute');
     for (const [speaker, { number }] of this.#members) {
       const whispers = this.#roles.get(speaker);
       const target = typeof whispers === 'object' ? whispers.whisperTo : undefined;
@@ -215,6 +218,7 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
         await control.api(`conference ${this.conference} relate ${number} ${other.number} ${relation}`);
       }
     }
+    if (role !== 'listen') await mute('unmute');
   }
 
   #relay(from: FreeswitchEndpoint, digit: Digit): void {

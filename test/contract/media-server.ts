@@ -468,6 +468,29 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       expect(await media.recording(id)).toBeUndefined();
     });
 
+    test('records what is said in a bridge, not what is whispered', async () => {
+      const caller = await call();
+      const agent = await call({ near: caller.endpoint.id });
+      const boss = await call({ near: caller.endpoint.id });
+      const bridge = await media.bridge(newId('br'));
+      await bridge.add(caller.endpoint.id, 'talk');
+      await bridge.add(agent.endpoint.id, 'talk');
+      await bridge.add(boss.endpoint.id, { whisperTo: agent.endpoint.id });
+      caller.phone.speak(440);
+      agent.phone.speak(620);
+      boss.phone.speak(1100);
+      // She hears the whisper: it is there to be recorded.
+      await agent.phone.hears([440, 1100]);
+      const recording = bridge.record({ id: newId('rec') });
+      const mark = agent.phone.heard.length;
+      await vi.waitFor(() => expect(agent.phone.heard.length).toBeGreaterThan(mark + 75), wait);
+      await recording.stop();
+      const file = await content(recording);
+      const [left = [], right = []] = [0, 1].map((channel) => readTestWav(file, channel).samples.slice(-6400, -800));
+      expect(share(right, 620)).toBeGreaterThan(0.9);
+      for (const side of [left, right]) expect(share(side, 1100)).toBeLessThan(0.01);
+    });
+
     test('records an endpoint: what it says left, what it hears right; paused means not there', async () => {
       const { phone, endpoint } = await call();
       const recording = endpoint.record({ id: newId('rec') });

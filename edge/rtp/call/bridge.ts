@@ -25,6 +25,7 @@ export class Bridge implements Ticker {
   #playNow: Int16Array | undefined;
   /** The left member of recordings, kept after it left. */
   #left: Endpoint | undefined;
+  /** Those who talk to it: what is whispered to another is no part of the conversation, and so of no recording. */
   #right: Endpoint[] = [];
 
   constructor(id: string, phase: number, dtmf: 'relay' | 'absorb', host: Host) {
@@ -116,7 +117,7 @@ export class Bridge implements Ticker {
       member.relaysTo = all.filter(([other]) => !other.mixes && other.hears[0] === member).map(([other]) => other);
       member.listenNeeded();
     }
-    this.#right = all.filter(([member, role]) => member !== this.#left && role !== 'listen').map(([member]) => member);
+    this.#right = all.filter(([member, role]) => member !== this.#left && role === 'talk').map(([member]) => member);
   }
 
   #heardBy(role: WireRole, listener: Endpoint): boolean {
