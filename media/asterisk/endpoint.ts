@@ -4,6 +4,7 @@ import type { RTPstat } from 'ari-client';
 import type { Logger } from 'pino';
 import type { Sip, SipDialog } from '../../server/signaling/sip/index.ts';
 import { type EndpointId, machine, type SwitchroomError } from '../../values/index.ts';
+import { DigitCollector } from '../digits.ts';
 import { mediaErrors } from '../errors.ts';
 import type {
   Audio,
@@ -23,7 +24,6 @@ import type {
 import type { ChannelName } from './ari.ts';
 import type { AudioShelf } from './audio-shelf.ts';
 import { callAsterisk, watchDialog } from './carrier.ts';
-import { DigitCollector } from './digits.ts';
 import type { EndpointNote } from './endpoint-note.ts';
 import type { AsteriskHost } from './host.ts';
 import { Player } from './playing.ts';

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { EndpointId } from '../../values/index.ts';
+import { DigitCollector } from '../digits.ts';
 import { mediaErrors } from '../errors.ts';
 import type {
   Audio,
@@ -19,7 +20,6 @@ import type {
   Sdp,
 } from '../media-server.ts';
 import type { Control } from './control.ts';
-import { DigitCollector } from './digits.ts';
 import type { SharedFolder } from './folder.ts';
 import { type PlayPlace, RunningPlayback } from './playback.ts';
 import { qualityOf } from './quality.ts';

@@ -7,11 +7,11 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AudioShelf } from '../../../media/asterisk/audio-shelf.ts';
 import { type AsteriskConfiguration, writeAsteriskConfiguration } from '../../../media/asterisk/configuration.ts';
-import { DigitCollector } from '../../../media/asterisk/digits.ts';
 import { readEndpointNote } from '../../../media/asterisk/endpoint-note.ts';
 import { agreed, readDescription } from '../../../media/asterisk/sdp.ts';
 import { Session } from '../../../media/asterisk/session.ts';
 import { makeTone } from '../../../media/asterisk/tone.ts';
+import { DigitCollector } from '../../../media/digits.ts';
 import { readTestWav, share } from '../../contract/media/listening.ts';
 
 const logger = pino({ level: 'silent' });

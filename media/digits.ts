@@ -1,5 +1,6 @@
-// Digits of one endpoint: collected by rule, kept for 2 s where nobody collects, secret ones told to nobody else.
-import type { Digit, DigitRule, Digits } from '../media-server.ts';
+// Digits of one endpoint, for engines that only tell keys: collected by rule, kept for 2 s where nobody collects, secret ones
+// told to nobody else.
+import type { Digit, DigitRule, Digits } from './media-server.ts';
 
 const aheadMs = 2_000;
 
@@ -27,9 +28,12 @@ export class DigitCollector {
       const timer = setTimeout(() => this.end('timeout'), rule.firstMs);
       this.#collecting = { rule, digits: '', resolve, timer };
       for (const [i, { digit }] of before.entries()) {
-        if (this.#collecting) this.#take(this.#collecting, digit);
-        else this.#ahead = before.slice(i);
-        if (!this.#collecting) break;
+        if (!this.#collecting) {
+          // Keyed for what is asked next.
+          this.#ahead = before.slice(i);
+          break;
+        }
+        this.#take(this.#collecting, digit);
       }
     });
   }
