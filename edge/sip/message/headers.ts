@@ -7,9 +7,9 @@ import { headerKey, isToken } from './header-names.ts';
 export class Headers {
   /** Grows with every change; what was read from headers and remembered is good for one revision only. */
   revision = 0;
-  readonly #names: string[] = [];
-  readonly #keys: string[] = [];
-  readonly #values: string[] = [];
+  #names: string[] = [];
+  #keys: string[] = [];
+  #values: string[] = [];
 
   /** How many lines. */
   get size(): number {
@@ -96,17 +96,11 @@ export class Headers {
 
   /** Removes all lines but those of these keys (lower case), and keeps of the message's text no more than they hold. */
   keepOnly(keys: readonly string[]): void {
-    let kept = 0;
-    for (let i = 0; i < this.#keys.length; i++) {
-      const key = this.#keys[i]!;
-      if (!keys.includes(key)) continue;
-      this.#names[kept] = this.#names[i]!;
-      this.#keys[kept] = key;
-      this.#values[kept++] = ownText(this.#values[i]!);
-    }
-    this.#names.length = kept;
-    this.#keys.length = kept;
-    this.#values.length = kept;
+    const kept = this.#keys.map((_, at) => at).filter((at) => keys.includes(this.#keys[at]!));
+    // New arrays: a shortened one keeps its room.
+    this.#names = kept.map((at) => this.#names[at]!);
+    this.#values = kept.map((at) => ownText(this.#values[at]!));
+    this.#keys = kept.map((at) => this.#keys[at]!);
     this.revision++;
   }
 
