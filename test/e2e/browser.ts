@@ -45,6 +45,10 @@ export async function buildSite(agents: readonly string[]): Promise<Site> {
         answerSession(agents, request, response);
         return;
       }
+      if (path.startsWith('/api/v1/knowledge/')) {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"articles":[]}');
+        return;
+      }
       const file = join(folder, path === '/' ? 'index.html' : path);
       if (!existsSync(file)) {
         response.writeHead(404).end();

@@ -1,4 +1,3 @@
-import './admin.css';
 import { lazy } from 'react';
 import { type AreaPage, AreaView } from '../parts/area.tsx';
 import { kinds } from './kinds.ts';

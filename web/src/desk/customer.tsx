@@ -6,6 +6,7 @@ import { Icon } from '../parts/icon.tsx';
 import type { DeskContact } from '../state/contacts.ts';
 import type { PopView } from '../state/state.ts';
 import { nameOf } from './caller.tsx';
+import { KnowledgeCard } from './knowledge-card.tsx';
 
 type Content = PopView['content'];
 
@@ -42,6 +43,7 @@ export function Customer({ contact }: { contact: DeskContact }) {
       </section>
       <Path content={content} />
       <Variables content={content} />
+      <KnowledgeCard contact={contact} />
       <Earlier content={content} />
     </div>
   );

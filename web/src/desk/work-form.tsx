@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'react';
-import { isKey } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
+import { Icon } from '../parts/icon.tsx';
 import type { DeskContact } from '../state/contacts.ts';
 import type { QueueCard } from '../state/state.ts';
+import { CallbackDialog } from './callback-dialog.tsx';
+import { Dispositions } from './dispositions.tsx';
 
 /** A note is written to the server that long after the last key. */
 const saveAfterMs = 800;
@@ -31,10 +33,7 @@ export function WorkForm({ contact, queue }: { contact: DeskContact; queue: Queu
 
   const dispositions = queue?.dispositions ?? [];
   const missing = queue?.dispositionRequired === true && work?.disposition === undefined;
-  const title = (disposition: string) => {
-    const key = `disposition.${disposition}`;
-    return isKey(key) ? t(key) : disposition;
-  };
+  const [calling, setCalling] = useState(false);
   return (
     <div className="work">
       {dispositions.length > 0 && (
@@ -42,19 +41,20 @@ export function WorkForm({ contact, queue }: { contact: DeskContact; queue: Queu
           <legend>
             {t('wrap-up.disposition')} {missing && <span className="required">{t('wrap-up.required')}</span>}
           </legend>
-          {dispositions.map((disposition) => (
-            <label key={disposition} className="disposition">
-              <input
-                type="radio"
-                name={`disposition-${contact.key}`}
-                checked={work?.disposition === disposition}
-                onChange={() => void act('disposition', { interaction, disposition })}
-              />
-              <span>{title(disposition)}</span>
-            </label>
-          ))}
+          <Dispositions
+            nodes={queue?.dispositionTree ?? []}
+            chosen={work?.disposition}
+            name={`disposition-${contact.key}`}
+            onChoose={(disposition) => void act('disposition', { interaction, disposition })}
+          />
         </fieldset>
       )}
+      {contact.channel === 'voice' && (
+        <button type="button" className="ghost small callback-open" onClick={() => setCalling(true)}>
+          <Icon name="clock" size={16} /> {t('callback.open')}
+        </button>
+      )}
+      {calling && <CallbackDialog contact={contact} onClose={() => setCalling(false)} />}
       <label className="note">
         <span className="note-head">
           {t('wrap-up.note')}

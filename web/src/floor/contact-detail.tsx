@@ -5,6 +5,7 @@ import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useRest } from '../rest.ts';
+import { Evaluate } from './evaluate.tsx';
 import { Player } from './player.tsx';
 import { type FloorWord, useFloorWords } from './words.ts';
 
@@ -80,6 +81,7 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
           </ol>
         </details>
       )}
+      <Evaluate record={record} />
       {record.quality.length > 0 && (
         <table>
           <thead>

@@ -1,15 +1,21 @@
 import './floor.css';
 import { type AreaPage, AreaView } from '../parts/area.tsx';
+import { Callbacks } from './callbacks.tsx';
 import { Contacts } from './contacts.tsx';
+import { KnowledgePage } from './knowledge.tsx';
 import { Live } from './live.tsx';
+import { Reports } from './reports.tsx';
 import { useFloorWords } from './words.ts';
 
 /** What supervisors look at. */
 export default function FloorArea({ path }: { path: string[] }) {
   const say = useFloorWords();
   const pages: AreaPage[] = [
-    { name: 'live', icon: 'clock', title: say('page.live'), page: () => <Live /> },
+    { name: 'live', icon: 'live', title: say('page.live'), page: () => <Live /> },
     { name: 'contacts', icon: 'phone', title: say('page.contacts'), page: (rest) => <Contacts rest={rest} /> },
+    { name: 'callbacks', icon: 'clock', title: say('page.callbacks'), page: () => <Callbacks /> },
+    { name: 'reports', icon: 'chart', title: say('page.reports'), page: () => <Reports /> },
+    { name: 'knowledge', icon: 'book', title: say('page.knowledge'), page: (rest) => <KnowledgePage rest={rest} /> },
   ];
   return <AreaView area="floor" label={say('pages')} pages={pages} path={path} />;
 }

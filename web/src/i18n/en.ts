@@ -30,6 +30,7 @@ export const en = {
   'reason.rona': 'Missed a call',
   'reason.declined': 'Declined a call',
   'reason.panel-lost': 'Panel was disconnected',
+  'reason.disposition-missing': 'Disposition is missing',
   'reason.phone-unreachable': 'Phone unreachable',
 
   'today.title': 'Your figures of today',
@@ -237,6 +238,21 @@ export const en = {
   'parked.title': 'Parked calls',
   'parked.left': 'comes back in {time}',
   'parked.take': 'Take',
+  'knowledge.title': 'Knowledge',
+  'knowledge.search': 'Search the knowledge',
+  'knowledge.none': 'Nothing is suggested for this contact.',
+  'knowledge.not-found': 'Nothing found.',
+  'knowledge.helped': 'Did it help?',
+  'knowledge.yes': 'Yes',
+  'knowledge.no': 'No',
+  'callback.title': 'Agree on a callback',
+  'callback.when': 'When (your clock)',
+  'callback.number': 'Number',
+  'callback.note': 'What for',
+  'callback.mine': 'Ask me first',
+  'callback.save': 'Schedule',
+  'callback.made': 'The callback is scheduled.',
+  'callback.open': 'Callback',
 };
 
 export type Key = keyof typeof en;

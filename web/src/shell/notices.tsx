@@ -64,6 +64,8 @@ function textOf(notice: Notice, t: Translate, flowName: (flow: string) => string
     }
     case 'failed':
       return notice.reason;
+    case 'said':
+      return notice.text;
     case 'detour': {
       const flow = flowName(notice.flow);
       if (notice.reason !== undefined) return t('detour.failed', { flow, reason: notice.reason });

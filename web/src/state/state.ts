@@ -28,6 +28,7 @@ export type Link = { is: 'first' } | { is: 'open' } | { is: 'lost'; since: numbe
 export type Notice = { id: number; kind: 'info' | 'good' | 'bad' } & (
   | { about: 'offer'; outcome: Exclude<Outcome, 'accepted'>; from?: string | undefined }
   | { about: 'failed'; reason: string }
+  | { about: 'said'; text: string }
   | { about: 'detour'; flow: string; result?: Record<string, string> | undefined; reason?: string | undefined }
 );
 /** Without a number, which the reducer gives. */

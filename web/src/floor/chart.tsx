@@ -1,0 +1,100 @@
+// Small charts without a library: bars of one figure per interval, with a line of a share over them.
+import { useId } from 'react';
+
+export interface Bar {
+  label: string;
+  /** Stacked from below; each its own colour. */
+  parts: { name: string; value: number }[];
+  /** 0 to 1, as a line on its own scale. */
+  share?: number | undefined;
+}
+
+const width = 900;
+const height = 200;
+const left = 40;
+const right = 44;
+const top = 12;
+const bottom = 26;
+
+export function BarChart({ bars, label, shareName }: { bars: Bar[]; label: string; shareName?: string | undefined }) {
+  const title = useId();
+  const most = nice(Math.max(1, ...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0))));
+  const inner = width - left - right;
+  const each = inner / Math.max(1, bars.length);
+  const y = (value: number) => top + (height - top - bottom) * (1 - value / most);
+  const names = [...new Set(bars.flatMap(({ parts }) => parts.map(({ name }) => name)))];
+  const line = bars.flatMap(({ share }, at) =>
+    share === undefined ? [] : [`${left + each * (at + 0.5)},${y(share * most)}`],
+  );
+  // As many labels as have room.
+  const step = Math.ceil(bars.length / 12);
+  return (
+    <figure className="chart">
+      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-labelledby={title}>
+        <title id={title}>{label}</title>
+        {[0, 0.5, 1].map((part) => (
+          <g key={part} className="grid">
+            <line x1={left} x2={width - right} y1={y(most * part)} y2={y(most * part)} />
+            <text x={left - 6} y={y(most * part) + 4} textAnchor="end">
+              {most * part}
+            </text>
+            {shareName !== undefined && (
+              <text x={width - right + 6} y={y(most * part) + 4}>
+                {part * 100} %
+              </text>
+            )}
+          </g>
+        ))}
+        {bars.map(({ label: name, parts, share }, at) => {
+          let under = 0;
+          const x = left + each * at + each * 0.15;
+          return (
+            <g key={name}>
+              <title>
+                {[
+                  name,
+                  ...parts.map((one) => `${one.name}: ${one.value}`),
+                  ...(share === undefined ? [] : [`${shareName}: ${Math.round(share * 100)} %`]),
+                ].join('\n')}
+              </title>
+              {parts.map((part) => {
+                const from = under;
+                under += part.value;
+                return (
+                  <rect
+                    key={part.name}
+                    className={`series-${names.indexOf(part.name)}`}
+                    x={x}
+                    width={Math.max(1, each * 0.7)}
+                    y={y(under)}
+                    height={Math.max(0, y(from) - y(under))}
+                  />
+                );
+              })}
+              {at % step === 0 && (
+                <text x={left + each * (at + 0.5)} y={height - 8} textAnchor="middle">
+                  {name}
+                </text>
+              )}
+            </g>
+          );
+        })}
+        {line.length > 1 && <polyline points={line.join(' ')} className="share" />}
+      </svg>
+      <figcaption>
+        {names.map((name, at) => (
+          <span key={name} className={`legend-of series-${at}`}>
+            {name}
+          </span>
+        ))}
+        {shareName !== undefined && <span className="legend-of share">{shareName}</span>}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The next of 1, 2, 5, 10, 20 … */
+function nice(value: number): number {
+  const base = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((one) => one * base).find((one) => one >= value) ?? value;
+}

@@ -1,0 +1,153 @@
+// Scores an agent's part in a contact by a form; the agent sees the result and can answer.
+import { type FormEvent, useState } from 'react';
+import type { InteractionRecord } from '../../../server/customers/index.ts';
+import type { FormBody } from '../../../server/quality/index.ts';
+import { nameIn } from '../i18n/translate.ts';
+import { usePanel } from '../panel-context.ts';
+import { Failure } from '../parts/failure.tsx';
+import { RestFailed, rest, useRest } from '../rest.ts';
+import { useFloorWords } from './words.ts';
+
+type Form = FormBody & { id: string; version: number };
+type Answers = Record<string, { value: number | null; comment?: string }>;
+
+export interface Evaluation {
+  id: string;
+  form: string;
+  interaction: string;
+  agent: string;
+  evaluator: string;
+  at: number;
+  state: 'draft' | 'submitted' | 'answered';
+  score: { total: number; knockout?: string };
+  comment?: string;
+  agrees?: boolean;
+  reply?: string;
+}
+
+export function Evaluate({ record }: { record: InteractionRecord }) {
+  const { language } = usePanel();
+  const say = useFloorWords();
+  const { data: forms } = useRest<{ forms: Form[] }>('/quality/forms');
+  const done = useRest<{ evaluations: Evaluation[] }>('/quality/evaluations', { interaction: record.id });
+  const agents = [...new Set(record.agents.flatMap((part) => (part.answeredAt === undefined ? [] : [part.agent])))];
+  const offered = forms?.forms.filter((form) => !form.retired) ?? [];
+  const [form, setForm] = useState<Form>();
+  const [agent, setAgent] = useState(agents.at(-1));
+  const [answers, setAnswers] = useState<Answers>({});
+  const [comment, setComment] = useState('');
+  const [failed, setFailed] = useState<RestFailed>();
+  if (agents.length === 0) return null;
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setFailed(undefined);
+    try {
+      const body = { form: form?.id, version: form?.version, interaction: record.id, agent, answers, comment };
+      await rest('/quality/evaluations', { method: 'POST', body });
+      setForm(undefined);
+      setAnswers({});
+      setComment('');
+      done.reload();
+    } catch (error) {
+      if (!(error instanceof RestFailed)) throw error;
+      setFailed(error);
+    }
+  };
+  return (
+    <section className="evaluate" aria-label={say('evaluation')}>
+      <h3>{say('evaluation')}</h3>
+      <Failure of={done.failed} />
+      <ul>
+        {done.data?.evaluations.map((one) => (
+          <li key={one.id}>
+            <strong className="figures">{Math.round(one.score.total)}</strong>
+            <span>
+              {one.agent} · {nameIn(language, forms?.forms.find(({ id }) => id === one.form)?.name ?? {}, one.form)}
+            </span>
+            <span className="muted">
+              {one.evaluator}
+              {one.comment !== undefined && one.comment !== '' && `: ${one.comment}`}
+              {one.reply !== undefined && ` — ${one.agent}: ${one.reply}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {form === undefined ? (
+        <div className="simulator-head">
+          {offered.map((one) => (
+            <button key={one.id} type="button" className="secondary small" onClick={() => setForm(one)}>
+              {say('evaluate-by', { form: nameIn(language, one.name, one.id) })}
+            </button>
+          ))}
+          {forms !== undefined && offered.length === 0 && <p className="hint">{say('no-forms')}</p>}
+        </div>
+      ) : (
+        <form onSubmit={(event) => void submit(event)}>
+          {agents.length > 1 && (
+            <select value={agent} aria-label={say('agent')} onChange={(event) => setAgent(event.target.value)}>
+              {agents.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          )}
+          {form.sections.map((section) => (
+            <fieldset key={section.id} className="field group">
+              <legend>{nameIn(language, section.name, section.id)}</legend>
+              {section.questions.map((question) => {
+                const most = question.kind === 'yes-no' ? 1 : question.max;
+                const values = Array.from({ length: most + 1 }, (_, value) => value);
+                const given = answers[question.id]?.value;
+                const choices: { value: number | null; label: string }[] = [
+                  ...values.map((value) => ({
+                    value,
+                    label: question.kind === 'yes-no' ? say(value === 1 ? 'yes' : 'no') : String(value),
+                  })),
+                  ...(question.optional ? [{ value: null, label: say('not-applicable') }] : []),
+                ];
+                return (
+                  <div key={question.id} className="question" role="radiogroup" aria-label={question.id}>
+                    <span>
+                      {nameIn(language, question.text, question.id)}
+                      {question.knockout && <span className="required"> {say('knockout')}</span>}
+                    </span>
+                    <div className="views">
+                      {choices.map(({ value, label }) => (
+                        // biome-ignore lint/a11y/useSemanticElements: looks and works like the other switches of the panels
+                        <button
+                          key={label}
+                          type="button"
+                          role="radio"
+                          aria-checked={given === value}
+                          onClick={() => setAnswers({ ...answers, [question.id]: { value } })}
+                        >
+                          {label}
+                        </button>
+                      ))}
+                    </div>
+                  </div>
+                );
+              })}
+            </fieldset>
+          ))}
+          <textarea
+            rows={3}
+            value={comment}
+            aria-label={say('comment')}
+            placeholder={say('comment')}
+            onChange={(event) => setComment(event.target.value)}
+          />
+          <Failure of={failed} />
+          <footer className="form-foot">
+            <button type="button" className="ghost" onClick={() => setForm(undefined)}>
+              {say('cancel')}
+            </button>
+            <span className="space" />
+            <button type="submit" className="primary">
+              {say('submit')}
+            </button>
+          </footer>
+        </form>
+      )}
+    </section>
+  );
+}
