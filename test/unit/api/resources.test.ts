@@ -129,7 +129,7 @@ describe('flows', () => {
   it('are saved byte by byte, and with errors not at all', async () => {
     const text = '{\n  "flow": "bank",   "start": "a" }';
     expect(await ask('PUT', '/flows/bank', admin, text)).toEqual([200, { findings: [] }]);
-    expect(api.asked).toEqual([['save', 'bank', text]]);
+    expect(api.asked).toEqual([['save', 'bank', text, expect.stringMatching(/^token:/)]]);
     const [status, answer] = await ask('PUT', '/flows/bank', admin, '{"start": "acount"}');
     expect(status).toBe(422);
     expect(answer).toMatchObject({
