@@ -6,6 +6,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freeUdpPorts } from './ports.ts';
 import { Sipp } from './sipp.ts';
 
 const tones = join(import.meta.dirname, '..', 'engines', 'asterisk', 'tones.mjs');
@@ -61,7 +62,7 @@ export class HeldCalls {
       scenario: 'caller-rtp.xml',
       folder,
       name: 'callers',
-      port: 5381,
+      port: await freeUdpPorts(),
       controlPort: 18690,
       mediaPort: 30500,
       target: through?.target ?? `127.0.0.1:${options.agentPorts[0]}`,

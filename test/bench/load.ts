@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Meter, residentMb } from './meter.ts';
+import { freeUdpPorts } from './ports.ts';
 import { percentile, round } from './report.ts';
 import { Sipp, sinks } from './sipp.ts';
 
@@ -19,6 +20,8 @@ export interface Peer {
   rtpPorts: { from: number; to: number };
   /** Where the agents' SIPp listens. */
   agentPorts: number[];
+  /** Where the prober's SIP is that `probeService` leads to; default: the fixed one, which Asterisk's configuration names. */
+  probePort?: number;
   /** Processes of the server, by part. */
   pids(): Record<string, number[]>;
   close(): Promise<void>;
@@ -83,7 +86,7 @@ export async function runStep(peer: Peer, options: StepOptions): Promise<Step> {
     scenario: scenario.caller,
     folder,
     name: 'callers',
-    port: 5380,
+    port: await freeUdpPorts(),
     controlPort: 18790,
     mediaPort: 30100,
     target: peer.target,

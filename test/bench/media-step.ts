@@ -58,7 +58,7 @@ export async function runMediaStep(
     const [host = '', port] = peer?.target.split(':') ?? [];
     prober = await Prober.start({
       calls: probeCalls,
-      sipPort: probeSipPort,
+      sipPort: peer?.probePort ?? probeSipPort,
       ...(peer === undefined ? {} : { through: { host, port: Number(port), service: peer.probeService } }),
     });
     await pause(settleMs);

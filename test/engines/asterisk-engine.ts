@@ -19,10 +19,12 @@ export class AsteriskEngine {
   readonly user = 'switchroom';
   readonly secret: string;
   readonly folder: string;
+  readonly rtpPorts: { from: number; to: number };
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, url: string, sip: string, secret: string) {
+  private constructor(folder: string, url: string, sip: string, secret: string, firstRtp: number) {
     this.folder = folder;
+    this.rtpPorts = { from: firstRtp, to: firstRtp + 1_999 };
     this.url = url;
     this.sip = sip;
     this.secret = secret;
@@ -48,7 +50,7 @@ export class AsteriskEngine {
       edge: ['127.0.0.1'],
       maxCalls: 0,
     });
-    const engine = new AsteriskEngine(folder, `http://127.0.0.1:${http}`, `127.0.0.1:${sip}`, secret);
+    const engine = new AsteriskEngine(folder, `http://127.0.0.1:${http}`, `127.0.0.1:${sip}`, secret, first);
     writeFileSync(engine.secretFile, `${secret}\n`, { mode: 0o600 });
     await engine.run();
     return engine;

@@ -13,15 +13,21 @@ export interface SwitchroomOptions {
   record: boolean;
   /** UDP ports of the 20 agents' SIPp, from here on; benches that have their own can run side by side. */
   firstAgentPort?: number;
+  /** UDP port of the prober's SIP; default: the fixed one. */
+  probePort?: number;
+  /** More settings, as environment variables. */
+  env?: Record<string, string>;
 }
 
 export async function startSwitchroom({
   capacity,
   record,
   firstAgentPort = 5201,
+  probePort = probeSipPort,
+  env = {},
 }: SwitchroomOptions): Promise<Peer & { product: Product }> {
   const agentPorts = Array.from({ length: 20 }, (_, i) => firstAgentPort + i);
-  const product = await Product.start({ env: { SWITCHROOM_DEMO: '0', SWITCHROOM_FLOWS: benchFlows() } });
+  const product = await Product.start({ env: { SWITCHROOM_DEMO: '0', SWITCHROOM_FLOWS: benchFlows(), ...env } });
   for (const queue of ['bench', 'probe']) {
     await product.must('PUT', `/queues/${queue}`, { wrapUpMs: 0, ringMs: 15_000, record, announceEveryMs: 0 });
   }
@@ -35,7 +41,7 @@ export async function startSwitchroom({
     await product.ready(`agent${port}`);
   };
   for (const port of agentPorts) await agent(port, 'bench', capacity);
-  await agent(probeSipPort, 'probe', 100);
+  await agent(probePort, 'probe', 100);
   await product.must('PUT', '/trunks/bench', { sources: ['127.0.0.0/8'], country: 'CN' });
   await product.must('PUT', '/dids/95500', { flow: 'bench' });
   await product.must('PUT', '/dids/95501', { flow: 'probe' });
@@ -48,6 +54,7 @@ export async function startSwitchroom({
     probeService: '95501',
     rtpPorts: { from, to },
     agentPorts,
+    probePort,
     pids: () => ({ edge: [product.pids.edge], server: [product.pids.server] }),
     close: () => product.stop(),
   };
