@@ -76,13 +76,20 @@ export function createSecureWebServer(
     });
   });
   listener.maxConnections = connections;
+  // Node looks for overdue requests from the moment a server listens; these two never do, they are handed connections.
+  listener.on('listening', () => {
+    for (const server of [https, redirect]) server.emit('listening');
+  });
   return {
     listener,
     https,
     use: (next) => https.setSecureContext({ cert: next.cert, key: next.key, minVersion: oldest }),
     close() {
       listener.close();
-      https.closeAllConnections();
+      for (const server of [https, redirect]) {
+        server.close();
+        server.closeAllConnections();
+      }
       for (const socket of open) socket.destroy();
     },
   };

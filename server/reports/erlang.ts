@@ -65,6 +65,8 @@ export function erlangA(given: Load, patience: number): Staffing {
     weight *= arrivals / (agents / handle + waiting / patience);
     above += weight;
     queue += waiting * weight;
+    // Of a long queue of the patient the weights are beyond what numbers hold; only their relation counts.
+    if (weight > 1e200) [weight, above, queue, below] = [1, above / weight, queue / weight, below / weight];
     if (weight < above * 1e-15 && waiting > agents) break;
   }
   const all = above + below;

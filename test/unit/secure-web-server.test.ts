@@ -1,7 +1,7 @@
 // HTTPS on one port with plain HTTP sent there, and certificates that change while it runs.
 import { once } from 'node:events';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { type RequestListener, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,11 +42,11 @@ function put({ certificate, key }: { certificate: string; key: string }): void {
   }
 }
 
-async function start(headMs = 2_000): Promise<number> {
-  server = createSecureWebServer((_request, response) => response.end('safe'), readCertificate(files), {
-    headMs,
-    checkMs: 10,
-  });
+async function start(headMs = 2_000, requestMs = 30_000): Promise<number> {
+  const app: RequestListener = (request, response) => {
+    request.resume().on('end', () => response.end('safe'));
+  };
+  server = createSecureWebServer(app, readCertificate(files), { headMs, requestMs, checkMs: 10 });
   server.listener.listen(0, '127.0.0.1');
   await once(server.listener, 'listening');
   return (server.listener.address() as AddressInfo).port;
@@ -107,6 +107,16 @@ it('ends connections that say nothing', async () => {
   socket.on('error', () => {});
   socket.resume();
   await once(socket, 'close');
+});
+
+it('ends requests whose head or body never ends, over TLS as well', async () => {
+  const port = await start(50, 100);
+  for (const begun of ['GET / HTTP/1.1\r\nHost: a\r\n', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n1']) {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => socket.write(begun));
+    socket.on('error', () => {});
+    socket.resume();
+    await once(socket, 'close');
+  }
 });
 
 it('shows a new certificate to new connections once the pair is whole, and keeps the old one until then', async () => {

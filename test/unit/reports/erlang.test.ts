@@ -40,6 +40,15 @@ describe('Erlang A', () => {
     expect(Math.abs(found.wait - wait)).toBeLessThan(0.005);
   });
 
+  it('holds where hardly anybody gives up and thousands wait', () => {
+    // Who is not served in the long run gives up: 3 of 10, after 0.3 of a day each on average.
+    const found = erlangA({ arrivals: 600 / 3_600, handle: 60, agents: 7 }, 86_400);
+    expect(found.waiting).toBeCloseTo(1, 6);
+    expect(found.abandoned).toBeCloseTo(0.3, 6);
+    expect(found.wait / 86_400).toBeCloseTo(0.3, 6);
+    expect(found.occupancy).toBeCloseTo(1, 6);
+  });
+
   it('is Erlang C where nobody gives up', () => {
     const given = { arrivals: half, handle: 180, agents: 14 };
     expect(erlangA(given, Infinity)).toEqual(erlangC(given));
