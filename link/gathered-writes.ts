@@ -7,10 +7,10 @@ import { Credit } from '../values/index.ts';
 /** So many writes may follow each other at once: the exchange of one call never waits. */
 const mostCredit = 12;
 /**
- * One more every so many milliseconds: under load no more writes than that. Twice as long saves a tenth of all CPU at 100
- * calls a second and costs a caller's answer about 15 ms; below some ten calls a second nothing ever waits.
+ * One more every so many milliseconds: under load no more writes than that. Three times as long as 4 ms saves a sixth of all
+ * CPU at 100 calls a second and costs a caller's answer about 15 ms; below some ten calls a second nothing ever waits.
  */
-const creditMs = 8;
+const creditMs = 12;
 
 /**
  * ```

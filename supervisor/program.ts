@@ -49,7 +49,7 @@ export interface ProgramOptions {
  * arenas to some per thread, for no speed that could be measured. What the environment says wins.
  */
 const memory = {
-  flags: ['--max-semi-space-size=16', '--heap-growing-percent=40'],
+  flags: ['--max-semi-space-size=8', '--heap-growing-percent=40'],
   environment: { MALLOC_ARENA_MAX: '2' },
 };
 

@@ -55,7 +55,7 @@ export interface SiteJournal extends Journal {
 
 /** Commits that may follow each other turn by turn, and the distance between them under steady load. */
 const mostCommitsAtOnce = 16;
-const commitMs = 8;
+const commitMs = 12;
 
 interface Batch {
   events: Prepared[];
