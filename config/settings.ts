@@ -93,6 +93,8 @@ export const settingsSchema = z
     webrtc: webrtcSchema.prefault({}),
     /** Threads for media; the calls of one agent and her caller are always on the same. */
     mediaThreads: z.number().int().min(1).max(64).default(1),
+    /** So many of the last SIP messages of calls the edge keeps in its memory, for the ladder of a call; 0: none. */
+    sipTraceMegabytes: z.number().int().min(0).max(1024).default(16),
     /** How long the edge keeps calls alive without a server. */
     graceSeconds: z.number().int().min(1).max(600).default(30),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -137,6 +139,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_WEBRTC_ANNOUNCE: { path: ['webrtc', 'announce'], read: text },
   SWITCHROOM_WEBRTC_PORTS: { path: ['webrtc', 'ports'], read: range },
   SWITCHROOM_MEDIA_THREADS: { path: ['mediaThreads'], read: whole },
+  SWITCHROOM_SIP_TRACE_MEGABYTES: { path: ['sipTraceMegabytes'], read: whole },
   SWITCHROOM_GRACE_SECONDS: { path: ['graceSeconds'], read: whole },
   SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
   SWITCHROOM_DEMO: { path: ['demo'], read: truth },

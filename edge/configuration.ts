@@ -45,6 +45,7 @@ export function edgeOptions(configuration: EdgeConfiguration, log: Logger): Edge
     log,
     gap: { graceMs },
     ledger,
+    traceBytes: settings.sipTraceMegabytes * 1024 * 1024,
     media: parts?.media ? media : undefined,
   };
 }

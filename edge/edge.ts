@@ -17,7 +17,8 @@ import {
   type SourceLimits,
 } from './drachtio/index.ts';
 import { type RtpOptions, startRtp } from './rtp/index.ts';
-import { type Listener, openTransactions, type Timing, type TransactionOptions } from './sip/index.ts';
+import { type Listener, MessageTrace, openTransactions, type Timing, type TransactionOptions } from './sip/index.ts';
+import { traceRequests } from './trace-requests.ts';
 
 export interface EdgeOptions {
   /** Where SIP listens; port 0 takes a free one. Empty: an edge for media only. */
@@ -47,6 +48,8 @@ export interface EdgeOptions {
   gap?: Partial<GapOptions> | undefined;
   /** File of the dialogs that live; without it nothing is noted. */
   ledger?: string | undefined;
+  /** So many bytes of the SIP messages that passed last are kept in memory. Default 0: none. */
+  traceBytes?: number | undefined;
   /** The media tier; without it the edge is signaling only. */
   media?: Omit<RtpOptions, 'link' | 'logger'> | undefined;
 }
@@ -86,6 +89,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const id = newId('edg');
   const opened: (() => Promise<void>)[] = [];
   try {
+    const trace = options.traceBytes ? new MessageTrace(options.traceBytes) : undefined;
     const transactions = await openTransactions({
       listen: options.sip,
       logger: log,
@@ -94,6 +98,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       certificate: options.tls && readCertificate(options.tls),
       trust: options.trust,
       origins: options.origins,
+      trace,
     });
     opened.push(() => transactions.close());
     if (options.tls !== undefined) {
@@ -134,11 +139,13 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       capabilities: [
         ...(options.sip.length === 0 ? [] : ['adoption']),
         ...(options.media === undefined ? [] : ['media']),
+        ...(trace === undefined || options.sip.length === 0 ? [] : ['trace']),
       ],
       logger: log,
     });
     opened.push(() => link.close());
     link.serve('dialogs', dialogRequests(gateway));
+    if (trace !== undefined) link.serve('trace', traceRequests(trace));
     link.on('up', ({ epoch }) => gateway.apps.claim(epoch));
     link.on('down', () => gateway.gap.serverLost());
     if (options.media !== undefined) {

@@ -5,3 +5,4 @@ export { GatheredWrites } from './gathered-writes.ts';
 export * from './media-protocol.ts';
 export * from './protocol.ts';
 export { LinkServer, type LinkServerEvents, type LinkServerOptions, type RequestHandler } from './server.ts';
+export * from './trace-protocol.ts';

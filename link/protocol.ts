@@ -4,7 +4,7 @@
 // Frames are one JSON object a line (UTF-8, LF). The client speaks first:
 //   → { "hello": 1, "secret": "…", "epoch": 7, "edge": "edg_…", "seen": 120 }
 //                                     seen = last event number of that edge that it handled; 0 and no edge at first
-//   ← { "hello": 1, "edge": "edg_…", "version": "0.1.0", "capabilities": ["adoption", "media"], "from": 121 }
+//   ← { "hello": 1, "edge": "edg_…", "version": "0.1.0", "capabilities": ["adoption", "media", "trace"], "from": 121 }
 //   ← { "refused": "secret" | "epoch" | "protocol", "reason": "…" }    and the edge closes
 //   → { "id": 1, "do": "endpoint.open", "with": { … } }                 a request
 //   ← { "re": 1, "ok": { … } } | { "re": 1, "failed": { "code": "media-no-ports", "reason": "…" } }

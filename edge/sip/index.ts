@@ -3,4 +3,5 @@ export * from './dialog/index.ts';
 export * from './message/index.ts';
 export * from './protocols.ts';
 export * from './stack.ts';
+export * from './trace/index.ts';
 export { newTag, newUuid, openTransactions, type Timing, type TransactionOptions } from './transaction/index.ts';

@@ -72,6 +72,7 @@ export async function adoptCalls(tools: CallTools, keeper: CallKeeper & { add(ca
       if (!endpoint || !dialog) continue;
       const leg = Leg.revive(tools.signaling.tools, 'agent', nobody, dialog, endpoint);
       leg.agent = agent;
+      if (remains.note) leg.belongs(remains.note.interaction);
       if (guest) remains.guests.push({ note: guest, leg });
       else remains.other = leg;
     }
@@ -143,7 +144,7 @@ function legOf(
   const role = note.role === 'customer' ? 'caller' : note.agent === undefined ? 'far' : 'agent';
   const leg = Leg.revive(tools.signaling.tools, role, nobody, dialog, endpoint);
   leg.agent = note.role === 'other' ? note.agent : undefined;
-  return leg;
+  return leg.belongs(note.interaction);
 }
 
 function pathOf(journal: Journal, interaction: string): PathStep[] {

@@ -252,6 +252,7 @@ export class CallGuests {
     const toNumber = record === undefined || record.phone.kind === 'number';
     const { facts } = this.#call;
     const ringing = new Ringing(this.#tools.signaling.tools, {
+      interaction: this.#call.interaction,
       targets,
       role: record ? 'agent' : 'far',
       agent,

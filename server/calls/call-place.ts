@@ -194,6 +194,7 @@ export class CallPlace {
   async #ring(agent: AgentRecord, offer: Offer, leg: Leg, signal: AbortSignal): Promise<RingResult> {
     const { from, fromName } = this.#call.facts;
     const ringing = new Ringing(this.#tools.signaling.tools, {
+      interaction: this.#call.interaction,
       targets: this.#keeper.phones(agent),
       role: 'agent',
       agent: agent.id,

@@ -215,6 +215,7 @@ export class CallTalk implements DetourOwner {
     if (!customer || customer.over || !call.step('dialling')) return;
     const target = this.#tools.signaling.overTrunk(destination);
     const ringing = new Ringing(this.#tools.signaling.tools, {
+      interaction: call.interaction,
       targets: target ? [target] : [],
       role: 'far',
       // A trunk takes only numbers that are ours.

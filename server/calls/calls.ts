@@ -297,6 +297,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     if (targets.length === 0) throw callErrors['phone-unreachable']({ who: agent });
     call.occupy(agent);
     const ringing = new Ringing(this.#tools.signaling.tools, {
+      interaction: call.interaction,
       targets,
       role: 'agent',
       agent,
@@ -485,7 +486,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       did: did.number,
       flow: did.flow,
     });
-    const leg = new Leg(this.#tools.signaling.tools, 'caller', call, incoming);
+    const leg = new Leg(this.#tools.signaling.tools, 'caller', call, incoming).belongs(call.interaction);
     leg.onover = release;
     this.add(call);
     void call.begin(leg, set, did.flow);
@@ -508,6 +509,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       incoming,
     );
     leg.agent = agent?.id;
+    leg.belongs(call.interaction);
     this.add(call);
     if (destination.kind === 'queue') void call.beginInQueue(leg, destination.queue);
     else placeOwnCall(this.#tools, this, call, leg, destination, this.#nearCallOf(agent?.id));
@@ -522,6 +524,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     }
     const leg = new Leg(this.#tools.signaling.tools, 'agent', call, incoming);
     leg.agent = agent.id;
+    leg.belongs(call.interaction);
     call.occupy(agent.id);
     try {
       await leg.open(call.customer?.endpointId);

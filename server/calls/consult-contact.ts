@@ -122,6 +122,7 @@ export class ConsultContact implements OfferTarget {
     this.#agent = agent.id;
     const by = this.#facts.from ?? '';
     const ringing = new Ringing(this.#tools.signaling.tools, {
+      interaction: this.#call.interaction,
       targets: this.#keeper.phones(agent),
       role: 'agent',
       agent: agent.id,

@@ -26,6 +26,7 @@ export async function dialBack(
   signal: AbortSignal,
 ): Promise<OfferOutcome> {
   const ringing = new Ringing(tools.signaling.tools, {
+    interaction: call.interaction,
     targets: keeper.phones(agent),
     role: 'agent',
     agent: agent.id,

@@ -30,6 +30,7 @@ export function dialOut(
   if (targets.length === 0) throw callErrors['phone-unreachable']({ who: agent.id });
   call.dialling(agent.id, destination.kind === 'number' ? queue : undefined);
   const ringing = new Ringing(tools.signaling.tools, {
+    interaction: call.interaction,
     targets,
     role: 'agent',
     agent: agent.id,

@@ -39,6 +39,7 @@ export function ringFar(
   if (colleague) call.occupy(colleague.id);
   const dial = () =>
     new Ringing(tools.signaling.tools, {
+      interaction: call.interaction,
       targets: colleague ? keeper.phones(colleague) : numberTargets(tools, destination),
       role: 'far',
       agent: colleague?.id,

@@ -1,5 +1,5 @@
 // Rings one or several phones at once; the first that answers wins, all others are cancelled.
-import type { EndpointId } from '../../values/index.ts';
+import type { EndpointId, InteractionId } from '../../values/index.ts';
 import {
   Leg,
   type LegEnding,
@@ -11,6 +11,8 @@ import {
 } from '../signaling/index.ts';
 
 export interface RingRequest {
+  /** The contact that they are rung for. */
+  interaction: InteractionId;
   targets: PhoneTarget[];
   role: LegRole;
   agent?: string | undefined;
@@ -105,6 +107,7 @@ export class Ringing implements LegOwner {
     const legs = targets.map((target) => {
       const leg = new Leg(this.#tools, this.#request.role, this);
       leg.agent = this.#request.agent;
+      leg.belongs(this.#request.interaction);
       leg.onover = target.release;
       this.#forks.set(leg, target);
       return leg;

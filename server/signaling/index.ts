@@ -9,6 +9,7 @@ export {
   type LegTools,
   type Referral,
 } from './leg.ts';
+export { type LegCallId, LegCallIds } from './leg-call-ids.ts';
 export type { PanelLineFacts } from './leg-dialog.ts';
 export type { Admitted } from './screening.ts';
 export { type PhoneTarget, Signaling, type SignalingOptions } from './signaling.ts';

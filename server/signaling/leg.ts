@@ -1,9 +1,10 @@
 // A leg: one session (a SIP dialog, or a panel's line) with its media endpoint. Whatever ends it, at any moment, everything it holds is released once.
 import type { Logger } from 'pino';
 import type { MediaEndpoint, MediaServer, Quality } from '../../media/media-server.ts';
-import { type EndpointId, type LegId, machine, newId } from '../../values/index.ts';
+import { type EndpointId, type InteractionId, type LegId, machine, newId } from '../../values/index.ts';
 import { signalingErrors } from './errors.ts';
 import { infoDigit } from './info-dtmf.ts';
+import type { LegCallIds } from './leg-call-ids.ts';
 import type { CallUnderWay, LegDialog, PanelLineFacts, PanelTarget } from './leg-dialog.ts';
 import { offeredHold } from './sdp-hold.ts';
 import {
@@ -57,6 +58,8 @@ export interface LegTools {
   logger: Logger;
   /** Endpoints and bridges that could not be closed because the engine was out of reach; tried again when it is back. */
   unclosed: Set<{ close(): Promise<void> }>;
+  /** Learns the Call-IDs of all legs. */
+  callIds?: LegCallIds | undefined;
 }
 
 export type LegRole = 'caller' | 'agent' | 'far';
@@ -87,6 +90,8 @@ export class Leg {
   owner: LegOwner;
   /** Whose phone it is. */
   agent: string | undefined;
+  /** The contact that it was made for. */
+  #interaction: InteractionId | undefined;
   /** They have put us on hold. */
   heldByThem = false;
   /** Called once, before the owner hears of the end: gives back what was taken for it (a place on a trunk). */
@@ -118,6 +123,13 @@ export class Leg {
     leg.#hold(endpoint);
     leg.#confirm(dialog);
     return leg;
+  }
+
+  /** Says which contact it is made for, so that its SIP messages can be found by it. */
+  belongs(interaction: InteractionId): this {
+    this.#interaction = interaction;
+    this.#noteCallId();
+    return this;
   }
 
   get state(): State {
@@ -258,6 +270,7 @@ export class Leg {
 
   #provisional(status: number, sdp: string | undefined): void {
     if (this.over) return;
+    this.#noteCallId();
     this.#progress?.ringing(status);
     if (sdp === undefined || this.#earlyMedia) return;
     this.#earlyMedia = this.endpoint.accept(sdp, { final: false }).then(
@@ -288,6 +301,17 @@ export class Leg {
     this.#progress?.answered();
   }
 
+  /** An outgoing leg knows its Call-ID only when it has been sent: looked at whenever something is heard of it. */
+  #noteCallId(): void {
+    const { callIds } = this.#tools;
+    if (!callIds || this.#interaction === undefined) return;
+    const { agent, role, sipCallId } = this;
+    if (sipCallId !== '') callIds.note(this.#interaction, { callId: sipCallId, role, agent });
+    const carrier = this.#endpoint?.carrier;
+    if (carrier === undefined) return;
+    callIds.note(this.#interaction, { callId: carrier.slice(0, carrier.lastIndexOf(';from-tag=')), role: 'media' });
+  }
+
   #hold(endpoint: MediaEndpoint): void {
     this.#endpoint = endpoint;
     endpoint.once('closed', ({ why, quality }) => {
@@ -311,6 +335,7 @@ export class Leg {
 
   #confirm(dialog: LegDialog): void {
     this.#dialog = dialog;
+    this.#noteCallId();
     const carrier = this.#endpoint?.carrier;
     if (carrier !== undefined && dialog instanceof SipDialog) this.#tools.sip.follow(dialog, carrier);
     const handler: DialogHandler = {
@@ -366,6 +391,7 @@ export class Leg {
     if (this.over) return;
     const before = this.#state;
     this.#state = 'over';
+    this.#noteCallId();
     if (ending.by === 'us' || ending.by === 'lost') this.#endSignaling(before, ending);
     if (this.#endpoint) this.#closeEndpoint(this.#endpoint);
     else this.#released.resolve(undefined);

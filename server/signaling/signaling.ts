@@ -7,6 +7,7 @@ import type { AgentRecord, Directory } from '../ports/index.ts';
 import type { BindingStore } from './bindings.ts';
 import { type Destination, trunkUri } from './dial-plan.ts';
 import type { LegTools } from './leg.ts';
+import { LegCallIds } from './leg-call-ids.ts';
 import type { PanelTarget } from './leg-dialog.ts';
 import { AgentPanelPhones, type PanelPhonesOptions } from './panels/panel-phones.ts';
 import { Registrar } from './registrar.ts';
@@ -60,6 +61,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   readonly registrar: Registrar;
   readonly screening: Screening;
   readonly panels: AgentPanelPhones;
+  readonly callIds = new LegCallIds();
   readonly tools: LegTools;
   readonly #options: SignalingOptions;
   #mediaLost = false;
@@ -68,7 +70,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     super();
     const { directory, clock, logger, sip, media } = options;
     this.#options = options;
-    this.tools = { sip, media, logger, unclosed: new Set() };
+    this.tools = { sip, media, logger, unclosed: new Set(), callIds: this.callIds };
     media.on('lost', () => {
       this.#mediaLost = true;
     });

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { SipMessage } from '../message/index.ts';
 import type { Listener, TransactionUser } from '../stack.ts';
 import { systemTicker, type Ticker, TimerWheel } from '../timer-wheel.ts';
+import type { MessageTrace } from '../trace/index.ts';
 import { type Dns, openTransport, type Receiver, type TransportLimits } from '../transport/index.ts';
 import { type CountedTransactions, TransactionLayer } from './layer.ts';
 import type { TransactionCounters } from './surroundings.ts';
@@ -25,6 +26,8 @@ export interface TransactionOptions {
   trust?: string | undefined;
   /** Pages that may open WebSockets besides those of the host itself. */
   origins?: readonly string[] | undefined;
+  /** Keeps the messages that passed; without it nothing is kept. */
+  trace?: MessageTrace | undefined;
 }
 
 const maxTransactions = 200_000;
@@ -46,6 +49,7 @@ export async function openTransactions(options: TransactionOptions): Promise<Cou
     certificate: options.certificate,
     trust: options.trust,
     origins: options.origins,
+    trace: options.trace,
   });
   const around = { transport, wheel, timing: { ...defaultTiming, ...options.timing }, counters: zeroes(), logger };
   return new TransactionLayer(around, options.user ?? refusing, limits?.transactions ?? maxTransactions);

@@ -75,9 +75,9 @@ export class Connection implements TimerOwner<'watch'> {
     this.#openedAt = around.wheel.now();
     this.#lastByteAt = this.#openedAt;
     const receiver: FrameReceiver = {
-      message: (message, bytes) => {
+      message: (message, bytes, raw) => {
         this.#prove();
-        around.inbound.message(message, this.#arrival(bytes));
+        around.inbound.message(message, this.#arrival(bytes), raw);
       },
       malformed: (error, bytes, broken) => {
         around.inbound.malformed(error, this.#arrival(bytes));

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { checkMandatory, filledRport, SipMessage, SipSyntaxError, type Via } from '../message/index.ts';
 import type { Arrival } from '../stack.ts';
+import type { MessageTrace } from '../trace/index.ts';
 import type { Receiver, TransportCounters } from './transport.ts';
 
 /** What every transport does with what it received: read, check, note where it came from, hand up, count. */
@@ -9,12 +10,20 @@ export class Inbound {
   readonly #counters: TransportCounters;
   readonly #logger: Logger;
   readonly #maxBytes: number;
+  readonly #trace: MessageTrace | undefined;
 
-  constructor(receiver: Receiver, counters: TransportCounters, logger: Logger, maxBytes: number) {
+  constructor(
+    receiver: Receiver,
+    counters: TransportCounters,
+    logger: Logger,
+    maxBytes: number,
+    trace?: MessageTrace | undefined,
+  ) {
     this.receiver = receiver;
     this.#counters = counters;
     this.#logger = logger;
     this.#maxBytes = maxBytes;
+    this.#trace = trace;
   }
 
   /** One datagram. */
@@ -31,11 +40,12 @@ export class Inbound {
       this.malformed(error, arrival);
       return;
     }
-    this.message(message, arrival);
+    this.message(message, arrival, bytes);
   }
 
-  /** One message that is syntactically good. */
-  message(message: SipMessage, arrival: Arrival): void {
+  /** One message that is syntactically good. @param raw its bytes; copied where they are traced */
+  message(message: SipMessage, arrival: Arrival, raw: Buffer): void {
+    this.#trace?.add(raw, 'in', arrival, arrival.at);
     try {
       checkMandatory(message);
     } catch (error) {

@@ -26,6 +26,6 @@ export class MessageFramer {
       this.#receiver.malformed(error, chunk.length, false);
       return;
     }
-    this.#receiver.message(message, chunk.length);
+    this.#receiver.message(message, chunk.length, chunk);
   }
 }

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import { canDial } from '../protocols.ts';
 import type { Destination, Listener } from '../stack.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
-import { familyOf } from './address.ts';
+import type { MessageTrace } from '../trace/index.ts';
+import { familyOf, isWildcard } from './address.ts';
 import { ListenerChoice } from './choose-listener.ts';
 import { Connections, type OwnCertificate } from './connections.ts';
 import { transportErrors } from './errors.ts';
@@ -27,6 +28,8 @@ export interface TransportOptions {
   trust?: string | undefined;
   /** Pages that may open WebSockets besides those of the host itself. */
   origins?: readonly string[] | undefined;
+  /** Keeps what passed; without it nothing is kept. */
+  trace?: MessageTrace | undefined;
 }
 
 /**
@@ -62,11 +65,13 @@ class SocketTransport implements Transport {
   readonly #resolver: Resolver;
   readonly #choice: ListenerChoice;
   readonly #logger: Logger;
+  readonly #trace: MessageTrace | undefined;
 
   constructor(options: TransportOptions) {
     const limits = { ...defaultLimits, ...options.limits };
     this.#logger = options.logger;
-    this.#inbound = new Inbound(options.receiver, this.counters, options.logger, limits.messageBytes);
+    this.#trace = options.trace;
+    this.#inbound = new Inbound(options.receiver, this.counters, options.logger, limits.messageBytes, options.trace);
     const { wheel, certificate, trust, origins } = options;
     const { counters } = this;
     this.#connections = new Connections({
@@ -127,6 +132,7 @@ class SocketTransport implements Transport {
 
   send(bytes: Buffer, target: Target, failed: (error: Error) => void): string | undefined {
     this.counters.sentMessages++;
+    if (this.#trace) this.#note(this.#trace, bytes, target);
     const fail = (error: Error) => {
       this.counters.sendFailures++;
       failed(error);
@@ -163,6 +169,19 @@ class SocketTransport implements Transport {
   async close(): Promise<void> {
     this.#probe.close();
     await Promise.all([this.#connections.close(), ...[...this.#udp.values()].map((udp) => udp.close())]);
+  }
+
+  #note(trace: MessageTrace, bytes: Buffer, { protocol, address, port, listener }: Target): void {
+    const localAddress = isWildcard(listener.address)
+      ? (listener.advertise?.host ?? listener.address)
+      : listener.address;
+    trace.add(bytes, 'out', {
+      protocol,
+      localAddress,
+      localPort: listener.port,
+      remoteAddress: address,
+      remotePort: port,
+    });
   }
 
   #withListeners(to: Destination, resolved: readonly Resolved[]): Target[] {

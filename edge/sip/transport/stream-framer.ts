@@ -2,7 +2,8 @@ import { parseUnsigned, SipMessage, SipSyntaxError } from '../message/index.ts';
 
 /** What a stream delivered. After `broken` the stream cannot be trusted any more and must be closed. */
 export interface FrameReceiver {
-  message(message: SipMessage, bytes: number): void;
+  /** @param raw the whole message as it came; only good during the call */
+  message(message: SipMessage, bytes: number, raw: Buffer): void;
   /** A message that is wrong; `broken`: where the next one begins is unknown. */
   malformed(error: SipSyntaxError, bytes: number, broken: boolean): void;
   /** CRLF CRLF between messages (RFC 5626 §3.5.1): wants CRLF back. */
@@ -118,9 +119,10 @@ export class StreamFramer {
     // Copied, so that a small message does not keep a large read alive.
     if (head.total > head.bytes) head.message.body = Buffer.from(this.#buffer.subarray(head.bytes, head.total));
     this.#head = undefined;
+    const raw = this.#buffer.subarray(0, head.total);
     this.#consume(head.total);
     if (head.error !== undefined) this.#receiver.malformed(head.error, head.total, false);
-    else this.#receiver.message(head.message, head.total);
+    else this.#receiver.message(head.message, head.total, raw);
     return true;
   }
 

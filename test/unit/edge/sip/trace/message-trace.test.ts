@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { MessageTrace, type Passage } from '../../../../../edge/sip/index.ts';
+
+const passage: Passage = {
+  protocol: 'udp',
+  localAddress: '192.0.2.1',
+  localPort: 5060,
+  remoteAddress: '192.0.2.9',
+  remotePort: 5070,
+};
+
+const message = (start: string, callId: string, more = '', name = 'Call-ID') =>
+  Buffer.from(
+    `${start}\r\n${name}: ${callId}\r\nCSeq: 1 ${/SIP\/2\.0 /.test(start) ? 'INVITE' : start.split(' ')[0]}\r\n${more}\r\n`,
+  );
+const invite = (callId: string, more = '') => message('INVITE sip:95500@192.0.2.1 SIP/2.0', callId, more);
+const all = Number.POSITIVE_INFINITY;
+
+describe('the trace of messages', () => {
+  it('gives the messages of the calls that are asked for, oldest first, with where they passed', () => {
+    const trace = new MessageTrace(10_000);
+    trace.add(invite('a'), 'in', passage, 1_000);
+    trace.add(invite('b'), 'in', passage, 1_001);
+    trace.add(message('SIP/2.0 200 OK', 'a', '', 'i'), 'out', passage, 1_002);
+    const { messages, truncated } = trace.read(new Set(['a']), all);
+    expect(messages.map(({ at, way, callId }) => ({ at, way, callId }))).toEqual([
+      { at: 1_000, way: 'in', callId: 'a' },
+      { at: 1_002, way: 'out', callId: 'a' },
+    ]);
+    expect(messages[0]).toMatchObject({ ...passage, bytes: String(invite('a')) });
+    expect(truncated).toBe(false);
+    expect(trace.since).toBe(1_000);
+  });
+
+  it('keeps to its memory whatever comes: the oldest give way, the others stay whole', () => {
+    const capacity = 1_000;
+    const trace = new MessageTrace(capacity);
+    const kept: string[] = [];
+    let bytes = 0;
+    for (let i = 0; i < 3_000; i++) {
+      const text = invite(`call-${i}`, `X: ${'x'.repeat(i % 97)}\r\n`);
+      trace.add(text, 'in', passage, i);
+      kept.push(String(text));
+      bytes = trace
+        .read(new Set(kept.map((_text, at) => `call-${at}`)), all)
+        .messages.reduce((sum, one) => sum + one.bytes.length, 0);
+      if (i % 500 === 0) expect(bytes).toBeLessThanOrEqual(capacity);
+      if (i > 100 && i % 500 !== 0) kept[i - 100] = '';
+    }
+    const { messages } = trace.read(new Set(Array.from({ length: 3_000 }, (_one, at) => `call-${at}`)), all);
+    expect(messages.length).toBe(trace.size);
+    expect(messages.length).toBeGreaterThan(3);
+    expect(messages.at(-1)?.callId).toBe('call-2999');
+    for (const { callId, bytes: text } of messages) {
+      expect(text).toBe(String(invite(callId, `X: ${'x'.repeat(Number(callId.slice(5)) % 97)}\r\n`)));
+    }
+  });
+
+  it('leaves out what is longer than all of its memory, and what begins no call', () => {
+    const trace = new MessageTrace(500);
+    trace.add(invite('long', `X: ${'x'.repeat(600)}\r\n`), 'in', passage);
+    for (const method of ['REGISTER', 'OPTIONS', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE']) {
+      trace.add(message(`${method} sip:x SIP/2.0`, 'r'), 'in', passage);
+    }
+    trace.add(Buffer.from('SIP/2.0 401 Unauthorized\r\nCall-ID: r\r\nCSeq: 7 REGISTER\r\n\r\n'), 'out', passage);
+    expect(trace.size).toBe(0);
+    trace.add(message('PRACK sip:x SIP/2.0', 'p'), 'in', passage);
+    expect(trace.size).toBe(1);
+  });
+
+  it('copies: what the sender does with its buffer later changes nothing', () => {
+    const trace = new MessageTrace(1_000);
+    const bytes = invite('a');
+    trace.add(bytes, 'in', passage);
+    bytes.fill(0);
+    expect(trace.read(new Set(['a']), all).messages[0]?.bytes).toBe(String(invite('a')));
+  });
+
+  it('answers no more than is asked for, and says so', () => {
+    const trace = new MessageTrace(10_000);
+    for (let i = 0; i < 5; i++) trace.add(invite('a'), 'in', passage, i);
+    const { messages, truncated } = trace.read(new Set(['a']), 2.5 * invite('a').length);
+    expect(messages.map(({ at }) => at)).toEqual([0, 1]);
+    expect(truncated).toBe(true);
+  });
+
+  it('shows no secret', () => {
+    const trace = new MessageTrace(10_000);
+    trace.add(invite('a', 'Authorization: Basic c2VjcmV0OnNlY3JldA==\r\n'), 'in', passage);
+    expect(trace.read(new Set(['a']), all).messages[0]?.bytes).not.toContain('c2VjcmV0');
+  });
+});
