@@ -1,7 +1,10 @@
 // Who may see what: a supervisor with a team sees her team and what belongs to the whole site; agents see numbers masked.
 import { maskNumber, type Scope } from '../../values/index.ts';
+import { callMonitored } from '../calls/index.ts';
 import type { InteractionRecord } from '../customers/index.ts';
 import type { Principal } from '../directory/index.ts';
+import type { JournalEvent } from '../journal/index.ts';
+import { calibrationClosed, calibrationOpened, evaluated } from '../quality/index.ts';
 import { failed } from './errors.ts';
 
 export function isStaff({ roles }: Principal): boolean {
@@ -32,6 +35,31 @@ export function visible<Row extends Scope>(
 ): Row {
   if (row === undefined || !mayServe(principal, row)) throw failed['not-found']({ kind, name });
   return row;
+}
+
+/** Whether she is one of the agents of a contact. A token with nobody behind it has had a part in nothing. */
+export function hadPart({ agent }: Principal, agents: readonly { agent: string }[]): boolean {
+  return agent !== undefined && agents.some((one) => one.agent === agent);
+}
+
+/** What a supervisor with a team may change: what is of that team. What belongs to the whole site she may read. */
+export function mayChange(principal: Principal, { team }: { team?: string | undefined }): boolean {
+  const confined = confinedTo(principal);
+  return confined === undefined || team === confined;
+}
+
+const forStaff: ReadonlySet<string> = new Set([callMonitored.name, calibrationOpened.name, calibrationClosed.name]);
+
+/**
+ * Events that stay with those whom they concern: evaluations that are drafts or part of a calibration (no evaluator sees
+ * what others gave), and from agents that supervisors listened.
+ */
+export function isDiscreet(principal: Principal, { type, data }: JournalEvent): boolean {
+  if (isAdmin(principal)) return false;
+  if (forStaff.has(type)) return !isStaff(principal);
+  if (type !== evaluated.name) return false;
+  const { by, state, calibration } = data as { by: string; state: string; calibration?: string };
+  return by !== (principal.agent ?? principal.by) && (state === 'draft' || calibration !== undefined);
 }
 
 const numbers = ['from', 'fromDialled', 'to', 'toDialled'] as const;

@@ -1,3 +1,4 @@
+export { calibrationClosed, calibrationOpened, evaluated } from './events.ts';
 export { type Answers, type FormBody, formBodySchema, type Score, type Spread, scoreOf, spreadOf } from './forms.ts';
 export {
   type Calibration,

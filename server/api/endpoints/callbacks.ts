@@ -6,7 +6,7 @@ import type { Principal } from '../../directory/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { confinedTo, isStaff, visible } from '../scope.ts';
+import { confinedTo, hadPart, isStaff, visible } from '../scope.ts';
 
 const optional = z.string().optional();
 const name = z.string().min(1).max(64);
@@ -113,6 +113,9 @@ export function callbackEndpoints({ callbacks, directory, interactions }: ApiDep
       async handle({ body, principal }) {
         const record = body.origin === undefined ? undefined : interactions.get(body.origin);
         if (record) visible(principal, record, 'interaction', record.id);
+        // Else she would read any caller's number by calling him back.
+        if (record && !isStaff(principal) && !hadPart(principal, record.agents))
+          throw failed['not-found']({ kind: 'interaction', name: record.id });
         const number = body.number ?? (record?.direction === 'out' ? record.to : record?.from);
         if (number === undefined) {
           throw failed['request-invalid']({

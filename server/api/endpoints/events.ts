@@ -5,7 +5,7 @@ import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { streamEvents } from '../event-stream.ts';
-import { isAdmin, isStaff, mayServe } from '../scope.ts';
+import { isAdmin, isDiscreet, isStaff, mayServe } from '../scope.ts';
 
 /** Prefixes of events that only administrators read: settings, logins, the journal and the router itself, of all teams. */
 const adminsOnly = [
@@ -20,7 +20,7 @@ const adminsOnly = [
 
 function mayRead(principal: Principal, event: JournalEvent): boolean {
   if (isAdmin(principal)) return event.site === principal.site;
-  if (adminsOnly.some((prefix) => event.type.startsWith(prefix))) return false;
+  if (adminsOnly.some((prefix) => event.type.startsWith(prefix)) || isDiscreet(principal, event)) return false;
   if (isStaff(principal)) return mayServe(principal, event);
   return event.agent !== undefined && event.agent === principal.agent;
 }

@@ -5,7 +5,7 @@ import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { interactionCsv } from '../interaction-csv.ts';
-import { confinedTo, isStaff, maskedFor, visible } from '../scope.ts';
+import { confinedTo, isDiscreet, isStaff, maskedFor, visible } from '../scope.ts';
 import { sendCsv } from '../send-csv.ts';
 import { languageOf } from '../sentences.ts';
 
@@ -190,7 +190,8 @@ export function interactionEndpoints({ interactions, journal, agentWork, reads }
       errors: ['not-found'],
       handle({ params, principal }) {
         must(principal, params.id!);
-        return { events: journal.ofInteraction(params.id!).map((event) => ({ ...event })) };
+        const events = journal.ofInteraction(params.id!).filter((event) => !isDiscreet(principal, event));
+        return { events: events.map((event) => ({ ...event })) };
       },
     }),
     endpoint({

@@ -5,7 +5,7 @@ import { articleBodySchema, searchArticles, suggestArticles } from '../../knowle
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { confinedTo, isStaff, visible } from '../scope.ts';
+import { confinedTo, hadPart, isStaff, mayChange, visible } from '../scope.ts';
 
 const article = articleBodySchema
   .safeExtend({
@@ -31,12 +31,18 @@ export function knowledgeEndpoints({ knowledge, reads, interactions, callControl
     if (one.draft && !isStaff(principal)) throw failed['not-found']({ kind: 'article', name: id });
     return knowledge.article(id);
   };
+  /** @throws not-allowed: an article of the whole site is not one team's to change */
+  const mayWrite = (principal: Principal, id: string): void => {
+    if (!mayChange(principal, must(principal, id))) throw failed['not-allowed']({ roles: 'admin' });
+  };
   /** What is known of a contact in words; nothing of a contact that is not hers. */
   const wordsOf = (principal: Principal, id: string): { texts: string[]; queue: string | undefined } => {
     const call = callControl.get(id);
     const record = interactions.get(id);
-    const hers =
-      call?.agent === principal.agent || record?.agents.some(({ agent }) => agent === principal.agent) === true;
+    const hers = hadPart(principal, [
+      ...(call?.agent === undefined ? [] : [{ agent: call.agent }]),
+      ...(record?.agents ?? []),
+    ]);
     if (record) visible(principal, record, 'interaction', id);
     if ((!call && !record) || (!hers && !isStaff(principal)))
       throw failed['not-found']({ kind: 'interaction', name: id });
@@ -122,7 +128,7 @@ export function knowledgeEndpoints({ knowledge, reads, interactions, callControl
       answer: article,
       errors: ['article-unknown'],
       handle({ params, body, principal }) {
-        must(principal, params.id!);
+        mayWrite(principal, params.id!);
         return knowledge.put(params.id!, { ...body, team: confinedTo(principal) ?? body.team }, principal.by);
       },
     }),
@@ -134,7 +140,7 @@ export function knowledgeEndpoints({ knowledge, reads, interactions, callControl
       roles: staff,
       errors: ['article-unknown'],
       async handle({ params, principal }) {
-        must(principal, params.id!);
+        mayWrite(principal, params.id!);
         await knowledge.remove(params.id!, principal.by);
         return undefined;
       },

@@ -1,11 +1,11 @@
 // Evaluations of agents' contacts: forms, scores, the agent's answer, calibration of evaluators.
 import { z } from 'zod';
 import type { Principal } from '../../directory/index.ts';
-import { type Evaluation, formBodySchema } from '../../quality/index.ts';
+import { type Evaluation, type Form, formBodySchema } from '../../quality/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { confinedTo, isStaff, visible } from '../scope.ts';
+import { confinedTo, isStaff, mayChange, visible } from '../scope.ts';
 
 const optional = z.string().optional();
 const name = z.string().min(1).max(64);
@@ -107,7 +107,8 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
       query: z.object({ version: z.coerce.number().int().min(1).optional() }),
       answer: form,
       errors: ['form-unknown'],
-      handle: ({ params, query }) => quality.form(params.id!, query.version),
+      handle: ({ params, query, principal }) =>
+        visible(principal, quality.form(params.id!, query.version), 'form', params.id!) as Form,
     }),
     endpoint({
       method: 'put',
@@ -118,8 +119,11 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
       params: z.object({ id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'small letters, digits and dashes') }),
       body: formBodySchema,
       answer: form,
-      handle: ({ params, body, principal }) =>
-        quality.putForm(params.id, { ...body, team: confinedTo(principal) ?? body.team }, principal.by),
+      handle({ params, body, principal }) {
+        const before = quality.forms().find(({ id }) => id === params.id);
+        if (before && !mayChange(principal, before)) throw failed['not-allowed']({ roles: 'admin' });
+        return quality.putForm(params.id, { ...body, team: confinedTo(principal) ?? body.team }, principal.by);
+      },
     }),
     endpoint({
       method: 'get',

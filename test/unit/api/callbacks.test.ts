@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { queueSchema } from '../../../server/directory/index.ts';
+import { agentSchema, queueSchema } from '../../../server/directory/index.ts';
 import { longCall } from '../customers/call-events.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 
@@ -55,6 +55,16 @@ describe('callbacks', () => {
     expect((await send('post', `${path}/cancel`, api.tokens.agent)).body).toMatchObject({ state: 'cancelled' });
     expect((await send('post', `${path}/cancel`, api.tokens.agent)).body.code).toBe('callback-over');
     expect((await send('get', `/callbacks/${other.body.id}`, api.tokens.admin)).body.state).toBe('scheduled');
+  });
+
+  it('tell nobody the number of a contact that was not hers', async () => {
+    const { directory, accounts } = api.site;
+    await directory.agents.put(agentSchema.parse({ site: 'hq', team: 'red', id: '1003', name: 'Eve' }), 'setup');
+    const { token } = await accounts.createToken({ name: 'eve', roles: ['agent'], agent: '1003' }, 'setup');
+    const asked = await send('post', '/callbacks', token, { queue: 'service', origin: 'int_1' });
+    expect([asked.status, asked.body.code]).toEqual([404, 'not-found']);
+    const made = await send('post', '/callbacks', api.tokens.supervisor, { queue: 'service', origin: 'int_1' });
+    expect(made.body.number).toBe('+8613800138000');
   });
 
   it('say what is wrong', async () => {

@@ -5,9 +5,11 @@ import type { Response } from 'express';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { allEndpoints } from '../../../server/api/endpoints/index.ts';
 import { streamEvents } from '../../../server/api/event-stream.ts';
+import { callMonitored } from '../../../server/calls/index.ts';
 import { interactionHeld, interactionStep } from '../../../server/customers/index.ts';
 import { agentSchema, sessionCookie } from '../../../server/directory/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
+import { evaluated } from '../../../server/quality/index.ts';
 import { type ApiServer, password, startApi } from './api-server.ts';
 
 let api: ApiServer;
@@ -228,4 +230,27 @@ it('is bounded in number, and refuses a number that is none', async () => {
   for (const stream of streams) stream.close();
   expect((await api.send('GET', '/events', api.tokens.admin, undefined, { 'last-event-id': 'x' })).status).toBe(400);
   expect(allEndpoints(api.deps).some(({ path }) => path === '/events')).toBe(true);
+});
+
+it('tells agents neither of drafts about them nor that somebody listened', async () => {
+  const { journal, clock } = api.site;
+  const scope = { interaction: 'int_1', agent: '1001', team: 'red' };
+  const judged = { form: 'f', version: 1, by: '1009', score: 50, answers: {} };
+  const stream = await open('?after=0&types=quality.*,call.monitored', api.tokens.agent);
+  const listened = { by: '1009', mode: 'listen' as const, what: 'began' as const };
+  await journal.append([
+    newEvent(evaluated, clock.at, { ...judged, evaluation: 'draft', state: 'draft' as const }, scope),
+    newEvent(
+      evaluated,
+      clock.at,
+      { ...judged, evaluation: 'part', state: 'submitted' as const, calibration: 'c' },
+      scope,
+    ),
+    newEvent(callMonitored, clock.at, listened, scope),
+    newEvent(evaluated, clock.at, { ...judged, evaluation: 'final', state: 'submitted' as const }, scope),
+  ]);
+  const first = await stream.next();
+  stream.close();
+  // The event as it is kept holds its data one level below.
+  expect(first).toMatchObject({ type: 'quality.evaluated', data: { data: { evaluation: 'final' } } });
 });

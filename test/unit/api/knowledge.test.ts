@@ -59,6 +59,21 @@ describe('knowledge', () => {
     expect((await send('get', '/suggestions?interaction=int_none', api.tokens.agent)).status).toBe(404);
   });
 
+  it('is suggested for no contact of others, not even to a token with nobody behind it', async () => {
+    const { token } = await api.site.accounts.createToken({ name: 'bot', roles: ['agent'] }, 'setup');
+    expect((await send('get', '/suggestions?interaction=int_1', token)).status).toBe(404);
+  });
+
+  it('of the whole site is not one team to change', async () => {
+    const body = { en: { question: 'Mine now?', answer: 'No.' } };
+    expect((await send('put', `/articles/${limits}`, api.tokens.blue, body)).status).toBe(403);
+    expect((await send('delete', `/articles/${limits}`, api.tokens.blue)).status).toBe(403);
+    const own = await send('post', '/articles', api.tokens.blue, body);
+    expect(own.body.team).toBe('blue');
+    expect((await send('put', `/articles/${own.body.id}`, api.tokens.supervisor, body)).status).toBe(404);
+    expect((await send('delete', `/articles/${own.body.id}`, api.tokens.blue)).status).toBe(204);
+  });
+
   it('counts one voice for each person and contact, and follows changes', async () => {
     const rate = (body: object) => send('post', `/articles/${lost}/feedback`, api.tokens.agent, body);
     await rate({ helpful: true, interaction: 'int_1' });

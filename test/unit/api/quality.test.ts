@@ -97,3 +97,28 @@ describe('evaluations', () => {
     expect(hers.every((each: { calibration?: string }) => each.calibration === undefined)).toBe(true);
   });
 });
+
+it('keeps forms to their team, and those of the whole site from one team', async () => {
+  const { supervisor, admin, blue } = api.tokens;
+  expect((await send('put', '/forms/red-only', supervisor, form)).body).toMatchObject({ team: 'red', version: 1 });
+  expect((await send('get', '/forms/red-only', blue)).status).toBe(404);
+  expect((await send('put', '/forms/red-only', blue, form)).status).toBe(403);
+  expect((await send('put', '/forms/all', admin, form)).status).toBe(200);
+  expect((await send('get', '/forms/all', blue)).status).toBe(200);
+  expect((await send('put', '/forms/all', blue, form)).status).toBe(403);
+  expect((await send('get', '/forms/all', supervisor)).body).not.toHaveProperty('team');
+});
+
+it('tells of drafts and open calibrations in no list of events either', async () => {
+  const { supervisor, admin } = api.tokens;
+  const body = { ...about, answers: answers(1, 1), draft: true };
+  const { id } = (await send('post', '/evaluations', admin, body)).body;
+  const read = async (as: string) => {
+    const { events } = (await (await api.send('get', '/interactions/int_1/events', as)).json()) as {
+      events: { type: string; data: Record<string, unknown> }[];
+    };
+    return events.filter(({ type, data }) => type === 'quality.evaluated' && data.evaluation === id);
+  };
+  expect(await read(admin)).toHaveLength(1);
+  expect(await read(supervisor)).toEqual([]);
+});
