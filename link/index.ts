@@ -6,3 +6,4 @@ export * from './media-protocol.ts';
 export * from './protocol.ts';
 export { LinkServer, type LinkServerEvents, type LinkServerOptions, type RequestHandler } from './server.ts';
 export * from './trace-protocol.ts';
+export * from './webrtc-protocol.ts';

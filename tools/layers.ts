@@ -16,6 +16,7 @@ const floors: Record<string, number> = {
   'media/errors.ts': 1,
   'media/digits.ts': 1,
   'media/webrtc-gateway.ts': 1,
+  'media/webrtc': 2,
   'media/mediasoup': 3,
   'server/journal': 1,
   'server/ports': 2,
@@ -44,6 +45,7 @@ const floors: Record<string, number> = {
   'edge/sip': 2,
   'edge/drachtio': 3,
   'edge/rtp': 3,
+  'edge/webrtc': 3,
   edge: 4,
   // A program's entrance runs under the supervisor, so it stands above it.
   'edge/main.ts': 10,

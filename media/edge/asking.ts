@@ -1,14 +1,16 @@
 // Requests to the edge, with failures as errors of the registry.
-import type { LinkClient, MediaRequests } from '../../link/index.ts';
+import type { GatewayRequests, LinkClient, MediaRequests } from '../../link/index.ts';
 import { LinkFailure } from '../../link/index.ts';
 import type { SwitchroomError } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
 
-export type Ask = <Name extends keyof MediaRequests>(
+type Requests = MediaRequests & GatewayRequests;
+
+export type Ask = <Name extends keyof Requests>(
   name: Name,
-  body: MediaRequests[Name]['with'],
+  body: Requests[Name]['with'],
   timeoutMs?: number,
-) => Promise<MediaRequests[Name]['ok']>;
+) => Promise<Requests[Name]['ok']>;
 
 export function asking(link: LinkClient): Ask {
   return (name, body, timeoutMs) => {

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import type { Consumer, ConsumerStat, Producer, WebRtcTransport } from 'mediasoup/types';
 import { machine } from '../../values/index.ts';
 import type { Sdp } from '../media-server.ts';
+import { type BrowserOffer, readBrowserOffer, rejected, writeAnswer } from '../webrtc/index.ts';
 import type {
   ConnectionEnd,
   ConnectionEvents,
@@ -14,10 +15,8 @@ import type {
   Overhearing,
   WebRtcConnection,
 } from '../webrtc-gateway.ts';
-import { type BrowserOffer, readBrowserOffer, writeAnswer } from './browser-sdp.ts';
 import { sentIn, takenIn } from './codecs.ts';
 import { streamQuality } from './quality.ts';
-import { rejected } from './sdp-lines.ts';
 import { bring, type MediaWorker } from './workers.ts';
 
 /** Not up by then: closed. */

@@ -5,6 +5,8 @@ import { EventEmitter } from 'node:events';
 import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { mediaErrors } from '../errors.ts';
+import type { Far } from '../webrtc/index.ts';
+import { type Codec, codecs, readBrowserOffer } from '../webrtc/index.ts';
 import type {
   ConnectionId,
   ConnectRequest,
@@ -17,12 +19,9 @@ import type {
   WebRtcGateway,
   WebRtcGatewayEvents,
 } from '../webrtc-gateway.ts';
-import { readBrowserOffer } from './browser-sdp.ts';
-import { type Codec, codecs } from './codecs.ts';
 import { type ConnectionKeeper, MediasoupConnection } from './connection.ts';
 import { type LineKeeper, MediasoupLine } from './line.ts';
 import { PlainLeg } from './plain-leg.ts';
-import type { Far } from './plain-sdp.ts';
 import type { PortPairs } from './port-pairs.ts';
 import type { MediaWorker, Workers } from './workers.ts';
 

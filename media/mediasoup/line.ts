@@ -3,12 +3,11 @@ import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { EndpointId } from '../../values/index.ts';
 import type { MediaDirection, Sdp } from '../media-server.ts';
+import type { Codec } from '../webrtc/index.ts';
+import { answering, type Far, readFar, rejected, takes, writeNear } from '../webrtc/index.ts';
 import type { ConnectionId, Line, LineEvents, LineId } from '../webrtc-gateway.ts';
-import type { Codec } from './codecs.ts';
 import type { MediasoupConnection, Source } from './connection.ts';
 import type { PlainLeg } from './plain-leg.ts';
-import { answering, type Far, readFar, takes, writeNear } from './plain-sdp.ts';
-import { rejected } from './sdp-lines.ts';
 import type { MediaWorker } from './workers.ts';
 
 /** What a line asks of the gateway that keeps it. */

@@ -2,8 +2,8 @@
 import { randomInt } from 'node:crypto';
 import type { Consumer, PlainTransport, Producer } from 'mediasoup/types';
 import { mediaErrors } from '../errors.ts';
-import { type Codec, sentIn, takenIn } from './codecs.ts';
-import type { Far } from './plain-sdp.ts';
+import type { Codec, Far } from '../webrtc/index.ts';
+import { sentIn, takenIn } from './codecs.ts';
 import type { PortPairs } from './port-pairs.ts';
 import { SourceFront } from './source-front.ts';
 import { bring, type MediaWorker } from './workers.ts';

@@ -1,7 +1,6 @@
 // The browser's side in SDP: its offer is read, and answered for an ICE-lite, DTLS-passive peer (RFC 8829, RFC 8842, RFC 8445
-// §2.5). The answer names no header extension: mediasoup's numbers for them are its own, and the browser's stand in its offer.
+// §2.5). The answer names no header extension: a gateway's numbers for them are its own, and the browser's stand in its offer.
 import { isIP } from 'node:net';
-import type { DtlsParameters, FingerprintAlgorithm, IceCandidate, IceParameters } from 'mediasoup/types';
 import type { Sdp } from '../media-server.ts';
 import { type Codec, chooseCodec, codecLines } from './codecs.ts';
 import { attribute, directionOf, readSections, rejected, type Section, ssrcOf } from './sdp-lines.ts';
@@ -11,16 +10,35 @@ export interface BrowserOffer {
   mid: string;
   /** What the browser sends; absent for one that only listens. */
   microphone: { ssrc: number; cname: string } | undefined;
-  fingerprint: { algorithm: FingerprintAlgorithm; value: string };
+  fingerprint: Fingerprint;
   /** Changes with an ICE restart. */
   usernameFragment: string;
   sections: Section[];
 }
 
+export interface Fingerprint {
+  algorithm: (typeof algorithms)[number];
+  /** Upper-case hex bytes with colons. */
+  value: string;
+}
+
+export interface Candidate {
+  foundation: string;
+  priority: number;
+  /** Or a name, where one is announced. */
+  address: string;
+  port: number;
+  protocol: string;
+  type: string;
+  tcpType?: string | undefined;
+}
+
 export interface OurSide {
-  ice: IceParameters;
-  candidates: IceCandidate[];
-  dtls: DtlsParameters;
+  ice: { usernameFragment: string; password: string };
+  candidates: readonly Candidate[];
+  dtls: { fingerprints: readonly { algorithm: string; value: string }[] };
+  /** Of all that we send, where it is fixed for the connection's life. */
+  ssrc?: number | undefined;
   sessionId: string;
   version: number;
 }
@@ -95,6 +113,7 @@ export function writeAnswer(offer: BrowserOffer, ours: OurSide): Sdp {
       ...codecLines(offer.codec),
       'a=ptime:20',
       'a=msid:switchroom line',
+      ...(ours.ssrc === undefined ? [] : [`a=ssrc:${ours.ssrc} cname:switchroom`]),
       `a=ice-ufrag:${ice.usernameFragment}`,
       `a=ice-pwd:${ice.password}`,
       `a=fingerprint:${fingerprint?.algorithm ?? 'sha-256'} ${fingerprint?.value ?? ''}`,
@@ -107,7 +126,7 @@ export function writeAnswer(offer: BrowserOffer, ours: OurSide): Sdp {
 }
 
 /** RFC 8839 §5.1. */
-function candidateLine({ foundation, priority, address, protocol, port, type, tcpType }: IceCandidate): string {
+function candidateLine({ foundation, priority, address, protocol, port, type, tcpType }: Candidate): string {
   const tcp = tcpType === undefined ? '' : ` tcptype ${tcpType}`;
   return `a=candidate:${foundation} 1 ${protocol} ${priority} ${address} ${port} typ ${type}${tcp}`;
 }

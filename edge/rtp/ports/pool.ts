@@ -12,7 +12,7 @@ export interface PairUser {
 export class NoPorts extends Error {}
 
 /** An address is an IP already: a look-up that answers at once makes bind and send of dgram synchronous. */
-function noLookup(
+export function noLookup(
   address: string,
   family: unknown,
   done: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,

@@ -1,0 +1,1 @@
+export { DtlsServer, type SrtpKeys } from './server.ts';
