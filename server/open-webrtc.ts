@@ -1,7 +1,6 @@
 // Which WebRTC gateway serves the panels' phones, by the settings; nothing above knows.
 import type { Logger } from 'pino';
 import type { Settings } from '../config/index.ts';
-import { openMediasoup } from '../media/mediasoup/index.ts';
 import type { WebRtcGateway } from '../media/webrtc-gateway.ts';
 
 /** @returns undefined where there is none: panels have no phone of their own then, all other phones work */
@@ -9,6 +8,7 @@ export async function openWebRtc(settings: Settings, logger: Logger): Promise<We
   const { engine, announce, ports, workers, workerBinary } = settings.webrtc;
   if (engine !== 'auto' && engine !== 'mediasoup') return undefined;
   try {
+    const { openMediasoup } = await import('../media/mediasoup/index.ts');
     return await openMediasoup({
       binary: workerBinary,
       bind: settings.bind,

@@ -1,7 +1,5 @@
 // The composition root: every part of the server, from the ground up, and taken down in the other order.
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
-import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { iceServerAccounts } from '../config/index.ts';
@@ -9,29 +7,19 @@ import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
 import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
 import { isNumber, systemClock } from '../values/index.ts';
-import { createApi, flowFiles, servePanels } from './api/index.ts';
 import { AuditLog, openSyslog } from './audit/index.ts';
 import { Callbacks } from './callbacks/index.ts';
 import { Calls } from './calls/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
-import { createDesk } from './desk/index.ts';
 import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
 import { openEngines } from './engines.ts';
 import { FlowHistory, FlowTraffic, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
-import { Knowledge } from './knowledge/index.ts';
-import { asLocalAdmin } from './local-admin.ts';
-import { serverMetrics } from './metrics.ts';
-import { openSignIn } from './open-sign-in.ts';
-import { openWeb } from './open-web.ts';
 import { openWebRtc } from './open-webrtc.ts';
 import type { Directory } from './ports/index.ts';
-import { Quality } from './quality/index.ts';
-import { RecordingFiles } from './recording-files.ts';
 import { ReportProjector } from './reports/index.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
 import { Signaling, sqliteBindings, sqliteDialogs } from './signaling/index.ts';
-import { createWebServer } from './web-server.ts';
 
 export interface Server {
   readonly ready: ServerReady;
@@ -39,11 +27,9 @@ export interface Server {
   stop(why: string): Promise<void>;
 }
 
-const panels = join(import.meta.dirname, '..', 'web', 'dist');
-
 /** Starts everything and resolves when calls can come in. @throws a sentence for people; what was opened is closed again */
 export async function startServer(configuration: ServerConfiguration, logger: Logger): Promise<Server> {
-  const { settings, run } = configuration;
+  const { settings } = configuration;
   const clock = systemClock;
   /** How to take down what stands, last first. */
   const opened: (() => Promise<void> | void)[] = [];
@@ -221,74 +207,34 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     routing.attached();
     calls.start();
 
-    // People and programs.
-    const desk = createDesk({
-      directory,
-      agentWork: routing,
-      callControl: calls,
-      journal,
-      authenticate: ({ headers }) => {
-        const principal = accounts.authenticate({ cookie: headers.cookie });
-        if (principal?.agent === undefined || principal.needs !== undefined) return undefined;
-        return { agent: principal.agent, roles: principal.roles, session: principal.session };
+    // People and programs. Loaded only now, so that a restarted server has its calls again the sooner.
+    const { openFront } = await import('./front.ts');
+    const web = await openFront({
+      configuration,
+      parts: {
+        data,
+        journal,
+        directory,
+        accounts,
+        customers,
+        interactions,
+        reports,
+        audit,
+        store,
+        history,
+        sip,
+        media,
+        mediaHosts,
+        signaling,
+        routing,
+        calls,
+        callbacks,
       },
-      phones: signaling.panels,
-      flows: () => detourFlows(store),
-      origins: settings.web.origins,
-      logger,
+      context,
+      opened,
       clock,
-    });
-    routing.useScreens(desk.screens);
-    opened.push(() => desk.close());
-    // Panels go with the login that let them in; as long as one is open, its login is not idle.
-    // In the next turn, so that the desk itself can say why first (disabled).
-    const forgetEnded = accounts.onEnded((session) => setImmediate(() => desk.endSession(session)));
-    const sweepSessions = setInterval(() => accounts.sweep(desk.sessions()), 60_000).unref();
-    opened.push(() => {
-      clearInterval(sweepSessions);
-      forgetEnded();
-    });
-    const notReady = () => [
-      ...(sip.connected ? [] : ['the connection to the SIP server is down']),
-      ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
-    ];
-    const deps = {
-      directory,
-      accounts,
-      journal,
-      agentWork: routing,
-      callControl: calls,
-      customers,
-      interactions,
-      reads: data.reader,
-      reports,
-      callbacks,
-      quality: new Quality({ database, journal, clock, site: settings.site.name }),
-      knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
-      flows: flowFiles(store, history, settings.flows, context),
-      recordings: new RecordingFiles(media),
-      mediaHosts,
       logger,
-      clock,
-      version: process.env.npm_package_version ?? '0.1.0',
-      notReady,
-      ...settings.web,
-      audit,
-      signIn: openSignIn(settings.login, { accounts, directory, clock, logger }),
-      secureCookies: settings.web.secureCookies || settings.tls !== undefined,
-      metrics: () => serverMetrics({ journal, routing, desk, sip }),
-    };
-    const api = createApi(deps);
-    servePanels(api, panels, logger);
-    const web = await openWeb({ settings, app: api, desk, logger, opened });
-    // The command line comes in by a local socket that only this user can open, and is an administrator there.
-    const local = createWebServer(createApi({ ...deps, accounts: asLocalAdmin(accounts, settings.site.name) }));
-    const localPath = join(run, 'server.sock');
-    rmSync(localPath, { force: true });
-    local.listen(localPath);
-    await once(local, 'listening');
-    chmodSync(localPath, 0o600);
-    opened.push(() => closeHttp(local));
+    });
 
     await signaling.start();
     logger.info({ epoch, web, sip: sip.addresses }, 'server is ready');
@@ -328,21 +274,9 @@ async function endCalls(calls: Calls, logger: Logger): Promise<void> {
   }
 }
 
-/** Flows that agents can send callers into: those that return a result. */
-function detourFlows(store: Awaited<ReturnType<typeof openFlowStore>>) {
-  return [...store.current.flows.values()]
-    .filter((flow) => [...flow.nodes.values()].some((node) => node.type === 'return'))
-    .map((flow) => ({ flow: flow.name, name: {} }));
-}
-
 function shownOnce(created: Awaited<ReturnType<typeof seedDemo>>): NonNullable<ServerReady['created']> {
   return created.logins.map((login) => {
     const phone = created.sipUsers.find(({ user }) => user === login.login);
     return { ...login, ...(phone ? { sip: { user: phone.user, secret: phone.password } } : {}) };
   });
-}
-
-async function closeHttp(http: HttpServer): Promise<void> {
-  http.close();
-  http.closeAllConnections();
 }

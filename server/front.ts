@@ -1,0 +1,155 @@
+// What people and programs meet: the desk, the API, the panels' pages and the command line's socket. The server loads it
+// after it has adopted its calls: these folders and their packages cost about as much CPU time as all of the calls' own.
+import { once } from 'node:events';
+import { chmodSync, rmSync } from 'node:fs';
+import type { Server as HttpServer } from 'node:http';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { ServerConfiguration } from '../supervisor/index.ts';
+import type { Clock } from '../values/index.ts';
+import { createApi, flowFiles, servePanels } from './api/index.ts';
+import type { AuditLog } from './audit/index.ts';
+import type { Callbacks } from './callbacks/index.ts';
+import type { Calls } from './calls/index.ts';
+import type { openCustomers, readInteractions } from './customers/index.ts';
+import { createDesk } from './desk/index.ts';
+import type { openAccounts, openDirectory } from './directory/index.ts';
+import type { Engines } from './engines.ts';
+import type { FlowHistory, openFlowStore } from './flows/index.ts';
+import type { openDatabase, openJournal } from './journal/index.ts';
+import { Knowledge } from './knowledge/index.ts';
+import { asLocalAdmin } from './local-admin.ts';
+import { serverMetrics } from './metrics.ts';
+import { openSignIn } from './open-sign-in.ts';
+import { openWeb } from './open-web.ts';
+import { Quality } from './quality/index.ts';
+import { RecordingFiles } from './recording-files.ts';
+import type { ReportProjector } from './reports/index.ts';
+import type { Routing } from './routing/index.ts';
+import type { Signaling } from './signaling/index.ts';
+import { createWebServer } from './web-server.ts';
+
+const panels = join(import.meta.dirname, '..', 'web', 'dist');
+
+type FlowStore = Awaited<ReturnType<typeof openFlowStore>>;
+
+/** What stands already. */
+export interface Behind extends Pick<Engines, 'sip' | 'media' | 'mediaHosts'> {
+  data: ReturnType<typeof openDatabase>;
+  journal: ReturnType<typeof openJournal>;
+  directory: ReturnType<typeof openDirectory>;
+  accounts: ReturnType<typeof openAccounts>;
+  customers: ReturnType<typeof openCustomers>;
+  interactions: ReturnType<typeof readInteractions>;
+  reports: ReportProjector;
+  audit: AuditLog;
+  store: FlowStore;
+  history: FlowHistory;
+  signaling: Signaling;
+  routing: Routing;
+  calls: Calls;
+  callbacks: Callbacks;
+}
+
+/** @param opened how to take down what stands, last first; grows @returns where the web listens @throws http-port-in-use … */
+export async function openFront({
+  configuration,
+  parts,
+  context,
+  opened,
+  clock,
+  logger,
+}: {
+  configuration: ServerConfiguration;
+  parts: Behind;
+  context: Parameters<typeof flowFiles>[3];
+  opened: (() => Promise<void> | void)[];
+  clock: Clock;
+  logger: Logger;
+}): Promise<string[]> {
+  const { settings, run } = configuration;
+  const { data, journal, directory, accounts, customers, interactions, reports, audit, store, history } = parts;
+  const { sip, media, mediaHosts, signaling, routing, calls, callbacks } = parts;
+  const { database } = data;
+
+  const desk = createDesk({
+    directory,
+    agentWork: routing,
+    callControl: calls,
+    journal,
+    authenticate: ({ headers }) => {
+      const principal = accounts.authenticate({ cookie: headers.cookie });
+      if (principal?.agent === undefined || principal.needs !== undefined) return undefined;
+      return { agent: principal.agent, roles: principal.roles, session: principal.session };
+    },
+    phones: signaling.panels,
+    flows: () => detourFlows(store),
+    origins: settings.web.origins,
+    logger,
+    clock,
+  });
+  routing.useScreens(desk.screens);
+  opened.push(() => desk.close());
+  // Panels go with the login that let them in; as long as one is open, its login is not idle.
+  // In the next turn, so that the desk itself can say why first (disabled).
+  const forgetEnded = accounts.onEnded((session) => setImmediate(() => desk.endSession(session)));
+  const sweepSessions = setInterval(() => accounts.sweep(desk.sessions()), 60_000).unref();
+  opened.push(() => {
+    clearInterval(sweepSessions);
+    forgetEnded();
+  });
+  const notReady = () => [
+    ...(sip.connected ? [] : ['the connection to the SIP server is down']),
+    ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
+  ];
+  const deps = {
+    directory,
+    accounts,
+    journal,
+    agentWork: routing,
+    callControl: calls,
+    customers,
+    interactions,
+    reads: data.reader,
+    reports,
+    callbacks,
+    quality: new Quality({ database, journal, clock, site: settings.site.name }),
+    knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
+    flows: flowFiles(store, history, settings.flows, context),
+    recordings: new RecordingFiles(media),
+    mediaHosts,
+    logger,
+    clock,
+    version: process.env.npm_package_version ?? '0.1.0',
+    notReady,
+    ...settings.web,
+    audit,
+    signIn: await openSignIn(settings.login, { accounts, directory, clock, logger }),
+    secureCookies: settings.web.secureCookies || settings.tls !== undefined,
+    metrics: () => serverMetrics({ journal, routing, desk, sip }),
+  };
+  const api = createApi(deps);
+  servePanels(api, panels, logger);
+  const web = await openWeb({ settings, app: api, desk, logger, opened });
+  // The command line comes in by a local socket that only this user can open, and is an administrator there.
+  const local = createWebServer(createApi({ ...deps, accounts: asLocalAdmin(accounts, settings.site.name) }));
+  const localPath = join(run, 'server.sock');
+  rmSync(localPath, { force: true });
+  local.listen(localPath);
+  await once(local, 'listening');
+  chmodSync(localPath, 0o600);
+  opened.push(() => closeHttp(local));
+  return web;
+}
+
+/** Flows that agents can send callers into: those that return a result. */
+function detourFlows(store: FlowStore) {
+  return [...store.current.flows.values()]
+    .filter((flow) => [...flow.nodes.values()].some((node) => node.type === 'return'))
+    .map((flow) => ({ flow: flow.name, name: {} }));
+}
+
+async function closeHttp(http: HttpServer): Promise<void> {
+  http.close();
+  http.closeAllConnections();
+}
