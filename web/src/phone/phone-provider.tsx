@@ -30,15 +30,17 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
     phone.muted = muted;
   }, [phone, muted]);
 
-  // Nobody has the audio, or this panel should and the server knows of no connection (a reload, a restart): connect.
-  const wanted = open && view !== undefined && owner !== 'other' && view.state === 'none';
+  const viewState = view?.state;
+  const tried = useRef(false);
   useEffect(() => {
-    if (wanted) void phone.start(latest.current.devices);
-  }, [wanted, phone]);
-  // Another panel took it.
-  useEffect(() => {
-    if (open && owner === 'other') phone.stop();
-  }, [open, owner, phone]);
+    if (!open || viewState === undefined) return;
+    const first = !tried.current;
+    tried.current = true;
+    if (owner === 'other') phone.stop();
+    // Nobody has the audio, or this panel should and the server knows of no connection (a reload, a restart). At first also
+    // where another seems to have it: that may be a page which was closed a moment ago, and the server knows.
+    if (owner === 'other' ? first : viewState === 'none') void phone.start(latest.current.devices);
+  }, [open, owner, viewState, phone]);
   useEffect(() => {
     const renew = () => phone.renew();
     window.addEventListener('online', renew);

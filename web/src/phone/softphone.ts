@@ -88,8 +88,12 @@ export class Softphone {
       if (this.#state.is === 'starting') this.#become({ is: 'connecting' });
     } catch (error) {
       if (turn !== this.#turn) return;
-      this.#close();
-      this.#trouble('refused', error instanceof Error ? error.message : undefined);
+      // Another panel that is there has the audio: that is no trouble.
+      if ((error as { code?: unknown }).code === 'phone-elsewhere') this.stop();
+      else {
+        this.#close();
+        this.#trouble('refused', error instanceof Error ? error.message : undefined);
+      }
     }
   }
 

@@ -1,0 +1,163 @@
+// The whole day's tool at once: the real page in Chromium with its softphone, the real server, edge and WebRTC gateway, a
+// caller by SIPp. The browser's microphone is a tone from a file.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { findWorkerBinary } from '../../media/mediasoup/index.ts';
+import { hasChromium } from '../contract/webrtc/browser-phone.ts';
+import { builtWorker } from '../engines/mediasoup/worker.ts';
+import { Floor } from './floor.ts';
+import { has } from './sipp.ts';
+
+const binary = findWorkerBinary() ?? builtWorker();
+const ready = has('sipp') && hasChromium && binary !== undefined;
+const pictures = process.env.SWITCHROOM_SCREENSHOTS;
+const spokenHz = 700;
+
+describe.skipIf(!ready)(
+  'the softphone of the page (needs sipp, chromium, mediasoup’s worker)',
+  {
+    timeout: 90_000,
+  },
+  () => {
+    let floor: Floor;
+    let browser: Browser;
+    let folder: string;
+
+    beforeAll(async () => {
+      process.env.MEDIASOUP_WORKER_BIN = binary;
+      const first = 20_000 + 20 * Math.floor(Math.random() * 1_000);
+      floor = await Floor.open({ env: { SWITCHROOM_WEBRTC_PORTS: `${first}-${first + 199}` } });
+      folder = mkdtempSync(join(tmpdir(), 'switchroom-tone-'));
+      const tone = join(folder, 'tone.wav');
+      writeFileSync(tone, toneWav(spokenHz, 48_000, 2));
+      browser = await chromium.launch({
+        executablePath: process.env.SWITCHROOM_CHROMIUM ?? '/usr/bin/chromium',
+        args: [
+          '--no-sandbox',
+          '--disable-dev-shm-usage',
+          '--disable-gpu',
+          '--use-fake-ui-for-media-stream',
+          '--use-fake-device-for-media-stream',
+          `--use-file-for-fake-audio-capture=${tone}`,
+          '--autoplay-policy=no-user-gesture-required',
+          '--allow-loopback-in-peer-connection',
+        ],
+      });
+    });
+    afterEach(() => floor.tidy());
+    afterAll(async () => {
+      await browser?.close();
+      await floor?.close();
+      if (folder !== undefined) rmSync(folder, { recursive: true });
+    });
+
+    async function signIn(): Promise<Page> {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+      await page.goto(floor.product.web);
+      await page.getByLabel('Agent number').fill('1001');
+      await page.getByLabel('Password').fill(floor.product.login('1001').password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
+      return page;
+    }
+
+    test('connects for the shift; answers, talks, mutes, asks a colleague in vain, and is back after a reload', async () => {
+      const line = await floor.line();
+      await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
+      const page = await signIn();
+      const problems: string[] = [];
+      page.on('pageerror', (error) => problems.push(String(error)));
+      await page.keyboard.press('F9');
+      await page.getByRole('heading', { name: 'You are ready' }).waitFor();
+
+      const caller = await floor.caller(line.number);
+      caller.rtp.speak(900);
+      await page.getByText('Incoming call', { exact: true }).waitFor();
+      await page.keyboard.press('F2');
+      await floor.phase(caller.interaction, 'talking');
+      // Echo cancellation and noise suppression are for speech; a steady tone comes through in its frequency nevertheless.
+      await caller.rtp.hears([spokenHz], [900]);
+      await expect.poll(() => loudness(page)).toBeGreaterThan(0.02);
+      if (pictures !== undefined) await page.screenshot({ path: join(pictures, '60-softphone-talking.png') });
+
+      await page.getByRole('button', { name: 'Mute' }).first().click();
+      await caller.rtp.hearsNothing();
+      await page.getByRole('button', { name: 'Unmute' }).first().click();
+      await caller.rtp.hears([spokenHz], [900]);
+
+      const began = performance.now();
+      await page.reload();
+      await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
+      await caller.rtp.hears([spokenHz], [900]);
+      expect(performance.now() - began).toBeLessThan(10_000);
+      await expect.poll(() => loudness(page)).toBeGreaterThan(0.02);
+
+      await page.getByRole('button', { name: /^Phone: / }).click();
+      await page.getByRole('dialog').getByLabel('Microphone', { exact: true }).waitFor();
+      if (pictures !== undefined) await page.screenshot({ path: join(pictures, '61-softphone-settings.png') });
+      await page.keyboard.press('Escape');
+
+      await page.getByRole('button', { name: 'Hang up' }).click();
+      await caller.sipp.done();
+      expect(await floor.record(caller.interaction)).toMatchObject({ outcome: 'answered', agent: '1001' });
+      expect(problems).toEqual([]);
+      await page.close();
+      await floor.nothingLeft();
+    });
+
+    test('of two panels of one agent one has the audio; the other says so and takes it', async () => {
+      const line = await floor.line();
+      await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
+      const one = await signIn();
+      const other = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+      await other.goto(floor.product.web);
+      await other.getByLabel('Agent number').fill('1001');
+      await other.getByLabel('Password').fill(floor.product.login('1001').password);
+      await other.getByRole('button', { name: 'Sign in' }).click();
+      await other.getByText('Another panel has the audio').waitFor();
+      await other.getByRole('button', { name: 'Take it here' }).click();
+      await other.getByRole('button', { name: 'Phone: Connected' }).waitFor();
+      await one.getByText('Another panel has the audio').waitFor();
+      await one.close();
+      await other.close();
+    });
+  },
+);
+
+/** How loud the remote side is in the page, by the level of its settings. */
+async function loudness(page: Page): Promise<number> {
+  await page.getByRole('button', { name: /^Phone: / }).click();
+  const meter = page.getByRole('meter', { name: 'Level of the speaker' });
+  await meter.waitFor();
+  let most = 0;
+  for (let i = 0; i < 10; i++) {
+    most = Math.max(most, Number(await meter.evaluate((element) => (element as HTMLMeterElement).value)));
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  }
+  await page.keyboard.press('Escape');
+  return most;
+}
+
+/** A mono 16-bit WAV of a tone. */
+function toneWav(hz: number, rate: number, seconds: number): Buffer {
+  const samples = rate * seconds;
+  const wav = Buffer.alloc(44 + 2 * samples);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + 2 * samples, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(rate, 24);
+  wav.writeUInt32LE(2 * rate, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(2 * samples, 40);
+  for (let i = 0; i < samples; i++)
+    wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i);
+  return wav;
+}
