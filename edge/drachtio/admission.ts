@@ -143,7 +143,9 @@ export class Admission {
     const before = this.#utilization;
     this.#utilization = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
-    this.#rate.step(now, this.#shortest > this.#limits.standingMs || utilization > this.#limits.busy);
+    const { standingMs, busy } = this.#limits;
+    // A loop without a pause is late besides; on a machine that others use as well it may be busy and yet keep up.
+    this.#rate.step(now, this.#shortest > standingMs || (utilization > busy && this.#loopDelay > standingMs));
     this.#shortest = Number.POSITIVE_INFINITY;
   }
 
