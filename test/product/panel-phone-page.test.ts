@@ -134,8 +134,8 @@ async function loudness(page: Page): Promise<number> {
   await meter.waitFor();
   let most = 0;
   for (let i = 0; i < 10; i++) {
-    most = Math.max(most, Number(await meter.evaluate((element) => (element as HTMLMeterElement).value)));
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    most = Math.max(most, Number(await meter.evaluate('(element) => element.value')));
+    await page.evaluate('new Promise(requestAnimationFrame)');
   }
   await page.keyboard.press('Escape');
   return most;
