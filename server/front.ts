@@ -27,6 +27,7 @@ import { RecordingFiles } from './recording-files.ts';
 import type { ReportProjector } from './reports/index.ts';
 import type { Routing } from './routing/index.ts';
 import type { Signaling } from './signaling/index.ts';
+import { SipTrace } from './sip-trace/index.ts';
 import { createWebServer } from './web-server.ts';
 
 const panels = join(import.meta.dirname, '..', 'web', 'dist');
@@ -34,7 +35,7 @@ const panels = join(import.meta.dirname, '..', 'web', 'dist');
 type FlowStore = Awaited<ReturnType<typeof openFlowStore>>;
 
 /** What stands already. */
-export interface Behind extends Pick<Engines, 'sip' | 'media' | 'mediaHosts'> {
+export interface Behind extends Pick<Engines, 'link' | 'sip' | 'media' | 'mediaHosts'> {
   data: ReturnType<typeof openDatabase>;
   journal: ReturnType<typeof openJournal>;
   directory: ReturnType<typeof openDirectory>;
@@ -69,7 +70,7 @@ export async function openFront({
 }): Promise<string[]> {
   const { settings, run } = configuration;
   const { data, journal, directory, accounts, customers, interactions, reports, audit, store, history } = parts;
-  const { sip, media, mediaHosts, signaling, routing, calls, callbacks } = parts;
+  const { link, sip, media, mediaHosts, signaling, routing, calls, callbacks } = parts;
   const { database } = data;
 
   const desk = createDesk({
@@ -118,6 +119,7 @@ export async function openFront({
     flows: flowFiles(store, history, settings.flows, context),
     recordings: new RecordingFiles(media),
     mediaHosts,
+    sipTrace: new SipTrace({ link, callIds: signaling.callIds, journal }),
     logger,
     clock,
     version: process.env.npm_package_version ?? '0.1.0',

@@ -121,7 +121,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     });
 
     // The engines.
-    const { sip, media, mediaHosts } = await openEngines({
+    const { link, sip, media, mediaHosts } = await openEngines({
       configuration,
       epoch,
       memory: sqliteDialogs(database),
@@ -129,7 +129,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       opened,
     });
 
-    const webrtc = await openWebRtc(settings, logger);
+    const webrtc = await openWebRtc(settings, link, logger);
     if (webrtc) opened.push(() => webrtc.close());
 
     // Calls and routing.
@@ -222,6 +222,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         audit,
         store,
         history,
+        link,
         sip,
         media,
         mediaHosts,

@@ -38,6 +38,7 @@ const floors: Record<string, number> = {
   'server/sign-in': 3,
   'server/audit': 3,
   'server/calls': 4,
+  'server/sip-trace': 4,
   'server/callbacks': 4,
   'server/routing': 5,
   'server/desk': 6,

@@ -13,6 +13,7 @@ import type { Knowledge } from '../knowledge/index.ts';
 import type { AgentWork, CallControl } from '../ports/index.ts';
 import type { Quality } from '../quality/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
+import type { SipTrace } from '../sip-trace/index.ts';
 import type { Metric } from './metrics.ts';
 
 export interface FlowSummary {
@@ -113,6 +114,8 @@ export interface ApiDeps {
   /** Absent where no server runs. */
   audit?: Pick<AuditLog, 'find'>;
   recordings: RecordingAudio;
+  /** Absent where no server runs. */
+  sipTrace?: Pick<SipTrace, 'ladder' | 'messages'> | undefined;
   /** Absent where the media engine has no hosts of its own. */
   mediaHosts?: MediaHosts | undefined;
   logger: Logger;

@@ -8,6 +8,13 @@ export const recordingListened = defineEvent(
   { about: 'Somebody began to listen to a recording, or fetched it.' },
 );
 
+export const sipMessagesRead = defineEvent(
+  'sip.messages-read',
+  1,
+  { by: z.string(), as: z.enum(['ladder', 'pcap']) },
+  { about: 'Somebody began to look at the SIP messages of a contact, or fetched them.' },
+);
+
 export const flowSaved = defineEvent(
   'flow.saved',
   1,

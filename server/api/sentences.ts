@@ -18,6 +18,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'flow-has-errors': '流程 {flow} 有 {count} 处错误，未保存；第一处：{first}',
   'range-not-satisfiable': '该录音共 {size} 字节。',
   'recording-not-there': '录音 {recording} 的音频不在此处。',
+  'sip-trace-absent': '此处不保留 SIP 消息：sipTraceMegabytes 为 0，或由边缘之外的 SIP 服务器服务。',
   'too-many-streams': '打开的事件流过多（上限 {most}）。',
   'client-gone': '客户端已断开连接。',
   'internal-error': '服务器出现故障；日志中的请求编号为 {request}。',

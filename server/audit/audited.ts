@@ -9,6 +9,7 @@ const audited = [
   'evaluation.',
   'journal.person-erased',
   'recording.listened',
+  'sip.messages-read',
   'call.monitored',
   'customer.erased',
 ];

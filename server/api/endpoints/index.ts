@@ -19,6 +19,7 @@ import { reportEndpoints } from './reports.ts';
 import { secondFactorEndpoints } from './second-factor.ts';
 import { sessionEndpoints } from './session.ts';
 import { signInEndpoints } from './sign-in.ts';
+import { sipTraceEndpoints } from './sip-trace.ts';
 import { tokenEndpoints } from './tokens.ts';
 
 /** Every endpoint under /api/v1, in the order of the documentation. */
@@ -32,6 +33,7 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...liveEndpoints(deps),
     ...eventEndpoints(deps),
     ...interactionEndpoints(deps),
+    ...sipTraceEndpoints(deps),
     ...recordingEndpoints(deps),
     ...customerEndpoints(deps),
     ...directoryEndpoints(deps),
