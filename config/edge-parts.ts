@@ -3,6 +3,7 @@
 interface Wanted {
   drachtio?: object | undefined;
   media: string;
+  webrtc?: { engine: string } | undefined;
 }
 
 export interface EdgeParts {
@@ -10,10 +11,14 @@ export interface EdgeParts {
   sip: boolean;
   /** It plays, listens, records and mixes; else Asterisk or FreeSWITCH does. */
   media: boolean;
+  /** It serves panels' phones, where it is asked to: `auto` takes it only where it runs anyway and mediasoup's worker is missing. */
+  webrtc: boolean;
 }
 
 /** @returns undefined where no edge is wanted at all */
-export function edgeParts({ drachtio, media }: Wanted): EdgeParts | undefined {
-  const parts = { sip: drachtio === undefined, media: media === 'edge' };
-  return parts.sip || parts.media ? parts : undefined;
+export function edgeParts({ drachtio, media, webrtc }: Wanted): EdgeParts | undefined {
+  const [sip, own] = [drachtio === undefined, media === 'edge'];
+  const engine = webrtc?.engine;
+  const parts = { sip, media: own, webrtc: engine === 'edge' || (engine === 'auto' && (sip || own)) };
+  return parts.sip || parts.media || parts.webrtc ? parts : undefined;
 }

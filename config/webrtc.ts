@@ -27,7 +27,10 @@ export const webrtcSchema = z
       .string()
       .regex(/^[A-Za-z0-9.:-]+$/, 'must be an address or a name')
       .optional(),
-    /** The first few are the browsers' (one per worker, UDP and TCP: open these in the firewall), the others lead to the media engine. */
+    /**
+     * The first few are the browsers' (mediasoup: one per worker, UDP and TCP; the edge: one, UDP): open these in the firewall. The
+     * others lead to the media engine.
+     */
     ports: z
       .tuple([port, port])
       .default([30000, 30999])

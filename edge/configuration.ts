@@ -36,6 +36,13 @@ export function edgeOptions(configuration: EdgeConfiguration, log: Logger): Edge
     workers: settings.mediaThreads,
     graceMs,
   };
+  const [firstWebRtc, lastWebRtc] = settings.webrtc.ports;
+  const webrtc = {
+    bind,
+    announce: settings.webrtc.announce ?? advertise,
+    ports: { from: firstWebRtc, to: lastWebRtc },
+    graceMs,
+  };
   return {
     sip: parts?.sip ? sipListeners(bind, settings) : [],
     tls: settings.tls,
@@ -47,6 +54,7 @@ export function edgeOptions(configuration: EdgeConfiguration, log: Logger): Edge
     ledger,
     traceBytes: settings.sipTraceMegabytes * 1024 * 1024,
     media: parts?.media ? media : undefined,
+    webrtc: parts?.webrtc ? webrtc : undefined,
   };
 }
 

@@ -19,6 +19,7 @@ import {
 import { type RtpOptions, startRtp } from './rtp/index.ts';
 import { type Listener, MessageTrace, openTransactions, type Timing, type TransactionOptions } from './sip/index.ts';
 import { traceRequests } from './trace-requests.ts';
+import { startWebRtc, type WebRtcOptions } from './webrtc/index.ts';
 
 export interface EdgeOptions {
   /** Where SIP listens; port 0 takes a free one. Empty: an edge for media only. */
@@ -52,6 +53,8 @@ export interface EdgeOptions {
   traceBytes?: number | undefined;
   /** The media tier; without it the edge is signaling only. */
   media?: Omit<RtpOptions, 'link' | 'logger'> | undefined;
+  /** WebRTC for panels; without it another gateway serves them, or none. */
+  webrtc?: Omit<WebRtcOptions, 'link' | 'logger'> | undefined;
 }
 
 export interface Edge {
@@ -139,6 +142,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
       capabilities: [
         ...(options.sip.length === 0 ? [] : ['adoption']),
         ...(options.media === undefined ? [] : ['media']),
+        ...(options.webrtc === undefined ? [] : ['webrtc']),
         ...(trace === undefined || options.sip.length === 0 ? [] : ['trace']),
       ],
       logger: log,
@@ -151,6 +155,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
     if (options.media !== undefined) {
       const media = await startRtp({ ...options.media, link, logger: log });
       opened.push(() => media.close());
+    }
+    if (options.webrtc !== undefined) {
+      const webrtc = startWebRtc({ ...options.webrtc, link, logger: log });
+      opened.push(() => webrtc.close());
     }
 
     const closeAll = async (): Promise<void> => {
