@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { EndpointId } from '../../values/index.ts';
+import { mediaErrors } from '../errors.ts';
 import type { MediaDirection, Sdp } from '../media-server.ts';
 import type { Codec } from '../webrtc/index.ts';
 import { answering, type Far, readFar, rejected, takes, writeNear } from '../webrtc/index.ts';
@@ -144,6 +145,8 @@ export class MediasoupLine extends EventEmitter<LineEvents> implements Line {
     const leg = await this.#keeper.openLeg(this.#codec, far, worker);
     try {
       await leg.connect(far);
+      // It ended meanwhile, and closes what it has then only.
+      if (this.#closed) throw mediaErrors['media-unknown']({ reason: `line ${this.id} is closed` });
     } catch (error) {
       leg.close();
       throw error;

@@ -138,7 +138,12 @@ export class PanelLine implements LegDialog, CallUnderWay {
       const line = await this.#open(await this.endpoint.offer(), connection);
       if (this.over) return;
       this.remoteSdp = line.sdp;
-      await this.endpoint.accept(line.sdp, { final: true });
+      try {
+        await this.endpoint.accept(line.sdp, { final: true });
+      } catch (error) {
+        await this.#undo(line);
+        throw error;
+      }
     }
     this.#tools.changed();
   }
@@ -188,8 +193,21 @@ export class PanelLine implements LegDialog, CallUnderWay {
       throw signalingErrors['leg-over']();
     }
     this.#keep(line);
-    await line.attach(connection.id);
+    try {
+      await line.attach(connection.id);
+    } catch (error) {
+      await this.#undo(line);
+      throw error;
+    }
     return line;
+  }
+
+  /** The next try begins anew: a gateway knows a line by its id, and the endpoint must hear of where it is. */
+  async #undo(line: Line): Promise<void> {
+    if (this.#line === line) this.#line = undefined;
+    await line.close().catch((error: unknown) => {
+      this.#tools.logger.warn({ err: error, line: this.facts.id }, 'line could not be closed');
+    });
   }
 
   #keep(line: Line): void {

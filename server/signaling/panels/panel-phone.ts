@@ -170,10 +170,15 @@ export class PanelPhone {
   }
 
   async mute(on: boolean): Promise<void> {
-    if (this.#muted === on) return;
     this.#muted = on;
     const talking = [...this.lines].filter(({ up }) => up);
-    await Promise.all(talking.map(({ endpoint }) => endpoint.direction(on ? 'sendonly' : 'sendrecv')));
+    try {
+      await Promise.all(talking.map(({ endpoint }) => endpoint.direction(on ? 'sendonly' : 'sendrecv')));
+    } catch (error) {
+      // She is told that it failed, and may ask again.
+      this.#muted = !on;
+      throw error;
+    }
     this.#tools.changed(this);
   }
 

@@ -54,13 +54,16 @@ class TestLine extends EventEmitter<LineEvents> {
   readonly sdp: string;
   connection: string | undefined;
   closed = false;
-  constructor({ id, offer }: LineRequest) {
+  readonly fails: boolean;
+  constructor({ id, offer }: LineRequest, fails: boolean) {
     super();
     this.id = id;
+    this.fails = fails;
     this.offer = offer ?? '';
     this.sdp = `answer to ${this.offer}`;
   }
   async attach(connection: string): Promise<void> {
+    if (this.fails) throw new Error('the connection is gone');
     this.connection = connection;
   }
   async renegotiate(offer: string): Promise<string> {
@@ -74,6 +77,8 @@ class TestLine extends EventEmitter<LineEvents> {
 function world(phone: AgentRecord['phone'] = { kind: 'panel', answers: 'by-hand' }) {
   const connections: TestConnection[] = [];
   const lines: TestLine[] = [];
+  /** How many of the next lines cannot be attached. */
+  const failing = { lines: 0 };
   const gateway = Object.assign(new EventEmitter(), {
     capabilities: { engine: 'test', adoption: false, codecs: ['PCMU'], overhear: false },
     async connect({ id }: ConnectRequest): Promise<WebRtcConnection> {
@@ -82,7 +87,8 @@ function world(phone: AgentRecord['phone'] = { kind: 'panel', answers: 'by-hand'
       return made as unknown as WebRtcConnection;
     },
     async line(request: LineRequest): Promise<Line> {
-      const made = new TestLine(request);
+      if (lines.some(({ id, closed }) => id === request.id && !closed)) throw new Error(`line ${request.id} exists`);
+      const made = new TestLine(request, failing.lines-- > 0);
       lines.push(made);
       return made as unknown as Line;
     },
@@ -102,7 +108,7 @@ function world(phone: AgentRecord['phone'] = { kind: 'panel', answers: 'by-hand'
     lostMs,
     reachable: (_, is) => reachable.push(is),
   });
-  return { phones, record, connections, lines, reachable };
+  return { phones, record, connections, lines, reachable, failing };
 }
 
 function endpointOf(id: string) {
@@ -120,6 +126,7 @@ function endpointOf(id: string) {
       accepted.push(answer);
     },
     async direction(direction: string) {
+      if (directions.includes('broken')) throw new Error('the media engine is away');
       directions.push(direction);
     },
   };
@@ -288,6 +295,42 @@ describe('phones in panels', () => {
     await vi.waitFor(() => expect(w.lines[1]).toMatchObject({ offer: 'new offer of end_1', connection: second.id }));
     await vi.waitFor(() => expect(endpoint.accepted).toEqual(['answer to new offer of end_1']));
     expect(leg.ending).toBeUndefined();
+  });
+
+  test('an answer that the gateway fails rings on, and can be tried again', async () => {
+    await connected();
+    const { leg } = ring();
+    w.failing.lines = 1;
+    await expect(w.phones.answer('1001', lineOf())).rejects.toThrow('gone');
+    expect(w.phones.view('1001')?.lines).toMatchObject([{ state: 'ringing' }]);
+    expect(w.lines[0]?.closed).toBe(true);
+    await w.phones.answer('1001', lineOf());
+    expect(leg.dialog).toBeDefined();
+    expect(w.phones.view('1001')?.lines).toMatchObject([{ state: 'up' }]);
+  });
+
+  test('a new line that cannot be attached is made anew, and the endpoint hears of that one', async () => {
+    const first = await connected();
+    const { endpoint } = await talk();
+    first.gone('lost');
+    w.failing.lines = 1;
+    w.lines[0]?.emit('lost');
+    const connecting = connected().catch(() => connected());
+    await vi.waitFor(() => expect(w.lines[1]?.closed).toBe(true));
+    await connecting;
+    await vi.waitFor(() => expect(endpoint.accepted).toEqual(['answer to new offer of end_1']));
+    expect(w.lines.at(-1)).toMatchObject({ connection: w.connections.at(-1)?.id, closed: false });
+  });
+
+  test('a mute that failed is not taken for one', async () => {
+    await connected();
+    const { endpoint } = await talk();
+    endpoint.directions.push('broken');
+    await expect(w.phones.mute('1001', true)).rejects.toThrow('away');
+    expect(w.phones.view('1001')?.muted).toBe(false);
+    endpoint.directions.length = 0;
+    await w.phones.mute('1001', true);
+    expect(endpoint.directions).toEqual(['sendonly']);
   });
 
   test('mute stays over calls until it is taken back', async () => {
