@@ -7,6 +7,10 @@ import { type CheckContext, type Checked, type FlowOutline, flowSet, Rehearsal, 
 import type { Flows, Simulation, SimulationInput } from './deps.ts';
 import { failed } from './errors.ts';
 
+/** Of a simulated call: nodes that are passed, characters that are said. */
+const mostVisited = 10_000;
+const mostSaid = 1_000_000;
+
 /** @param context what the flows stand among, as the store's own */
 export function flowFiles(
   store: FlowStore,
@@ -85,7 +89,11 @@ export function flowFiles(
       const language = given.language ?? set.flows.get(flow)?.languages[0] ?? 'en';
       const call = new Rehearsal(set, flow, { ...given, language }, Date.now());
       let refused: string | undefined;
-      for (const input of inputs) refused = take(call, input);
+      for (const input of inputs) {
+        refused = take(call, input);
+        if (tooMuch(call))
+          throw failed['request-invalid']({ part: 'body', field: 'inputs', reason: 'the call is too long' });
+      }
       const { last, state } = call;
       return {
         said: call.said,
@@ -99,6 +107,11 @@ export function flowFiles(
       } as Simulation;
     },
   };
+}
+
+/** A call that never ends would keep the server from those that are real. */
+function tooMuch({ visited, said }: Rehearsal): boolean {
+  return visited.length > mostVisited || said.reduce((sum, { length }) => sum + length, 0) > mostSaid;
 }
 
 function take(call: Rehearsal, input: SimulationInput): string | undefined {

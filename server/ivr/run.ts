@@ -76,9 +76,14 @@ export function filled(run: Run, template: string): string {
   return fill(template, (name) => holding(run.state, name, false));
 }
 
+/** A variable made of variables grows with every step: more than that is cut off. */
+const longestValue = 4_000;
+
 export function assign(run: Run, values: Readonly<Record<string, string>> | undefined): void {
   if (!values) return;
-  const made = Object.entries(values).map(([name, template]) => [name, filled(run, template)] as const);
+  const made = Object.entries(values).map(
+    ([name, template]) => [name, filled(run, template).slice(0, longestValue)] as const,
+  );
   for (const [name, value] of made) {
     delete run.state.secrets[name];
     run.state.variables[name] = value;

@@ -64,7 +64,7 @@ const simulationBody = z.strictObject({
   inputs: z
     .array(
       z.union([
-        z.strictObject({ press: z.string().regex(/^[0-9*#]{1,64}$/, '0-9, * and #') }),
+        z.strictObject({ press: z.string().regex(/^[0-9*#]{1,32}$/, 'at most 32 of 0-9, * and #') }),
         z.strictObject({ wait: z.literal(true) }),
         z.strictObject({ queue: z.enum(['overflow', 'empty', 'full', 'closed', 'failed', 'talked']) }),
         z.strictObject({ transfer: z.enum(['busy', 'no-answer', 'failed']) }),

@@ -123,3 +123,25 @@ it('simulates a call, also through a text that is not saved', async () => {
   await expect(flows.simulate('bank', '{', {}, [])).rejects.toThrow(/error/);
   await expect(flows.simulate('none', undefined, {}, [])).rejects.toMatchObject({ code: 'flow-unknown' });
 });
+
+it('gives a simulated call up that goes round and round', async () => {
+  const says = Object.fromEntries(
+    Array.from({ length: 90 }, (_, i) => [
+      `s${i}`,
+      { type: 'say', prompt: { en: 'x'.repeat(500) }, next: i < 89 ? `s${i + 1}` : 'main' },
+    ]),
+  );
+  const round = JSON.stringify({
+    flow: 'bank',
+    languages: ['en'],
+    start: 'main',
+    nodes: {
+      main: { type: 'menu', prompt: { en: '1' }, choices: { 1: 's0' }, timeout: 'bye', invalid: 'bye' },
+      ...says,
+      bye: { type: 'hangup' },
+    },
+  });
+  const inputs = (many: number) => Array.from({ length: many }, () => ({ press: '1' }));
+  expect(await flows.simulate('bank', round, {}, inputs(2))).toMatchObject({ node: 'main' });
+  await expect(flows.simulate('bank', round, {}, inputs(200))).rejects.toMatchObject({ code: 'request-invalid' });
+});

@@ -465,3 +465,15 @@ describe('after a restart', () => {
     expect(last(resume(flows({}), state, now))).toMatchObject({ do: 'hangup', why: 'fault' });
   });
 });
+
+it('cuts off a variable that is made of itself again and again', () => {
+  const nodes = Object.fromEntries(
+    Array.from({ length: 9 }, (_, i) => [
+      `n${i}`,
+      { type: 'set', variables: { x: '{x}'.repeat(100) }, next: i < 8 ? `n${i + 1}` : 'bye' },
+    ]),
+  );
+  const set = flows({ a: { head: { variables: { x: 'abc' } }, nodes: { ...nodes, ...bye } } });
+  const { state } = begin(set, 'a', english, now);
+  expect(state.variables.x).toHaveLength(4_000);
+});
