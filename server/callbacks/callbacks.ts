@@ -246,8 +246,8 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
           return 'withdrawn';
         this.#ringing.set(interaction, offer.agent);
         const request = { number, queue: callback.queue, language: callback.language, customer: callback.customer };
-        const outcome = await this.#options.calls.dialBack(offer, request, signal);
-        this.#ringing.delete(interaction);
+        const dialled = this.#options.calls.dialBack(offer, request, signal);
+        const outcome = await dialled.finally(() => this.#ringing.delete(interaction));
         if (outcome === 'accepted') this.#there(callback, offer);
         return outcome;
       },

@@ -49,9 +49,10 @@ export class LoginGuard {
   }
 
   #tried(keys: readonly [string, Rule][], now: Millis): number {
-    const counted = keys.map(([key, rule]) => [this.#count(key, now), rule] as const);
-    const wait = Math.max(...counted.map(([count]) => count.lockedUntil - now), 0);
+    // Whoever has to wait makes no new counters: by thousands of names one address could push all others out.
+    const wait = Math.max(...keys.map(([key]) => (this.#counts.get(key)?.lockedUntil ?? 0) - now), 0);
     if (wait > 0) return wait;
+    const counted = keys.map(([key, rule]) => [this.#count(key, now), rule] as const);
     for (const [count, rule] of counted) {
       count.failures++;
       const over = count.failures - rule.free;
