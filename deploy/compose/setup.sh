@@ -49,6 +49,11 @@ no-cli
 no-tls
 no-dtls
 no-multicast-peers
+no-tcp-relay
+# To this host's audio and nowhere else: whoever has an account could reach the whole inner network through it otherwise.
+allowed-peer-ip=$address
+denied-peer-ip=0.0.0.0-255.255.255.255
+denied-peer-ip=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff
 log-file=stdout
 pidfile=/tmp/turnserver.pid
 EOF
