@@ -165,10 +165,11 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         },
         earlier: (customer) => customers.pop(customer).earlier,
       },
+      callbacks: { schedule: (wish, by) => callbacks.schedule(wish, by) },
       clock,
       logger,
     });
-    const callbacks = new Callbacks({
+    const callbacks: Callbacks = new Callbacks({
       database,
       journal,
       directory,

@@ -89,6 +89,11 @@ export class CallFlow implements FlowOwner {
     return true;
   }
 
+  /** The caller chose to be called back. @param noted whether that worked; otherwise the flow goes on as after a failure */
+  calledBack(noted: boolean): void {
+    this.#run?.advance({ on: 'queue', how: noted ? 'callback' : 'failed' });
+  }
+
   restored(): void {
     this.#run?.restored();
   }
@@ -150,7 +155,9 @@ export class CallFlow implements FlowOwner {
       maxWaitMs: effect.maxWaitSeconds * 1_000,
       ringMs: effect.ringSeconds === undefined ? undefined : effect.ringSeconds * 1_000,
     };
+    const { callback } = effect;
     const hears = {
+      ...(callback === undefined || !this.#tools.callbacks ? {} : { callback }),
       music: effect.music ?? queue.music,
       language,
       everyMs: announce ? announce.everySeconds * 1_000 : queue.announceEveryMs,

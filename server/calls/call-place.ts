@@ -16,7 +16,7 @@ export interface Place {
   /** The flow wants the caller back after the talk. */
   afterTalk: boolean;
   request: QueueRequest;
-  hears: Omit<WaitingOptions, 'place'>;
+  hears: Omit<WaitingOptions, 'place' | 'chosen'>;
 }
 
 export class CallPlace {
@@ -113,6 +113,7 @@ export class CallPlace {
     this.#waiting = new Waiting(this.#tools, leg.endpoint, {
       ...this.#place.hears,
       place: () => this.#tools.queueing.place(this.#call.interaction),
+      chosen: () => this.#callBack(),
     });
   }
 
@@ -133,6 +134,40 @@ export class CallPlace {
     this.#fallback = undefined;
     if (fallback !== undefined && this.enterAs(fallback)) return;
     if (!this.#call.flow.leftQueue(how)) this.#call.finish('system', `queue-${how}`);
+  }
+
+  /** She would rather be called back: she leaves the queue, and what stands there in her place has waited as long. */
+  #callBack(): void {
+    const place = this.#place;
+    const call = this.#call;
+    const { callbacks, clock, logger, queueing } = this.#tools;
+    const wish = place?.hears.callback;
+    if (!place || !wish || !callbacks || !call.can('queue-exit')) return;
+    const { interaction, facts } = call;
+    this.#ringing?.abort();
+    queueing.leave(interaction, 'callback');
+    call.step('queue-exit');
+    this.#place = undefined;
+    const { id: queue, since, hears } = place;
+    const { number, afterSeconds } = wish;
+    const from = clock.now() + afterSeconds * 1_000;
+    const { fromName: name, flow = '' } = facts;
+    const customer = number === facts.from ? facts.customer?.id : undefined;
+    // In the same commit as her leaving: whatever happens to this process, she is in the queue or will be called.
+    callbacks
+      .schedule(
+        { queue, number, language: hears.language, name, customer, from, since, origin: interaction },
+        `flow:${flow}`,
+      )
+      .then(
+        () => call.flow.calledBack(true),
+        (error: unknown) => {
+          logger.error({ err: error, interaction, queue }, 'callback could not be noted');
+          call.flow.calledBack(false);
+        },
+      )
+      .catch((error: unknown) => call.failed(error));
+    call.moved();
   }
 
   /** Nothing of a queue matters any more. */

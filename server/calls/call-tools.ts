@@ -4,7 +4,7 @@ import type { Audio } from '../../media/media-server.ts';
 import type { Clock, Language, PopContent } from '../../values/index.ts';
 import type { FlowSet, FlowState, Prompt } from '../ivr/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { Directory, Queueing } from '../ports/index.ts';
+import type { CallbackNotes, Directory, Queueing } from '../ports/index.ts';
 import type { Signaling } from '../signaling/index.ts';
 
 /** Flows of now; calls under way keep the set that they began with. */
@@ -50,6 +50,8 @@ export interface CallTools {
   traffic?: Traffic | undefined;
   prompts: PromptAudio;
   customers: CustomerLookup;
+  /** Absent: nobody can choose to be called back. */
+  callbacks?: CallbackNotes | undefined;
   clock: Clock;
   logger: Logger;
   /** Silence of a phone (no 18x) after which it counts as unreachable. Default 3,000 ms. */

@@ -109,7 +109,7 @@ export const interactionQueueLeft = defineEvent(
   'interaction.queue-left',
   1,
   {
-    why: z.enum(['abandoned', 'overflow', 'empty', 'closed', 'full', 'removed', 'flow', 'failed', 'moved']),
+    why: z.enum(['abandoned', 'overflow', 'empty', 'closed', 'full', 'removed', 'flow', 'callback', 'failed', 'moved']),
     waitMs: z.number(),
   },
   { about: 'The contact left the queue without having been answered.' },

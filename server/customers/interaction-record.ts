@@ -152,6 +152,8 @@ export interface Folding {
   heldSince: Map<number, Millis>;
   /** What each party does now, by its id. */
   partySince?: Map<string, { as: 'privateMs' | 'asideMs' | 'inMs'; at: Millis }>;
+  /** She left the queue because she is going to be called back. */
+  calledBack?: boolean;
 }
 
 /** A record before its first event. Events that came without `interaction.started` (it was lost with a disk) still make one. */
@@ -216,11 +218,15 @@ on(interactionStep, ({ record }, { at }, { node, type, label, value }) => {
 on(interactionQueued, (folding, { at, queue }) => {
   endWait(folding, at);
   folding.waitingSince = at;
+  folding.calledBack = false;
   folding.record.queue = queue;
   folding.record.queuedAt ??= at;
 });
 
-on(interactionQueueLeft, (folding, { at }) => endWait(folding, at));
+on(interactionQueueLeft, (folding, { at }, { why }) => {
+  endWait(folding, at);
+  folding.calledBack = why === 'callback';
+});
 
 on(interactionOffered, ({ record }, { at, agent = '', queue }, { offer }) => {
   record.agents.push({ ...newPart(agent, queue), offer, offeredAt: at });
@@ -264,7 +270,7 @@ on(interactionEnded, (folding, { at }, { where, by, cause, sipStatus }) => {
   endWait(folding, at);
   for (const [index] of record.agents.entries()) endTalk(folding, index, at);
   Object.assign(record, { endedAt: at, endedWhere: where, endedBy: by, cause, sipStatus });
-  record.outcome = outcomeOf(record);
+  record.outcome = outcomeOf(record, folding.calledBack === true);
 });
 
 on(interactionWrappedUp, ({ record }, { agent }, { ms }) => {
@@ -378,10 +384,13 @@ function endTalk(folding: Folding, index: number, at: Millis): void {
   folding.record.talkMs += part.talkMs;
 }
 
-function outcomeOf({ answeredAt, endedWhere, endedBy, queuedAt, transfers }: InteractionRecord): Outcome {
+function outcomeOf(
+  { answeredAt, endedWhere, endedBy, queuedAt, transfers }: InteractionRecord,
+  calledBack: boolean,
+): Outcome {
   if (answeredAt !== undefined) return 'answered';
   if (endedWhere === 'transfer' || transfers.some(({ kind }) => kind === 'number')) return 'transferred';
   if (endedBy === 'system' || endedBy === 'network' || endedWhere === 'before') return 'failed';
   if (endedWhere === 'queue' || endedWhere === 'ringing') return 'abandoned';
-  return queuedAt === undefined ? 'contained' : 'abandoned';
+  return queuedAt === undefined || calledBack ? 'contained' : 'abandoned';
 }

@@ -174,6 +174,7 @@ function checkTargets(
   switch (node.type) {
     case 'queue':
       open(node.queue, [...at, 'queue']);
+      open(node.callback?.number, [...at, 'callback', 'number']);
       exists(node.queue, context.queues, 'queue-unknown', 'queue', [...at, 'queue'], false);
       for (const skill of Object.keys(node.skills ?? {})) {
         open(skill, [...at, 'skills', skill]);

@@ -53,6 +53,9 @@ export function exitsOf(node: FlowNode, flow: Pick<FlowFile, 'error'>): Exit[] {
         ...(node.empty === undefined ? [] : [own('empty', node.empty, 'outside')]),
         ...(node.error === undefined ? [] : [own('error', node.error, 'outside')]),
         ...(node.next === undefined ? [] : [own('next', node.next, 'outside')]),
+        ...(node.callback === undefined
+          ? []
+          : [{ path: ['callback', 'next'], to: node.callback.next, when: 'caller' } satisfies Exit]),
       ];
     }
     case 'transfer':
@@ -80,7 +83,11 @@ export function promptsIn(node: FlowNode): { path: (string | number)[]; prompt: 
   if ('prompt' in node) add(['prompt'], node.prompt);
   if ('timeoutPrompt' in node) add(['timeoutPrompt'], node.timeoutPrompt);
   if ('invalidPrompt' in node) add(['invalidPrompt'], node.invalidPrompt);
-  if (node.type === 'queue') add(['announce', 'prompt'], node.announce?.prompt);
+  if (node.type === 'queue') {
+    add(['announce', 'prompt'], node.announce?.prompt);
+    add(['callback', 'prompt'], node.callback?.prompt);
+    add(['callback', 'confirm'], node.callback?.confirm);
+  }
   return found;
 }
 

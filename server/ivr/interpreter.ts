@@ -4,7 +4,7 @@ import type { CompiledFlow } from './compile.ts';
 import { holds } from './condition.ts';
 import { assign, copy, current, end, filled, finding, holding, note, type Run, said, spoken, wait } from './run.ts';
 import type { FilePrompt, FlowNode, NodeOf } from './schema.ts';
-import type { AskRule, FlowSet, FlowState, Given, Input, RunFinding, Step } from './types.ts';
+import type { AskRule, CallbackChoice, FlowSet, FlowState, Given, Input, RunFinding, Step } from './types.ts';
 
 /** Nodes that may be passed while the caller does nothing; then the flow goes round in a circle. */
 export const idleLimit = 100;
@@ -199,12 +199,13 @@ function answer(run: Run, flow: CompiledFlow, node: FlowNode, input: Input): Onw
       return node.type === 'collect' ? collected(run, flow, node, input.digits) : { to: undefined };
     case 'queue': {
       if (node.type !== 'queue') return { to: undefined };
-      if (input.how === 'overflow' || input.how === 'talked') run.state.idle = 0;
+      if (input.how === 'overflow' || input.how === 'talked' || input.how === 'callback') run.state.idle = 0;
       note(run, 'queue', input.how);
       if (input.how === 'talked')
         return node.next === undefined
           ? end(run, { do: 'hangup', node: run.state.frames.at(-1)!.node, why: 'flow' })
           : { to: node.next };
+      if (input.how === 'callback') return { to: node.callback?.next };
       const overflow = node.overflow ?? flow.error;
       if (input.how === 'empty') return { to: node.empty ?? overflow };
       if (input.how === 'closed') return { to: node.closed ?? node.empty ?? overflow };
@@ -273,6 +274,7 @@ function queue(run: Run, flow: CompiledFlow, node: NodeOf<'queue'>, name: string
   const wanted = filled(run, node.queue);
   note(run, 'queue', undefined, wanted);
   const { announce } = node;
+  const callback = calledBack(run, flow, node);
   return wait(run, 'queue', {
     do: 'queue',
     node: name,
@@ -291,10 +293,20 @@ function queue(run: Run, flow: CompiledFlow, node: NodeOf<'queue'>, name: string
             prompts: said(run, flow, announce.prompt),
           },
         }),
+    ...(callback === undefined ? {} : { callback }),
     maxWaitSeconds: node.maxWaitSeconds ?? 600,
     ...(node.ringSeconds === undefined ? {} : { ringSeconds: node.ringSeconds }),
     afterTalk: node.next !== undefined,
   });
+}
+
+/** @returns undefined where it is not offered, or to a caller whose number nobody knows */
+function calledBack(run: Run, flow: CompiledFlow, { callback }: NodeOf<'queue'>): CallbackChoice | undefined {
+  if (callback === undefined) return undefined;
+  const number = filled(run, callback.number ?? '{from}');
+  if (!/^\+?[0-9]{2,20}$/.test(number)) return undefined;
+  const { key, prompt, confirm, afterSeconds = 30 } = callback;
+  return { key, number, prompts: said(run, flow, prompt), confirm: said(run, flow, confirm), afterSeconds };
 }
 
 function call(run: Run, flow: CompiledFlow, node: NodeOf<'flow'>): Onward {

@@ -3,7 +3,7 @@
 import type { Millis } from '../../values/index.ts';
 import { advance, begin } from './interpreter.ts';
 import { spokenText } from './spoken-text.ts';
-import type { Effect, FlowSet, FlowState, Given, Input, Step } from './types.ts';
+import type { CallbackChoice, Effect, FlowSet, FlowState, Given, Input, Step } from './types.ts';
 
 export class Rehearsal {
   /** What was said, in order. */
@@ -18,6 +18,8 @@ export class Rehearsal {
   #last!: Effect;
   /** Keys pressed ahead of the question. */
   #ahead = '';
+  /** In a queue: the key for a callback was pressed, and is asked for again. */
+  #confirming = false;
 
   /** @param now UTC milliseconds, for hours @throws flow-unknown */
   constructor(set: FlowSet, flow: string, given: Given, now: Millis) {
@@ -40,6 +42,7 @@ export class Rehearsal {
 
   /** Presses keys, one after the other. @returns a sentence where nobody asks for them */
   press(keys: string): string | undefined {
+    if (this.#last.do === 'queue' && this.#last.callback) return this.#pressInQueue(keys, this.#last.callback);
     if (this.#last.do !== 'ask') return `Nobody asks for "${keys}": ${this.where()}.`;
     this.heard = [];
     this.#ahead += keys;
@@ -59,6 +62,7 @@ export class Rehearsal {
     if (how === 'talked' && !this.#last.afterTalk) {
       return `The node "${this.#last.node}" has no "next": after the talk the call ends.`;
     }
+    if (how === 'callback' && !this.#last.callback) return this.#noCallback(this.#last.node);
     return this.#next({ on: 'queue', how });
   }
 
@@ -88,7 +92,32 @@ export class Rehearsal {
     }
   }
 
+  #noCallback(node: string): string {
+    return `The node "${node}" offers no callback to this caller: it has no "callback", or there is no number to call.`;
+  }
+
+  /** One key asks for the callback; where it is to be confirmed, it is asked for twice. */
+  #pressInQueue(keys: string, { key, confirm }: CallbackChoice): string | undefined {
+    for (const [i, pressed] of [...keys].entries()) {
+      const asked = this.#confirming;
+      this.#confirming = false;
+      if (!asked && pressed !== key) return `In the queue only the key ${key} does something: ${this.where()}.`;
+      if (pressed === key && (asked || confirm.length === 0)) {
+        const rest = keys.slice(i + 1);
+        this.#next({ on: 'queue', how: 'callback' });
+        return rest === '' ? undefined : this.press(rest);
+      }
+      this.heard = [];
+      // Any other key: she waits on.
+      if (asked) continue;
+      this.#confirming = true;
+      this.#hear(spokenText(confirm));
+    }
+    return undefined;
+  }
+
   #next(input: Input): undefined {
+    this.#confirming = false;
     this.heard = [];
     this.#go(input);
   }
@@ -104,7 +133,10 @@ export class Rehearsal {
     for (const effect of step.effects) {
       this.#last = effect;
       if (effect.do === 'say' || effect.do === 'ask') this.#hear(spokenText(effect.prompts));
-      if (effect.do === 'queue' && effect.announce) this.#hear(spokenText(effect.announce.prompts));
+      if (effect.do === 'queue') {
+        if (effect.announce) this.#hear(spokenText(effect.announce.prompts));
+        if (effect.callback) this.#hear(spokenText(effect.callback.prompts));
+      }
       if (effect.do === 'finding') this.#hear(`[${effect.code}: ${effect.sentence}]`);
     }
     if (this.#last.do === 'say') {

@@ -221,6 +221,35 @@ const queue = z
       .max(120)
       .optional()
       .describe("How long an agent's phone rings. Default: the queue's own."),
+    callback: z
+      .strictObject({
+        key: z
+          .string()
+          .regex(/^[0-9*#]$/, 'must be one key: 0 to 9, * or #')
+          .describe('Who presses this key while she waits is called back.'),
+        prompt: promptSchema.optional().describe('Offers it: said with each announcement, or once a minute.'),
+        confirm: promptSchema
+          .optional()
+          .describe('Asks again: the callback is made when the key is pressed once more. Default: made at once.'),
+        number: z
+          .string()
+          .min(1)
+          .max(200)
+          .optional()
+          .describe(
+            'Number to call back; {variable} is filled in. Default "{from}". Without a number the key does nothing.',
+          ),
+        afterSeconds: z
+          .number()
+          .int()
+          .min(0)
+          .max(86_400)
+          .optional()
+          .describe('Not before that long from now, so that she has hung up. Default 30.'),
+        next: node.describe('Exit: she is going to be called back, with the place that she had.'),
+      })
+      .optional()
+      .describe('Lets the caller choose to be called back instead of waiting; she keeps her place.'),
     overflow: node.optional().describe("Exit: waited too long. Default: the flow's error."),
     full: node.optional().describe('Exit: as many wait already as the queue takes. Default: as overflow.'),
     closed: node.optional().describe("Exit: outside the queue's hours. Default: as empty."),

@@ -36,10 +36,10 @@ const step = z
       .string()
       .regex(/^[0-9*#]+$/, 'must be keys: 0 to 9, * and #')
       .optional()
-      .describe('The caller presses these keys, one after the other.'),
+      .describe('The caller presses these keys, one after the other; in a queue, the key for a callback.'),
     wait: z.literal(true).optional().describe('The caller presses nothing until the time is over.'),
     queue: z
-      .enum(['overflow', 'empty', 'full', 'closed', 'failed', 'talked'])
+      .enum(['overflow', 'empty', 'full', 'closed', 'failed', 'talked', 'callback'])
       .optional()
       .describe('How the wait in the queue ends.'),
     transfer: z.enum(['busy', 'no-answer', 'failed']).optional().describe('How the transfer fails.'),

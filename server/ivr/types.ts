@@ -53,6 +53,19 @@ export interface Announce {
   prompts: Prompt[];
 }
 
+/** The caller may press a key to be called back instead of waiting; her place is kept. */
+export interface CallbackChoice {
+  key: string;
+  /** As the caller's or the flow's, digits with or without `+`. */
+  number: string;
+  /** Offer it; said with each announcement. */
+  prompts: Prompt[];
+  /** Asked before; the same key says yes. Empty: the key alone is enough. */
+  confirm: Prompt[];
+  /** Not called before that long from now. */
+  afterSeconds: number;
+}
+
 /**
  * What the driver is to do, in order. A step's last effect is the one that waits (`say`, `ask`, `queue`, `transfer`: do it
  * and come back with `advance`) or ends the flow (`hangup`, `return`: do not come back). Those before it (`note`,
@@ -75,6 +88,8 @@ export type Effect =
       /** Name of the music's file under prompts/music; absent: the queue's own. */
       music?: string | undefined;
       announce?: Announce | undefined;
+      /** Chosen and noted: `{ on: 'queue', how: 'callback' }`. Absent where there is no number to call. */
+      callback?: CallbackChoice | undefined;
       /** After that, `{ on: 'queue', how: 'overflow' }`. */
       maxWaitSeconds: number;
       /** How long an agent's phone rings before the offer is missed; absent: the queue's own. */
@@ -107,9 +122,10 @@ export type Input =
   | { on: 'digits'; digits: string; end: 'max' | 'terminator' | 'timeout' | 'stopped' | 'failed' }
   /**
    * `overflow` waited too long · `empty` nobody is there who could ever answer · `full` the queue takes no more ·
-   * `closed` outside its hours · `failed` no such queue, or refused · `talked` see `afterTalk`.
+   * `closed` outside its hours · `failed` no such queue, or refused · `talked` see `afterTalk` · `callback` she will be
+   * called back.
    */
-  | { on: 'queue'; how: 'overflow' | 'empty' | 'full' | 'closed' | 'failed' | 'talked' }
+  | { on: 'queue'; how: 'overflow' | 'empty' | 'full' | 'closed' | 'failed' | 'talked' | 'callback' }
   | { on: 'transfer'; how: 'busy' | 'no-answer' | 'failed' };
 
 /** What a flow is begun with. */

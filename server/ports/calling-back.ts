@@ -1,5 +1,5 @@
 // What callbacks need of calls: implemented by server/calls, handed over by the composition root.
-import type { Language, Offer, OfferOutcome, QueueId } from '../../values/index.ts';
+import type { InteractionId, Language, Millis, Offer, OfferOutcome, QueueId } from '../../values/index.ts';
 import type { CallView } from './call-control.ts';
 
 export interface DialBack {
@@ -8,6 +8,27 @@ export interface DialBack {
   queue: QueueId;
   language: Language;
   customer?: string | undefined;
+}
+
+/** What a caller who waits in a queue may ask for: she hangs up, and is called back as if she had waited on. */
+export interface CallbackWish {
+  queue: QueueId;
+  number: string;
+  language: Language;
+  name?: string | undefined;
+  customer?: string | undefined;
+  /** Not before. */
+  from: Millis;
+  /** Since when she waits. */
+  since: Millis;
+  /** The contact in which she asked. */
+  origin: InteractionId;
+}
+
+/** What calls need of callbacks, which stand beside them: handed over by the composition root. */
+export interface CallbackNotes {
+  /** The fact is in the journal's next commit; resolves when it is committed. @throws queue-unknown, callback-window */
+  schedule(wish: CallbackWish, by: string): Promise<unknown>;
 }
 
 export interface CallingBack {

@@ -52,8 +52,8 @@ export interface Queueing {
     target: OfferTarget,
     onExit: (exit: QueueExit) => void,
   ): { state: 'waiting'; queue: QueueId } | { state: 'connected'; agent: AgentId } | { state: 'unknown' };
-  /** The contact leaves the queue or the offer: the customer hung up, or the flow took it elsewhere. Harmless if it is not there. */
-  leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'failed'): void;
+  /** The contact leaves the queue or the offer: the customer hung up or chose a callback, or the flow took it elsewhere. Harmless if it is not there. */
+  leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'callback' | 'failed'): void;
   /** The agent's part in the contact ended (hang-up, transfer): her wrap-up begins. */
   finished(interaction: InteractionId, agent: AgentId, why: 'customer' | 'agent' | 'transferred' | 'failed'): void;
   /**

@@ -70,7 +70,7 @@ function plainFacts(event: AcdEvent): NewEvent[] {
     case 'contact-left': {
       if (event.state === 'connected') return [];
       const { contact: interaction, queue, waitedMs: waitMs, reason } = event;
-      const why = reason === 'abandoned' || reason === 'flow' ? reason : 'failed';
+      const why = reason === 'abandoned' || reason === 'flow' || reason === 'callback' ? reason : 'failed';
       return [newEvent(interactionQueueLeft, at, { why, waitMs }, { interaction, queue })];
     }
     case 'offer-made': {

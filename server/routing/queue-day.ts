@@ -51,7 +51,7 @@ export class QueueDay {
       case 'contact-left': {
         if (event.state === 'connected') return;
         const counts = this.#of(event.queue);
-        if (event.reason === 'flow') {
+        if (event.reason === 'flow' || event.reason === 'callback') {
           counts.overflowed++;
           return;
         }

@@ -241,7 +241,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     return { state: 'waiting', queue: contact.queue };
   }
 
-  leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'failed'): void {
+  leave(interaction: InteractionId, why: Parameters<Queueing['leave']>[1]): void {
     const contact = this.#holder.state.contacts.get(interaction);
     if (contact) this.#acting.leave(interaction, why);
     // Should the queue be giving it back at this moment, nobody wants it any more.

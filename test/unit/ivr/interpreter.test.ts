@@ -6,6 +6,7 @@ import {
   type FlowSet,
   flowSet,
   type Given,
+  Rehearsal,
   readFlow,
   resume,
   type Step,
@@ -267,6 +268,72 @@ describe('queue and transfer', () => {
     maxWaitSeconds: 60,
     announce: { position: true, everySeconds: 20 },
   };
+
+  it('offers a callback to callers whose number is known, and goes on where she took it', () => {
+    const callback = { key: '*', prompt: { en: 'Press star.' }, confirm: { en: 'Again.' }, next: 'noted' };
+    const thanks = { noted: { type: 'hangup', prompt: { en: 'We will call you.' } } };
+    const set = flows({ a: { nodes: { one: { ...queue, overflow: 'bye', callback }, ...thanks, ...bye } } });
+    const step = begin(set, 'a', { ...english, from: '+8613800138000' }, now);
+    expect(last(step)).toMatchObject({
+      do: 'queue',
+      callback: {
+        key: '*',
+        number: '+8613800138000',
+        prompts: [{ say: 'text', text: 'Press star.' }],
+        confirm: [{ say: 'text', text: 'Again.' }],
+        afterSeconds: 30,
+      },
+    });
+    const then = advance(set, step.state, { on: 'queue', how: 'callback' }, now);
+    expect(then.passed).toEqual(['a/noted']);
+    expect(last(then)).toMatchObject({ do: 'say', prompts: [{ text: 'We will call you.' }] });
+    for (const from of [undefined, '', 'alice'])
+      expect(last(begin(set, 'a', { ...english, from }, now))).not.toHaveProperty('callback');
+    // Another number than the one that she calls from.
+    const own = { ...callback, number: '{mobile}', afterSeconds: 0 };
+    const asked = flows({
+      a: {
+        head: { variables: { mobile: '10086' } },
+        nodes: { one: { ...queue, overflow: 'bye', callback: own }, ...thanks, ...bye },
+      },
+    });
+    expect(last(begin(asked, 'a', english, now))).toMatchObject({ callback: { number: '10086', afterSeconds: 0 } });
+  });
+
+  it('tests of flows press the key, and again where it is to be confirmed', () => {
+    const callback = { key: '*', confirm: { en: 'Once more to confirm.' }, next: 'noted' };
+    const noted = { noted: { type: 'return', result: 'noted' } };
+    const set = flows({ a: { nodes: { one: { ...queue, overflow: 'bye', callback }, ...noted, ...bye } } });
+    const rehearse = (from: string) => new Rehearsal(set, 'a', { ...english, from }, now);
+    const caller = rehearse('+8613800138000');
+    expect(caller.press('5')).toContain('only the key * does something');
+    expect(caller.press('*')).toBeUndefined();
+    expect(caller.heard).toEqual(['Once more to confirm.']);
+    // Another key: she waits on.
+    expect(caller.press('1')).toBeUndefined();
+    expect(caller.last.do).toBe('queue');
+    expect(caller.press('**')).toBeUndefined();
+    expect(caller.last).toEqual({ do: 'return', node: 'noted', result: 'noted' });
+    const nobody = rehearse('');
+    expect(nobody.press('*')).toContain('Nobody asks for "*"');
+    expect(nobody.leaveQueue('callback')).toContain('offers no callback');
+    const other = rehearse('+8613800138000');
+    expect(other.leaveQueue('callback')).toBeUndefined();
+    expect(other.last).toMatchObject({ do: 'return', result: 'noted' });
+  });
+
+  it('the checker wants an exit of the callback that exists, and one key', () => {
+    const check = (callback: object) => {
+      const nodes = { one: { ...queue, overflow: 'bye', callback }, ...bye };
+      const { findings } = readFlow(JSON.stringify({ flow: 'a', start: 'one', nodes }), 'a.json');
+      return findings.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+    };
+    expect(check({ key: '1', next: 'bye' })).toEqual([]);
+    expect(check({ key: '1', next: 'nowhere' })).toEqual(['node-unknown']);
+    expect(check({ key: '12', next: 'bye' })).not.toEqual([]);
+    expect(check({ key: '1' })).not.toEqual([]);
+    expect(check({ key: '1', next: 'bye', number: '{nothing}' })).toEqual(['variable-unknown']);
+  });
 
   it('asks for the queue with all that it needs', () => {
     const set = flows({ a: { nodes: { one: { ...queue, overflow: 'bye' }, ...bye } } });
