@@ -5,10 +5,13 @@ export function Menu({
   label,
   face,
   className,
+  named = false,
   children,
 }: {
   label: string;
   face: ReactNode;
+  /** The face says what the button is called; else the label does. */
+  named?: boolean;
   className: string;
   children: ReactNode;
 }) {
@@ -53,7 +56,7 @@ export function Menu({
         ref={button}
         type="button"
         className={className}
-        aria-label={label}
+        aria-label={named ? undefined : label}
         aria-haspopup="menu"
         aria-expanded={open}
         aria-controls={open ? id : undefined}
