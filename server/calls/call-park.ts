@@ -5,6 +5,7 @@ import type { Leg } from '../signaling/index.ts';
 import type { Call } from './call.ts';
 import type { CallTools } from './call-tools.ts';
 import { callErrors } from './errors.ts';
+import type { Ringing } from './ringing.ts';
 
 /** Plain data, so that it can be noted. */
 export interface ParkFacts {
@@ -28,6 +29,8 @@ export class CallPark {
   #facts: ParkFacts | undefined;
   #music: Playback | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Phones of those who want to retrieve her. */
+  readonly #ringing = new Set<Ringing>();
 
   constructor(call: Call, tools: CallTools) {
     this.#call = call;
@@ -61,6 +64,12 @@ export class CallPark {
     this.#wait();
   }
 
+  /** An agent's phone rings for her: no longer than she is here. */
+  rings(ringing: Ringing): void {
+    this.#ringing.add(ringing);
+    void ringing.result.then(() => this.#ringing.delete(ringing));
+  }
+
   /** An agent's phone is there for her. */
   retrieve(agent: string, leg: Leg): void {
     const call = this.#call;
@@ -86,6 +95,7 @@ export class CallPark {
     this.#facts = undefined;
     this.#music?.stop();
     this.#music = undefined;
+    for (const ringing of this.#ringing) ringing.abort();
   }
 
   /** This server goes and the call stays: the music plays on. */

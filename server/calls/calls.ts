@@ -306,6 +306,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       near: call.customer?.endpointId,
       silentMs: record.phone.kind === 'number' ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
     });
+    call.park.rings(ringing);
     const timer = setTimeout(() => ringing.abort(), unparkRingMs);
     void ringing.result.then(({ answered }) => {
       clearTimeout(timer);

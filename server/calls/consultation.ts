@@ -72,7 +72,8 @@ export class Consultation {
   complete(): void {
     const guest = this.#guests.consulted;
     this.#guests.joinedPart();
-    if (!guest) throw this.#guests.wrongPhase();
+    // In a flow of the agent's the customer cannot be handed over: then whom she asked stays where she is.
+    if (!guest || !this.#call.can(guest.ready ? 'handed' : 'dialling')) throw this.#guests.wrongPhase();
     if (guest.ready) this.#guests.handTo(guest, 'transferred');
     else this.#guests.transferBlind(guest);
   }

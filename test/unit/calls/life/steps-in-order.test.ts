@@ -1,0 +1,76 @@
+// Lives that chance finds too seldom, written down.
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { sdp } from './fake-edge.ts';
+import { tidyUp } from './steps.ts';
+import { StrictQueueing } from './strict-queueing.ts';
+import { World } from './world.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A caller who talks with 1001. */
+async function talk() {
+  const world = new World();
+  const queueing = new StrictQueueing();
+  await world.serve(() => queueing);
+  const pass = () => vi.advanceTimersByTimeAsync(100);
+  const { sip } = world.server;
+  world.dialDid();
+  await pass();
+  const info = { 'content-type': 'application/dtmf-relay' };
+  sip.request(sip.incoming.at(-1)?.dialogId ?? '', 'INFO', info, 'Signal=1\r\nDuration=160\r\n');
+  await pass();
+  queueing.offer(0, '1001');
+  await pass();
+  for (const phone of sip.ringing) phone.respond(200, sdp);
+  await pass();
+  const [call] = world.server.calls.list();
+  if (call?.agent === undefined) throw new Error('nobody talks');
+  const end = async () => {
+    await tidyUp(world);
+    world.kill();
+    const occupied = [...queueing.occupation].filter(([, count]) => count !== 0);
+    return [...world.remains(), ...queueing.broken, ...queueing.contacts.keys(), ...occupied.flat()];
+  };
+  const answerAll = async () => {
+    for (const phone of world.server.sip.ringing) if (phone.final === undefined) phone.respond(200, sdp);
+    await vi.advanceTimersByTimeAsync(60);
+  };
+  return { world, calls: world.server.calls, agent: call.agent, interaction: call.interaction, answerAll, end };
+}
+
+test('whoever was asked is not lost where the customer is in a flow of the agent’s', async () => {
+  const { calls, agent, interaction, answerAll, end } = await talk();
+  await calls.consult(agent, interaction, { agent: '1003' });
+  await vi.advanceTimersByTimeAsync(10);
+  await answerAll();
+  await calls.swap(agent, interaction);
+  await vi.advanceTimersByTimeAsync(10);
+  void calls.detour(agent, interaction, 'pin');
+  await vi.advanceTimersByTimeAsync(10);
+  expect(calls.get(interaction)?.phase).toBe('detour');
+  await expect(calls.complete(agent, interaction)).rejects.toMatchObject({ code: 'call-wrong-phase' });
+  expect(calls.get(interaction)?.parties).toMatchObject([{ agent: '1003', state: 'aside' }]);
+  expect(await end()).toEqual([]);
+});
+
+test('a phone that rings for a parked call stops when the caller hangs up, or another has retrieved her', async () => {
+  const { world, calls, agent, interaction, end } = await talk();
+  const slot = await calls.park(agent, interaction);
+  await vi.advanceTimersByTimeAsync(10);
+  await calls.unpark('1003', slot);
+  await calls.unpark('1002', slot);
+  await vi.advanceTimersByTimeAsync(10);
+  const ringing = () => world.server.sip.ringing.filter(({ final, cancelled }) => final === undefined && !cancelled);
+  // The second of them has two phones.
+  expect(ringing()).toHaveLength(3);
+  ringing()[0]?.respond(200, sdp);
+  await vi.advanceTimersByTimeAsync(60);
+  expect(calls.get(interaction)).toMatchObject({ phase: 'talking', agent: '1003' });
+  expect(ringing()).toEqual([]);
+  expect(await end()).toEqual([]);
+});
