@@ -7,6 +7,7 @@ import { Idle } from '../desk/idle.tsx';
 import { Parked } from '../desk/parked.tsx';
 import { QueueStrip } from '../desk/queue-strip.tsx';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
+import { afterPaint } from '../parts/after-paint.ts';
 import { PhoneProvider } from '../phone/phone-provider.tsx';
 import { RingingLines } from '../phone/ringing-lines.tsx';
 import { forgetSession } from '../rest.ts';
@@ -84,13 +85,15 @@ function Desk({ state, act, connection }: PanelTools) {
   const offers = contacts.filter((contact) => contact.state === 'offered');
   const open = state.link.is === 'open';
 
-  // The pop is in the page and painted with its next frame: the phone may ring. Once per offer and connection.
+  // The phone may ring once the pop is on the screen. Once per offer and connection.
   const latestCaller = useRef('');
   const popKeys = offers.flatMap((contact) => (contact.pop === undefined ? [] : [contact.pop.offer.id])).join(' ');
   useLayoutEffect(() => {
     if (!open || popKeys === '') return;
-    // An offer that ended meanwhile, or a lost connection: nobody waits for this acknowledgement then.
-    for (const offer of popKeys.split(' ')) connection.do('pop-shown', { offer }).catch(() => undefined);
+    return afterPaint(() => {
+      // An offer that ended meanwhile, or a lost connection: nobody waits for this acknowledgement then.
+      for (const offer of popKeys.split(' ')) connection.do('pop-shown', { offer }).catch(() => undefined);
+    });
   }, [popKeys, open, connection]);
 
   const lines = state.phone?.lines.some((line) => line.state === 'ringing') ?? false;
