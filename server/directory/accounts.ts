@@ -29,6 +29,8 @@ export interface Accounts {
   beginSecondFactor(agent: AgentId): { secret: string; uri: string };
   /** @returns recovery codes, shown only now. @throws second-factor-not-begun, code-wrong, login-locked */
   confirmSecondFactor(agent: AgentId, code: string, by: string): Promise<string[]>;
+  /** New ones instead of the earlier ones, shown only now. @throws second-factor-not-begun: there is none */
+  renewRecoveryCodes(agent: AgentId, by: string): Promise<string[]>;
   /** Ends her sessions where somebody else removes it. @throws person-unknown */
   removeSecondFactor(agent: AgentId, by: string): Promise<void>;
   logout(principal: Principal): Promise<void>;
@@ -221,6 +223,10 @@ class SqliteAccounts implements Accounts {
     const codes = await this.#factors.confirm(agent, code, by);
     this.#guard.codeRight(agent);
     return codes;
+  }
+
+  renewRecoveryCodes(agent: AgentId, by: string): Promise<string[]> {
+    return this.#factors.renewRecoveryCodes(agent, by);
   }
 
   async removeSecondFactor(agent: AgentId, by: string): Promise<void> {

@@ -144,3 +144,10 @@ export const recoveryCodeUsed = defineEvent(
   { left: z.number() },
   { about: 'A person (`agent` of the scope) logged in with a recovery code; how many are left.' },
 );
+
+export const recoveryCodesRenewed = defineEvent(
+  'account.recovery-codes-renewed',
+  1,
+  { by: z.string() },
+  { about: 'A person (`agent` of the scope) had new recovery codes made; the earlier ones count no more.' },
+);

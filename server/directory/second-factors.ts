@@ -4,7 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { AgentId, Clock, Millis } from '../../values/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import { failed } from './errors.ts';
-import { recoveryCodeUsed, secondFactorRemoved, secondFactorSet } from './events.ts';
+import { recoveryCodesRenewed, recoveryCodeUsed, secondFactorRemoved, secondFactorSet } from './events.ts';
 import { loadSiteKey, seal, unseal } from './site-key.ts';
 import { base32, keyUri, stepOfCode } from './totp.ts';
 
@@ -97,6 +97,21 @@ export class SecondFactors {
         step,
         now,
       );
+      const insert = db.prepare('INSERT INTO recovery_codes (agent, code_hash) VALUES (?, ?)');
+      for (const one of hashes) insert.run(agent, one);
+    });
+    return codes;
+  }
+
+  /** New recovery codes instead of all earlier ones, shown only now. @throws second-factor-not-begun: there is none */
+  async renewRecoveryCodes(agent: AgentId, by: string): Promise<string[]> {
+    const factor = this.#known.get(agent);
+    if (factor === undefined) throw failed['second-factor-not-begun']();
+    const codes = Array.from({ length: recoveryCodes }, () => readable(randomBytes(recoveryBytes)));
+    const hashes = codes.map(hashOf);
+    factor.recovery = new Set(hashes);
+    await this.#journal.append([newEvent(recoveryCodesRenewed, this.#clock.now(), { by }, { agent })], (db) => {
+      db.prepare('DELETE FROM recovery_codes WHERE agent = ?').run(agent);
       const insert = db.prepare('INSERT INTO recovery_codes (agent, code_hash) VALUES (?, ?)');
       for (const one of hashes) insert.run(agent, one);
     });

@@ -1,5 +1,5 @@
 export { calibrationClosed, calibrationOpened, evaluated } from './events.ts';
-export { type Answers, type FormBody, formBodySchema, type Score, type Spread, scoreOf, spreadOf } from './forms.ts';
+export { type FormBody, formBodySchema } from './forms.ts';
 export {
   type Calibration,
   type CalibrationResult,
@@ -9,3 +9,4 @@ export {
   type Judgement,
   Quality,
 } from './quality.ts';
+export { type Answers, type Score, type Spread, scoreOf, spreadOf } from './score.ts';

@@ -4,7 +4,8 @@ import { type AgentId, type Clock, type InteractionId, type Millis, newId } from
 import { type Journal, type NewEvent, newEvent } from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { calibrationClosed, calibrationOpened, evaluated, evaluationAnswered, formPut } from './events.ts';
-import { type Answers, type FormBody, type Score, type Spread, scoreOf, spreadOf, wrongAnswers } from './forms.ts';
+import type { FormBody } from './forms.ts';
+import { type Answers, type Score, type Spread, scoreOf, spreadOf, wrongAnswers } from './score.ts';
 
 export interface Form extends FormBody {
   id: string;

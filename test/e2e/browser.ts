@@ -45,6 +45,10 @@ export async function buildSite(agents: readonly string[]): Promise<Site> {
         answerSession(agents, request, response);
         return;
       }
+      if (path === '/api/v1/session/ways') {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"password":true,"ldap":false}');
+        return;
+      }
       if (path.startsWith('/api/v1/knowledge/')) {
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"articles":[]}');
         return;
@@ -85,7 +89,8 @@ function answerSession(agents: readonly string[], request: IncomingMessage, resp
       const { login, password } = JSON.parse(body) as { login: string; password: string };
       const right = agents.includes(login) && password === `secret-${login}`;
       if (right) response.setHeader('set-cookie', `agent=${login}; HttpOnly; SameSite=Strict; Path=/`);
-      response.writeHead(right ? 204 : 401).end();
+      response.writeHead(right ? 200 : 401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(right ? { csrf } : { code: 'login-failed', message: 'Login or password is wrong.' }));
     });
   }
 }

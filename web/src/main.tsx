@@ -2,6 +2,7 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/layout.css';
 import './styles/area.css';
+import './account/account.css';
 import './desk/contact.css';
 import './desk/customer.css';
 import './phone/phone.css';

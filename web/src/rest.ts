@@ -9,12 +9,15 @@ export class RestFailed extends Error {
   readonly status: number;
   /** The field of the body that was not valid, as a path: `phone.user`. */
   readonly field: string | undefined;
+  /** What else the error tells; its registry says what (docs/errors.md). */
+  readonly details: Record<string, unknown>;
 
-  constructor(status: number, code: string, message: string, field?: string) {
+  constructor(status: number, code: string, message: string, field?: string, details: Record<string, unknown> = {}) {
     super(message);
     this.status = status;
     this.code = code;
     this.field = field;
+    this.details = details;
   }
 }
 
@@ -86,8 +89,10 @@ async function token(): Promise<string> {
 
 async function failure(response: Response): Promise<RestFailed> {
   const body: unknown = await response.json().catch(() => undefined);
-  const { code, message, field } = (body ?? {}) as { code?: string; message?: string; field?: string };
-  return new RestFailed(response.status, code ?? 'failed', message ?? `HTTP ${response.status}`, field);
+  const { code, message, field, details } = (body ?? {}) as Partial<
+    Pick<RestFailed, 'code' | 'message' | 'field' | 'details'>
+  >;
+  return new RestFailed(response.status, code ?? 'failed', message ?? `HTTP ${response.status}`, field, details);
 }
 
 /** Something that is read from the API: shown while it is read again. */

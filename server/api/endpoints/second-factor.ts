@@ -90,6 +90,21 @@ export function secondFactorEndpoints({ accounts }: ApiDeps): Endpoint[] {
       },
     }),
     endpoint({
+      method: 'post',
+      path: '/session/second-factor/recovery-codes',
+      tag: 'Session',
+      about: 'New recovery codes instead of the earlier ones; they are shown only now.',
+      roles: everyone,
+      body: z.strictObject({ password, code: z.string().trim().min(6).max(40) }),
+      answer: z.object({ recoveryCodes: z.array(z.string()) }),
+      errors: ['login-failed', 'code-wrong', 'login-locked', 'second-factor-not-begun'],
+      async handle({ principal, body, request }) {
+        const login = person(principal);
+        await accounts.prove({ login, ...body, address: request.ip ?? 'unknown' });
+        return { recoveryCodes: await accounts.renewRecoveryCodes(login, principal.by) };
+      },
+    }),
+    endpoint({
       method: 'delete',
       path: '/agents/:id/second-factor',
       tag: 'Agents',

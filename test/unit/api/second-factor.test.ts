@@ -136,6 +136,19 @@ it('needs the password to be begun, and password and code to be removed', async 
   expect(await login()).toMatchObject({ status: 200 });
 });
 
+it('has new recovery codes made, with password and code; the earlier ones count no more', async () => {
+  const me = await login();
+  const { secret, recovery } = await setUp(me);
+  const path = '/session/second-factor/recovery-codes';
+  expect((await as(me, 'POST', path, { password, code: '000000' })).status).toBe(401);
+  const response = await as(me, 'POST', path, { password, code: codeOf(secret, 1) });
+  expect(response.status).toBe(200);
+  const { recoveryCodes } = (await response.json()) as { recoveryCodes: string[] };
+  expect(recoveryCodes).toHaveLength(10);
+  expect(await login(recovery[0])).toMatchObject({ status: 401, code: 'code-wrong' });
+  expect(await login(recoveryCodes[0])).toMatchObject({ status: 200 });
+});
+
 it('is reset by an administrator, which ends the sessions', async () => {
   const me = await login();
   await setUp(me);

@@ -1,3 +1,5 @@
+import { lazy, Suspense, useState } from 'react';
+import { useAccountWords } from '../account/words.ts';
 import { useNow } from '../clock.ts';
 import { DialButton } from '../desk/dial-button.tsx';
 import { duration, initials } from '../format.ts';
@@ -9,6 +11,9 @@ import { PhoneButton } from '../phone/phone-button.tsx';
 import { isDark } from '../preferences.ts';
 import { type Area, hrefOf } from '../route.ts';
 import type { DeskContact } from '../state/contacts.ts';
+
+// Seldom opened.
+const AccountDialog = lazy(async () => ({ default: (await import('../account/account-dialog.tsx')).AccountDialog }));
 
 export function Header({ areas, area, contacts }: { areas: Area[]; area: Area; contacts: DeskContact[] }) {
   const { t, state } = usePanel();
@@ -126,6 +131,8 @@ function TodayFigures() {
 
 function UserMenu({ busy }: { busy: boolean }) {
   const { t, language, preferences, set, state, act, connection } = usePanel();
+  const say = useAccountWords();
+  const [settings, setSettings] = useState(false);
   const me = state.setup?.me;
   if (me === undefined) return null;
   const dark = isDark(preferences.theme);
@@ -133,7 +140,7 @@ function UserMenu({ busy }: { busy: boolean }) {
     if (state.live !== undefined) void act('sign-out', {});
     else connection.leave();
   };
-  return (
+  const menu = (
     <Menu
       className="user"
       label={`${me.name}, ${me.id}`}
@@ -169,11 +176,25 @@ function UserMenu({ busy }: { busy: boolean }) {
           {t('menu.notify')}
         </MenuItem>
       )}
+      <MenuItem onChoose={() => setSettings(true)}>
+        <Icon name="person" />
+        {say('settings')}
+      </MenuItem>
       <div className="menu-line" />
       <MenuItem onChoose={signOut}>
         <Icon name="out" />
         {t(busy ? 'menu.sign-out-later' : 'menu.sign-out')}
       </MenuItem>
     </Menu>
+  );
+  return (
+    <>
+      {menu}
+      {settings && (
+        <Suspense>
+          <AccountDialog onClose={() => setSettings(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
