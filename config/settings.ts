@@ -57,6 +57,8 @@ export const settingsSchema = z
           .default(Intl.DateTimeFormat().resolvedOptions().timeZone),
         /** SIP authentication realm. */
         realm: z.string().min(1).default('switchroom'),
+        /** Seconds after which a parked call comes back to who parked it. */
+        parkSeconds: z.number().int().min(5).max(3_600).default(120),
       })
       .strict()
       .prefault({}),
@@ -125,6 +127,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_COUNTRY: { path: ['site', 'country'], read: text },
   SWITCHROOM_TIME_ZONE: { path: ['site', 'timeZone'], read: text },
   SWITCHROOM_REALM: { path: ['site', 'realm'], read: text },
+  SWITCHROOM_PARK_SECONDS: { path: ['site', 'parkSeconds'], read: whole },
   SWITCHROOM_TLS_CERTIFICATE: { path: ['tls', 'certificate'], read: text },
   SWITCHROOM_TLS_KEY: { path: ['tls', 'key'], read: text },
   SWITCHROOM_DRACHTIO_HOSTS: { path: ['drachtio', 'hosts'], read: hosts },

@@ -165,6 +165,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         },
         earlier: (customer) => customers.pop(customer).earlier,
       },
+      parkMs: settings.site.parkSeconds * 1_000,
       callbacks: { schedule: (wish, by) => callbacks.schedule(wish, by) },
       clock,
       logger,

@@ -1,6 +1,6 @@
 // What a caller hears while she waits in a queue: music, and from time to time where she stands, and that she may press a
 // key to be called back instead.
-import type { MediaEndpoint, Playback } from '../../media/media-server.ts';
+import type { Audio, MediaEndpoint, Playback } from '../../media/media-server.ts';
 import type { Language } from '../../values/index.ts';
 import type { CallbackChoice, Prompt } from '../ivr/index.ts';
 import type { CallTools } from './call-tools.ts';
@@ -152,9 +152,10 @@ export class Waiting {
 
   /** @returns whether she chose it; false too where nobody can hear keys (any more) */
   async #keys({ key, confirm }: CallbackChoice): Promise<boolean> {
-    for (;;) {
+    // What she pressed before she came here was meant for something else.
+    for (let typeAhead = false; ; typeAhead = true) {
       // Collected, not overheard: what is pressed here must not count for what is asked after the queue.
-      const { digits, end } = await this.#endpoint.collect({ max: 1, firstMs: longMs, betweenMs: longMs });
+      const { digits, end } = await this.#endpoint.collect({ max: 1, firstMs: longMs, betweenMs: longMs, typeAhead });
       if (this.#stopped || end === 'closed' || end === 'stopped') return false;
       if (digits !== key) continue;
       if (confirm.length === 0) return true;
@@ -168,20 +169,24 @@ export class Waiting {
     }
   }
 
-  async #confirmed(key: string, audio: Parameters<MediaEndpoint['play']>[0]): Promise<boolean> {
+  /** Keys count from the first word on, and no key for a while is a no. */
+  async #confirmed(key: string, audio: Audio[]): Promise<boolean> {
     this.#asking = true;
     clearTimeout(this.#timer);
     this.#playback?.stop();
-    const playback = this.#endpoint.play(audio, { bargeIn: true });
+    const answer = this.#endpoint.collect({ max: 1, firstMs: longMs, betweenMs: longMs, typeAhead: true });
+    const playback = this.#endpoint.play(audio);
     this.#playback = playback;
-    const end = await playback.ended;
-    if (this.#stopped || end === 'closed' || end === 'stopped') return false;
-    const { digits } = await this.#endpoint.collect({
-      max: 1,
-      firstMs: confirmMs,
-      betweenMs: confirmMs,
-      typeAhead: true,
-    });
-    return digits === key;
+    const quiet = () => playback.stop();
+    answer.then(quiet, quiet);
+    await playback.ended;
+    const timer = setTimeout(() => {
+      if (!this.#stopped) this.#endpoint.stopCollect();
+    }, confirmMs);
+    try {
+      return (await answer).digits === key;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

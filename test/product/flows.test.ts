@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { Floor } from './floor.ts';
+import { Floor, sdpOf } from './floor.ts';
 import { has } from './sipp.ts';
 import { until } from './until.ts';
 
@@ -37,6 +37,51 @@ describe.skipIf(!has('sipp'))('flows (needs sipp)', { timeout: 60_000 }, () => {
     const record = await floor.record(caller.interaction);
     expect(record).toMatchObject({ outcome: 'answered', queue: second.queue, agent: seat.agent });
     expect(record.waitMs).toBeGreaterThanOrEqual(1_000);
+    await floor.nothingLeft();
+  });
+
+  test('who waits presses a key, hangs up, and is called back with the place that she had', async () => {
+    const confirm = { file: 'bank/welcome', en: 'Press star again, and we will call you back.' };
+    const far = await floor.phone('far');
+    await floor.ask('PUT', '/trunks/carrier', { uri: `sip:127.0.0.1:${far.sipp.port}`, country: 'CN' });
+    await floor.ask('PUT', '/dial-rules/021', { trunk: 'carrier' });
+    const callback = { key: '*', confirm, number: '02112345678', afterSeconds: 1, next: 'noted' };
+    const line = await floor.line({}, (queue) => ({
+      start: 'wait',
+      nodes: {
+        wait: { type: 'queue', queue, overflow: 'bye', callback },
+        noted: { type: 'say', prompt: { file: 'bank/goodbye', en: 'Goodbye.' }, next: 'bye' },
+        bye: { type: 'hangup' },
+      },
+    }));
+    const caller = await floor.caller(line.number);
+    const { interaction } = caller;
+    await floor.phase(interaction, 'queued');
+    const queued = await floor.events.fact('interaction.queued', { interaction });
+    // Another key is nothing; another key at the question leaves her where she was; the second time she means it.
+    caller.rtp.key('5*1**');
+    const scheduled = await floor.events.fact('callback.scheduled', { interaction });
+    expect(scheduled.data).toMatchObject({ by: `flow:line-${line.queue}`, number: '02112345678' });
+    await caller.sipp.done();
+    expect(floor.events.of('interaction.queue-left', interaction)).toMatchObject([{ data: { why: 'callback' } }]);
+    // She got what she wanted: that is no caller lost.
+    expect(await floor.record(interaction)).toMatchObject({ outcome: 'contained', endedBy: 'flow' });
+
+    const due = await floor.events.fact('callback.due', ({ data }) => data.callback === scheduled.data.callback);
+    expect(due.at).toBeGreaterThanOrEqual(Number(scheduled.data.from));
+    const seat = await floor.seat([line.queue]);
+    const ring = await floor.rings(seat);
+    seat.rtp.connect(sdpOf(ring));
+    await seat.sipp.tell('ANSWER', {}, ring.callId);
+    const { callId } = await floor.answers(far, due.interaction ?? '');
+    await floor.hearEachOther(far.rtp, seat.rtp);
+    // In the queue it is as old as her own waiting.
+    const { at, data } = await floor.events.fact('routing.offer-made', { interaction: due.interaction });
+    expect(Math.abs(at - Number(data.waitedMs) - queued.at)).toBeLessThan(500);
+    await far.sipp.tell('HANGUP', {}, callId);
+    await Promise.all([far.sipp.done(), seat.sipp.done()]);
+    const done = await floor.ask('GET', `/callbacks/${scheduled.data.callback}`);
+    expect(done).toMatchObject({ state: 'done', origin: interaction, queue: line.queue });
     await floor.nothingLeft();
   });
 

@@ -36,7 +36,8 @@ const flows = {
 
 let stage: Stage;
 beforeEach(async () => {
-  stage = await Stage.open(flows);
+  // Long enough for a test to retrieve what is parked, or to start another server meanwhile.
+  stage = await Stage.open(flows, { parkMs: 5_000 });
   const { directory } = stage.site;
   const agent = directory.agents.get('1001')!;
   await directory.agents.put({ ...agent, id: '9001', name: 'Sue', roles: ['supervisor'], queues: [] }, 'test');
@@ -272,6 +273,24 @@ describe('a parked call', () => {
     expect(control().get(interaction)).toMatchObject({ phase: 'talking', agent: '1002' });
     await call.bye();
     await released(there);
+    await stage.nothingLeft();
+  });
+
+  test('that nobody retrieves comes back to who parked it, then to its queue', async () => {
+    const { interaction, phone, call } = await talking();
+    const { queueing } = stage.server;
+    const slot = await control().park('1001', interaction);
+    await released(phone);
+    await until(() => queueing.waiting.has(interaction), 'she is back in the queue');
+    expect(queueing.waiting.get(interaction)?.request).toMatchObject({ queue: 'service', only: '1001' });
+    expect(control().get(interaction)).toMatchObject({ phase: 'queued', queue: 'service' });
+    expect((await stage.event('interaction.retrieved')).data).toMatchObject({ slot, how: 'timeout' });
+    await expect(control().unpark('1002', slot)).rejects.toMatchObject({ code: 'park-slot-empty' });
+    // Who parked her does not come: anybody of the queue will do.
+    queueing.waiting.get(interaction)?.exit('overflow');
+    expect(queueing.waiting.get(interaction)?.request).toEqual(expect.objectContaining({ queue: 'service' }));
+    expect(queueing.waiting.get(interaction)?.request.only).toBeUndefined();
+    await call.bye();
     await stage.nothingLeft();
   });
 

@@ -53,6 +53,8 @@ export interface Server {
   kill(): Promise<void>;
 }
 
+type StageOptions = Pick<ConstructorParameters<typeof Calls>[0], 'silentPhoneMs' | 'parkMs'>;
+
 export class Stage {
   readonly edge: Edge;
   readonly site: TestSite;
@@ -67,7 +69,7 @@ export class Stage {
     this.customers = customers;
   }
 
-  static async open(flows: Record<string, object>, options: { silentPhoneMs?: number } = {}): Promise<Stage> {
+  static async open(flows: Record<string, object>, options: StageOptions = {}): Promise<Stage> {
     const recordings = await mkdtemp(join(tmpdir(), 'switchroom-test-'));
     const edge = await startEdge({
       sip: [
@@ -101,7 +103,7 @@ export class Stage {
     return stage;
   }
   #flows: ReturnType<typeof compiled>[] = [];
-  #options: { silentPhoneMs?: number } = {};
+  #options: StageOptions = {};
 
   /** Starts a server on the edge. */
   async serve(before?: (server: Server) => void): Promise<Server> {
@@ -135,7 +137,7 @@ export class Stage {
       },
       clock: systemClock,
       logger,
-      silentPhoneMs: this.#options.silentPhoneMs,
+      ...this.#options,
     });
     const server: Server = {
       link,
