@@ -128,7 +128,8 @@ export async function openFront({
     audit,
     signIn: await openSignIn(settings.login, { accounts, directory, clock, logger }),
     secureCookies: settings.web.secureCookies || settings.tls !== undefined,
-    metrics: () => serverMetrics({ journal, routing, desk, sip }),
+    metrics: () =>
+      serverMetrics({ journal, routing, desk, sip, registered: () => signaling.registrar.bindings.users() }),
   };
   const api = createApi(deps);
   servePanels(api, panels, logger);

@@ -10,6 +10,8 @@ export interface Parts {
   routing: Routing;
   desk: Desk;
   sip: Sip;
+  /** Who has a phone that is registered. */
+  registered: () => readonly string[];
 }
 
 const gauge = (name: string, help: string, value: number): Metric => ({
@@ -31,7 +33,7 @@ const byLabel = (name: string, help: string, label: string, counts: Record<strin
   values: Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value })),
 });
 
-export function serverMetrics({ journal, routing, desk, sip }: Parts): Metric[] {
+export function serverMetrics({ journal, routing, desk, sip, registered }: Parts): Metric[] {
   const { counters: facts } = journal;
   const { counters: router } = routing;
   const legs = sip.counts();
@@ -62,6 +64,7 @@ export function serverMetrics({ journal, routing, desk, sip }: Parts): Metric[] 
     ),
     gauge('switchroom_sip_dialogs', 'SIP dialogs.', legs.dialogs),
     gauge('switchroom_sip_pending_requests', 'SIP requests without a final answer.', legs.pending),
+    gauge('switchroom_sip_registered_phones', 'SIP users with a phone that is registered.', registered().length),
     ...Object.entries(desk.counters).map(([name, value]) =>
       gauge(
         `switchroom_desk_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,

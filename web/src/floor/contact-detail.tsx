@@ -5,6 +5,7 @@ import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useRest } from '../rest.ts';
+import { hrefOf } from '../route.ts';
 import { Evaluate } from './evaluate.tsx';
 import { Player } from './player.tsx';
 import { type FloorWord, useFloorWords } from './words.ts';
@@ -41,6 +42,11 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
           {say(`outcome.${record.outcome}` as FloorWord)}
         </span>
         <div className="space" />
+        {record.channel === 'voice' && state.setup?.me.roles.includes('admin') && (
+          <a className="button secondary small" href={hrefOf('admin', 'sip', record.id)}>
+            SIP
+          </a>
+        )}
         <button type="button" className="ghost round" aria-label={say('close')} onClick={onClose}>
           <Icon name="close" />
         </button>
