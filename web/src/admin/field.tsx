@@ -75,7 +75,7 @@ export function Field(props: FieldProps) {
   }
   return (
     <fieldset className="field group" data-wrong={problem !== undefined}>
-      <legend>{label}</legend>
+      <legend id={`${id}-label`}>{label}</legend>
       {control}
       {notes}
     </fieldset>
@@ -320,6 +320,7 @@ function Lines({ id, describedBy, value, onChange }: ControlProps) {
   return (
     <textarea
       id={id}
+      aria-labelledby={`${id}-label`}
       aria-describedby={describedBy}
       rows={Math.min(8, Math.max(2, given.length + 1))}
       defaultValue={given.join('\n')}
@@ -375,7 +376,9 @@ function EntryRow({ label, children }: { label: string; children: (id: string) =
   const id = useId();
   return (
     <div className="entry">
-      <label htmlFor={id}>{label}</label>
+      <label id={`${id}-label`} htmlFor={id}>
+        {label}
+      </label>
       {children(id)}
     </div>
   );
@@ -387,6 +390,7 @@ function Json({ id, describedBy, value, onChange }: ControlProps) {
     <textarea
       id={id}
       className="code"
+      aria-labelledby={`${id}-label`}
       aria-describedby={describedBy}
       rows={6}
       spellCheck={false}

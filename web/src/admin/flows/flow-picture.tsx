@@ -45,11 +45,12 @@ export function FlowPicture({
       <button type="button" className="secondary small" aria-pressed={!whole} onClick={() => setWhole(!whole)}>
         {say(whole ? 'larger' : 'whole')}
       </button>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset cannot draw */}
       <svg
         viewBox={`-12 -12 ${laid.width + 24} ${laid.height + 24}`}
         width={laid.width + 24}
         height={laid.height + 24}
-        role="img"
+        role="group"
         aria-label={say('picture')}
       >
         <defs>
@@ -83,7 +84,7 @@ export function FlowPicture({
               transform={`translate(${x - width / 2} ${y - height / 2})`}
               role="button"
               tabIndex={0}
-              aria-label={say('open-node', { node: name })}
+              aria-description={say('open-node', { node: name })}
               onClick={() => onOpen(name)}
               onKeyDown={(event) => {
                 if (event.key === 'Enter') onOpen(name);

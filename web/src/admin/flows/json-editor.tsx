@@ -95,7 +95,7 @@ export function JsonEditor(props: Props) {
       colours,
       look,
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': label }),
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       keymap.of([...searchKeymap, ...foldKeymap, ...defaultKeymap]),
     ];
     if (comparedWith !== undefined) {
