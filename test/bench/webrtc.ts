@@ -19,6 +19,10 @@ const GOAL_CALLS = 100;
 const options = benchOptions();
 const steps = options.quick ? [25, GOAL_CALLS] : [25, 50, GOAL_CALLS, 150];
 const measureMs = options.quick ? 5_000 : 15_000;
+/** Of a call, both ways. */
+const packetsPerSecond = 100;
+/** Where other programs use more of the machine, in cores, losses and delay are theirs as well. */
+const MOST_OTHERS = 0.25;
 /** So many calls are set up at a time. */
 const together = 5;
 /** The first packets are the compiler's. */
@@ -34,7 +38,7 @@ interface Rig {
 interface Row {
   gateway: string;
   calls: number;
-  /** CPU of the gateway, ms per second and call. */
+  /** CPU of the gateway, ms per second and call, by the packets that came through: lost ones may have cost it nothing. */
   cpuMs: number;
   cores: number;
   delayP50: number;
@@ -127,11 +131,11 @@ async function run(name: string, open: () => Promise<Rig>): Promise<Row[]> {
     const row: Row = {
       gateway: name,
       calls: step,
-      cpuMs: round((cores * 1_000) / step),
+      cpuMs: round(((cpu.gateway ?? 0) * 1_000 * packetsPerSecond) / found.received),
       cores: round(cores),
       delayP50: round(found.delayP50),
       delayP99: round(found.delayP99),
-      lost: round(1 - found.received / found.sent, 4),
+      lost: Math.max(0, round(1 - found.received / found.sent, 4)),
       broken: found.broken,
       memoryMb: Math.round(rig.pids.reduce((sum, pid) => sum + residentMb(pid), 0)),
       loadShare: round(found.sent / ((measureMs / 20) * 2 * step)),
@@ -166,7 +170,9 @@ finish(
   enough
     ? [
         goal(`CPU per second and call, ${GOAL_CALLS} calls`, judged.cpuMs, '≤', GOAL_CPU_MS, 'ms'),
-        goal(`packets lost, ${GOAL_CALLS} calls`, judged.lost * 100, '≤', 0.1, '%'),
+        judged.others <= MOST_OTHERS
+          ? goal(`packets lost, ${GOAL_CALLS} calls`, judged.lost * 100, '≤', 0.1, '%')
+          : unjudged(`packets lost, ${GOAL_CALLS} calls`, 0.1, '%', `other programs use ${judged.others} cores`),
         goal(`packets not authentic, ${GOAL_CALLS} calls`, judged.broken, '≤', 0, 'packets'),
       ]
     : [

@@ -6,6 +6,8 @@ import { once } from 'node:events';
 import { crc32 } from 'node:zlib';
 import { CipherContext, DtlsClient } from 'werift';
 
+type Transport = ConstructorParameters<typeof DtlsClient>[0]['transport'];
+
 /** hash(4): SHA-256, signature(3): ECDSA. */
 const signatureHash = { hash: 4, signature: 3 } as const;
 const gcmProfile = 7;
@@ -98,11 +100,11 @@ export class Peer {
     this.#checks = setInterval(() => this.check(), checkMs);
     await checked;
     const { cert, key } = this.#identity;
-    const transport = {
+    const transport: Transport = {
       type: 'udp',
       address: { address, port: 0, family: 'IPv4' },
       closed: false,
-      onData: (_data: Buffer, _from: [string, number]) => undefined as void,
+      onData: () => undefined,
       send: async (datagram: Buffer) => this.#out(datagram),
       close: async () => undefined,
     };
@@ -169,6 +171,11 @@ export class Peer {
     const check = Buffer.alloc(4);
     check.writeUInt32BE((crc32(signed) ^ 0x5354554e) >>> 0);
     this.#out(Buffer.concat([signed, attribute(0x8028, check)]));
+  }
+
+  /** Anything, from its address. */
+  raw(packet: Buffer): void {
+    this.#out(packet);
   }
 
   close(): void {
