@@ -36,6 +36,13 @@ export default function AdminArea({ path }: { path: string[] }) {
     page: (rest) => <FlowsPage rest={rest} />,
   });
   pages.push({
+    name: 'forms',
+    icon: 'check',
+    title: say('page.forms'),
+    group: say('group.calls'),
+    page: (rest) => <FormsPage title={say('page.forms')} rest={rest} />,
+  });
+  pages.push({
     name: 'sip',
     icon: 'transfer',
     title: say('page.sip'),
@@ -55,13 +62,6 @@ export default function AdminArea({ path }: { path: string[] }) {
     title: say('page.audit'),
     group: say('group.operation'),
     page: (rest) => <AuditPage rest={rest} />,
-  });
-  pages.push({
-    name: 'forms',
-    icon: 'check',
-    title: say('page.forms'),
-    group: say('group.calls'),
-    page: (rest) => <FormsPage title={say('page.forms')} rest={rest} />,
   });
   return <AreaView area="admin" label={say('pages')} pages={pages} path={path} />;
 }

@@ -1,4 +1,5 @@
 // Small charts without a library: bars of one figure per interval, with a line of a share over them.
+import './chart.css';
 import { useId } from 'react';
 
 export interface Bar {

@@ -1,38 +1,22 @@
 // Scores an agent's part in a contact by a form; the agent sees the result and can answer.
 import { type FormEvent, useState } from 'react';
 import type { InteractionRecord } from '../../../server/customers/index.ts';
-import type { FormBody } from '../../../server/quality/index.ts';
 import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
+import { Questions } from '../quality/questions.tsx';
+import type { Answers, Evaluation, EvaluationForm } from '../quality/types.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
 import { useFloorWords } from './words.ts';
-
-type Form = FormBody & { id: string; version: number };
-type Answers = Record<string, { value: number | null; comment?: string }>;
-
-export interface Evaluation {
-  id: string;
-  form: string;
-  interaction: string;
-  agent: string;
-  evaluator: string;
-  at: number;
-  state: 'draft' | 'submitted' | 'answered';
-  score: { total: number; knockout?: string };
-  comment?: string;
-  agrees?: boolean;
-  reply?: string;
-}
 
 export function Evaluate({ record }: { record: InteractionRecord }) {
   const { language } = usePanel();
   const say = useFloorWords();
-  const { data: forms } = useRest<{ forms: Form[] }>('/quality/forms');
+  const { data: forms } = useRest<{ forms: EvaluationForm[] }>('/quality/forms');
   const done = useRest<{ evaluations: Evaluation[] }>('/quality/evaluations', { interaction: record.id });
   const agents = [...new Set(record.agents.flatMap((part) => (part.answeredAt === undefined ? [] : [part.agent])))];
   const offered = forms?.forms.filter((form) => !form.retired) ?? [];
-  const [form, setForm] = useState<Form>();
+  const [form, setForm] = useState<EvaluationForm>();
   const [agent, setAgent] = useState(agents.at(-1));
   const [answers, setAnswers] = useState<Answers>({});
   const [comment, setComment] = useState('');
@@ -90,45 +74,7 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
               ))}
             </select>
           )}
-          {form.sections.map((section) => (
-            <fieldset key={section.id} className="field group">
-              <legend>{nameIn(language, section.name, section.id)}</legend>
-              {section.questions.map((question) => {
-                const most = question.kind === 'yes-no' ? 1 : question.max;
-                const values = Array.from({ length: most + 1 }, (_, value) => value);
-                const given = answers[question.id]?.value;
-                const choices: { value: number | null; label: string }[] = [
-                  ...values.map((value) => ({
-                    value,
-                    label: question.kind === 'yes-no' ? say(value === 1 ? 'yes' : 'no') : String(value),
-                  })),
-                  ...(question.optional ? [{ value: null, label: say('not-applicable') }] : []),
-                ];
-                return (
-                  <div key={question.id} className="question" role="radiogroup" aria-label={question.id}>
-                    <span>
-                      {nameIn(language, question.text, question.id)}
-                      {question.knockout && <span className="required"> {say('knockout')}</span>}
-                    </span>
-                    <div className="views">
-                      {choices.map(({ value, label }) => (
-                        // biome-ignore lint/a11y/useSemanticElements: looks and works like the other switches of the panels
-                        <button
-                          key={label}
-                          type="button"
-                          role="radio"
-                          aria-checked={given === value}
-                          onClick={() => setAnswers({ ...answers, [question.id]: { value } })}
-                        >
-                          {label}
-                        </button>
-                      ))}
-                    </div>
-                  </div>
-                );
-              })}
-            </fieldset>
-          ))}
+          <Questions sections={form.sections} answers={answers} onAnswer={setAnswers} />
           <textarea
             rows={3}
             value={comment}

@@ -4,6 +4,7 @@ import { Callbacks } from './callbacks.tsx';
 import { Contacts } from './contacts.tsx';
 import { KnowledgePage } from './knowledge.tsx';
 import { Live } from './live.tsx';
+import { QualityPage } from './quality.tsx';
 import { Reports } from './reports.tsx';
 import { useFloorWords } from './words.ts';
 
@@ -14,6 +15,12 @@ export default function FloorArea({ path }: { path: string[] }) {
     { name: 'live', icon: 'live', title: say('page.live'), page: () => <Live /> },
     { name: 'contacts', icon: 'phone', title: say('page.contacts'), page: (rest) => <Contacts rest={rest} /> },
     { name: 'callbacks', icon: 'clock', title: say('page.callbacks'), page: () => <Callbacks /> },
+    {
+      name: 'quality',
+      icon: 'check',
+      title: say('page.quality'),
+      page: (rest) => <QualityPage title={say('page.quality')} rest={rest} />,
+    },
     { name: 'reports', icon: 'chart', title: say('page.reports'), page: () => <Reports /> },
     { name: 'knowledge', icon: 'book', title: say('page.knowledge'), page: (rest) => <KnowledgePage rest={rest} /> },
   ];

@@ -1,4 +1,5 @@
 // The questions of an evaluation form with their answers: to be given, or to be read.
+import './quality.css';
 import { nameIn } from '../i18n/translate.ts';
 import { usePreferences } from '../panel-context.ts';
 import type { Answers, EvaluationForm } from './types.ts';

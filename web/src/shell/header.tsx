@@ -9,10 +9,12 @@ import { Icon } from '../parts/icon.tsx';
 import { Menu, MenuChoice, MenuItem } from '../parts/menu.tsx';
 import { PhoneButton } from '../phone/phone-button.tsx';
 import { isDark } from '../preferences.ts';
+import { useQualityWords } from '../quality/words.ts';
 import { type Area, hrefOf } from '../route.ts';
 import type { DeskContact } from '../state/contacts.ts';
 
 // Seldom opened.
+const MyDay = lazy(() => import('../quality/my-day.tsx'));
 const AccountDialog = lazy(async () => ({ default: (await import('../account/account-dialog.tsx')).AccountDialog }));
 
 export function Header({ areas, area, contacts }: { areas: Area[]; area: Area; contacts: DeskContact[] }) {
@@ -105,27 +107,35 @@ function PresenceMenu({ contacts }: { contacts: DeskContact[] }) {
 
 function TodayFigures() {
   const { t, state } = usePanel();
+  const sayDay = useQualityWords();
+  const [open, setOpen] = useState(false);
   const today = state.today;
   if (today === undefined) return null;
   const { handled, missed, talkMs, wrapUpMs } = today;
   const average = handled > 0 ? duration((talkMs + wrapUpMs) / handled) : '–';
   return (
-    <dl className="today" aria-label={t('today.title')}>
-      <div>
-        <dt>{t('today.handled')}</dt>
-        <dd className="figures">{handled}</dd>
-      </div>
-      <div>
-        <dt>{t('today.average')}</dt>
-        <dd className="figures">{average}</dd>
-      </div>
-      <div>
-        <dt>{t('today.missed')}</dt>
-        <dd className="figures" data-bad={missed > 0}>
-          {missed}
-        </dd>
-      </div>
-    </dl>
+    <>
+      <button type="button" className="ghost today" title={sayDay('my-day')} onClick={() => setOpen(true)}>
+        <span className="hidden">{t('today.title')}</span>
+        {[
+          { name: t('today.handled'), value: handled },
+          { name: t('today.average'), value: average },
+          { name: t('today.missed'), value: missed, bad: missed > 0 },
+        ].map(({ name, value, bad }) => (
+          <span key={name} className="today-figure">
+            <span>{name}</span>
+            <strong className="figures" data-bad={bad}>
+              {value}
+            </strong>
+          </span>
+        ))}
+      </button>
+      {open && (
+        <Suspense>
+          <MyDay onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   );
 }
 

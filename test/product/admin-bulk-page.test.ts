@@ -1,0 +1,109 @@
+// Imports and evaluation forms in a real browser on the whole product: problems by line, all or none, secrets once; a form
+// with weights and a knock-out, its preview's score, its versions; and an agent's own day.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasChromium, openBrowser } from '../e2e/browser.ts';
+import { Product } from './product.ts';
+
+const pictures = process.env.SWITCHROOM_SCREENSHOTS;
+const picture = async (page: Page, name: string) => {
+  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png` });
+};
+
+let product: Product;
+let browser: Browser;
+
+describe.skipIf(!hasChromium)('imports, evaluation forms and the own day (needs Chromium)', () => {
+  beforeAll(async () => {
+    product = await Product.start();
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.stop();
+  });
+
+  test('people from CSV: problems by line, what would happen, then passwords once', { timeout: 60_000 }, async () => {
+    const page = await opened('admin', '/#/admin/imports');
+    const csv = page.getByRole('textbox', { name: 'CSV' });
+    await csv.fill('login,name,queues,phone\n2001,Li Na,no-such-queue,panel\n1002,Chen Jing,,\n');
+    await page.getByRole('button', { name: 'Check' }).click();
+    const problems = page.getByRole('alert', { name: 'Problems' });
+    await problems.getByRole('cell', { name: '2', exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Import', exact: true }).isDisabled()).toBe(true);
+    await csv.fill('login,name,phone\n2001,Li Na,registered\n1002,Chen Jing,none\n');
+    await page.getByRole('button', { name: 'Check' }).click();
+    await page.getByRole('heading', { name: 'Would be created 1' }).waitFor();
+    expect((await product.ask('GET', '/agents/2001')).status).toBe(404);
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    const secrets = page.getByRole('region', { name: 'Passwords that were made' });
+    const [password = '', sipSecret = ''] = await secrets
+      .getByRole('row', { name: '2001' })
+      .locator('code')
+      .allInnerTexts();
+    expect(sipSecret).not.toBe('');
+    await picture(page, '63-imports');
+    expect((await product.must('GET', '/agents/2001')).name).toBe('Li Na');
+    await page.close();
+
+    // The password is the one that counts.
+    const hers = await opened('2001', '/', password);
+    await hers.getByRole('button', { name: /Your figures of today/ }).click();
+    await hers.getByText('Nobody has evaluated a contact of yours yet.').waitFor();
+    await picture(hers, '64-my-day');
+    await hers.close();
+  });
+
+  test('a form is made with weights and a knock-out; a change is a new version', { timeout: 60_000 }, async () => {
+    const page = await opened('admin', '/#/admin/forms/+');
+    const form = page.getByRole('form', { name: 'New form' });
+    await form.getByLabel('Id').fill('service');
+    await form.getByLabel('Name in English').first().fill('Service call');
+    await form.getByLabel('Name in English').nth(1).fill('Opening');
+    const first = form.getByRole('group', { name: 'Question 1' });
+    await first.getByLabel('Question in English').fill('Did she greet?');
+    await form.getByRole('button', { name: 'Add a question' }).click();
+    const second = form.getByRole('group', { name: 'Question 2' });
+    await second.getByLabel('Question in English').fill('Did she verify who calls?');
+    await second.getByLabel('Weight').fill('3');
+    const preview = form.getByRole('region', { name: 'Preview' });
+    await preview.getByRole('radiogroup', { name: 'Did she greet?' }).getByRole('radio', { name: 'Yes' }).click();
+    await preview
+      .getByRole('radiogroup', { name: /verify/ })
+      .getByRole('radio', { name: 'No' })
+      .click();
+    await expect.poll(() => preview.locator('output').innerText()).toBe('25');
+    await second.getByLabel('Knock-out', { exact: false }).check();
+    await expect.poll(() => preview.locator('output').innerText()).toBe('0');
+    await form.getByRole('button', { name: 'Save' }).click();
+    const saved = page.getByRole('form', { name: 'service' });
+    await saved.getByText('Version 1').waitFor();
+    await picture(page, '65-forms');
+    await saved.getByLabel('Name in English').first().fill('Service');
+    await saved.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Version 1' }).click();
+    await page.getByText('This is how version 1 was. Service call', { exact: false }).waitFor();
+    const { body } = await product.ask<{ version: number; sections: { questions: object[] }[] }>(
+      'GET',
+      '/quality/forms/service',
+    );
+    expect(body.version).toBe(2);
+    expect(body.sections[0]?.questions).toMatchObject([{ weight: 1 }, { weight: 3, knockout: true }]);
+    await page.goto(`${product.web}/#/floor/quality`);
+    await page.getByText('No evaluation fits.').waitFor();
+    await page.getByRole('link', { name: 'Calibrations' }).click();
+    await page.getByText('There are no calibrations.').waitFor();
+    await page.close();
+  });
+});
+
+async function opened(login: string, path: string, password = product.login(login).password): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(`${product.web}${path}`);
+  await page.getByLabel('Agent number').fill(login);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('button.user').waitFor();
+  return page;
+}

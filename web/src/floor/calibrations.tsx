@@ -1,0 +1,269 @@
+// Calibrations: several evaluators score one contact, unseen by each other; then it is compared how far they are apart.
+import { type FormEvent, useState } from 'react';
+import { dateTime } from '../format.ts';
+import { nameIn } from '../i18n/translate.ts';
+import { usePanel } from '../panel-context.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { Failure } from '../parts/failure.tsx';
+import { Questions } from '../quality/questions.tsx';
+import type { Answers, Calibration, CalibrationResult, EvaluationForm, Spread } from '../quality/types.ts';
+import { useQualityWords } from '../quality/words.ts';
+import { RestFailed, rest, useRest } from '../rest.ts';
+import { hrefOf } from '../route.ts';
+
+export function Calibrations({ open, onOpen }: { open: string | undefined; onOpen: (id: string | undefined) => void }) {
+  const { language, state } = usePanel();
+  const say = useQualityWords();
+  const [opening, setOpening] = useState(false);
+  const { data, failed, reload } = useRest<{ calibrations: Calibration[] }>('/quality/calibrations');
+  const at = (time: number) => dateTime(time, Date.now(), language, state.setup?.site.timeZone ?? 'UTC');
+  return (
+    <>
+      <p className="filters">
+        <span className="muted">{say('open-hint')}</span>
+        <button type="button" className="primary" onClick={() => setOpening(true)}>
+          {say('open')}
+        </button>
+      </p>
+      <Failure of={failed} onRetry={reload} />
+      <div className="records" data-open={open !== undefined}>
+        <section className="card scroll" aria-label={say('calibrations')}>
+          <table>
+            <thead>
+              <tr>
+                {(['when', 'agent', 'form', 'evaluators', 'state'] as const).map((one) => (
+                  <th key={one} scope="col">
+                    {one === 'evaluators' ? say('evaluator') : say(one)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {data?.calibrations.map((one) => (
+                <tr key={one.id} aria-selected={one.id === open}>
+                  <th scope="row" className="figures">
+                    <a href={hrefOf('floor', 'quality', 'calibrations', one.id)}>{at(one.at)}</a>
+                  </th>
+                  <td>{state.floor?.agents[one.agent]?.name ?? one.agent}</td>
+                  <td>{one.form}</td>
+                  <td>{one.evaluators.join(', ')}</td>
+                  <td>{say(`state.${one.state}`)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+          {data?.calibrations.length === 0 && <p className="muted">{say('no-calibrations')}</p>}
+        </section>
+        {open !== undefined && <OneCalibration key={open} id={open} onChanged={reload} />}
+      </div>
+      {opening && (
+        <OpenDialog
+          onClose={() => setOpening(false)}
+          onOpened={({ id }) => {
+            setOpening(false);
+            reload();
+            onOpen(id);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }) {
+  const { state } = usePanel();
+  const say = useQualityWords();
+  const { data: found, failed, reload } = useRest<CalibrationResult>(`/quality/calibrations/${encodeURIComponent(id)}`);
+  const { data: form } = useRest<EvaluationForm>(
+    found === undefined ? undefined : `/quality/forms/${encodeURIComponent(found.form)}`,
+    { version: found?.version },
+  );
+  const [answers, setAnswers] = useState<Answers>({});
+  const [refused, setRefused] = useState<RestFailed>();
+  const me = state.setup?.me.id ?? '';
+  const send = async (work: () => Promise<unknown>) => {
+    setRefused(undefined);
+    try {
+      await work();
+      reload();
+      onChanged();
+    } catch (error) {
+      if (!(error instanceof RestFailed)) throw error;
+      setRefused(error);
+    }
+  };
+  if (found === undefined || form === undefined) return <Failure of={failed} onRetry={reload} />;
+  const { interaction, agent, evaluators, submitted } = found;
+  const missing = evaluators.filter((one) => !submitted.includes(one));
+  const mine = found.state === 'open' && missing.includes(me);
+  return (
+    <section className="card detail" aria-label={say('calibrations')}>
+      <header className="card-head">
+        <h2>{state.floor?.agents[agent]?.name ?? agent}</h2>
+        <span className="chip">{say(`state.${found.state}`)}</span>
+        <span className="space" />
+        <a className="button secondary small" href={hrefOf('floor', 'contacts', interaction)}>
+          {say('play')}
+        </a>
+      </header>
+      <p>
+        {say('submitted', { done: submitted.length, all: evaluators.length })}
+        {missing.length > 0 && <span className="muted"> {say('waiting', { who: missing.join(', ') })}</span>}
+      </p>
+      {mine && (
+        <form
+          className="evaluate"
+          aria-label={say('score-it')}
+          onSubmit={(event) => {
+            event.preventDefault();
+            const body = { form: found.form, version: found.version, interaction, agent, calibration: id, answers };
+            void send(() => rest('/quality/evaluations', { method: 'POST', body }));
+          }}
+        >
+          <h3>{say('score-it')}</h3>
+          <Questions sections={form.sections} answers={answers} onAnswer={setAnswers} />
+          <button type="submit" className="primary">
+            {say('submit')}
+          </button>
+        </form>
+      )}
+      {found.state === 'open' && submitted.includes(me) && <p className="hint">{say('scored')}</p>}
+      <Failure of={refused} />
+      {found.state === 'open' ? (
+        <button
+          type="button"
+          className="secondary"
+          onClick={() =>
+            void send(() => rest(`/quality/calibrations/${encodeURIComponent(id)}/close`, { method: 'POST' }))
+          }
+        >
+          {say('close-it')}
+        </button>
+      ) : (
+        <SpreadTable found={found} form={form} />
+      )}
+    </section>
+  );
+}
+
+function SpreadTable({ found, form }: { found: CalibrationResult; form: EvaluationForm }) {
+  const { language } = usePanel();
+  const say = useQualityWords();
+  const given = found.evaluations ?? [];
+  const spread = (one: Spread | undefined) =>
+    (['least', 'most', 'mean', 'deviation'] as const).map((figure) => (
+      <td key={figure} className="number">
+        {one === undefined ? '–' : Math.round(one[figure] * 100) / 100}
+      </td>
+    ));
+  return (
+    <div className="scroll">
+      <table aria-label={say('spread')}>
+        <thead>
+          <tr>
+            <th scope="col">{say('question')}</th>
+            {given.map(({ evaluator }) => (
+              <th key={evaluator} scope="col" className="number">
+                {evaluator}
+              </th>
+            ))}
+            {(['least', 'most', 'average', 'deviation'] as const).map((one) => (
+              <th key={one} scope="col" className="number">
+                {say(one)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {form.sections.flatMap(({ questions }) =>
+            questions.map(({ id, text }) => (
+              <tr key={id}>
+                <th scope="row">{nameIn(language, text, id)}</th>
+                {given.map(({ evaluator, answers }) => (
+                  <td key={evaluator} className="number">
+                    {answers[id]?.value ?? '–'}
+                  </td>
+                ))}
+                {spread(found.questions?.[id])}
+              </tr>
+            )),
+          )}
+          <tr>
+            <th scope="row">
+              <strong>{say('total')}</strong>
+            </th>
+            {given.map(({ evaluator, score }) => (
+              <td key={evaluator} className="number">
+                <strong>{Math.round(score.total)}</strong>
+              </td>
+            ))}
+            {spread(found.total)}
+          </tr>
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function OpenDialog({ onClose, onOpened }: { onClose: () => void; onOpened: (made: Calibration) => void }) {
+  const { language, state } = usePanel();
+  const say = useQualityWords();
+  const { data } = useRest<{ forms: EvaluationForm[] }>('/quality/forms');
+  const [failed, setFailed] = useState<RestFailed>();
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setFailed(undefined);
+    const given = new FormData(event.currentTarget);
+    const text = (name: string) => String(given.get(name) ?? '').trim();
+    const evaluators = text('evaluators')
+      .split(/[\s,，;]+/)
+      .filter((one) => one !== '');
+    try {
+      const body = { form: text('form'), interaction: text('interaction'), agent: text('agent'), evaluators };
+      onOpened(await rest<Calibration>('/quality/calibrations', { method: 'POST', body }));
+    } catch (error) {
+      if (!(error instanceof RestFailed)) throw error;
+      setFailed(error);
+    }
+  };
+  return (
+    <Dialog title={say('open')} onClose={onClose}>
+      <form className="phone-settings" onSubmit={(event) => void submit(event)}>
+        <label className="field">
+          {say('interaction')}
+          <input name="interaction" required spellCheck={false} />
+        </label>
+        <label className="field">
+          {say('agent')}
+          <select name="agent" required>
+            {Object.entries(state.floor?.agents ?? {}).map(([id, { name }]) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          {say('form')}
+          <select name="form" required>
+            {data?.forms
+              .filter(({ retired }) => !retired)
+              .map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {nameIn(language, name, id)}
+                </option>
+              ))}
+          </select>
+        </label>
+        <label className="field">
+          {say('evaluators')}
+          <input name="evaluators" required spellCheck={false} defaultValue={state.setup?.me.id} />
+        </label>
+        <Failure of={failed} />
+        <button type="submit" className="primary wide">
+          {say('open-it')}
+        </button>
+      </form>
+    </Dialog>
+  );
+}
