@@ -9,7 +9,6 @@ import {
   type OfferOutcome,
   type OfferTarget,
   type PopContent,
-  phoneNumber,
 } from '../../values/index.ts';
 import { interactionEnded } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
@@ -24,19 +23,10 @@ import type {
   MonitorMode,
   TransferTarget,
 } from '../ports/index.ts';
-import {
-  type Admitted,
-  type Destination,
-  type IncomingCall,
-  Leg,
-  type PhoneTarget,
-  resolveDialled,
-  userOf,
-} from '../signaling/index.ts';
+import { type Destination, type PhoneTarget, resolveDialled } from '../signaling/index.ts';
 import { type Adopted, adoptCalls } from './adoption.ts';
-import { answersOwnCalls, obeys } from './auto-answer.ts';
+import { obeys } from './auto-answer.ts';
 import { Call, type CallKeeper } from './call.ts';
-import type { CallFacts } from './call-facts.ts';
 import { noteOf } from './call-note.ts';
 import type { CallTools } from './call-tools.ts';
 import { callerOf } from './caller-id.ts';
@@ -44,21 +34,10 @@ import type { ConsultContact } from './consult-contact.ts';
 import { dialBack } from './dial-back.ts';
 import { dialOut } from './dial-out.ts';
 import { callErrors } from './errors.ts';
-import { callRefused } from './events.ts';
+import { IncomingCalls } from './incoming-calls.ts';
 import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
-import { placeOwnCall } from './own-call.ts';
+import { Parking } from './parking.ts';
 import { isReplaced, type Replaces } from './replaces.ts';
-import { Ringing } from './ringing.ts';
-
-type Refused = 'trunk-full' | 'flow-unknown' | 'not-allowed' | 'no-route' | 'unknown';
-
-/** Where calls are parked; a phone dials `*` and the number. */
-const parkSlots = Array.from({ length: 99 }, (_, i) => String(701 + i));
-/** How long the phone of who retrieves a parked call may ring. */
-const unparkRingMs = 30_000;
-
-/** Calls that must not be owned until the leg has one. */
-const nobody = { legEnded: () => {}, legHeld: () => {}, legReferred: () => {} };
 
 export class Calls extends EventEmitter<CallControlEvents> implements CallControl, CallKeeper, CallingBack {
   readonly #tools: CallTools;
@@ -67,18 +46,21 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   readonly #renote = new Set<Call>();
   readonly #occupied = new Map<string, number>();
   readonly #consultations = new Set<ConsultContact>();
+  readonly #parking: Parking;
 
   readonly #cursorTimer: NodeJS.Timeout;
 
   constructor(tools: CallTools) {
     super();
     this.#tools = tools;
+    this.#parking = new Parking(tools, this, this.#calls);
+    const incoming = new IncomingCalls(tools, this, this.#parking, this.#calls);
     tools.signaling.tools.media.on('restored', () => {
       for (const call of [...this.#calls.values()]) call.restored();
     });
     this.#cursorTimer = setInterval(() => this.#moveCursor(), 10_000);
     this.#cursorTimer.unref();
-    tools.signaling.on('call', (call, admitted) => this.#incoming(call, admitted));
+    tools.signaling.on('call', (call, admitted) => incoming.take(call, admitted));
     tools.signaling.on('reachable', (agent, reachable) => tools.queueing.phoneReachable(agent, reachable));
   }
 
@@ -281,39 +263,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async park(agent: string, interaction: InteractionId): Promise<string> {
-    const call = this.#hers(agent, interaction);
-    const taken = new Set([...this.#calls.values()].map(({ park }) => park.now?.slot));
-    const slot = parkSlots.find((free) => !taken.has(free));
-    if (slot === undefined) throw callErrors['park-full']();
-    call.park.begin(agent, slot);
-    return slot;
+    return this.#parking.park(agent, this.#hers(agent, interaction));
   }
 
   async unpark(agent: string, slot: string): Promise<InteractionId> {
-    const record = this.#agent(agent);
-    const call = this.#parkedAt(slot);
-    if (!call) throw callErrors['park-slot-empty']({ slot });
-    const targets = this.phones(record);
-    if (targets.length === 0) throw callErrors['phone-unreachable']({ who: agent });
-    call.occupy(agent);
-    const ringing = new Ringing(this.#tools.signaling.tools, {
-      interaction: call.interaction,
-      targets,
-      role: 'agent',
-      agent,
-      from: { user: call.facts.from ?? 'anonymous', name: call.facts.fromName },
-      headers: { 'X-Switchroom-Interaction': call.interaction, ...answersOwnCalls(record) },
-      near: call.customer?.endpointId,
-      silentMs: record.phone.kind === 'number' ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
-    });
-    call.park.rings(ringing);
-    const timer = setTimeout(() => ringing.abort(), unparkRingMs);
-    void ringing.result.then(({ answered }) => {
-      clearTimeout(timer);
-      if (answered) call.park.retrieve(agent, answered);
-      else call.release(agent);
-    });
-    return call.interaction;
+    return this.#parking.unpark(this.#agent(agent), slot);
   }
 
   async dial(agent: string, { to, queue }: DialRequest): Promise<InteractionId> {
@@ -434,154 +388,6 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       return;
     }
     this.#call(interaction).finish('system', `ended by ${by}`);
-  }
-
-  // ── calls that come in ────────────────────────────────────────────────────────────────────────────────────────────
-
-  #incoming(call: IncomingCall, admitted: Admitted): void {
-    if (admitted.from === 'trunk') {
-      this.#fromTrunk(call, admitted);
-      return;
-    }
-    const { destination, user, dialled } = admitted;
-    const agent = user.agent === undefined ? undefined : this.#tools.directory.agents.get(user.agent);
-    if (destination.kind === 'did') this.#toFlow(call, destination.did, dialled, undefined, undefined);
-    else if (destination.kind === 'refused') {
-      const status = destination.why === 'unknown' ? 404 : destination.why === 'no-route' ? 503 : 403;
-      this.#refuse(call, status, destination.why, undefined, dialled);
-    } else if (destination.kind === 'slot') void this.#fromSlot(call, agent, destination.slot);
-    else if (!agent && destination.kind !== 'queue') this.#refuse(call, 403, 'not-allowed', undefined, dialled);
-    else this.#ownCall(call, agent, destination, dialled);
-  }
-
-  #fromTrunk(call: IncomingCall, { trunk, did, dialled }: Extract<Admitted, { from: 'trunk' }>): void {
-    const { trunks } = this.#tools.signaling;
-    if (!trunks.enter(trunk)) {
-      this.#refuse(call, 503, 'trunk-full', trunk.name, dialled);
-      return;
-    }
-    this.#toFlow(call, did, dialled, trunk, () => trunks.leave(trunk.name));
-  }
-
-  #toFlow(
-    incoming: IncomingCall,
-    did: { number: string; flow: string; language: 'en' | 'zh' },
-    dialled: string,
-    trunk: { name: string; country: string } | undefined,
-    release: (() => void) | undefined,
-  ): void {
-    const set = this.#tools.flows.current();
-    if (!set.flows.has(did.flow)) {
-      this.#tools.logger.error({ did: did.number, flow: did.flow }, 'flow of a number is not there');
-      this.#refuse(incoming, 503, 'flow-unknown', trunk?.name, dialled);
-      release?.();
-      return;
-    }
-    const country = trunk?.country ?? this.#tools.directory.site.country;
-    const facts = this.#facts(incoming, country, dialled, did.language);
-    const call = new Call(this.#tools, this, {
-      ...facts,
-      customer: facts.from === undefined ? undefined : this.#tools.customers.byNumber(facts.from),
-      direction: 'in',
-      trunk: trunk?.name,
-      did: did.number,
-      flow: did.flow,
-    });
-    const leg = new Leg(this.#tools.signaling.tools, 'caller', call, incoming).belongs(call.interaction);
-    leg.onover = release;
-    this.add(call);
-    void call.begin(leg, set, did.flow);
-  }
-
-  #ownCall(
-    incoming: IncomingCall,
-    agent: AgentRecord | undefined,
-    destination: Exclude<Destination, { kind: 'did' | 'refused' | 'slot' }>,
-    dialled: string,
-  ): void {
-    const { country } = this.#tools.directory.site;
-    const facts = this.#facts(incoming, country, dialled, agent?.language ?? 'en');
-    const direction = destination.kind === 'number' ? 'out' : 'internal';
-    const call = new Call(this.#tools, this, { ...facts, direction });
-    const leg = new Leg(
-      this.#tools.signaling.tools,
-      destination.kind === 'queue' ? 'caller' : 'agent',
-      nobody,
-      incoming,
-    );
-    leg.agent = agent?.id;
-    leg.belongs(call.interaction);
-    this.add(call);
-    if (destination.kind === 'queue') void call.beginInQueue(leg, destination.queue);
-    else placeOwnCall(this.#tools, this, call, leg, destination, this.#nearCallOf(agent?.id));
-  }
-
-  /** Her phone dialled a slot: she gets who is parked there. */
-  async #fromSlot(incoming: IncomingCall, agent: AgentRecord | undefined, slot: string): Promise<void> {
-    const call = this.#parkedAt(slot);
-    if (!agent || !call) {
-      this.#refuse(incoming, agent ? 404 : 403, agent ? 'unknown' : 'not-allowed', undefined, slot);
-      return;
-    }
-    const leg = new Leg(this.#tools.signaling.tools, 'agent', call, incoming);
-    leg.agent = agent.id;
-    leg.belongs(call.interaction);
-    call.occupy(agent.id);
-    try {
-      await leg.open(call.customer?.endpointId);
-      await leg.answer();
-    } catch (error) {
-      call.release(agent.id);
-      if (leg.over) return;
-      this.#tools.logger.warn({ err: error, interaction: call.interaction }, 'parked call could not be retrieved');
-      leg.end('media', 503);
-      return;
-    }
-    call.park.retrieve(agent.id, leg);
-  }
-
-  #parkedAt(slot: string): Call | undefined {
-    for (const call of this.#calls.values()) if (call.park.now?.slot === slot) return call;
-    return undefined;
-  }
-
-  /** Media of her other call: what she dials beside it may be joined with it (attended transfer). */
-  #nearCallOf(agent: string | undefined): string | undefined {
-    if (agent === undefined) return undefined;
-    for (const call of this.#calls.values()) if (call.has(agent)) return call.customer?.endpointId;
-    return undefined;
-  }
-
-  #facts(
-    incoming: IncomingCall,
-    country: string,
-    dialled: string,
-    language: 'en' | 'zh',
-  ): Omit<CallFacts, 'direction'> {
-    const { uri, name } = incoming.from;
-    const user = userOf(uri);
-    const withheld = user === '' || user.toLowerCase() === 'anonymous';
-    const from = withheld ? undefined : phoneNumber(user, country);
-    const to = phoneNumber(dialled, country);
-    const number = from?.e164 ?? from?.dialled;
-    return {
-      interaction: newId('int'),
-      callId: incoming.callId,
-      from: number,
-      fromDialled: from?.dialled,
-      fromName: withheld ? undefined : name,
-      to: to.e164 ?? dialled,
-      toDialled: dialled,
-      language,
-      startedAt: this.#tools.clock.now(),
-    };
-  }
-
-  #refuse(call: IncomingCall, status: number, reason: Refused, trunk: string | undefined, to: string): void {
-    call.reject(status, undefined, status === 503 ? { 'Retry-After': '10' } : {});
-    const from = userOf(call.from.uri);
-    const data = { status, reason, from, to, ...(trunk === undefined ? {} : { trunk }) };
-    void this.#tools.journal.append([newEvent(callRefused, this.#tools.clock.now(), data)]);
   }
 
   #moveCursor(): void {
