@@ -69,8 +69,7 @@ export class SharedFolder {
   async settled(id: string): Promise<void> {
     for (const end = performance.now() + 3_000; performance.now() < end; ) {
       const last = (await this.#pieces(id)).at(-1);
-      const bytes = last === undefined ? undefined : await readFile(last);
-      if (bytes && bytes.length >= headerBytes && bytes.readUInt32LE(4) === bytes.length - 8) return;
+      if (last !== undefined && (await isWhole(last))) return;
       await setTimeout(50);
     }
   }
@@ -120,6 +119,18 @@ export class SharedFolder {
     if (found !== hash) throw mediaErrors['media-failed']({ reason: `the file of ${hash} has another content` });
     await copyFile(path, `${target}.new`);
     await rename(`${target}.new`, target);
+  }
+}
+
+/** Whether the header says how long the file is: then it is closed. */
+async function isWhole(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
+    return size >= headerBytes && bytesRead === 8 && buffer.readUInt32LE(4) === size - 8;
+  } finally {
+    await file.close();
   }
 }
 

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
+import { SwitchroomError } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
 import type { Recording, RecordingOptions, SealedRecording } from '../media-server.ts';
 import type { Control } from './control.ts';
@@ -55,16 +56,15 @@ export class FreeswitchRecording implements Recording {
     this.#next(() => this.#start());
   }
 
+  /** @throws media-unavailable (may be asked again), media-recording-failed where nothing was written */
   stop(): Promise<SealedRecording> {
-    this.#sealed ??= this.#turn
-      .catch((cause: unknown) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw mediaErrors['media-recording-failed']({ reason }, { cause });
-      })
-      .then(() => this.#halt())
-      .then(() => this.#tools.folder.seal(this.id))
-      .finally(() => this.#tools.sealed(this));
+    this.#sealed ??= this.#seal();
     return this.#sealed;
+  }
+
+  /** The connection is back: a pause that did not get through is made good. */
+  restored(): void {
+    if (this.#paused && this.#running !== undefined && !this.#sealed) this.#next(() => this.#halt());
   }
 
   /** Its channel is gone, and FreeSWITCH ends the file by itself. */
@@ -80,14 +80,17 @@ export class FreeswitchRecording implements Recording {
     return readRecording(this.#tools.folder, this.id, range);
   }
 
+  /** What failed has been told; what comes after it is done all the same. */
   #next(work: () => Promise<void>): void {
-    this.#turn = this.#turn.then(work);
+    this.#turn = this.#turn.catch(() => undefined).then(work);
     this.#turn.catch((error: unknown) =>
       this.#tools.logger.error({ err: error, recording: this.id }, 'recording could not be changed'),
     );
   }
 
   async #start(): Promise<void> {
+    // A pause that did not get through: it runs.
+    if (this.#running !== undefined) return;
     const { control, folder } = this.#tools;
     const uuid = this.#channel();
     const path = folder.pieceThere(this.id, ++this.#piece);
@@ -98,9 +101,44 @@ export class FreeswitchRecording implements Recording {
 
   async #halt(): Promise<void> {
     const running = this.#running;
+    if (running === undefined) return;
+    try {
+      await this.#tools.control.command(`uuid_record ${running}`);
+    } catch (error) {
+      if (isAway(error)) throw error;
+      // Its channel is gone, and FreeSWITCH ends the file by itself.
+      await this.#tools.folder.settled(this.id);
+    }
     this.#running = undefined;
-    if (running !== undefined) await this.#tools.control.command(`uuid_record ${running}`);
   }
+
+  /** Whatever of it failed: what was written is kept. */
+  async #seal(): Promise<SealedRecording> {
+    const { folder, sealed } = this.#tools;
+    try {
+      const failed = await this.#turn.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      await this.#halt();
+      if (failed !== undefined && folder.sealed(this.id) === undefined && !(await folder.hasPieces(this.id))) {
+        const reason = failed instanceof Error ? failed.message : String(failed);
+        throw mediaErrors['media-recording-failed']({ reason }, { cause: failed });
+      }
+      const made = await folder.seal(this.id);
+      sealed(this);
+      return made;
+    } catch (error) {
+      // Not for good: whoever asks again, when FreeSWITCH is back, gets it.
+      if (isAway(error)) this.#sealed = undefined;
+      else sealed(this);
+      throw error;
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof SwitchroomError && error.code === 'media-unavailable';
 }
 
 /** The WAV, whole or in part; of a running one what is there so far. */

@@ -169,6 +169,7 @@ export class FreeswitchMediaServer extends EventEmitter<MediaServerEvents> imple
         (error: unknown) => this.#options.logger.debug({ err: error }, 'conference could not be asked for'),
       );
     }
+    for (const recording of this.#recordings.values()) recording.restored();
     this.emit('restored');
   }
 
