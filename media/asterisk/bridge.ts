@@ -21,6 +21,7 @@ import type { AsteriskEndpoint } from './endpoint.ts';
 import type { EndpointNote } from './endpoint-note.ts';
 import { type AsteriskHost, helper } from './host.ts';
 import { Player, type PlayingNote } from './playing.ts';
+import type { AsteriskRecording } from './recording.ts';
 
 export interface BridgeTools {
   shelf: AudioShelf;
@@ -39,7 +40,7 @@ interface Member {
 /** Which recording of the bridge runs at which endpoint. */
 interface BridgeRecording {
   at: EndpointId;
-  recording: Recording;
+  recording: AsteriskRecording;
 }
 
 export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge {
@@ -117,7 +118,7 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
       await this.#enter(member);
       if (before?.role === 'talk') await this.#observeOthersThan(id);
       if (role === 'talk') {
-        for (const one of this.#recordings) if (one.at === id) one.recording.resume();
+        for (const one of this.#recordings) if (one.at === id) one.recording.aside(false);
         await this.#attachAll();
       }
       this.#note();
@@ -130,7 +131,7 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
       if (!member) return;
       await this.#leave(member);
       // The recording is the bridge's: it waits until its member is back.
-      for (const one of this.#recordings) if (one.at === id) one.recording.pause();
+      for (const one of this.#recordings) if (one.at === id) one.recording.aside(true);
       this.#forget(id);
       await this.#observeOthersThan(id);
       member.endpoint.noteSoon();

@@ -17,7 +17,6 @@ import type {
   Playback,
   PlayOptions,
   Quality,
-  Recording,
   RecordingOptions,
   Sdp,
 } from '../media-server.ts';
@@ -232,7 +231,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     );
   }
 
-  record(options: RecordingOptions): Recording {
+  record(options: RecordingOptions): AsteriskRecording {
     const { id, channels = 2 } = options;
     const begun = this.#beginRecording(id, channels);
     const recording = new AsteriskRecording({ id, channels, host: this.host }, begun, this.#tools.logger, () =>

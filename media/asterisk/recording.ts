@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Logger } from 'pino';
+import { SwitchroomError } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
 import type { Recording, SealedRecording } from '../media-server.ts';
 import type { AsteriskHost } from './host.ts';
@@ -38,6 +39,10 @@ export class AsteriskRecording implements Recording {
   /** Undefined once it is over. */
   #recorded: Promise<Recorded> | undefined;
   #sealed: Promise<SealedRecording> | undefined;
+  #paused = false;
+  #aside = false;
+  /** What Asterisk was told last; undefined where that is not known. */
+  #muted: boolean | undefined;
   /** Requests go one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -63,15 +68,32 @@ export class AsteriskRecording implements Recording {
   }
 
   pause(): void {
-    this.#mute('1');
+    this.#paused = true;
+    this.#mute();
   }
 
   resume(): void {
-    this.#mute('0');
+    this.#paused = false;
+    this.#mute();
   }
 
+  /** Its channel goes out of the bridge that is recorded, or comes back: a pause that was asked for outlasts that. */
+  aside(away: boolean): void {
+    this.#aside = away;
+    this.#mute();
+  }
+
+  /** The host is back: what did not get through is made good. */
+  restored(): void {
+    if (this.#paused || this.#aside || this.#muted) this.#mute();
+  }
+
+  /** @throws media-unavailable (may be asked again), media-unknown where nothing was written */
   stop(): Promise<SealedRecording> {
-    this.#sealed ??= this.#seal();
+    this.#sealed ??= this.#seal().catch((error: unknown) => {
+      if (isAway(error)) this.#sealed = undefined;
+      throw error;
+    });
     return this.#sealed;
   }
 
@@ -92,13 +114,16 @@ export class AsteriskRecording implements Recording {
   }
 
   async #seal(): Promise<SealedRecording> {
-    const recorded = await this.#recorded;
+    // One that did not begin has been told; what was written nevertheless is read.
+    const recorded = await this.#recorded?.catch(() => undefined);
     await this.#turn;
     if (recorded && this.#recorded) {
       const { channelName: channel, monitor: mixmonitorid } = recorded;
-      await this.host.manager
-        .action({ action: 'StopMixMonitor', channel, mixmonitorid })
-        .catch((error: unknown) => this.#log.info({ err: error, recording: this.id }, 'recording was over already'));
+      await this.host.manager.action({ action: 'StopMixMonitor', channel, mixmonitorid }).catch((error: unknown) => {
+        // It runs on at a host that is away, and is stopped when somebody asks again.
+        if (isAway(error) && !this.host.up) throw error;
+        this.#log.info({ err: error, recording: this.id }, 'recording was over already');
+      });
     }
     this.#recorded = undefined;
     this.#ended();
@@ -110,18 +135,26 @@ export class AsteriskRecording implements Recording {
   }
 
   /** Silence in both directions: the time goes on, so that the parts of a conversation keep their distance. */
-  #mute(state: '0' | '1'): void {
+  #mute(): void {
     const recorded = this.#recorded;
     if (!recorded) return;
     this.#turn = this.#turn
       .then(() => recorded)
-      .then(({ channelName: channel, monitor: mixmonitorid }) =>
-        this.host.manager.action({ action: 'MixMonitorMute', channel, mixmonitorid, direction: 'both', state }),
-      )
+      .then(async ({ channelName: channel, monitor: mixmonitorid }) => {
+        const muted = this.#paused || this.#aside;
+        if (muted === this.#muted || !this.#recorded) return;
+        const state = muted ? '1' : '0';
+        await this.host.manager.action({ action: 'MixMonitorMute', channel, mixmonitorid, direction: 'both', state });
+        this.#muted = muted;
+      })
       .catch((error: unknown) =>
         this.#log.error({ err: error, recording: this.id }, 'recording could not be paused or resumed'),
       );
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof SwitchroomError && error.code === 'media-unavailable';
 }
 
 /** Begins to record a channel. @throws media-unavailable, media-failed */

@@ -331,7 +331,10 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     const alive = new Set(channels.map(({ id }) => id));
     for (const endpoint of mine) {
       if (!alive.has(endpoint.channelId)) endpoint.end('lost');
-      else await endpoint.player.reconcile();
+      else {
+        for (const recording of endpoint.recordings) recording.restored();
+        await endpoint.player.reconcile();
+      }
     }
     const standing = new Set(there.map(({ id }) => id));
     for (const bridge of bridges) {
@@ -350,12 +353,14 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
       if (tell) this.#qualityDue = now + (this.#options.qualityMs ?? 10_000);
       for (const endpoint of [...this.#endpoints.values()]) {
         if (endpoint.opening || !endpoint.host.up) continue;
-        await endpoint.observe(this.#options.rtpTimeoutMs ?? 20_000);
-        if (tell) endpoint.tellQuality();
+        try {
+          await endpoint.observe(this.#options.rtpTimeoutMs ?? 20_000);
+          if (tell) endpoint.tellQuality();
+        } catch (error) {
+          // One that ended meanwhile, or a host that is just lost: no reason not to look at the others.
+          this.#log.debug({ err: error, endpoint: endpoint.id }, 'an endpoint could not be looked at');
+        }
       }
-    } catch (error) {
-      // One that ended meanwhile, or a host that is just lost: the next round looks again.
-      this.#log.debug({ err: error }, 'an endpoint could not be looked at');
     } finally {
       this.#roundRuns = false;
     }

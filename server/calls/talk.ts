@@ -56,6 +56,8 @@ export class Talk {
     this.#bridge = bridge;
     this.#recording = recording;
     this.#paused = how.paused;
+    // The driver is new too, and must know that whatever it does by itself ends no pause.
+    if (how.paused) recording?.pause();
   }
 
   /** Stereo: customer left, agent right. @returns its id */
