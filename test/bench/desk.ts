@@ -59,6 +59,8 @@ interface PanelCost {
   /** Of the server, cores: without panels, with idle ones, and while calls come and go. */
   coresWithout: number;
   coresIdle: number;
+  /** Thousandths of a core per idle panel, the server's own idling included. */
+  mcoresPerPanel: number;
   coresLive: number;
   callsPerSecond: number;
   /** Live figures that reached panels, per second of all together. */
@@ -172,6 +174,7 @@ async function runPanels(company: Company, sip: SipEnds): Promise<{ cost: PanelC
     kbPerPanel: round(((memoryWith - afterCalls) * 1024) / late, 1),
     coresWithout: before.cores,
     coresIdle: idle.cores,
+    mcoresPerPanel: round((idle.cores * 1000) / sleeping.length, 4),
     coresLive,
     callsPerSecond: rate,
     figuresPerSecond: round((figures() - figuresBefore) / ((performance.now() - liveBegan) / 1000), 1),
