@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differences } from '../../../web/src/admin/audit/differences.ts';
+import { differences, sidesOf } from '../../../web/src/admin/audit/differences.ts';
 import { readMetrics, sumOf } from '../../../web/src/admin/health/read-metrics.ts';
 
 describe('what changed between two records', () => {
@@ -14,6 +14,20 @@ describe('what changed between two records', () => {
       { field: 'phone.user', before: '1001', after: undefined },
       { field: 'team', before: 'red', after: undefined },
     ]);
+  });
+
+  it('puts what is personal back to the rest of the record', () => {
+    const data = {
+      key: '1001',
+      by: 'admin',
+      before: { team: 'red' },
+      personBefore: { name: 'Ada' },
+      record: { team: 'red' },
+    };
+    const { before, after } = sidesOf({ ...data, person: { name: 'Ada L.' } });
+    expect(differences(before, after)).toEqual([{ field: 'name', before: 'Ada', after: 'Ada L.' }]);
+    expect(sidesOf({ key: '1001', record: { team: 'red' } })).toEqual({ before: undefined, after: { team: 'red' } });
+    expect(sidesOf({ recording: 'rec_1' })).toEqual({ before: undefined, after: undefined });
   });
 
   it('shows a new record and one that is gone whole', () => {

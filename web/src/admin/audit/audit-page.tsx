@@ -7,7 +7,7 @@ import { Failure } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { useRest } from '../../rest.ts';
 import { goTo, hrefOf } from '../../route.ts';
-import { differences, flat } from './differences.ts';
+import { differences, flat, sidesOf } from './differences.ts';
 import { type AuditWord, useAuditWords } from './words.ts';
 
 interface Entry {
@@ -147,8 +147,9 @@ export default function AuditPage({ rest: [open] }: { rest: string[] }) {
 
 function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
   const say = useAuditWords();
-  const { before, record, ...rest } = entry.data;
-  const changes = differences(before, record);
+  const { before: _before, personBefore: _personBefore, record: _record, person: _person, ...rest } = entry.data;
+  const { before, after } = sidesOf(entry.data);
+  const changes = differences(before, after);
   const facts = [...flat(rest)];
   return (
     <section className="card audit-entry" aria-label={say('entry')}>
@@ -163,7 +164,7 @@ function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
         {at} · {entry.by ?? say('system')}
         {entry.subject !== undefined && ` → ${entry.subject}`}
       </p>
-      {(before !== undefined || record !== undefined) && (
+      {changes.length > 0 && (
         <table className="diff">
           <thead>
             <tr>
@@ -183,7 +184,7 @@ function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
           </tbody>
         </table>
       )}
-      {record !== undefined && changes.length === 0 && <p className="muted">{say('no-change')}</p>}
+      {after !== undefined && changes.length === 0 && <p className="muted">{say('no-change')}</p>}
       {facts.length > 0 && (
         <dl>
           {facts.map(([name, value]) => (
@@ -200,11 +201,11 @@ function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
 }
 
 /** Of a change of settings the fields, of anything else nothing. */
-function gist({ data: { before, record } }: Entry, say: (word: AuditWord) => string): string {
-  if (before === undefined && record === undefined) return '';
-  if (before === undefined || before === null) return say('added');
-  if (record === undefined || record === null) return say('removed');
-  return [...new Set(differences(before, record).map(({ field }) => field.split('.', 1)[0]))].join(', ');
+function gist({ data }: Entry, say: (word: AuditWord) => string): string {
+  const { before, after } = sidesOf(data);
+  if (before === undefined) return after === undefined ? '' : say('added');
+  if (after === undefined) return say('removed');
+  return [...new Set(differences(before, after).map(({ field }) => field.split('.', 1)[0]))].join(', ');
 }
 
 function Field({ label, children }: { label: string; children: ReactNode }) {

@@ -8,6 +8,23 @@ export interface Difference {
   after: string | undefined;
 }
 
+/**
+ * A record of the directory before and after its change; the journal keeps what is personal in it apart, so that it can be
+ * erased. Undefined: it was not there, or is gone.
+ */
+export function sidesOf({ before, personBefore, record, person }: Record<string, unknown>): {
+  before: object | undefined;
+  after: object | undefined;
+} {
+  const whole = (one: unknown, personal: unknown) =>
+    isRecord(one) ? { ...one, ...(isRecord(personal) ? personal : {}) } : undefined;
+  return { before: whole(before, personBefore), after: whole(record, person) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Fields that differ, in the order of the record after; those that are gone come last. Lists count as one value. */
 export function differences(before: unknown, after: unknown): Difference[] {
   const [old, now] = [flat(before), flat(after)];
