@@ -5,6 +5,8 @@ import { parseUnsigned, type SipMessage, splitLists, tryParseUri, uriOf } from '
 
 interface Entry {
   to: Destination;
+  /** Who registered it (To), as the app has found to be true. */
+  user: string;
   /** ms, monotonic. */
   until: number;
 }
@@ -27,6 +29,7 @@ export class Registrations {
     const moved = new Set<string>();
     if (from.connection === undefined) return moved;
     const contacts = splitLists(request.headers.all('Contact'));
+    const user = contactId(uriOf(request.headers.get('To') ?? '')) ?? '';
     const granted = new Map<string, string | undefined>();
     for (const contact of splitLists(response.headers.all('Contact'))) {
       const read = contactKey(contact);
@@ -36,11 +39,14 @@ export class Registrations {
     for (const contact of contacts) {
       const read = contactKey(contact);
       if (read === undefined) continue;
+      // A phone that names another's contact as its own shall not get that one's calls.
+      const before = this.#byContact.get(read.key);
+      if (before !== undefined && before.user !== user && before.until > now) continue;
       const seconds = parseUnsigned(granted.get(read.key) ?? read.expires ?? general ?? '3600') ?? 3600;
-      if (this.#byContact.get(read.key)?.to.connection !== from.connection) moved.add(read.key);
+      if (before?.to.connection !== from.connection) moved.add(read.key);
       this.#drop(read.key);
       if (seconds === 0 || this.#byContact.size >= most) continue;
-      this.#byContact.set(read.key, { to: { ...from }, until: now + seconds * 1000 });
+      this.#byContact.set(read.key, { to: { ...from }, user, until: now + seconds * 1000 });
       let keys = this.#byConnection.get(from.connection);
       if (keys === undefined) {
         keys = new Set();

@@ -226,6 +226,24 @@ describe('registrations', () => {
     expect(phones.size).toBe(1);
   });
 
+  test('are not taken over by another user who names the same contact', () => {
+    const phones = new Registrations();
+    const as = (user: string) => {
+      const request = register('<sip:1001@10.0.0.5:5060>');
+      request.headers.set('To', `<sip:${user}@bank>`);
+      return request;
+    };
+    const answer = granted('<sip:1001@10.0.0.5:5060>;expires=60');
+    expect(phones.accepted(as('1001'), answer, from, 0).size).toBe(1);
+    expect(phones.accepted(as('1002'), answer, { ...from, connection: 'c2' }, 0).size).toBe(0);
+    expect(phones.find('sip:1001@10.0.0.5:5060', 1)?.connection).toBe('c1');
+    // Herself from another connection: the old one is dead and nobody has noticed yet.
+    expect(phones.accepted(as('1001'), answer, { ...from, connection: 'c3' }, 0).size).toBe(1);
+    expect(phones.find('sip:1001@10.0.0.5:5060', 1)?.connection).toBe('c3');
+    phones.connectionClosed('c3');
+    expect(phones.accepted(as('1002'), answer, { ...from, connection: 'c2' }, 0).size).toBe(1);
+  });
+
   test('end by expiry 0 and with their connection; UDP ones are not kept', () => {
     const phones = new Registrations();
     phones.accepted(register('<sip:a@h:1>'), granted('<sip:a@h:1>;expires=60'), from, 0);
