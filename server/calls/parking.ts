@@ -61,7 +61,8 @@ export class Parking {
     void ringing.result.then(({ answered }) => {
       clearTimeout(timer);
       if (answered) call.park.retrieve(agent, answered);
-      else call.release(agent);
+      // Who asked twice may have her by the other phone call.
+      else if (!call.has(agent)) call.release(agent);
     });
     return call.interaction;
   }
