@@ -67,6 +67,11 @@ export const settingsSchema = z
       .object({
         /** Origins that panels and phones in browsers come from besides the own host: `https://desk.bank.example`. */
         origins: z.array(z.url({ protocol: /^https?$/ })).default([]),
+        /** Origins of pages (of a CRM) that may show the panel in a frame, and speak with it: docs/embed.md. */
+        embedders: z
+          .array(z.string().refine(isOrigin, { message: 'must be an origin such as https://crm.bank.example' }))
+          .max(50)
+          .default([]),
         /** Addresses of proxies whose X-Forwarded-For is believed. */
         trustProxy: z.array(address).default([]),
         /** Cookies go over HTTPS only. */
@@ -294,4 +299,9 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Scheme, host and port, nothing else, as browsers write it. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
 }

@@ -86,6 +86,7 @@ export async function openFront({
     phones: signaling.panels,
     flows: () => detourFlows(store),
     origins: settings.web.origins,
+    embedders: settings.web.embedders,
     logger,
     clock,
   });

@@ -14,13 +14,13 @@ import { securityHeaders } from './security-headers.ts';
 
 /** The application: to be given to http.createServer. Panels are added by `servePanels`; errors are answered in here. */
 export function createApi(deps: ApiDeps): Express {
-  const { logger, secureCookies = false, trustProxy = [], version, notReady } = deps;
+  const { logger, secureCookies = false, trustProxy = [], embedders, version, notReady } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', trustProxy.length === 0 ? false : trustProxy);
   app.set('etag', false);
-  app.use(securityHeaders(secureCookies));
+  app.use(securityHeaders(secureCookies, embedders));
 
   const metrics = new HttpMetrics();
   const endpoints = allEndpoints(deps);

@@ -131,6 +131,8 @@ export interface ApiDeps {
   secureCookies?: boolean;
   /** Origins that pages may come from besides the server's own host. */
   origins?: readonly string[];
+  /** Origins whose pages may show the panel in a frame. Default none. */
+  embedders?: readonly string[];
   /** Addresses of reverse proxies whose X-Forwarded-For is believed. Default none. */
   trustProxy?: string[];
   /** Event streams open at once. Default 200. */

@@ -32,6 +32,8 @@ export interface DeskOptions {
   clock: Clock;
   /** Origins that panels may come from besides the server's own host: `https://desk.bank.example`. */
   origins?: readonly string[];
+  /** Origins of pages that may show the panel in a frame and speak with it. Default none. */
+  embedders?: readonly string[];
   /** Reasons for not being ready; default: break, lunch, paperwork, meeting, training. */
   reasons?: readonly Reason[];
   /** Flows that callers can be sent into by agents, asked at every snapshot. Default: none. */

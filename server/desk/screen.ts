@@ -46,6 +46,7 @@ export class Screen {
       queues: directory.queues.list().map((queue) => queueCard(queue, record)),
       reasons: [...(this.#options.reasons ?? defaultReasons)],
       flows: [...(this.#options.flows?.() ?? [])],
+      ...(this.#options.embedders?.length ? { embedders: [...this.#options.embedders] } : {}),
     };
   }
 
@@ -144,7 +145,7 @@ function isFree(live: AgentLive): boolean {
 }
 
 function queueCard(queue: QueueRecord, viewer: AgentRecord): QueueCard {
-  const { id, name, dispositions, dispositionRequired, wrapUpMs, serviceLevelMs } = queue;
+  const { id, name, dispositions, dispositionRequired, wrapUpMs, serviceLevelMs, popUrl, popByItself } = queue;
   return {
     id,
     name,
@@ -154,5 +155,6 @@ function queueCard(queue: QueueRecord, viewer: AgentRecord): QueueCard {
     dispositionRequired,
     wrapUpMs,
     serviceLevelMs,
+    ...(popUrl === undefined ? {} : { popUrl, popByItself: popByItself ?? false }),
   };
 }

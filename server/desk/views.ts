@@ -199,6 +199,10 @@ export const queueCard = z.object({
   dispositionRequired: z.boolean(),
   wrapUpMs: z.number(),
   serviceLevelMs: z.number(),
+  /** Address of the customer in another program, with `{number}` and the like to be filled in. */
+  popUrl: z.string().optional(),
+  /** Whether it is opened without a click. */
+  popByItself: z.boolean().optional(),
 });
 
 /** Somebody to transfer to. `free`: ready, with nothing on hand. */
@@ -220,6 +224,8 @@ export const setup = z.object({
   reasons: z.array(z.object({ reason: z.string(), name: names })),
   /** Flows that the caller can be sent into and comes back from. */
   flows: z.array(z.object({ flow: z.string(), name: names })),
+  /** Origins of pages that the panel, in a frame of theirs, speaks with. */
+  embedders: z.array(z.string()).optional(),
 });
 
 /** The agent's own day, since the site's midnight. */

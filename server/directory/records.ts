@@ -102,6 +102,19 @@ const dispositions = z
       context.addIssue({ code: 'custom', message: `at most ${mostDispositions} codes` });
   });
 
+/** What the panel fills into `popUrl`. */
+const popFields = ['number', 'customer', 'name', 'interaction', 'queue', 'agent', 'to', 'language'];
+
+/** Nothing of a caller's is ever part of the host. Fields of the flow are `{data.account}`. */
+function isPopUrl(text: string): boolean {
+  const fields = [...text.matchAll(/\{([^{}]*)\}/g)].map(([, name = '']) => name);
+  if (!fields.every((name) => popFields.includes(name) || /^data\.[\w-]{1,64}$/.test(name))) return false;
+  const plain = text.replace(/\{[^{}]*\}/g, 'x');
+  if (/[{}\s]/.test(plain) || !URL.canParse(plain)) return false;
+  const [, beforePath = ''] = /^https?:\/\/([^/?#]*)/i.exec(text) ?? [];
+  return beforePath !== '' && !/[{}@]/.test(beforePath);
+}
+
 const ring = z.strictObject({
   afterMs: milliseconds,
   relaxSkillsBy: z.number().int().min(1).max(4).optional(),
@@ -140,6 +153,13 @@ export const queueSchema = z
     announceEveryMs: milliseconds.default(30_000),
     whenEmpty: z.enum(['wait', 'exit']).default('wait'),
     tellMonitored: z.boolean().optional().describe("The agent's panel tells when a supervisor listens"),
+    popUrl: z
+      .string()
+      .max(2_000)
+      .refine(isPopUrl, `an http or https address; ${popFields.map((one) => `{${one}}`).join(' ')} after the host only`)
+      .optional()
+      .describe('Address of the customer in a CRM, opened from the panel'),
+    popByItself: z.boolean().optional().describe('The address is opened with the pop, without a click'),
     hours: hoursSchema
       .refine(({ timeZone }) => timeZone === undefined || isTimeZone(timeZone), {
         path: ['timeZone'],

@@ -63,6 +63,8 @@ export const layouts = {
       ['announce_every_ms', 'announceEveryMs', 'integer'],
       ['when_empty', 'whenEmpty', 'text'],
       ['tell_monitored', 'tellMonitored', 'boolean'],
+      ['pop_url', 'popUrl', 'text'],
+      ['pop_by_itself', 'popByItself', 'boolean'],
       ['hours', 'hours', 'json'],
       ['at_close', 'atClose', 'text'],
       ['max_length', 'maxLength', 'integer'],

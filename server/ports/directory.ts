@@ -52,6 +52,10 @@ export interface QueueRecord extends Scope {
   dispositionRequired: boolean;
   /** Her panel tells an agent when a supervisor listens to a talk of this queue. */
   tellMonitored?: boolean | undefined;
+  /** Address of the customer in a CRM, opened from her panel: `https://crm.bank.example/?number={number}`. */
+  popUrl?: string | undefined;
+  /** It is opened with the pop, without a click. */
+  popByItself?: boolean | undefined;
   record: boolean;
   /** Prompt names for music and announcements; the built-in ones by default. */
   music?: string | undefined;

@@ -37,6 +37,7 @@ describe.skipIf(!hasChromium)('imports, evaluation forms and the own day (needs 
     expect((await product.ask('GET', '/agents/2001')).status).toBe(404);
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     const secrets = page.getByRole('region', { name: 'Passwords that were made' });
+    await secrets.waitFor();
     const [password = '', sipSecret = ''] = await secrets
       .getByRole('row', { name: '2001' })
       .locator('code')

@@ -49,6 +49,8 @@ export const labels: Record<string, Both> = {
   dispositionRequired: both('A disposition is required', '必须填写结案代码'),
   dispositionMissing: both('Wrap-up runs out without it', '话后超时未填写时'),
   record: both('Record calls', '录音'),
+  popUrl: both('Address of the customer in a CRM', 'CRM 客户页面地址'),
+  popByItself: both('Open it with the pop, without a click', '弹屏时自动打开'),
   hours: both('Opening hours', '营业时间'),
   note: both('Note', '备注'),
   timeZone: both('Time zone', '时区'),
@@ -84,6 +86,10 @@ export const hints: Record<string, Both> = {
   'phone.number': both(
     'Any phone that the dial plan reaches, such as one at home.',
     '拨号计划可达的任意电话，例如家庭座机。',
+  ),
+  popUrl: both(
+    'https://crm.bank.example/?number={number}: also {customer}, {name}, {interaction}, {queue}, {agent}, {to}, {language}, {data.account}.',
+    '如 https://crm.bank.example/?number={number}；另有 {customer}、{name}、{interaction}、{queue}、{agent}、{to}、{language}、{data.account}。',
   ),
   disabled: both('What she has done stays.', '历史记录保留。'),
   skills: both('5 is best.', '5 为最高。'),

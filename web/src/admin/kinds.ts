@@ -42,7 +42,7 @@ export const kinds: Kind[] = [
       { name: 'about', fields: ['name', 'team', 'priority', 'serviceLevelMs'] },
       { name: 'distribution', fields: ['strategy', 'skills', 'rings', 'ringMs'] },
       { name: 'waiting', fields: ['maxWaitMs', 'whenEmpty', 'music', 'announceEveryMs'] },
-      { name: 'after', fields: ['wrapUpMs', 'dispositions', 'dispositionRequired', 'record'] },
+      { name: 'after', fields: ['wrapUpMs', 'dispositions', 'dispositionRequired', 'record', 'popUrl', 'popByItself'] },
     ],
   },
   { name: 'skills', icon: 'check', key: 'name', columns: ['team'], references: {}, sections: [] },

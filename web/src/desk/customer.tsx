@@ -6,6 +6,7 @@ import { Icon } from '../parts/icon.tsx';
 import type { DeskContact } from '../state/contacts.ts';
 import type { PopView } from '../state/state.ts';
 import { nameOf } from './caller.tsx';
+import { CrmButton } from './crm-button.tsx';
 import { KnowledgeCard } from './knowledge-card.tsx';
 
 type Content = PopView['content'];
@@ -35,6 +36,7 @@ export function Customer({ contact }: { contact: DeskContact }) {
             ))}
           </ul>
         )}
+        <CrmButton contact={contact} />
         <dl className="facts">
           <Fact name={t('customer.language')} value={t(`language.${content.language}`)} />
           <Fact name={t('customer.to')} value={to} />

@@ -139,6 +139,8 @@ export const en = {
   'disposition.wrong-number': 'Wrong number',
 
   'customer.title': 'Customer',
+  'customer.crm': 'Open in the CRM',
+  'customer.crm-blocked': 'The browser lets no window open by itself: allow pop-ups for this page.',
   'customer.tags': 'Tags',
   'customer.from': 'Calls from',
   'customer.to': 'Dialled',

@@ -141,6 +141,8 @@ export const zh: Record<Key, string> = {
   'disposition.wrong-number': '打错电话',
 
   'customer.title': '客户',
+  'customer.crm': '在 CRM 中打开',
+  'customer.crm-blocked': '浏览器阻止了弹出窗口，请允许本页面弹窗。',
   'customer.tags': '标签',
   'customer.from': '来电号码',
   'customer.to': '被叫号码',

@@ -6,6 +6,7 @@ import { Customer } from '../desk/customer.tsx';
 import { Idle } from '../desk/idle.tsx';
 import { Parked } from '../desk/parked.tsx';
 import { QueueStrip } from '../desk/queue-strip.tsx';
+import { useEmbed } from '../embed/use-embed.ts';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
 import { afterPaint } from '../parts/after-paint.ts';
 import { PhoneProvider } from '../phone/phone-provider.tsx';
@@ -73,6 +74,7 @@ function Desk({ state, act, connection }: PanelTools) {
   const { t, preferences } = usePreferences();
   const contacts = useMemo(() => contactsOf(state), [state]);
   const front = frontOf(state, contacts);
+  useEmbed(contacts);
   const worker = state.live !== undefined;
   const roles = state.setup?.me.roles ?? [];
   const mine: Area[] = [
