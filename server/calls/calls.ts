@@ -7,11 +7,8 @@ import {
   type Offer,
   type OfferId,
   type OfferOutcome,
-  type OfferTarget,
   type PopContent,
 } from '../../values/index.ts';
-import { interactionEnded } from '../customers/index.ts';
-import { newEvent } from '../journal/index.ts';
 import type {
   AgentRecord,
   CallControl,
@@ -35,9 +32,13 @@ import { dialBack } from './dial-back.ts';
 import { dialOut } from './dial-out.ts';
 import { callErrors } from './errors.ts';
 import { IncomingCalls } from './incoming-calls.ts';
+import { endLost } from './lost-calls.ts';
 import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
 import { Parking } from './parking.ts';
 import { isReplaced, type Replaces } from './replaces.ts';
+
+/** A phone rings that long after the pop at the latest (150 ms), and a little. */
+const mostUntilRingMs = 500;
 
 export class Calls extends EventEmitter<CallControlEvents> implements CallControl, CallKeeper, CallingBack {
   readonly #tools: CallTools;
@@ -66,7 +67,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   /** Takes up the calls that an earlier server has left in the edge. Once, before `start` and before new calls come. */
   async adopt(): Promise<Adopted> {
-    const { journal, logger, clock } = this.#tools;
+    const { journal, logger } = this.#tools;
     const open = openInteractions(journal);
     const adopted = await adoptCalls(this.#tools, this);
     const consulted = new Set([...this.#consultations].map(({ interaction }) => interaction));
@@ -75,35 +76,10 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       const call = this.#calls.get(interaction);
       if (call) call.log.startedSeq = started.seq;
       if (call || hasEnded(journal, interaction)) continue;
-      // Server and edge were lost together: nobody knows when it ended.
-      const event = { where: 'before' as const, by: 'network' as const, cause: 'restart' };
-      const { customer, team } = started;
-      const scope = {
-        interaction,
-        ...(customer === undefined ? {} : { customer }),
-        ...(team === undefined ? {} : { team }),
-      };
-      void journal.append([newEvent(interactionEnded, clock.now(), event, scope)]);
-      this.#forget(interaction);
+      endLost(this.#tools, interaction, started);
     }
     if (adopted.calls + adopted.released + adopted.ended > 0) logger.info({ ...adopted }, 'calls of the server before');
     return adopted;
-  }
-
-  /** Routing may know a contact whose call is no more. */
-  #forget(interaction: InteractionId): void {
-    const { queueing } = this.#tools;
-    const gone: OfferTarget = {
-      interaction,
-      channel: 'voice',
-      pop: () => {
-        throw callErrors['call-unknown']({ interaction });
-      },
-      offer: async () => 'withdrawn',
-    };
-    const known = queueing.attach(gone, () => undefined);
-    if (known.state === 'connected') queueing.finished(interaction, known.agent, 'failed');
-    else queueing.leave(interaction, 'failed');
   }
 
   /** Ends all calls, with BYE to everybody. */
@@ -198,12 +174,31 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   async answer(agent: string, offer: OfferId): Promise<void> {
     const record = this.#tools.directory.agents.get(agent);
-    for (const call of this.#calls.values()) {
-      if (!record || call.place.offer?.id !== offer) continue;
-      call.place.answerByPanel(record);
-      return;
-    }
-    throw callErrors['phone-cannot-auto-answer']({ agent });
+    const call = this.#offeredAs(offer) ?? (await this.#soonOfferedAs(offer));
+    if (!record || !call) throw callErrors['phone-cannot-auto-answer']({ agent });
+    call.place.answerByPanel(record);
+  }
+
+  #offeredAs(offer: OfferId): Call | undefined {
+    for (const call of this.#calls.values()) if (call.place.offer?.id === offer) return call;
+    return undefined;
+  }
+
+  /** Who is quick answers between the pop and the ring. */
+  #soonOfferedAs(offer: OfferId): Promise<Call | undefined> {
+    const { promise, resolve } = Promise.withResolvers<Call | undefined>();
+    const done = (call?: Call) => {
+      clearTimeout(patience);
+      this.off('changed', look);
+      resolve(call);
+    };
+    const look = () => {
+      const call = this.#offeredAs(offer);
+      if (call) done(call);
+    };
+    const patience = setTimeout(done, mostUntilRingMs);
+    this.on('changed', look);
+    return promise;
   }
 
   async hold(agent: string, interaction: InteractionId): Promise<void> {
