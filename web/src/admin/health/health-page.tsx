@@ -184,8 +184,10 @@ function Troubles({ samples }: { samples: Samples }) {
   ];
   const shown = found.filter(([, count]) => count > 0);
   return (
-    <Tiles title={say('troubles')}>
-      {shown.length === 0 && <p className="muted">{say('no-troubles')}</p>}
+    <Tiles
+      title={say('troubles')}
+      foot={shown.length === 0 ? <p className="muted">{say('no-troubles')}</p> : undefined}
+    >
       {shown.map(([name, count]) => (
         <BadTile key={name} name={name} value={count} />
       ))}

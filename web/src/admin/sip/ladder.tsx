@@ -66,14 +66,14 @@ export function Ladder(props: {
             className="rung"
             role="option"
             aria-selected={at === chosen}
-            aria-label={spoken(rung, columns, say)}
             tabIndex={-1}
             onClick={() => {
               onChoose(at);
               box.current?.focus();
             }}
           >
-            <span className="when figures" title={clock.format(rung.message.at)}>
+            <span className="hidden">{spoken(rung, columns, say)}</span>
+            <span className="when figures" aria-hidden="true" title={clock.format(rung.message.at)}>
               {rung.sinceLast === undefined ? clock.format(rung.message.at) : delta(rung.sinceLast)}
             </span>
             {columns.map((column, place) => (
@@ -98,6 +98,7 @@ function Arrow({ rung }: { rung: Rung }) {
   return (
     <span
       className="arrow"
+      aria-hidden="true"
       data-tone={tone}
       data-way={from < to ? 'right' : 'left'}
       data-again={message.retransmission}
