@@ -249,6 +249,11 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
         const dialled = this.#options.calls.dialBack(offer, request, signal);
         const outcome = await dialled.finally(() => this.#ringing.delete(interaction));
         if (outcome === 'accepted') this.#there(callback, offer);
+        // No way to that number just now: another offer at once would come to the same, again and again.
+        if (outcome === 'withdrawn' && !signal.aborted && this.#byInteraction.get(interaction) === callback) {
+          this.#options.queueing.leave(interaction, 'failed');
+          this.#exited(callback, interaction, 'lost');
+        }
         return outcome;
       },
     };

@@ -182,6 +182,19 @@ describe('a callback', () => {
     expect(dialled[0]!.offer.interaction).toBe(dialled[1]!.offer.interaction);
   });
 
+  it('leaves the queue where there is no way to the number, and tries again later', async () => {
+    ready('1001');
+    const made = await settle(callbacks.schedule({ queue: 'service', number: '1', retryMs: 60_000 }, '1001'));
+    await pass(1_000);
+    dialled[0]!.phone('withdrawn');
+    await pass(30_000);
+    expect(dialled).toHaveLength(1);
+    expect(state(made)).toBe('scheduled');
+    expect(routing.agent('1001')?.contacts).toEqual([]);
+    await pass(40_000);
+    expect(dialled).toHaveLength(2);
+  });
+
   it('tries again where the customer does not answer, until the attempts are used up', async () => {
     ready('1001');
     const made = await settle(
