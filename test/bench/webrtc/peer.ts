@@ -120,7 +120,9 @@ export class Peer {
     this.#dtls = dtls;
     this.#dtlsData = (data, from) => transport.onData(data, from);
     const connected = new Promise<void>((resolve) => dtls.onConnect.subscribe(() => resolve()));
-    await Promise.all([dtls.connect(), connected]);
+    // Its first flight may be given up as unanswered on a busy machine, and be answered after all.
+    const gaveUp = dtls.connect().then(() => connected);
+    await Promise.any([connected, gaveUp]);
     const { localKey, localSalt, remoteKey, remoteSalt } = dtls.extractSessionKeys(16, 12);
     this.#send = derive(localKey, localSalt);
     this.#receive = derive(remoteKey, remoteSalt);
