@@ -24,18 +24,21 @@ interface Entry extends Passage {
   way: 'in' | 'out';
   start: number;
   length: number;
-  /** Looked for when somebody reads, not while the message passes; '' where there is none. */
-  callId: string | undefined;
+  /** '' where there is none. */
+  callId: string;
 }
 
 /** Requests that begin no call. They come all day long, and would push the calls out. */
 const apart = new Set(['REGISTER', 'OPTIONS', 'SUBSCRIBE', 'PUBLISH', 'MESSAGE']);
 const cseqName = Buffer.from('\r\nCSeq:');
 const longestCseq = 60;
+const callIdName = Buffer.from('\r\nCall-ID:');
+const emptyLine = Buffer.from('\r\n\r\n');
+const lineFeed = 10;
 
 /**
  * The SIP messages of calls that passed last, as raw bytes, in one ring of a fixed size: the oldest give way. While a message
- * passes, its bytes are copied once and nothing is read but its method; everything else waits until somebody asks.
+ * passes, its bytes are copied once and nothing is read but its method and its Call-ID; the rest waits until somebody asks.
  */
 export class MessageTrace {
   readonly #ring: Buffer;
@@ -81,7 +84,7 @@ export class MessageTrace {
       remotePort,
       start: this.#end,
       length,
-      callId: undefined,
+      callId: callIdOf(bytes),
     });
     this.#end += length;
   }
@@ -95,10 +98,9 @@ export class MessageTrace {
     let bytes = 0;
     for (let i = this.#first; i < this.#entries.length; i++) {
       const entry = this.#entries[i]!;
+      if (!callIds.has(entry.callId)) continue;
       const { start, length, ...rest } = entry;
       const end = start + length;
-      entry.callId ??= callIdOf(this.#ring.subarray(start, end));
-      if (!callIds.has(entry.callId)) continue;
       bytes += length;
       if (bytes > mostBytes) return { messages, truncated: true };
       messages.push({ ...rest, callId: entry.callId, bytes: masked(this.#ring.toString('latin1', start, end)) });
@@ -132,8 +134,14 @@ function methodOf(bytes: Buffer): string {
   return /^\s*\d+\s+(\w+)/.exec(line)?.[1] ?? '';
 }
 
-function callIdOf(bytes: Buffer): string {
-  const end = bytes.indexOf('\r\n\r\n');
-  const head = bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
-  return /^(?:call-id|i)[ \t]*:[ \t]*(\S+)/im.exec(head)?.[1] ?? '';
+function callIdOf(message: Buffer): string {
+  const headEnd = message.indexOf(emptyLine);
+  const head = headEnd < 0 ? message : message.subarray(0, headEnd + 2);
+  // As nearly everybody writes it: found without making a text of the whole head.
+  const usual = head.indexOf(callIdName);
+  if (usual >= 0) {
+    const from = usual + callIdName.length;
+    return head.toString('latin1', from, head.indexOf(lineFeed, from)).trim();
+  }
+  return /^(?:call-id|i)[ \t]*:[ \t]*(\S+)/im.exec(head.toString('latin1'))?.[1] ?? '';
 }

@@ -104,6 +104,12 @@ export class Connection implements TimerOwner<'watch'> {
     this.#watchAgain();
   }
 
+  /** Our own; that of the listener until it stands. */
+  get localAddress(): string {
+    const { localAddress } = this.#pipe;
+    return localAddress === undefined ? this.listener.address : plainAddress(localAddress);
+  }
+
   /** Whether messages may still be given to it. */
   get usable(): boolean {
     return !this.#closed && this.#finishingAt === undefined;
@@ -207,8 +213,7 @@ export class Connection implements TimerOwner<'watch'> {
   #arrival(bytes: number): Arrival {
     return {
       protocol: this.listener.protocol,
-      localAddress:
-        this.#pipe.localAddress === undefined ? this.listener.address : plainAddress(this.#pipe.localAddress),
+      localAddress: this.localAddress,
       localPort: this.listener.port,
       remoteAddress: this.remoteAddress,
       remotePort: this.remotePort,

@@ -3,7 +3,7 @@ import { canDial } from '../protocols.ts';
 import type { Destination, Listener } from '../stack.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { MessageTrace } from '../trace/index.ts';
-import { familyOf, isWildcard } from './address.ts';
+import { familyOf } from './address.ts';
 import { ListenerChoice } from './choose-listener.ts';
 import { Connections, type OwnCertificate } from './connections.ts';
 import { transportErrors } from './errors.ts';
@@ -132,12 +132,12 @@ class SocketTransport implements Transport {
 
   send(bytes: Buffer, target: Target, failed: (error: Error) => void): string | undefined {
     this.counters.sentMessages++;
-    if (this.#trace) this.#note(this.#trace, bytes, target);
     const fail = (error: Error) => {
       this.counters.sendFailures++;
       failed(error);
     };
     if (target.protocol === 'udp') {
+      this.#note(bytes, target, target.listener.address);
       const udp = this.#udp.get(udpKey(target.listener));
       if (udp === undefined) queueMicrotask(() => fail(transportErrors['sip-no-listener']({ protocol: 'udp' })));
       else udp.send(bytes, target.address, target.port, fail);
@@ -154,6 +154,7 @@ class SocketTransport implements Transport {
       );
       return undefined;
     }
+    this.#note(bytes, target, connection.localAddress);
     connection.send(bytes, fail);
     return connection.id;
   }
@@ -171,11 +172,8 @@ class SocketTransport implements Transport {
     await Promise.all([this.#connections.close(), ...[...this.#udp.values()].map((udp) => udp.close())]);
   }
 
-  #note(trace: MessageTrace, bytes: Buffer, { protocol, address, port, listener }: Target): void {
-    const localAddress = isWildcard(listener.address)
-      ? (listener.advertise?.host ?? listener.address)
-      : listener.address;
-    trace.add(bytes, 'out', {
+  #note(bytes: Buffer, { protocol, address, port, listener }: Target, localAddress: string): void {
+    this.#trace?.add(bytes, 'out', {
       protocol,
       localAddress,
       localPort: listener.port,

@@ -150,7 +150,8 @@ function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
   const { before: _before, personBefore: _personBefore, record: _record, person: _person, ...rest } = entry.data;
   const { before, after } = sidesOf(entry.data);
   const changes = differences(before, after);
-  const facts = [...flat(rest)];
+  // Who, and to what, stands above already.
+  const facts = [...flat(rest)].filter(([name, value]) => name !== 'by' && value !== entry.subject);
   return (
     <section className="card audit-entry" aria-label={say('entry')}>
       <header className="card-head">
@@ -177,8 +178,8 @@ function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
             {changes.map((one) => (
               <tr key={one.field}>
                 <th scope="row">{one.field}</th>
-                <td>{one.before !== undefined && <del>{one.before}</del>}</td>
-                <td>{one.after !== undefined && <ins>{one.after}</ins>}</td>
+                <td>{one.before && <del>{one.before}</del>}</td>
+                <td>{one.after && <ins>{one.after}</ins>}</td>
               </tr>
             ))}
           </tbody>

@@ -84,6 +84,19 @@ describe('the trace of messages', () => {
     expect(truncated).toBe(true);
   });
 
+  it('takes the Call-ID from the head, never from the body, however it is written', () => {
+    const trace = new MessageTrace(10_000);
+    for (const name of ['Call-ID', 'call-id', 'I', 'Call-ID  ']) {
+      trace.add(
+        message('INVITE sip:x SIP/2.0', 'mine', 'X: 1\r\n\r\nv=0\r\nCall-ID: another\r\n', name),
+        'in',
+        passage,
+      );
+    }
+    expect(trace.read(new Set(['mine']), all).messages).toHaveLength(4);
+    expect(trace.read(new Set(['another']), all).messages).toHaveLength(0);
+  });
+
   it('shows no secret', () => {
     const trace = new MessageTrace(10_000);
     trace.add(invite('a', 'Authorization: Basic c2VjcmV0OnNlY3JldA==\r\n'), 'in', passage);
