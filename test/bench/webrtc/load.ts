@@ -141,3 +141,5 @@ async function take(message: ToLoad): Promise<void> {
 process.on('message', (message: ToLoad) => {
   take(message).catch((error: Error) => say({ failed: error.stack ?? error.message }));
 });
+// Its parent failed.
+process.on('disconnect', () => process.exit(1));
