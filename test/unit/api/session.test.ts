@@ -1,4 +1,6 @@
+import type { Request, Response } from 'express';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { securityHeaders } from '../../../server/api/security-headers.ts';
 import { type ApiServer, password, startApi } from './api-server.ts';
 
 let api: ApiServer;
@@ -145,4 +147,17 @@ it('sends strict headers with everything', async () => {
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('x-powered-by')).toBeNull();
   }
+});
+
+it('lets only the origins of the settings show it in a frame', () => {
+  const headersWith = (embedders: readonly string[]) => {
+    let set: Record<string, string> = {};
+    const response = { set: (headers: Record<string, string>) => (set = headers) } as unknown as Response;
+    securityHeaders(true, embedders)({} as Request, response, () => undefined);
+    return set;
+  };
+  expect(headersWith([])).toMatchObject({ 'X-Frame-Options': 'DENY' });
+  const embedded = headersWith(['https://crm.bank.example']);
+  expect(embedded['Content-Security-Policy']).toMatch(/; frame-ancestors https:\/\/crm\.bank\.example$/);
+  expect(embedded).not.toHaveProperty('X-Frame-Options');
 });
