@@ -215,7 +215,7 @@ describe.skipIf(!hasChromium)('the agent’s page in Chromium', () => {
     await page.getByRole('button', { name: '+ 1 minute' }).click();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByRole('heading', { name: 'You are ready' }).waitFor();
-    await expect.poll(() => page.locator('.today dd').first().textContent()).toBe('1');
+    await expect.poll(() => page.locator('.today-figure strong').first().textContent()).toBe('1');
     const facts = world.journal.ofInteraction(offer.interaction).map((event) => [event.type, event.data]);
     expect(facts).toContainEqual(['desk.disposition-set', { disposition: 'callback' }]);
     expect(facts).toContainEqual(['desk.note-written', { note: 'Card blocked, new one is on its way.' }]);
