@@ -12,6 +12,7 @@ export function asLocalAdmin(accounts: Accounts, site: string): Accounts {
     secondFactor: (agent) => accounts.secondFactor(agent),
     beginSecondFactor: (agent) => accounts.beginSecondFactor(agent),
     confirmSecondFactor: (agent, code, by) => accounts.confirmSecondFactor(agent, code, by),
+    renewRecoveryCodes: (agent, by) => accounts.renewRecoveryCodes(agent, by),
     removeSecondFactor: (agent, by) => accounts.removeSecondFactor(agent, by),
     login: (request) => accounts.login(request),
     logout: (principal) => accounts.logout(principal),

@@ -13,7 +13,7 @@ export interface DemoSecrets {
 
 /**
  * Creates the demo: trunk `local` (loopback), DID 95500 → flow `bank`, queues `service` and `vip`, three skills, agents
- * 1001 and 1002 with a SIP user each, a supervisor and an administrator.
+ * 1001 and 1002 with a SIP user each, 1003 and a supervisor whose phone is the panel, and an administrator.
  * @param by who did it, for the audit
  * @returns the generated secrets, to be shown once
  */
@@ -56,15 +56,24 @@ export async function seedDemo(directory: Directory, accounts: Accounts, by = 's
       skills: { banking: 2, mandarin: 5 },
       queues: ['service', 'vip'],
     },
-    { id: 'supervisor', name: 'Sam Supervisor', roles: ['supervisor'], language: 'en' },
+    {
+      id: '1003',
+      name: 'Pat Panel',
+      roles: ['agent'],
+      language: 'en',
+      skills: { banking: 3, mandarin: 1 },
+      queues: ['service'],
+      phone: { kind: 'panel' },
+    },
+    { id: 'supervisor', name: 'Sam Supervisor', roles: ['supervisor'], language: 'en', phone: { kind: 'panel' } },
     { id: 'admin', name: 'Administrator', roles: ['admin'], language: 'en' },
   ];
   const secrets: DemoSecrets = { logins: [], sipUsers: [] };
   for (const person of people) {
-    const rings = person.roles.includes('agent');
+    const rings = person.roles.includes('agent') && !('phone' in person);
     const phone = rings ? { kind: 'registered', user: person.id } : { kind: 'none' };
     const team = person.id === 'admin' ? {} : { team: scope.team };
-    await directory.agents.put(agentSchema.parse({ site, ...team, ...person, phone, autoAnswer: rings }), by);
+    await directory.agents.put(agentSchema.parse({ site, ...team, phone, ...person, autoAnswer: rings }), by);
     const password = generatePassword();
     await accounts.setPassword(person.id, password, by);
     secrets.logins.push({ login: person.id, password, roles: person.roles });

@@ -134,7 +134,7 @@ async function loudness(page: Page): Promise<number> {
   await meter.waitFor();
   let most = 0;
   for (let i = 0; i < 10; i++) {
-    most = Math.max(most, Number(await meter.evaluate('(element) => element.value')));
+    most = Math.max(most, await meter.evaluate((element) => (element as unknown as { value: number }).value));
     await page.evaluate('new Promise(requestAnimationFrame)');
   }
   await page.keyboard.press('Escape');

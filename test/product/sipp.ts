@@ -1,7 +1,7 @@
 // SIPp as a phone, a caller or a carrier: one process, one scenario, told what to do next by the test. What it sent and
 // got is read from its own message trace, so that the test sees the call as an outside program did.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,6 +48,28 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** SIPp takes four ports from there for media, whether it sends any or not; below those that the system hands out by itself. */
+async function freeMediaPort(): Promise<number> {
+  for (;;) {
+    const first = 10_000 + 4 * Math.floor(Math.random() * 2_400);
+    const sockets = await Promise.all([0, 1, 2, 3].map((more) => taken(first + more)));
+    await Promise.all(sockets.map((socket) => socket && new Promise<void>((closed) => socket.close(closed))));
+    if (sockets.every((socket) => socket !== undefined)) return first;
+  }
+}
+
+/** @returns undefined where somebody else has it */
+async function taken(port: number): Promise<Socket | undefined> {
+  const socket = createSocket('udp4');
+  socket.bind(port, '127.0.0.1');
+  try {
+    await once(socket, 'listening');
+    return socket;
+  } catch {
+    return undefined;
+  }
+}
+
 export class Sipp {
   readonly port: number;
   /** The Call-ID of a caller; a phone's is known when it was called. */
@@ -83,7 +105,7 @@ export class Sipp {
 
   /** Resolves when it listens. */
   static async start(options: SippOptions): Promise<Sipp> {
-    const sipp = new Sipp(options, options.port ?? (await freePort()), await freePort());
+    const sipp = new Sipp(options, options.port ?? (await freePort()), await freeMediaPort());
     await until(() => sipp.#listens() || sipp.#over, 'SIPp listens');
     return sipp;
   }

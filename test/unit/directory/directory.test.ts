@@ -182,7 +182,7 @@ it('knows emergency numbers by country', () => {
 
 it('seeds a demo whose secrets are handed out once', async () => {
   const secrets = await seedDemo(directory, site.accounts);
-  expect(secrets.logins.map(({ login }) => login)).toEqual(['1001', '1002', 'supervisor', 'admin']);
+  expect(secrets.logins.map(({ login }) => login)).toEqual(['1001', '1002', '1003', 'supervisor', 'admin']);
   expect(directory.dids.get('95500')).toMatchObject({ flow: 'bank' });
   expect(directory.trunks.get('local')?.sources).toEqual(['127.0.0.0/8', '::1']);
   const [sip] = secrets.sipUsers;
