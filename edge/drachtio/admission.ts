@@ -42,6 +42,8 @@ const loopTickMs = 50;
 const shares = { strangers: 0.75, noRegistration: 0.5 };
 /** Ticks between two looks at the rate. */
 const ticksAStep = 4;
+/** Looks in a row that make an overload. */
+const stepsInARow = 4;
 
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -55,6 +57,8 @@ export class Admission {
   readonly #tick: NodeJS.Timeout;
   readonly #rate = new CallRate(performance.now());
   #ticks = 0;
+  /** Looks in a row that found a standing queue or a late loop. */
+  #lateSteps = 0;
   /** Shortest queue since the last look at the rate, ms. */
   #shortest = Number.POSITIVE_INFINITY;
   #utilization = performance.eventLoopUtilization();
@@ -145,7 +149,10 @@ export class Admission {
     const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
     const { standingMs, busy } = this.#limits;
     // A loop without a pause is late besides; on a machine that others use as well it may be busy and yet keep up.
-    this.#rate.step(now, this.#shortest > standingMs || (utilization > busy && this.#loopDelay > standingMs));
+    const late = this.#shortest > standingMs || (utilization > busy && this.#loopDelay > standingMs);
+    this.#lateSteps = late ? this.#lateSteps + 1 : 0;
+    // What is over within the second is a hiccup (garbage, a checkpoint): the queue is worked off, and nobody is refused.
+    this.#rate.step(now, this.#lateSteps >= stepsInARow);
     this.#shortest = Number.POSITIVE_INFINITY;
   }
 

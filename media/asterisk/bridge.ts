@@ -1,6 +1,7 @@
 // A bridge on Asterisk: those who talk are in it. Who listens or whispers stands beside it, with a snoop at one of them, and
 // nobody else can hear her. Digits are absorbed always and passed on by us, so that what is collected stays ours.
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { BridgeId, EndpointId } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
@@ -36,6 +37,10 @@ interface Member {
   endpoint: AsteriskEndpoint;
   role: BridgeRole;
 }
+
+/** A snoop that was hung up is gone after that many looks, that many milliseconds apart, or never. */
+const mostTries = 25;
+const goingMs = 20;
 
 /** Which recording of the bridge runs at which endpoint. */
 interface BridgeRecording {
@@ -271,20 +276,37 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
     this.#observed.set(observer.id, observed.id);
     const comes = host.comes(snoop);
     comes.catch(() => undefined);
-    await host.ari.ask(({ channels }) =>
-      channels.snoopChannelWithId({
-        channelId: observed.channelId,
-        snoopId: snoop,
-        spy: 'both',
-        whisper: whisper ? 'out' : 'none',
-        app: application,
-        appArgs: helper,
-      }),
-    );
+    const request = {
+      channelId: observed.channelId,
+      snoopId: snoop,
+      spy: 'both',
+      whisper: whisper ? 'out' : 'none',
+      app: application,
+      appArgs: helper,
+    };
+    for (let tries = 1; ; tries++) {
+      try {
+        await host.ari.ask(({ channels }) => channels.snoopChannelWithId(request));
+        break;
+      } catch (error) {
+        // Asterisk hangs up in its own time: the snoop before this one may have its name still.
+        if (tries === mostTries || !(await this.#isThere(host, snoop))) throw error;
+        await delay(goingMs);
+      }
+    }
     await comes;
     await host.ari.ask(({ bridges }) => bridges.createWithId({ type: 'mixing', bridgeId: side, name: helper }));
     const channel = [observer.channelId, snoop];
     await host.ari.ask(({ bridges }) => bridges.addChannel({ bridgeId: side, channel, absorbDTMF: true }));
+  }
+
+  async #isThere(host: AsteriskHost, channelId: string): Promise<boolean> {
+    return host.ari
+      .ask(({ channels }) => channels.get({ channelId }))
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   async #detach(observer: EndpointId): Promise<void> {

@@ -43,7 +43,9 @@ describe.skipIf(!hasChromium)('the login page on the whole product (needs Chromi
     // The picture is painted, which the policy of the page must allow.
     const qr = page.getByAltText('QR code for the authenticator app');
     await qr.waitFor();
-    await expect.poll(() => qr.evaluate('(image) => image.naturalWidth')).toBeGreaterThan(0);
+    await expect
+      .poll(() => qr.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth))
+      .toBeGreaterThan(0);
     await page.getByText('Cannot scan?', { exact: false }).click();
     const secret = unbase32(await page.locator('code.key').innerText());
     await page.getByLabel('Code of your').fill('000000');

@@ -380,7 +380,8 @@ export class FreeswitchDouble {
     await room.bridge.remove(channel.endpoint.id);
     this.#maintenance(room, { Action: 'del-member', 'Member-ID': number, 'Unique-ID': channel.uuid });
     left();
-    if (room.members.size > 0) return;
+    // The last two may leave at once.
+    if (room.members.size > 0 || this.#conferences.get(room.name) !== room) return;
     this.#conferences.delete(room.name);
     await room.bridge.close();
   }
