@@ -28,7 +28,7 @@ export interface AdmissionLimits {
 
 export const standardLimits: AdmissionLimits = {
   queueMs: 1_500,
-  standingMs: 120,
+  standingMs: 300,
   loopMs: 1_500,
   busy: 0.98,
   pending: 2_000,
