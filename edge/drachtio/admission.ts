@@ -43,7 +43,9 @@ const shares = { strangers: 0.75, noRegistration: 0.5 };
 /** Ticks between two looks at the rate. */
 const ticksAStep = 4;
 /** Looks in a row that make an overload. */
-const stepsInARow = 4;
+const stepsInARow = 3;
+/** A queue that is so many times too long needs no second look. */
+const severeTimes = 2;
 
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -152,7 +154,8 @@ export class Admission {
     const late = this.#shortest > standingMs || (utilization > busy && this.#loopDelay > standingMs);
     this.#lateSteps = late ? this.#lateSteps + 1 : 0;
     // What is over within the second is a hiccup (garbage, a checkpoint): the queue is worked off, and nobody is refused.
-    this.#rate.step(now, this.#lateSteps >= stepsInARow);
+    const severe = this.#shortest !== Number.POSITIVE_INFINITY && this.#shortest > severeTimes * standingMs;
+    this.#rate.step(now, severe ? 3 : this.#lateSteps >= stepsInARow ? 1 : 0);
     this.#shortest = Number.POSITIVE_INFINITY;
   }
 

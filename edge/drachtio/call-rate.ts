@@ -26,15 +26,15 @@ export class CallRate {
     this.#steppedAt = now;
   }
 
-  /** To be called at even distances. */
-  step(now: number, overloaded: boolean): void {
+  /** To be called at even distances. @param overload how many cuts it takes; 0: there is none */
+  step(now: number, overload: number): void {
     const seconds = Math.max(0.001, (now - this.#steppedAt) / 1000);
     this.#steppedAt = now;
     this.#recent += (this.#taken / seconds - this.#recent) * freshness;
     this.#taken = 0;
-    if (overloaded) {
+    if (overload > 0) {
       if (this.limit === Number.POSITIVE_INFINITY) this.#filledAt = now;
-      this.limit = Math.max(least, Math.min(this.limit, this.#recent) * cut);
+      this.limit = Math.max(least, Math.min(this.limit, this.#recent) * cut ** overload);
     } else if (this.limit < Number.POSITIVE_INFINITY) {
       this.limit *= rise;
       if (this.limit > ample * Math.max(this.#recent, least)) this.limit = Number.POSITIVE_INFINITY;

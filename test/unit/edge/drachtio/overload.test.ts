@@ -89,7 +89,7 @@ test('the rate of new calls is cut while the overload lasts, raised after it, an
     let taken = 0;
     for (let i = 0; i < offered; i++) if (rate.take(now + (i * 200) / offered)) taken++;
     now += 200;
-    rate.step(now, overloaded);
+    rate.step(now, overloaded ? 1 : 0);
     return taken;
   };
   for (let i = 0; i < 30; i++) expect(pass(80, false)).toBe(80);
@@ -109,7 +109,7 @@ test('the rate of new calls is cut while the overload lasts, raised after it, an
 
 test('however long the overload lasts, some calls are let in', () => {
   const rate = new CallRate(0);
-  for (let now = 200; now < 100_000; now += 200) rate.step(now, true);
+  for (let now = 200; now < 100_000; now += 200) rate.step(now, 1);
   expect(rate.limit).toBeGreaterThanOrEqual(5);
   expect(rate.take(101_000)).toBe(true);
 });
