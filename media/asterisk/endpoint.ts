@@ -281,7 +281,12 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
       return;
     }
     // Asked before the end, because after it nobody knows.
-    if (this.host.up) await this.#statistics().catch(() => undefined);
+    if (this.host.up) {
+      await this.#statistics().catch((error: unknown) => {
+        // The call ended by itself in this moment, most of the time: its record has the figures of the last reading.
+        this.#tools.logger.debug({ err: error, endpoint: this.id }, 'no last figures of an endpoint');
+      });
+    }
     this.end('asked');
   }
 
