@@ -35,6 +35,8 @@ const parts = [
   'server',
   'sql',
   'supervisor',
+  'connector',
+  'sidecar',
   'values',
   'docs',
 ];

@@ -8,6 +8,7 @@ const floors: Record<string, number> = {
   values: 0,
   link: 1,
   config: 1,
+  connector: 1,
   // What the edge needs of it: without the schema of the settings, and so without zod (14 MB).
   'config/errors.ts': 1,
   'config/certificate-files.ts': 1,
@@ -40,6 +41,9 @@ const floors: Record<string, number> = {
   'server/calls': 4,
   'server/sip-trace': 4,
   'server/callbacks': 4,
+  'server/conversations': 4,
+  'server/moments': 5,
+  'server/social': 3,
   'server/routing': 5,
   'server/desk': 6,
   'server/api': 7,
@@ -51,6 +55,10 @@ const floors: Record<string, number> = {
   // A program's entrance runs under the supervisor, so it stands above it.
   'edge/main.ts': 10,
   server: 8,
+  'sidecar/connector.ts': 2,
+  'sidecar/channels': 3,
+  sidecar: 4,
+  'sidecar/main.ts': 10,
   supervisor: 2,
   cli: 10,
 };
@@ -61,6 +69,8 @@ const pure: Record<string, RegExp> = { 'server/acd': /^$/, 'server/ivr': /^(zod|
 /** Rooms that belong to the edge process; the server's rooms never import them, nor they the server's. */
 const inEdge = (room: string) => room === 'edge' || room.startsWith('edge/');
 const inServer = (room: string) => room === 'server' || room.startsWith('server/');
+/** A connector uses the public API alone, as anybody's program would. */
+const inSidecar = (room: string) => room === 'sidecar' || room.startsWith('sidecar/');
 
 export interface Breach {
   file: string;
@@ -91,6 +101,8 @@ export function breaches(root: string): Breach[] {
       if (to === from) continue;
       if (inServer(from) && inEdge(to)) breach('the server never imports the edge');
       if (inEdge(from) && inServer(to)) breach('the edge never imports the server');
+      if (inSidecar(from) && (inServer(to) || inEdge(to))) breach('the sidecar knows the public API alone');
+      if (inSidecar(to) && !inSidecar(from) && !isEntrance(path)) breach('nobody imports the sidecar');
       if ((floors[to] ?? 0) > (floors[from] ?? 0))
         breach(`${from} (floor ${floors[from]}) is below ${to} (floor ${floors[to]})`);
       const inside = floors[path] === undefined && path !== `${to}/index.ts` && !isEntrance(path);
@@ -106,7 +118,7 @@ export function breaches(root: string): Breach[] {
 
 /** A program's own entrance file is its face. */
 function isEntrance(path: string): boolean {
-  return path === 'server/main.ts' || path === 'edge/main.ts';
+  return path === 'server/main.ts' || path === 'edge/main.ts' || path === 'sidecar/main.ts';
 }
 
 function roomOf(path: string): string | undefined {

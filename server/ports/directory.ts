@@ -62,8 +62,8 @@ export interface QueueRecord extends Scope {
   announceEveryMs: number;
   /** What happens to a contact when nobody who could take it is signed in. */
   whenEmpty: 'wait' | 'exit';
-  /** When it takes contacts, in the site's time zone where the hours name none; absent: always. */
-  hours?: Hours | undefined;
+  /** Name of the hours in which it takes contacts; absent: always. */
+  hours?: string | undefined;
   /** At closing time, contacts that wait already are still served (default), or given back; new ones are given back. */
   atClose?: 'serve' | 'exit' | undefined;
   /** As many may wait; one more is given back (`full`). Absent: no limit. */
@@ -82,6 +82,29 @@ export interface QueueRecord extends Scope {
   dispositionMissing?: 'extend' | 'not-ready' | 'ignore' | undefined;
   /** Limit of wrap-up with every extension. Default 900,000 ms. */
   wrapUpLimitMs?: number | undefined;
+  /** From when on its figures stand out on the wallboard. Absent: only a wait beyond the service level. */
+  thresholds?: QueueThresholds | undefined;
+}
+
+/** Two levels of a live figure; either may be left out. */
+export interface Levels {
+  warn?: number | undefined;
+  alarm?: number | undefined;
+}
+
+export interface QueueThresholds {
+  /** As many wait, or more. */
+  waiting?: Levels | undefined;
+  /** The longest wait of now is this or more. */
+  longestWaitMs?: Levels | undefined;
+  /** The service level of today is this or less, percent. */
+  serviceLevel?: Levels | undefined;
+}
+
+/** Opening hours that queues and flows name. In the site's time zone where they name none. */
+export interface HoursRecord extends Scope, Hours {
+  name: string;
+  label: Partial<Record<Language, string>>;
 }
 
 export interface DidRecord extends Scope {
@@ -139,7 +162,7 @@ export interface DialRule {
 
 export interface DirectoryEvents {
   /** Something of that kind changed; ids or names of what did. */
-  changed: [kind: 'agents' | 'queues' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules', ids: string[]];
+  changed: [kind: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules', ids: string[]];
 }
 
 export interface Table<Row> {
@@ -154,6 +177,7 @@ export interface Directory extends EventEmitter<DirectoryEvents> {
   readonly site: { name: string; country: string; timeZone: string; realm: string };
   readonly agents: Table<AgentRecord>;
   readonly queues: Table<QueueRecord>;
+  readonly hours: Table<HoursRecord>;
   readonly skills: Table<SkillRecord>;
   readonly dids: Table<DidRecord>;
   readonly trunks: Table<TrunkRecord>;

@@ -1,6 +1,7 @@
 export * from './agent-work.ts';
 export * from './call-control.ts';
 export * from './calling-back.ts';
+export * from './conversations.ts';
 export * from './directory.ts';
 export * from './dispositions.ts';
 export * from './panel-phones.ts';

@@ -1,0 +1,154 @@
+// The contract of a connector: one channel of one provider, for example one WeChat account. What every channel needs (durable
+// inbox, outbox with retries, windows and quotas, tokens, attachments, the server's API) is given by the sidecar, so that a
+// connector holds what is its provider's alone: how to verify, how to read, how to write. docs/channels.md walks through one.
+//
+//   provider ──▶ receive ─ verify on raw bytes ─▶ inbox (committed) ─▶ answer, within 1 s
+//                                                    └─▶ normalise ─▶ the server (again and again until it took it)
+//   server ──▶ outbox (committed) ─▶ policy ─▶ send ─▶ `delivery` to the server
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Attachment, InboundItem, OutboundMessage, ReplyWindow } from '../connector/index.ts';
+import type { Channel, Clock, Millis } from '../values/index.ts';
+
+/** A request of the provider, as it came. `path` is what stands behind /hooks/<channel>. */
+export interface Callback {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: Readonly<Record<string, string | undefined>>;
+  body: Buffer;
+  /** Where it came from, behind trusted proxies. */
+  remote: string;
+}
+
+export interface CallbackAnswer {
+  status: number;
+  headers?: Readonly<Record<string, string>>;
+  body?: string | Buffer;
+}
+
+/** One thing that the provider delivered. It is kept as it came, so that a mended connector can read it again. */
+export interface Delivery {
+  /** Unique in its channel: the provider's id of it. A second one with the same key is dropped. */
+  key: string;
+  at: Millis;
+  /** JSON, XML or whatever the provider speaks; decrypted. */
+  body: string;
+}
+
+export interface Received {
+  deliveries: Delivery[];
+  /** Called when they are committed to the inbox (`fresh` of them were new). */
+  answer(fresh: number): CallbackAnswer | Promise<CallbackAnswer>;
+}
+
+/** What became of a message that was handed to the provider. */
+export type Sent =
+  | { ok: true; provider?: string | undefined; window?: ReplyWindow | undefined }
+  /** `again`: tried later, after `afterMs` where the provider says so. Otherwise it has failed for good. */
+  | {
+      ok: false;
+      code:
+        | 'window-closed'
+        | 'quota-spent'
+        | 'rejected'
+        | 'unreachable'
+        | 'token-expired'
+        | 'busy'
+        | 'too-large'
+        | 'unknown';
+      reason: string;
+      again: boolean;
+      afterMs?: number | undefined;
+      window?: ReplyWindow | undefined;
+    };
+
+export interface Connector {
+  /** Provider's callbacks, for channels that are called. Never throws for bad input: it answers 4xx. */
+  receive?(callback: Callback): Promise<Received | CallbackAnswer>;
+  /** For channels that fetch or hold a connection (IMAP, CMPP, cursor pull, a WebSocket): begins, and ends by itself on `stop`. */
+  start?(): Promise<void>;
+  /** What a delivery means. The same delivery always gives items with the same keys. May fetch media with its tools. @throws tried again later */
+  normalise(delivery: Delivery): Promise<InboundItem[]>;
+  /**
+   * Hands one message to the provider; the core has checked window and quota, and keeps order within a thread. Never rejects.
+   * @param attempt from 1; with the same `message.message` each time, for providers that know idempotency keys
+   */
+  send(message: OutboundMessage, attempt: number): Promise<Sent>;
+  /** Shows or hides "is writing", where the channel has that. */
+  typing?(thread: string): void;
+  /** What the conversation is now (queued, active, closed), for channels that show or mirror it. */
+  state?(
+    thread: string,
+    state: 'bot' | 'queued' | 'active' | 'closed',
+    more: { agentName?: string | undefined; position?: number | undefined },
+  ): void;
+  /** Why it does not work just now, as a sentence for the administrator; undefined: it works. */
+  trouble?(): string | undefined;
+  stop(): Promise<void>;
+}
+
+/**
+ * When a provider lets us write. Each inbound occasion (`message`, `menu`, `follow`, `scan`, `payment` …) opens a window;
+ * without a window we may not write at all, unless `always`.
+ */
+export interface SendPolicy {
+  /** Nothing limits it (mail, web chat, SMS). */
+  always?: boolean;
+  windows: Readonly<Record<string, { forMs: Millis; most?: number | undefined }>>;
+  /** Characters or bytes that one text may have; longer ones are cut into several at sentence ends. */
+  text?: { most: number; unit: 'characters' | 'bytes' };
+}
+
+export interface Inbox {
+  /**
+   * Commits deliveries, and with them a cursor, or nothing of both.
+   * @returns how many were new
+   */
+  accept(deliveries: readonly Delivery[], cursor?: { name: string; value: string }): Promise<number>;
+  cursor(name: string): string | undefined;
+}
+
+/** One access token for all who need it: fetched once at a time, renewed before its end, the old one kept while it overlaps. */
+export interface TokenKeeper {
+  get(): Promise<string>;
+  /** The provider refused that one: the next `get` fetches a new one, unless another caller already did. */
+  refused(token: string): void;
+}
+
+export interface ConnectorTools {
+  readonly channel: string;
+  readonly inbox: Inbox;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** HTTP with a time limit, a limit of the answer's size and no redirects to other hosts. */
+  fetch(url: string, init?: RequestInit & { timeoutMs?: number; mostBytes?: number }): Promise<Response>;
+  token(options: {
+    fetch(): Promise<{ token: string; expiresInMs: Millis }>;
+    /** Renewed that long before its end. */
+    marginMs?: Millis;
+  }): TokenKeeper;
+  attachments: {
+    /** Keeps bytes at the server, after the size and type limits and the virus scan. The same source key gives the same attachment. @throws attachment-refused */
+    keep(
+      bytes: AsyncIterable<Uint8Array> | Uint8Array,
+      about: { key: string; kind: Attachment['kind']; name?: string | undefined; mime?: string | undefined },
+    ): Promise<Attachment>;
+    open(id: string): Promise<Buffer>;
+  };
+  /** An occasion opened a window of the policy in that thread. Read by `window`. */
+  opened(thread: string, occasion: string, at: Millis): void;
+  window(thread: string): ReplyWindow | undefined;
+  /** Small facts of a thread that must outlive a restart (last message id to reply to, mail references). JSON. */
+  memory: { get(key: string): string | undefined; set(key: string, value: string): void };
+}
+
+/** A kind of connector: what the sidecar's registry knows, one for each folder of channels/. */
+export interface ConnectorKind<Settings = unknown> {
+  readonly kind: string;
+  readonly channel: Channel;
+  /** Of `settings` in the channel's entry in the sidecar's file; secrets are `{ "file": … }` or `{ "env": … }`, resolved before. */
+  readonly settings: z.ZodType<Settings>;
+  readonly policy: SendPolicy | ((settings: Settings) => SendPolicy);
+  open(settings: Settings, tools: ConnectorTools): Connector | Promise<Connector>;
+}
