@@ -130,10 +130,12 @@ export class IncomingCall {
     return this.#raw.get(name);
   }
 
-  /** 101 to 199. Harmless where the call is over. */
+  /** 101 to 199; reliable where the caller demands it (RFC 3262 §3). Harmless where the call is over. */
   provisional(status: number, sdp?: string, headers: Headers = {}): void {
     if (this.#state !== 'waiting') return;
-    const all = sdp === undefined ? headers : { ...headers, 'Content-Type': 'application/sdp' };
+    const all: Headers = { ...headers };
+    if (sdp !== undefined) all['Content-Type'] = 'application/sdp';
+    if (/(^|[\s,])100rel($|[\s,])/i.test(this.header('require') ?? '')) all.Require = '100rel';
     this.#responder.send(status, undefined, { headers: all, body: sdp });
   }
 

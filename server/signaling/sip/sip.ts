@@ -241,6 +241,11 @@ export class Sip {
   }
 
   #received(request: RawRequest, responder: RawResponder): void {
+    if (request.method === 'PRACK') {
+      // The SIP server has matched it to what it sent reliably (RFC 3262 §3), and its dialog is mostly an early one.
+      responder.send(200, undefined, {});
+      return;
+    }
     if (request.stackDialogId) {
       const dialog = this.#dialogs.get(request.stackDialogId);
       if (dialog) dialog.receive(request, responder);

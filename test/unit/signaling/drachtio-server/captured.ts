@@ -15,6 +15,11 @@ export function captured(section: string): CapturedFrame[] {
   return found;
 }
 
+/** Names of all sections, in order. */
+export function capturedSections(): string[] {
+  return [...sections().keys()];
+}
+
 let read: Map<string, CapturedFrame[]> | undefined;
 
 function sections(): Map<string, CapturedFrame[]> {

@@ -9,8 +9,8 @@ import {
   type SipDialog,
 } from '../../../../server/signaling/sip/index.ts';
 import { until } from '../../../sip/until.ts';
-import { captured, readFrame } from './captured.ts';
-import { expectSame, Replay } from './replay.ts';
+import { captured, capturedSections, readFrame } from './captured.ts';
+import { compared, expectSame, Replay } from './replay.ts';
 import { type Cut, DrachtioServerDouble } from './server-double.ts';
 
 const logger = pino({ level: 'silent' });
@@ -83,9 +83,9 @@ const withInvite = ['supported', 'session-expires', 'allow'];
 test('logs in and asks for each method as captured (A.1)', async () => {
   await connected();
   const [authenticate, route] = captured('A.1').filter(({ from }) => from === 'app');
-  expect(readFrame(server.seen[0] ?? '').tokens).toEqual(readFrame(authenticate?.payload ?? '').tokens);
+  expectSame(authenticate?.payload ?? '', server.seen[0] ?? '', { bare: true });
   const invite = server.seen.find((frame) => frame.includes('|route|invite'));
-  expect(readFrame(invite ?? '').tokens).toEqual(readFrame(route?.payload ?? '').tokens);
+  expectSame(route?.payload ?? '', invite ?? '', { bare: true });
   // drachtio-srf repeats them; the server takes any word as often as it comes (protocol facts §16).
   expect([...new Set(server.routes)].sort()).toEqual(
     ['info', 'invite', 'message', 'notify', 'options', 'publish', 'refer', 'register', 'subscribe'].sort(),
@@ -192,8 +192,51 @@ describe('in a dialog', () => {
   });
 });
 
+/** An INVITE as captured in A.2 with the ids, caller and callee of another capture. */
+function invitationOf(callId: string, tag: string, transaction: string, callee: string): string {
+  return server
+    .invitation(callId, tag)
+    .replaceAll(`txn-${callId}`, transaction)
+    .replace('From: sipp <sip:sipp@127.0.0.1:5065>', 'From: "Bob" <sip:1001@127.0.0.1:5065>')
+    .replace('To: uas1 <sip:uas1@127.0.0.1:5070>', `To: <sip:${callee}@127.0.0.1:5070>`);
+}
+
 describe('a call that is not answered', () => {
   beforeEach(connected);
+
+  test('gets a reliable 183 where she demands it, and her PRACK its 200 (A.6)', async () => {
+    const invite = invitationOf('1-825@127.0.0.1', '825T1', 'a6d3f192-5ff7-45f0-98e9-c93aef061cfb', 'rel1');
+    server.send(invite.replace('Max-Forwards: 70\r\n', 'Max-Forwards: 70\r\nRequire: 100rel\r\n'));
+    const incoming = await call();
+    const replay = new Replay(server, 'A.6');
+    incoming.provisional(183, replay.body);
+    await replay.expects();
+    replay.says(); // the echo, with RSeq
+    replay.says(); // PRACK
+    await replay.expects();
+    replay.says();
+    expect(sip.counts()).toEqual({ dialogs: 0, waiting: 1, pending: 0 });
+    // Nobody who does not demand it is sent one: the caller might not know it, and the server would refuse to send it.
+    server.send(server.invitation('1-826@127.0.0.1', '826T1'));
+    (await call()).provisional(183, sdp);
+    expect(readFrame(await server.next()).headers.has('require')).toBe(false);
+  });
+
+  test('is cancelled before we have said anything: no dialog id stands in it (A.9)', async () => {
+    server.send(invitationOf('1-3793@127.0.0.1', '3793T1', '7dbf0c69-4d65-4bfc-ab9a-be16a21f771d', 'never1'));
+    const incoming = await call();
+    let cancelled = 0;
+    incoming.oncancel = () => cancelled++;
+    new Replay(server, 'A.9').says();
+    await until(() => cancelled > 0, 'cancelled');
+    expect(incoming.state).toBe('cancelled');
+    expect(sip.counts()).toEqual({ dialogs: 0, waiting: 0, pending: 0 });
+    // The server has answered CANCEL and INVITE by itself: whoever answers now sends nothing.
+    await expect(incoming.answer(sdp)).rejects.toMatchObject({ code: 'sip-cancelled' });
+    incoming.reject(603);
+    sip.request('OPTIONS', 'sip:x@127.0.0.1:5099').catch(() => undefined); // ends with the connection
+    expect(readFrame(await server.next()).start).toBe('OPTIONS sip:x@127.0.0.1:5099 SIP/2.0');
+  });
 
   test('is cancelled after 180 (A.8)', async () => {
     const replay = new Replay(server, 'A.8');
@@ -212,13 +255,7 @@ describe('a call that is not answered', () => {
   });
 
   test('is refused with 486 (A.10)', async () => {
-    server.send(
-      server
-        .invitation('1-3851@127.0.0.1', '3851T1')
-        .replaceAll('txn-1-3851@127.0.0.1', 'f5cf8c98-265b-481d-9873-9e4f5d9457c2')
-        .replace('From: sipp <sip:sipp@127.0.0.1:5065>', 'From: "Bob" <sip:1001@127.0.0.1:5065>')
-        .replace('To: uas1 <sip:uas1@127.0.0.1:5070>', 'To: <sip:busy1@127.0.0.1:5070>'),
-    );
+    server.send(invitationOf('1-3851@127.0.0.1', '3851T1', 'f5cf8c98-265b-481d-9873-9e4f5d9457c2', 'busy1'));
     (await call()).reject(486);
     const replay = new Replay(server, 'A.10');
     await replay.expects();
@@ -390,7 +427,7 @@ test('an OPTIONS that could not leave is answered 503 by the server itself, with
   expect(await answer).toBe(503);
 });
 
-test('a body that is not ASCII arrives whole, and its length counts bytes (A.18)', async () => {
+test('a body that is not ASCII leaves whole, although drachtio-srf counts its length in characters (A.18)', async () => {
   await connected();
   const sent = sip.request(
     'MESSAGE',
@@ -398,7 +435,71 @@ test('a body that is not ASCII arrives whole, and its length counts bytes (A.18)
     { 'User-Agent': 't', 'Content-Type': 'text/plain' },
     'hello é😀',
   );
-  const ours = readFrame(await server.next());
-  expect(ours.body).toBe('hello é😀');
-  sent.catch(() => undefined);
+  const replay = new Replay(server, 'A.18');
+  const ours = await replay.expects({ length: 9 }); // the server counts 12 bytes by itself
+  replay.says();
+  server.send(answerTo(ours));
+  expect(await sent).toBe(200);
+});
+
+/** A 200 of the peer to a request of ours outside dialogs, by the transaction of A.18. */
+function answerTo({ headers }: { headers: Map<string, string> }): string {
+  const [, echo] = captured('A.18');
+  const { tokens } = readFrame(echo?.payload ?? '');
+  const meta = `d6771e75-efe4-44bd-9abc-43b0c4259d49|sip|network|239|udp|127.0.0.1|5065|19:10:55.494310|${tokens[9]}||`;
+  const cseq = headers.get('cseq') ?? '123090335 MESSAGE';
+  return `${meta}\r\nSIP/2.0 200 OK\r\nCSeq: ${cseq}\r\nContent-Length: 0\r\n\r\n`;
+}
+
+test('a subscription is answered as captured, and keeps nothing (A.15)', async () => {
+  await connected();
+  const replay = new Replay(server, 'A.15');
+  replay.says();
+  await until(() => requests.length > 0, 'SUBSCRIBE');
+  const request = requests.shift() as IncomingRequest;
+  expect(request).toMatchObject({ method: 'SUBSCRIBE', callId: '1-19378@127.0.0.1' });
+  expect(request.header('event')).toBe('dialog');
+  request.reply(202, undefined, { Expires: '300' });
+  await replay.expects();
+  replay.says(); // the echo, with the id of a dialog that we do not want
+  expect(sip.counts()).toEqual({ dialogs: 0, waiting: 0, pending: 0 });
+});
+
+test('what a proxying program would be told harms nothing (A.19)', async () => {
+  await connected();
+  const replay = new Replay(server, 'A.19');
+  replay.says();
+  const incoming = await call();
+  replay.skip();
+  replay.says(); // the 200 of a branch that we never asked for
+  replay.says(); // done
+  const callId = '1-5878@127.0.0.1';
+  expect(incoming).toMatchObject({ callId, state: 'waiting' });
+  const answered = incoming.answer(sdp);
+  server.answerTo(await server.next(), callId, '5878SIPpTag001');
+  expect((await answered).id).toBe(`${callId};from-tag=5878SIPpTag001`);
+});
+
+/** What the captured program sent and ours has no reason to. */
+const unsent: Record<string, string> = {
+  'A.1 ping':
+    'is off in drachtio-srf unless asked for; a server that is gone shows by its connection and by what it does not echo',
+  'A.5 REFER sip:placeholder SIP/2.0': 'we transfer by a call of our own, and only take REFER from phones',
+  'A.13 ACK sip:2000@127.0.0.1:5090 SIP/2.0': 'the server refuses it: the ACK of a 487 is its own (RFC 3261 §17.1.1.3)',
+  'A.15 NOTIFY sip:placeholder SIP/2.0': 'we take no subscription (489), so there is none to notify',
+  'A.17 OPTIONS sip:x@127.0.0.1:5070 SIP/2.0': 'the refusal is replayed to an INVITE, which is what may go wrong so',
+  'A.17 OPTIONS sip:x@127.0.0.1:5099;transport=tls SIP/2.0': 'as the one before',
+  'A.19 INVITE sip:service@127.0.0.1:5590 SIP/2.0':
+    'the frame `proxy`: we end every call ourselves and place others (RFC 3261 §16 is nothing that we do)',
+  'A.22 ACK sip:service@127.0.0.1:5590 SIP/2.0':
+    'a call of ours always begins with our own offer, so its ACK has no body',
+};
+
+test('every captured frame of the app was compared with one of ours, or is in the table', () => {
+  const left = capturedSections().flatMap((section) =>
+    captured(section)
+      .filter(({ from, payload }) => from === 'app' && !compared.has(readFrame(payload).id))
+      .map(({ payload }) => `${section} ${readFrame(payload).start || readFrame(payload).tokens[0]}`),
+  );
+  expect(left).toEqual(Object.keys(unsent));
 });
