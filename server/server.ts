@@ -117,7 +117,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       store.reload().catch((error: unknown) => logger.error({ err: error }, 'flows could not be read'));
     };
     directory.on('changed', (kind) => {
-      if (kind === 'queues' || kind === 'skills' || kind === 'agents') recheck();
+      if (kind === 'queues' || kind === 'skills' || kind === 'agents' || kind === 'hours') recheck();
     });
 
     // The engines.
@@ -262,6 +262,7 @@ function namesIn(directory: Directory) {
     queues: directory.queues.list().map((queue) => queue.id),
     skills: directory.skills.list().map((skill) => skill.name),
     agents: directory.agents.list().map((agent) => agent.id),
+    hours: new Map(directory.hours.list().map((hours) => [hours.name, hours])),
   };
 }
 

@@ -1,7 +1,7 @@
 // queue add|list
 import type { Command } from 'commander';
-import type { QueueLive, QueueRecord } from '../../server/index.ts';
-import { withConnection } from '../connection.ts';
+import type { HoursRecord, QueueLive, QueueRecord } from '../../server/index.ts';
+import { type Connection, withConnection } from '../connection.ts';
 import { failed } from '../errors.ts';
 import { commaList, openingHours, skillList, wholeNumber } from '../options.ts';
 import { print } from '../output.ts';
@@ -16,6 +16,7 @@ interface AddOptions {
   dispositions?: string;
   record?: boolean;
   requireDisposition?: boolean;
+  hours?: string;
   open?: string;
   closedOn?: string;
   maxWaiting?: string;
@@ -36,8 +37,9 @@ export function addQueueCommands(switchroom: Command): void {
     .option('--wrap-up <seconds>', 'after-call work', '30')
     .option('--dispositions <list>', 'what a contact can be closed as')
     .option('--require-disposition', 'an agent has to say what a contact was about')
-    .option('--open <hours>', 'when it takes contacts: "mon-fri 09:00-17:00, sat 10:00-14:00"; always otherwise')
-    .option('--closed-on <dates>', 'holidays: 2026-10-01,2026-10-02')
+    .option('--hours <name>', 'hours in which it takes contacts; always otherwise')
+    .option('--open <hours>', 'new hours of its own: "mon-fri 09:00-17:00, sat 10:00-14:00"')
+    .option('--closed-on <dates>', 'holidays of --open: 2026-10-01,2026-10-02')
     .option('--max-waiting <n>', 'as many may wait; no limit otherwise')
     .option('--language-skill', "the caller's language is asked for as a skill (en, zh)")
     .option('--record', 'record its calls')
@@ -54,6 +56,7 @@ async function add(id: string, options: AddOptions): Promise<void> {
       ...(options.name === undefined ? {} : { en: options.name }),
       ...(options.nameZh === undefined ? {} : { zh: options.nameZh }),
     };
+    const hours = await hoursOf(connection, id, options);
     await connection.put(`/queues/${encodeURIComponent(id)}`, {
       name: names,
       skills: Object.entries(skillList('--skills', options.skills)).map(([skill, least]) => ({ skill, least })),
@@ -64,14 +67,33 @@ async function add(id: string, options: AddOptions): Promise<void> {
       dispositionRequired: options.requireDisposition ?? false,
       languageSkill: options.languageSkill ?? false,
       ...(options.maxWaiting === undefined ? {} : { maxLength: wholeNumber('--max-waiting', options.maxWaiting) }),
-      ...(options.open === undefined
-        ? {}
-        : { hours: { open: openingHours('--open', options.open), closedOn: commaList(options.closedOn) } }),
+      ...(hours === undefined ? {} : { hours }),
       record: options.record ?? false,
       ...(options.team === undefined ? {} : { team: options.team }),
     });
     process.stdout.write(`Queue ${id} is there. Give it agents: switchroom agent add LOGIN --queues ${id}\n`);
   });
+}
+
+/** The name of its hours; those that are stated here are kept under the queue's name. @throws option-invalid, cli-refused */
+async function hoursOf(
+  connection: Connection,
+  id: string,
+  { hours, open, closedOn, team }: AddOptions,
+): Promise<string | undefined> {
+  if (open === undefined) return hours;
+  if (hours !== undefined) throw failed['option-invalid']({ option: '--open', reason: 'stands beside --hours' });
+  const spans = openingHours('--open', open);
+  const known = await connection.get<{ hours: HoursRecord[] }>('/hours');
+  if (known.hours.some(({ name }) => name === id)) {
+    throw failed['cli-refused']({ reason: `There are already hours ${id}: take them by --hours ${id}.` });
+  }
+  await connection.put(`/hours/${encodeURIComponent(id)}`, {
+    open: spans,
+    closedOn: commaList(closedOn),
+    ...(team === undefined ? {} : { team }),
+  });
+  return id;
 }
 
 async function list(options: { json?: boolean }): Promise<void> {

@@ -73,7 +73,7 @@ export function flowFiles(
       await store.reload();
     },
     async test(flow) {
-      return (await flowTest(folder, [flow])).rows;
+      return (await flowTest(folder, [flow], context().hours)).rows;
     },
     versions: (flow) => history.list(flow),
     version: (flow, version) => history.text(flow, version),
@@ -85,7 +85,7 @@ export function flowFiles(
         throw failed['flow-has-errors']({ flow, count: errors.length, first: errors[0]?.sentence });
       }
       const others = [...current.flows.values()].filter(({ name }) => name !== edited?.flow?.name);
-      const set = edited?.flow ? flowSet([...others, edited.flow]) : current;
+      const set = edited?.flow ? flowSet([...others, edited.flow], current.hours) : current;
       const language = given.language ?? set.flows.get(flow)?.languages[0] ?? 'en';
       const call = new Rehearsal(set, flow, { ...given, language }, Date.now());
       let refused: string | undefined;

@@ -10,6 +10,7 @@ import type {
   DidRecord,
   Directory,
   DirectoryEvents,
+  HoursRecord,
   QueueRecord,
   SipUserRecord,
   SkillRecord,
@@ -23,6 +24,7 @@ import {
   agentSchema,
   dialRuleSchema,
   didSchema,
+  hoursRecordSchema,
   queueSchema,
   sipUserSchema,
   skillSchema,
@@ -70,6 +72,7 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
   readonly site: Directory['site'];
   readonly emergencyNumbers: readonly string[];
   readonly skills: Table<SkillRecord>;
+  readonly hours: Table<HoursRecord>;
   readonly queues: Table<QueueRecord>;
   readonly agents: DirectoryTable<AgentRecord>;
   readonly dids: DirectoryTable<DidRecord>;
@@ -127,6 +130,24 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
         ),
       changed: (keys) => this.#changed('skills', keys),
     });
+    this.hours = new DirectoryTable<HoursRecord>(context, {
+      kind: 'hours',
+      schema: hoursRecordSchema,
+      layout: layouts.hours,
+      key: ({ name }) => name,
+      store: asItIs,
+      journaled: (record) => ({ record: { ...record } }),
+      check: () => {},
+      // A flow that names them keeps them until it is changed, and its checker says that they are gone.
+      usedBy: (name) =>
+        phrase(
+          'queue',
+          this.queues.list(),
+          ({ id }) => id,
+          ({ hours }) => hours === name,
+        ),
+      changed: (keys) => this.#changed('hours', keys),
+    });
     this.queues = new DirectoryTable<QueueRecord>(context, {
       kind: 'queue',
       schema: queueSchema,
@@ -134,7 +155,8 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
       key: ({ id }) => id,
       store: asItIs,
       journaled: (record) => ({ record: { ...record } }),
-      check: ({ id, skills, rings }) => {
+      check: ({ id, skills, rings, hours }) => {
+        if (hours !== undefined) known(this.hours, 'hours', 'hours', hours);
         for (const [at, { skill }] of skills.entries()) known(this.skills, `skills.${at}.skill`, 'skill', skill);
         rings.forEach(({ alsoQueues = [] }, at) => {
           for (const queue of alsoQueues) {

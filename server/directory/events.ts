@@ -3,6 +3,7 @@ import { defineEvent, type EventType } from '../journal/index.ts';
 
 const kinds = {
   skill: 'skill',
+  hours: 'table of opening hours',
   queue: 'queue',
   agent: 'agent',
   did: 'DID',
@@ -61,6 +62,7 @@ function removed(kind: Kind): EventType<RemovedData> {
 
 export const directoryEvents: Record<Kind, { put: EventType<PutData>; removed: EventType<RemovedData> }> = {
   skill: { put: put('skill'), removed: removed('skill') },
+  hours: { put: put('hours'), removed: removed('hours') },
   queue: { put: put('queue'), removed: removed('queue') },
   agent: { put: put('agent'), removed: removed('agent') },
   did: { put: put('did'), removed: removed('did') },

@@ -122,6 +122,29 @@ const ring = z.strictObject({
   alsoQueues: z.array(name).max(20).optional(),
 });
 
+const levels = (value: z.ZodNumber, order: (warn: number, alarm: number) => boolean, message: string) =>
+  z
+    .strictObject({ warn: value.optional(), alarm: value.optional() })
+    .refine(({ warn, alarm }) => warn === undefined || alarm === undefined || order(warn, alarm), {
+      path: ['alarm'],
+      message,
+    });
+const rising = (warn: number, alarm: number) => alarm >= warn;
+
+export const thresholdsSchema = z
+  .strictObject({
+    waiting: levels(z.number().int().min(1).max(100_000), rising, 'not below warn')
+      .optional()
+      .describe('As many wait, or more'),
+    longestWaitMs: levels(milliseconds.min(1_000), rising, 'not below warn')
+      .optional()
+      .describe('The longest wait of now is this or more'),
+    serviceLevel: levels(z.number().min(0).max(100), (warn, alarm) => alarm <= warn, 'not above warn')
+      .optional()
+      .describe('The service level of today is this or less, percent'),
+  })
+  .meta({ id: 'Thresholds' });
+
 export const queueSchema = z
   .strictObject({
     ...scope,
@@ -160,13 +183,7 @@ export const queueSchema = z
       .optional()
       .describe('Address of the customer in a CRM, opened from the panel'),
     popByItself: z.boolean().optional().describe('The address is opened with the pop, without a click'),
-    hours: hoursSchema
-      .refine(({ timeZone }) => timeZone === undefined || isTimeZone(timeZone), {
-        path: ['timeZone'],
-        message: 'a time zone such as Asia/Shanghai',
-      })
-      .optional()
-      .describe("When it takes contacts; in the site's time zone where none is named. Absent: always"),
+    hours: name.optional().describe('Name of the hours in which it takes contacts. Absent: always'),
     atClose: z.enum(['serve', 'exit']).default('serve').describe('What happens at closing time to contacts that wait'),
     maxLength: z.number().int().min(1).max(100_000).optional().describe('As many may wait; one more is given back'),
     exclusionMs: milliseconds
@@ -182,8 +199,25 @@ export const queueSchema = z
       .default('extend')
       .describe('What happens where wrap-up runs out without the disposition that is required'),
     wrapUpLimitMs: milliseconds.default(900_000).describe('Limit of wrap-up with every extension'),
+    thresholds: thresholdsSchema
+      .optional()
+      .describe('From when on its figures stand out on the wallboard. Absent: only a wait beyond serviceLevelMs'),
   })
   .meta({ id: 'Queue' });
+
+export const hoursRecordSchema = z
+  .strictObject({
+    ...scope,
+    name: name.describe('By which queues and flows name them'),
+    label: z.partialRecord(language, text).default({}),
+    ...hoursSchema.shape,
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'a time zone such as Asia/Shanghai')
+      .optional()
+      .describe('Such as Asia/Shanghai; default: that of the site'),
+  })
+  .meta({ id: 'Hours' });
 
 export const skillSchema = z.strictObject({ ...scope, name }).meta({ id: 'Skill' });
 

@@ -42,6 +42,19 @@ const scope = [
 
 export const layouts = {
   skill: { table: 'skills', columns: [['name', 'name', 'text'], ...scope] },
+  hours: {
+    table: 'hours',
+    columns: [
+      ['name', 'name', 'text'],
+      ...scope,
+      ['label', 'label', 'json'],
+      ['note', 'note', 'text'],
+      ['time_zone', 'timeZone', 'text'],
+      ['open', 'open', 'json'],
+      ['closed_on', 'closedOn', 'json'],
+      ['open_on', 'openOn', 'json'],
+    ],
+  },
   queue: {
     table: 'queues',
     columns: [
@@ -65,7 +78,7 @@ export const layouts = {
       ['tell_monitored', 'tellMonitored', 'boolean'],
       ['pop_url', 'popUrl', 'text'],
       ['pop_by_itself', 'popByItself', 'boolean'],
-      ['hours', 'hours', 'json'],
+      ['hours', 'hours', 'text'],
       ['at_close', 'atClose', 'text'],
       ['max_length', 'maxLength', 'integer'],
       ['exclusion_ms', 'exclusionMs', 'integer'],
@@ -73,6 +86,7 @@ export const layouts = {
       ['language_skill_ms', 'languageSkillMs', 'integer'],
       ['disposition_missing', 'dispositionMissing', 'text'],
       ['wrap_up_limit_ms', 'wrapUpLimitMs', 'integer'],
+      ['thresholds', 'thresholds', 'json'],
     ],
   },
   agent: {

@@ -39,11 +39,19 @@ export async function flowCheck(folder: string, context: Omit<CheckContext, 'flo
   return { ok: errors === 0, rows, lines };
 }
 
-/** Runs the tests of a folder. @param only names of flows; absent: all */
-export async function flowTest(folder: string, only: readonly string[] = []): Promise<Outcome<FlowTestResult>> {
+/**
+ * Runs the tests of a folder.
+ * @param only names of flows; absent: all
+ * @param hours of the site, where they are known; tests may state their own
+ */
+export async function flowTest(
+  folder: string,
+  only: readonly string[] = [],
+  hours: CheckContext['hours'] = new Map(),
+): Promise<Outcome<FlowTestResult>> {
   const files = await readFolder(folder, recordingsOf(folder));
   const flows = files.flatMap((each): CompiledFlow[] => (each.flow ? [each.flow] : []));
-  const set = flowSet(flows);
+  const set = flowSet(flows, hours);
   const rows: FlowTestResult[] = [];
   const lines: string[] = [];
   let broken = 0;

@@ -120,7 +120,8 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
     const { folder, context, refresh, keep, prepare, log } = this.#options;
     if (this.#closed) return;
     await refresh?.();
-    const files = await readFolder(folder, context());
+    const among = context();
+    const files = await readFolder(folder, among);
     const before = this.#set.flows;
     const taken = new Map<string, CompiledFlow>();
     const statuses: FlowStatus[] = [];
@@ -146,7 +147,8 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
         }
       }
     }
-    const set = flowSet(taken.values());
+    // Hours that are gone stay for the older versions that name them.
+    const set = flowSet(taken.values(), new Map([...this.#set.hours, ...(among.hours ?? [])]));
     const changed = set.version !== this.#set.version;
     try {
       await prepare?.(set);

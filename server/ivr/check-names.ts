@@ -58,6 +58,8 @@ export function checkNames(flow: FlowFile, context: CheckContext, report: Report
       );
     }
   }
+  // Without a site only the flow's own are known: names may be the site's.
+  const hours = context.hours && [...Object.keys(flow.hours ?? {}), ...context.hours.keys()];
   for (const [name, node] of nodes) {
     const at: Path = ['nodes', name];
     for (const { path, prompt } of promptsIn(node)) {
@@ -77,7 +79,7 @@ export function checkNames(flow: FlowFile, context: CheckContext, report: Report
     }
     if (node.type === 'branch') {
       for (const [i, each] of node.cases.entries())
-        checkCondition(each.if, [...at, 'cases', i, 'if'], flow, read, report);
+        checkCondition(each.if, [...at, 'cases', i, 'if'], hours, read, report);
     }
     if (node.type === 'collect') {
       if (node.min !== undefined && node.min > node.max) {
@@ -97,10 +99,11 @@ export function checkNames(flow: FlowFile, context: CheckContext, report: Report
 
 const operators = ['equals', 'in', 'startsWith', 'endsWith', 'length', 'atLeast', 'atMost', 'empty'] as const;
 
+/** @param hours names that are known; undefined: not checked */
 function checkCondition(
   condition: Condition,
   path: Path,
-  flow: FlowFile,
+  hours: readonly string[] | undefined,
   read: (name: string, path: Path) => void,
   report: Report,
 ): void {
@@ -133,17 +136,17 @@ function checkCondition(
   for (const key of ['in', 'startsWith'] as const) {
     for (const each of [condition[key] ?? []].flat()) for (const name of variablesIn(each)) read(name, [...path, key]);
   }
-  if (condition.hours !== undefined && !(flow.hours && Object.hasOwn(flow.hours, condition.hours))) {
+  if (condition.hours !== undefined && hours !== undefined && !hours.includes(condition.hours)) {
     report(
       'hours-unknown',
       [...path, 'hours'],
-      `The flow has no hours "${condition.hours}".${didYouMean(condition.hours, Object.keys(flow.hours ?? {}))}`,
+      `Neither the flow nor the site has hours "${condition.hours}".${didYouMean(condition.hours, hours)}`,
     );
   }
   for (const key of ['all', 'any'] as const)
     for (const [i, each] of (condition[key] ?? []).entries())
-      checkCondition(each, [...path, key, i], flow, read, report);
-  if (condition.not) checkCondition(condition.not, [...path, 'not'], flow, read, report);
+      checkCondition(each, [...path, key, i], hours, read, report);
+  if (condition.not) checkCondition(condition.not, [...path, 'not'], hours, read, report);
 }
 
 function checkTargets(

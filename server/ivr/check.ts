@@ -7,7 +7,7 @@ import { type CompiledFlow, compileFlow } from './compile.ts';
 import { readJson } from './document.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import { type FlowPicture, pictureOf } from './picture.ts';
-import { type FlowFile, flowSchema } from './schema.ts';
+import { type FlowFile, flowSchema, type Hours } from './schema.ts';
 import { readShape } from './shape.ts';
 
 /** What the flow stands among. What is left out is not checked. */
@@ -15,6 +15,8 @@ export interface CheckContext {
   /** Names of the queues that exist. */
   queues?: Iterable<string> | undefined;
   skills?: Iterable<string> | undefined;
+  /** Opening hours of the site by name, beside those of the flow itself. */
+  hours?: ReadonlyMap<string, Hours> | undefined;
   /** Numbers of the agents. */
   agents?: Iterable<string> | undefined;
   /** The other flows by name: what each returns, and which flows it calls. */

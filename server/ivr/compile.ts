@@ -36,12 +36,19 @@ export function compileFlow(flow: FlowFile, text: string): CompiledFlow {
   });
 }
 
-/** The flows of one moment as a set. */
-export function flowSet(flows: Iterable<CompiledFlow>): FlowSet {
+/** The flows of one moment as a set. @param hours opening hours of the site by name */
+export function flowSet(flows: Iterable<CompiledFlow>, hours: ReadonlyMap<string, Hours> = new Map()): FlowSet {
   const sorted = [...flows].sort((a, b) => (a.name < b.name ? -1 : 1));
   const hash = createHash('sha256');
   for (const flow of sorted) hash.update(`${flow.name} ${flow.version}\n`);
-  return Object.freeze({ version: hash.digest('hex'), flows: new Map(sorted.map((flow) => [flow.name, flow])) });
+  for (const [name, each] of [...hours].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(`${name} ${JSON.stringify(each)}\n`);
+  }
+  return Object.freeze({
+    version: hash.digest('hex'),
+    flows: new Map(sorted.map((flow) => [flow.name, flow])),
+    hours: new Map(hours),
+  });
 }
 
 /** All that a flow can say that does not depend on the call, in all its languages: what can be synthesised beforehand. */

@@ -9,7 +9,8 @@ export interface Asked {
   language: Language;
   now: Millis;
   timeZone: string;
-  hours: ReadonlyMap<string, Hours>;
+  /** By name: of the flow, else of the site. */
+  hours(name: string): Hours | undefined;
   value(name: string): string | undefined;
 }
 
@@ -18,7 +19,7 @@ export function holds(condition: Condition, asked: Asked): boolean {
   if (condition.tag !== undefined && !asked.tags.includes(condition.tag)) return false;
   if (condition.language !== undefined && asked.language !== condition.language) return false;
   if (condition.hours !== undefined) {
-    const hours = asked.hours.get(condition.hours);
+    const hours = asked.hours(condition.hours);
     if (!hours || !isOpen(hours, asked.now, asked.timeZone)) return false;
   }
   if (condition.all && !condition.all.every((each) => holds(each, asked))) return false;

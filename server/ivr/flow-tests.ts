@@ -43,7 +43,8 @@ export function readFlowTests(text: string, file: string): { tests?: FlowTests; 
 
 /** Runs all tests of a file against the flows. Never throws for what a test or a flow does. */
 export function runFlowTests(set: FlowSet, tests: FlowTests): FlowTestResult[] {
-  return tests.tests.map((test) => runOne(set, tests.flow, test));
+  const hours = new Map([...set.hours, ...Object.entries(tests.hours ?? {})]);
+  return tests.tests.map((test) => runOne({ ...set, hours }, tests.flow, test));
 }
 
 const monday = Date.parse('2026-01-05T10:00:00Z');

@@ -159,7 +159,7 @@ function enter(run: Run, flow: CompiledFlow, node: FlowNode): Onward {
         language: spoken(flow, state),
         now: run.now,
         timeZone: state.timeZone,
-        hours: flow.hours,
+        hours: (hours: string) => flow.hours.get(hours) ?? run.set.hours.get(hours),
         value: (variable: string) => holding(state, variable, true),
       };
       return { to: node.cases.find((each) => holds(each.if, asked))?.next ?? node.next };

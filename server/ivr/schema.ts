@@ -82,7 +82,7 @@ const condition: z.ZodType<Condition> = z
   .strictObject({
     tag: z.string().min(1).max(64).optional().describe('The customer has this tag.'),
     language: z.enum(['en', 'zh']).optional().describe('The caller hears this language now.'),
-    hours: name.optional().describe('It is now within these hours of the flow.'),
+    hours: name.optional().describe('It is now within these hours: of the flow, else of the site.'),
     get all() {
       return z.array(condition).min(1).optional().describe('All of these are true.');
     },

@@ -1,5 +1,6 @@
 // Tests of a flow, beside it: bank.test.json. ivr-flows/flow-test.schema.json is generated from this.
 import { z } from 'zod';
+import { hoursSchema } from './schema.ts';
 
 const words = z.string().min(1);
 
@@ -52,6 +53,7 @@ export const flowTestsSchema = z
     $schema: z.string().optional(),
     flow: words.describe('Name of the flow under test.'),
     note: z.string().optional(),
+    hours: z.record(words, hoursSchema).optional().describe("The site's hours by name, for flows that name them."),
     tests: z
       .array(
         z.strictObject({

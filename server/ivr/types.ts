@@ -3,12 +3,15 @@
 // place in its flow can be journaled and taken up again after a restart.
 import type { Language, SkillDemand } from '../../values/index.ts';
 import type { CompiledFlow } from './compile.ts';
+import type { Hours } from './schema.ts';
 
 /** All flows of one moment, checked together. Immutable: a call keeps the set that it began with. */
 export interface FlowSet {
-  /** SHA-256 (hex) over the flows' texts; the same files give the same version. */
+  /** SHA-256 (hex) over the flows' texts and the site's hours; the same of both give the same version. */
   readonly version: string;
   readonly flows: ReadonlyMap<string, CompiledFlow>;
+  /** Opening hours of the site by name, for flows that have none of that name of their own. */
+  readonly hours: ReadonlyMap<string, Hours>;
 }
 
 /** Something to say, in one language, with all variables filled in. media/prompts turns it into audio. */

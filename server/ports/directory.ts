@@ -162,7 +162,10 @@ export interface DialRule {
 
 export interface DirectoryEvents {
   /** Something of that kind changed; ids or names of what did. */
-  changed: [kind: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules', ids: string[]];
+  changed: [
+    kind: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules',
+    ids: string[],
+  ];
 }
 
 export interface Table<Row> {

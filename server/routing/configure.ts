@@ -31,7 +31,12 @@ const defaultLanguageMs = 60_000;
 const languages: Language[] = ['en', 'zh'];
 
 /** @param now the calendar of its hours begins the day before */
-export function queueOf(record: QueueRecord, site: Pick<Directory['site'], 'timeZone'>, now: Millis): QueueConfig {
+export function queueOf(
+  record: QueueRecord,
+  { site, hours }: { site: Pick<Directory['site'], 'timeZone'>; hours: Pick<Directory['hours'], 'get'> },
+  now: Millis,
+): QueueConfig {
+  const open = record.hours === undefined ? undefined : hours.get(record.hours);
   const required = record.dispositionRequired ? (record.dispositionMissing ?? 'extend') : undefined;
   return queueConfig({
     id: record.id,
@@ -41,7 +46,7 @@ export function queueOf(record: QueueRecord, site: Pick<Directory['site'], 'time
     wrapUpMaxMs: record.wrapUpLimitMs,
     exclusionMs: record.exclusionMs,
     maxLength: record.maxLength,
-    hours: record.hours && calendar(record.hours, site.timeZone, now),
+    hours: open && calendar(open, site.timeZone, now),
     atClose: record.atClose === 'exit' ? 'overflow' : 'serve',
     disposition: required === 'ignore' ? 'record' : required,
     maxWaitMs: record.maxWaitMs,
@@ -108,7 +113,7 @@ export function changesOf(directory: Directory, state: RouterState, now: Millis)
   const queues = new Set<string>();
   for (const record of directory.queues.list()) {
     queues.add(record.id);
-    const queue = queueOf(record, directory.site, now);
+    const queue = queueOf(record, directory, now);
     if (differs(state.queues.get(record.id)?.config, queue)) commands.push({ type: 'set-queue', queue });
   }
   const agents = new Set<string>();

@@ -88,7 +88,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   #attaching: NodeJS.Timeout | undefined;
   #calendar: NodeJS.Timeout | undefined;
   readonly #configure = (kind?: string) => {
-    if (kind !== undefined && kind !== 'agents' && kind !== 'queues') return;
+    if (kind !== undefined && kind !== 'agents' && kind !== 'queues' && kind !== 'hours') return;
     for (const command of changesOf(this.#directory, this.#holder.state, this.#clock.now())) this.#holder.give(command);
   };
 

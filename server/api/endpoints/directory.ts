@@ -1,4 +1,4 @@
-// Agents, queues, skills, DIDs, trunks, SIP users, dial rules: list, get, put, delete. Secrets go in and never come out.
+// Agents, queues, hours, skills, DIDs, trunks, SIP users, dial rules: list, get, put, delete. Secrets go in and never come out.
 import { z } from 'zod';
 import type { Scope } from '../../../values/index.ts';
 import {
@@ -7,21 +7,26 @@ import {
   didSchema,
   generatePassword,
   ha1,
+  hoursRecordSchema,
   invalidField,
   queueSchema,
   skillSchema,
+  thresholdsSchema,
   trunkSchema,
 } from '../../directory/index.ts';
 import type { Role, SipUserRecord, Table, TrunkRecord } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
-import { mayServe, visible } from '../scope.ts';
+import { failed } from '../errors.ts';
+import { mayChange, mayServe, visible } from '../scope.ts';
 
 interface Resource<Row extends object> {
   /** `agents`, as in the path. */
   path: string;
   /** For sentences: `agent`. */
   kind: string;
+  /** Several of them; default: with an s. */
+  kinds?: string;
   tag: string;
   table: Table<Row>;
   /** Name of the key's field. */
@@ -108,6 +113,35 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
       key: 'id',
       body: queueSchema.omit({ ...noSite, id: true }),
       view: queueSchema,
+      readers: everyone,
+    }),
+    endpoint({
+      method: 'put',
+      path: '/queues/:id/thresholds',
+      tag: 'Queues',
+      about: 'Sets from when on figures of a queue stand out on the wallboard; an empty object: as by default.',
+      roles: staff,
+      body: thresholdsSchema,
+      answer: queueSchema,
+      errors: ['not-found', 'not-allowed', 'invalid-field'],
+      async handle({ params, body, principal }) {
+        const queue = visible(principal, directory.queues.get(params.id!), 'queue', params.id!);
+        if (!mayChange(principal, queue)) throw failed['not-allowed']({ roles: 'admin' });
+        const { thresholds: _, ...rest } = queue;
+        const none = Object.keys(body).length === 0;
+        await directory.queues.put(none ? rest : { ...rest, thresholds: body }, principal.by);
+        return directory.queues.get(queue.id)!;
+      },
+    }),
+    ...resource({
+      path: 'hours',
+      kind: 'set of hours',
+      kinds: 'sets of hours',
+      tag: 'Hours',
+      table: directory.hours,
+      key: 'name',
+      body: hoursRecordSchema.omit({ ...noSite, name: true }),
+      view: hoursRecordSchema,
       readers: everyone,
     }),
     ...resource({
@@ -203,7 +237,7 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
         method: 'get',
         path: `/${path}`,
         tag,
-        about: `All ${kind}s.`,
+        about: `All ${given.kinds ?? `${kind}s`}.`,
         roles: readers,
         answer: z.object({ [path]: z.array(view) }),
         handle: ({ principal }) => ({

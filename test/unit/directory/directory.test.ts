@@ -6,11 +6,12 @@ import {
   agentSchema,
   emergencyNumbersOf,
   ha1,
+  hoursRecordSchema,
   openDirectory,
   queueSchema,
   seedDemo,
 } from '../../../server/directory/index.ts';
-import { type Directory, dispositionCodes } from '../../../server/ports/index.ts';
+import { type Directory, dispositionCodes, type HoursRecord } from '../../../server/ports/index.ts';
 import { logger, openSite, siteKey, type TestSite } from './site.ts';
 
 let site: TestSite;
@@ -22,6 +23,13 @@ const reopen = (key: Buffer | string = siteKey): Directory => {
 };
 
 const queue = (more: object = {}) => queueSchema.parse({ site: 'hq', id: 'service', ...more });
+const office: HoursRecord = hoursRecordSchema.parse({
+  site: 'hq',
+  name: 'office',
+  label: { en: 'Office', zh: '营业厅' },
+  open: [{ days: ['mon'], from: '09:00', to: '17:00' }],
+  closedOn: ['2026-10-01'],
+});
 const agent = (more: object = {}) => agentSchema.parse({ site: 'hq', id: '1001', name: 'Ada', ...more });
 
 beforeEach(() => {
@@ -52,7 +60,7 @@ describe('a table', () => {
   });
 
   it('keeps what a queue may say about hours, length, language and dispositions', async () => {
-    const hours = { open: [{ days: ['mon'], from: '09:00', to: '17:00' }], closedOn: ['2026-10-01'] };
+    await directory.hours.put(office, 'admin');
     const tree = [
       'solved',
       {
@@ -62,7 +70,8 @@ describe('a table', () => {
       },
     ];
     const stated = {
-      hours,
+      hours: 'office',
+      thresholds: { waiting: { warn: 5, alarm: 10 }, serviceLevel: { alarm: 60 } },
       atClose: 'exit',
       maxLength: 40,
       exclusionMs: 5_000,
@@ -77,11 +86,33 @@ describe('a table', () => {
     expect(dispositionCodes(directory.queues.get('service')!.dispositions)).toEqual(['solved', 'card', 'loan']);
     const wrong = [
       { dispositions: ['a', { code: 'b', children: ['a'] }] },
-      { hours: { ...hours, timeZone: 'Mars/Base' } },
-      { hours: { open: [{ days: ['mon'], from: '9', to: '17:00' }] } },
+      { thresholds: { waiting: { warn: 5, alarm: 4 } } },
+      { thresholds: { serviceLevel: { warn: 60, alarm: 80 } } },
       { maxLength: 0 },
     ];
     for (const more of wrong) expect(() => queue(more)).toThrow();
+  });
+
+  it('keeps hours, which queues name', async () => {
+    await directory.hours.put(office, 'admin');
+    expect(reopen().hours.get('office')).toEqual(office);
+    await expect(directory.queues.put(queue({ hours: 'offce' }), 'admin')).rejects.toMatchObject({
+      code: 'unknown-reference',
+      details: { field: 'hours' },
+    });
+    await directory.queues.put(queue({ hours: 'office' }), 'admin');
+    await expect(directory.hours.remove('office', 'admin')).rejects.toMatchObject({ code: 'still-referenced' });
+    for (const wrong of [
+      { timeZone: 'Mars/Base' },
+      { open: [{ days: ['mon'], from: '9', to: '17:00' }] },
+      { closedOn: ['tomorrow'] },
+    ]) {
+      await expect(directory.hours.put({ ...office, ...wrong } as HoursRecord, 'admin')).rejects.toMatchObject({
+        code: 'invalid-field',
+      });
+    }
+    await directory.queues.put(queue(), 'admin');
+    expect(await directory.hours.remove('office', 'admin')).toBe(true);
   });
 
   it('journals each change, with what is personal apart', async () => {

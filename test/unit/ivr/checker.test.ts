@@ -205,15 +205,20 @@ describe('prompts and variables', () => {
   });
 
   it('wants one question per "if"', () => {
+    const office = { open: [{ days: ['mon' as const], from: '09:00', to: '17:00' }] };
     const ask = (condition: string) =>
       findings(
         flow([`"one": { "type": "branch", "cases": [{ "if": ${condition}, "next": "bye" }], "next": "bye" }`, bye]),
+        { hours: new Map([['office', office]]) },
       );
     expect(ask('{}')).toEqual(['2:46 value-wrong The "if" asks nothing.']);
     expect(ask('{ "tag": "a", "language": "en" }')).toEqual([
       '2:46 value-wrong The "if" asks several things (tag, language); put them into "all" or "any".',
     ]);
-    expect(ask('{ "hours": "office" }')).toEqual(['2:57 hours-unknown The flow has no hours "office".']);
+    expect(ask('{ "hours": "offce" }')).toEqual([
+      '2:57 hours-unknown Neither the flow nor the site has hours "offce". Did you mean "office"?',
+    ]);
+    expect(ask('{ "hours": "office" }')).toEqual([]);
     expect(ask('{ "variable": "from" }')[0]).toContain('What about "from"?');
   });
 });

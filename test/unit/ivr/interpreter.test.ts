@@ -9,6 +9,7 @@ import {
   Rehearsal,
   readFlow,
   resume,
+  runFlowTests,
   type Step,
   withoutSecrets,
 } from '../../../server/ivr/index.ts';
@@ -258,6 +259,39 @@ describe('branch', () => {
   });
 });
 
+describe("the site's hours", () => {
+  const names = (hours: object) => ({
+    a: {
+      head: hours,
+      nodes: {
+        one: { type: 'branch', cases: [{ if: { hours: 'office' }, next: 'yes' }], next: 'no' },
+        yes: { type: 'return', result: 'yes' },
+        no: { type: 'return', result: 'no' },
+      },
+    },
+  });
+  const mondays = { open: [{ days: ['mon' as const], from: '09:00', to: '17:00' }] };
+  const monday = Date.parse('2026-01-05T10:00Z');
+  const ends = (set: ReturnType<typeof flows>) => last(begin(set, 'a', { language: 'en' }, monday));
+
+  it('are asked where the flow has none of that name', () => {
+    const site = flowSet(flows(names({})).flows.values(), new Map([['office', mondays]]));
+    expect(ends(site)).toMatchObject({ result: 'yes' });
+    const sundays = { open: [{ ...mondays.open[0], days: ['sun'] }] };
+    const own = flowSet(flows(names({ hours: { office: sundays } })).flows.values(), site.hours);
+    expect(ends(own)).toMatchObject({ result: 'no' });
+    expect(ends(flows(names({})))).toMatchObject({ result: 'no' });
+    expect(site.version).not.toBe(flows(names({})).version);
+  });
+
+  it('are those that a test file states', () => {
+    const set = flows(names({}));
+    const test = { name: 'open', steps: [{ expect: { return: 'yes' } }] };
+    expect(runFlowTests(set, { flow: 'a', tests: [test] })[0]?.ok).toBe(false);
+    expect(runFlowTests(set, { flow: 'a', hours: { office: mondays }, tests: [test] })[0]?.ok).toBe(true);
+  });
+});
+
 describe('queue and transfer', () => {
   const queue = {
     type: 'queue',
@@ -441,7 +475,7 @@ describe('flows in flows', () => {
   it('takes the error exit where the flow is not there', () => {
     const compiled = set.flows.get('outer')!;
     const step = begin(
-      { version: 'x', flows: new Map([['outer', { ...compiled, start: 'lost' }]]) },
+      { version: 'x', flows: new Map([['outer', { ...compiled, start: 'lost' }]]), hours: new Map() },
       'outer',
       english,
       now,

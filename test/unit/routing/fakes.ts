@@ -7,6 +7,7 @@ import type {
   AgentRecord,
   Directory,
   DirectoryEvents,
+  HoursRecord,
   QueueExit,
   QueueRecord,
   QueueRequest,
@@ -28,6 +29,7 @@ export class FakeDirectory extends EventEmitter<DirectoryEvents> {
   readonly site = { name: 'test', country: 'CN', timeZone: 'Asia/Shanghai', realm: 'test' };
   readonly agents = new FakeTable<AgentRecord>();
   readonly queues = new FakeTable<QueueRecord>();
+  readonly hours = new FakeTable<HoursRecord & { id: string }>();
   readonly skills = new FakeTable<{ id: string; name: string; site: string }>();
 
   queue(more: Partial<QueueRecord> & { id: string }): void {
@@ -50,6 +52,11 @@ export class FakeDirectory extends EventEmitter<DirectoryEvents> {
       ...more,
     });
     this.emit('changed', 'queues', [more.id]);
+  }
+
+  opens(name: string, hours: Pick<HoursRecord, 'open' | 'closedOn'>): void {
+    this.hours.rows.set(name, { id: name, site: 'test', name, label: {}, ...hours });
+    this.emit('changed', 'hours', [name]);
   }
 
   agent(more: Partial<AgentRecord> & { id: string }): void {

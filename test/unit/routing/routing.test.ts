@@ -181,7 +181,8 @@ describe('queues', () => {
     const room = new Room();
     // Monday 10:00 in Shanghai.
     const office = { open: [{ days: ['mon', 'tue'] as ('mon' | 'tue')[], from: '09:00', to: '10:30' }] };
-    room.directory.queue({ id: 'service', hours: office, atClose: 'exit', maxWaitMs: 7_200_000 });
+    room.directory.opens('office', office);
+    room.directory.queue({ id: 'service', hours: 'office', atClose: 'exit', maxWaitMs: 7_200_000 });
     const early = room.call('int_a');
     await room.pass(30 * 60_000 - 1);
     expect(early.exits).toEqual([]);
@@ -196,7 +197,7 @@ describe('queues', () => {
     await room.pass(0);
     expect(next.exits).toEqual([]);
     // A holiday is known at once.
-    room.directory.queue({ id: 'service', hours: { ...office, closedOn: ['2026-03-03'] }, atClose: 'exit' });
+    room.directory.opens('office', { ...office, closedOn: ['2026-03-03'] });
     await room.pass(0);
     expect(next.exits).toEqual(['closed']);
   });

@@ -2,11 +2,11 @@
 import type { IconName } from '../parts/icon-shapes.ts';
 
 /** A list that fields choose from. */
-export type Choices = 'queues' | 'skills' | 'flows' | 'trunks' | 'agents' | 'sip-users';
+export type Choices = 'queues' | 'hours' | 'skills' | 'flows' | 'trunks' | 'agents' | 'sip-users';
 
 export interface Kind {
   /** Its collection under /api/v1, and the page's name. */
-  name: 'agents' | 'queues' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules';
+  name: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules';
   icon: IconName;
   key: string;
   /** Fields shown in the list, after the key. */
@@ -37,12 +37,25 @@ export const kinds: Kind[] = [
     icon: 'queue',
     key: 'id',
     columns: ['name', 'strategy', 'priority', 'serviceLevelMs', 'team'],
-    references: { 'skills.skill': 'skills', 'rings.alsoQueues': 'queues' },
+    references: { 'skills.skill': 'skills', 'rings.alsoQueues': 'queues', hours: 'hours' },
     sections: [
       { name: 'about', fields: ['name', 'team', 'priority', 'serviceLevelMs'] },
       { name: 'distribution', fields: ['strategy', 'skills', 'rings', 'ringMs'] },
+      { name: 'hours', fields: ['hours', 'atClose'] },
       { name: 'waiting', fields: ['maxWaitMs', 'whenEmpty', 'music', 'announceEveryMs'] },
       { name: 'after', fields: ['wrapUpMs', 'dispositions', 'dispositionRequired', 'record', 'popUrl', 'popByItself'] },
+      { name: 'thresholds', fields: ['thresholds'] },
+    ],
+  },
+  {
+    name: 'hours',
+    icon: 'clock',
+    key: 'name',
+    columns: ['label', 'timeZone', 'team'],
+    references: {},
+    sections: [
+      { name: 'about', fields: ['label', 'team', 'timeZone', 'note'] },
+      { name: 'hours', fields: ['open', 'closedOn', 'openOn'] },
     ],
   },
   { name: 'skills', icon: 'check', key: 'name', columns: ['team'], references: {}, sections: [] },

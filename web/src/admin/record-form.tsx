@@ -179,14 +179,15 @@ function sectionsOf(kind: Kind, schema: Schema): { name: string; fields: string[
 function useChoices(kind: Kind): Partial<Record<Choices, string[]>> {
   const wanted = new Set(Object.values(kind.references));
   const queues = useNames(wanted.has('queues'), 'queues', 'id');
+  const hours = useNames(wanted.has('hours'), 'hours', 'name');
   const skills = useNames(wanted.has('skills'), 'skills', 'name');
   const flows = useNames(wanted.has('flows'), 'flows', 'flow');
   const trunks = useNames(wanted.has('trunks'), 'trunks', 'name');
   const agents = useNames(wanted.has('agents'), 'agents', 'id');
   const users = useNames(wanted.has('sip-users'), 'sip-users', 'user');
   return useMemo(
-    () => ({ queues, skills, flows, trunks, agents, 'sip-users': users }),
-    [queues, skills, flows, trunks, agents, users],
+    () => ({ queues, hours, skills, flows, trunks, agents, 'sip-users': users }),
+    [queues, hours, skills, flows, trunks, agents, users],
   );
 }
 
