@@ -1,6 +1,7 @@
 // What a connector (our sidecar, or anybody's program) and the server say to each other over the public API:
 //   POST /api/v1/channels/:channel/inbound    what came from the provider: { "items": [ … ] }, at most 100, each with its key
-//   GET  /api/v1/channels/:channel/outbound   what is to be sent, as server-sent events from a cursor on
+//   GET  /api/v1/channels/:channel/outbound   what is to be sent, as server-sent events from a cursor on: `id: <seq>`,
+//                                             `data: <OutboundItem>`; comments as heartbeat at least every 15 s
 //   PUT  /api/v1/attachments                  bytes of an image, a voice message, a file; GET /api/v1/attachments/:id
 // Inbound items are idempotent by `key`: a connector repeats what was not answered, and nothing is doubled. Items of one
 // thread are taken in the order of the request. docs/channels.md shows a whole connector.
@@ -78,6 +79,18 @@ export const content = z
   ])
   .meta({ id: 'MessageContent' });
 export type Content = z.infer<typeof content>;
+
+/**
+ * Query of PUT /api/v1/attachments; the body is the bytes, content-type their MIME type; the answer is the Attachment. The
+ * same channel and key give the same attachment, however often they are sent.
+ */
+export const attachmentQuery = z.strictObject({
+  channel: short,
+  /** The provider's id of these bytes, unique in the channel. */
+  key: short,
+  kind: z.enum(['image', 'voice', 'video', 'file']),
+  name: z.string().max(255).optional(),
+});
 
 /** How the provider, or a login, knows a customer: `{ kind: 'wechat', value: openid }`, `unionid`, `mail`, `phone`, `account` … */
 export const identity = z.strictObject({
@@ -221,6 +234,8 @@ export const outboundItem = z
     }),
   ])
   .meta({ id: 'OutboundItem' });
+/** Query of GET /api/v1/channels/:channel/outbound: everything after that `seq`. `Last-Event-ID` says the same, and wins. */
+export const outboundQuery = z.strictObject({ after: z.coerce.number().int().nonnegative().default(0) });
 export type OutboundItem = z.infer<typeof outboundItem>;
 export type OutboundMessage = Extract<OutboundItem, { item: 'message' }>;
 

@@ -5,6 +5,8 @@
 //   provider ──▶ receive ─ verify on raw bytes ─▶ inbox (committed) ─▶ answer, within 1 s
 //                                                    └─▶ normalise ─▶ the server (again and again until it took it)
 //   server ──▶ outbox (committed) ─▶ policy ─▶ send ─▶ `delivery` to the server
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Attachment, InboundItem, OutboundMessage, ReplyWindow } from '../connector/index.ts';
@@ -32,6 +34,11 @@ export interface Delivery {
   /** Unique in its channel: the provider's id of it. A second one with the same key is dropped. */
   key: string;
   at: Millis;
+  /**
+   * What must be read in the order of arrival with it: the customer's id at the provider. Absent: everything of this channel
+   * that has none is read one after the other.
+   */
+  thread?: string | undefined;
   /** JSON, XML or whatever the provider speaks; decrypted. */
   body: string;
 }
@@ -63,7 +70,16 @@ export type Sent =
       window?: ReplyWindow | undefined;
     };
 
+/** For customers' own programs (web chat): all under `/chat/<channel>/` on the public listener is the connector's. */
+export interface Doors {
+  /** Answers, or fails: then the core answers 500. */
+  request(request: IncomingMessage, response: ServerResponse, path: string, remote: string): Promise<void>;
+  /** A WebSocket is asked for. @returns false where it is not wanted: the core closes */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, path: string, remote: string): boolean;
+}
+
 export interface Connector {
+  readonly doors?: Doors | undefined;
   /** Provider's callbacks, for channels that are called. Never throws for bad input: it answers 4xx. */
   receive?(callback: Callback): Promise<Received | CallbackAnswer>;
   /** For channels that fetch or hold a connection (IMAP, CMPP, cursor pull, a WebSocket): begins, and ends by itself on `stop`. */
@@ -139,6 +155,12 @@ export interface ConnectorTools {
   /** An occasion opened a window of the policy in that thread. Read by `window`. */
   opened(thread: string, occasion: string, at: Millis): void;
   window(thread: string): ReplyWindow | undefined;
+  /** Tells the server what is not kept (typing, read). Dropped where the server is away. */
+  notice(item: Extract<InboundItem, { item: 'typing' | 'read' }>): void;
+  /** Folder of this channel, made, for what a connector must keep beyond `memory`. */
+  readonly folder: string;
+  /** 32 bytes of this channel and purpose, the same after each restart, for signatures and sealing of its own. */
+  secret(purpose: string): Buffer;
   /** Small facts of a thread that must outlive a restart (last message id to reply to, mail references). JSON. */
   memory: { get(key: string): string | undefined; set(key: string, value: string): void };
 }

@@ -1,5 +1,6 @@
 export { runUnderSupervisor } from './lifeline.ts';
 export {
+  connectorToken,
   type EdgeConfiguration,
   type EdgeReady,
   runFolder,

@@ -247,6 +247,13 @@ export function siteSecret(run: string): string {
   return readFileSync(file, 'utf8');
 }
 
+/** What the sidecar proves with that it is the site's own connector (`Authorization: Bearer`); made once per site, mode 0600. */
+export function connectorToken(run: string): string {
+  const file = join(run, 'connector.token');
+  if (!existsSync(file)) writeFileSync(file, `swc_${randomBytes(32).toString('hex')}`, { mode: 0o600, flag: 'wx' });
+  return readFileSync(file, 'utf8');
+}
+
 function answers(path: string): Promise<boolean> {
   return new Promise((done) => {
     const socket = connect(path);
