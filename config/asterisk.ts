@@ -1,4 +1,6 @@
 // Asterisk as the media engine: its hosts, and where they fetch what they play.
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { failed } from './errors.ts';
@@ -21,6 +23,8 @@ const hostSchema = z
     secretFile: z.string().min(1).optional(),
     /** Environment variable with her password. */
     secretEnv: z.string().min(1).optional(),
+    /** File in PEM with the authority that an https:// url's certificate comes from, or that certificate; else the one for all. */
+    caFile: z.string().min(1).optional(),
     /** Where it takes SIP from the edge: `192.0.2.10:5080`, UDP. */
     sip: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'must be a host and a port'),
     /** Share of new calls beside the others. */
@@ -38,6 +42,8 @@ export const asteriskSchema = z
       }),
     /** File with the password of all of them; else the environment variable SWITCHROOM_ASTERISK_SECRET. */
     secretFile: z.string().min(1).optional(),
+    /** As `caFile` of a host, for all of them; without one, whom this machine trusts. */
+    caFile: z.string().min(1).optional(),
     /** Where the hosts fetch prompts and music from this server by HTTP. */
     audio: z
       .object({
@@ -59,6 +65,8 @@ export interface AsteriskHostSettings {
   url: string;
   user: string;
   secret: string;
+  /** PEM, where one is named and the url is https://. */
+  ca?: string | undefined;
   sip: string;
   weight: number;
 }
@@ -71,10 +79,25 @@ export function asteriskHosts(
   if (!asterisk) {
     throw failed['settings-invalid']({ setting: 'asterisk', reason: 'must name its hosts where media is asterisk' });
   }
-  return asterisk.hosts.map(({ name, url, user, sip, weight, secretFile, secretEnv }, index) => {
+  return asterisk.hosts.map(({ name, url, user, sip, weight, secretFile, secretEnv, caFile }, index) => {
     const variable = secretEnv ?? 'SWITCHROOM_ASTERISK_SECRET';
     const file = secretFile ?? (secretEnv === undefined ? asterisk.secretFile : undefined);
     const secret = readSecret(`asterisk.hosts.${index}`, { file, variable }, env);
-    return { name, url: url.replace(/\/$/, ''), user, secret, sip, weight };
+    const ca = authority(`asterisk.hosts.${index}.caFile`, url, caFile ?? asterisk.caFile);
+    return { name, url: url.replace(/\/$/, ''), user, secret, sip, weight, ...(ca === undefined ? {} : { ca }) };
   });
+}
+
+/** @throws settings-invalid where the file cannot be read or holds no certificate */
+function authority(setting: string, url: string, file: string | undefined): string | undefined {
+  if (file === undefined || !url.startsWith('https:')) return undefined;
+  try {
+    const text = readFileSync(file, 'utf8');
+    // Node would take a text without one as an empty list, and say only that nobody is trusted.
+    new X509Certificate(text);
+    return text;
+  } catch (error) {
+    const reason = `${file} cannot be used: ${(error as Error).message}`;
+    throw failed['settings-invalid']({ setting, reason }, { cause: error });
+  }
 }

@@ -143,6 +143,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_FREESWITCH_FOLDER: { path: ['freeswitch', 'folder'], read: text },
   SWITCHROOM_ASTERISK_HOSTS: { path: ['asterisk', 'hosts'], read: asteriskHostsText },
   SWITCHROOM_ASTERISK_SECRET_FILE: { path: ['asterisk', 'secretFile'], read: text },
+  SWITCHROOM_ASTERISK_CA_FILE: { path: ['asterisk', 'caFile'], read: text },
   SWITCHROOM_WEBRTC: { path: ['webrtc', 'engine'], read: text },
   SWITCHROOM_WEBRTC_ANNOUNCE: { path: ['webrtc', 'announce'], read: text },
   SWITCHROOM_WEBRTC_PORTS: { path: ['webrtc', 'ports'], read: range },

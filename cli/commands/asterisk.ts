@@ -1,7 +1,8 @@
 // asterisk configure|hosts|drain|undrain: the configuration files of an Asterisk that is our media engine.
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readSecret } from '../../config/index.ts';
-import type { HostView } from '../../media/asterisk/index.ts';
+import type { AsteriskConfiguration, HostView } from '../../media/asterisk/index.ts';
 import { withConnection } from '../connection.ts';
 import { failed } from '../errors.ts';
 import { commaList, wholeNumber } from '../options.ts';
@@ -14,6 +15,9 @@ interface Options {
   modules: string;
   data: string;
   http: string;
+  https?: string;
+  certificate?: string;
+  key?: string;
   sip: string;
   rtp: string;
   managerPort: string;
@@ -36,6 +40,9 @@ export function addAsteriskCommands(switchroom: Command): void {
     .option('--modules <folder>', 'where its modules are', `/usr/lib/${machine()}-linux-gnu/asterisk/modules`)
     .option('--data <folder>', 'what it came with', '/usr/share/asterisk')
     .option('--http <host:port>', 'its HTTP, for the server', '127.0.0.1:8088')
+    .option('--https <host:port>', 'the same over TLS, for a server on another machine')
+    .option('--certificate <file>', 'in PEM, for --https; valid for the host that the server names')
+    .option('--key <file>', 'its key, in PEM')
     .option('--manager-port <port>', 'its manager, on loopback', '5038')
     .option('--sip <host:port>', 'where it takes SIP from the edge', '127.0.0.1:5080')
     .option('--rtp <host:first-last>', 'address and ports of media', '127.0.0.1:40000-49999')
@@ -90,6 +97,7 @@ async function configure(folder: string, options: Options): Promise<void> {
     modules: options.modules,
     data: options.data,
     http: { address: httpAddress, port: httpPort },
+    https: httpsOf(options),
     managerPort: wholeNumber('--manager-port', options.managerPort),
     sip: options.sip,
     rtp: { address: rtpAddress, first: Number(first), last: Number(last) },
@@ -100,6 +108,19 @@ async function configure(folder: string, options: Options): Promise<void> {
     maxCalls: wholeNumber('--max-calls', options.maxCalls),
   });
   process.stdout.write(`Written: ${folder}\n`);
+}
+
+function httpsOf({ https, certificate, key }: Options): AsteriskConfiguration['https'] {
+  if (https === undefined) return undefined;
+  place('--https', https);
+  for (const [option, file] of [
+    ['--certificate', certificate],
+    ['--key', key],
+  ] as const) {
+    if (file === undefined) throw failed['option-invalid']({ option, reason: 'it is needed with --https' });
+  }
+  // Asterisk reads them where it runs, and says nothing of a path that is not from the root.
+  return { place: https, certificate: resolve(certificate ?? ''), key: resolve(key ?? '') };
 }
 
 /** Debian's name of this machine's architecture. */

@@ -1,9 +1,11 @@
 // Looks at an Asterisk from outside: whether it lets us in, and has what the driver needs. For doctor.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { basic } from './ari.ts';
 import type { AsteriskHostOptions } from './host.ts';
 import { Manager } from './manager.ts';
+import { throughTls } from './tls-passage.ts';
 
 export interface AsteriskCheck {
   version?: string | undefined;
@@ -16,6 +18,17 @@ export interface AsteriskCheck {
 const withinMs = 3_000;
 
 export async function checkAsterisk(host: AsteriskHostOptions): Promise<AsteriskCheck> {
+  const { reached, passages } = await throughTls([host], pino({ level: 'silent' }));
+  try {
+    const found = await look(reached[0] ?? host);
+    const trouble = passages[0]?.trouble;
+    return trouble === undefined ? found : { ...found, problems: [trouble] };
+  } finally {
+    for (const passage of passages) await passage.close();
+  }
+}
+
+async function look(host: AsteriskHostOptions): Promise<AsteriskCheck> {
   const found: AsteriskCheck = { missing: [], problems: [] };
   const ask = async (path: string): Promise<unknown> => {
     const response = await fetch(`${host.url}/ari/${path}`, {

@@ -13,6 +13,8 @@ export interface AsteriskConfiguration {
   data: string;
   /** ARI's HTTP. */
   http: { address: string; port: number };
+  /** The same over TLS, for a server on another machine. Files in PEM, readable by Asterisk. */
+  https?: { place: string; certificate: string; key: string } | undefined;
   /** TCP port of the manager on loopback; nobody is let in there. */
   managerPort: number;
   /** SIP over UDP: `192.0.2.10:5080`. */
@@ -49,10 +51,15 @@ export function writeAsteriskConfiguration(configuration: AsteriskConfiguration)
     mkdirSync(join(configuration.var, folder), { recursive: true });
   }
   for (const name of readdirSync(templates)) {
-    const text = readFileSync(join(templates, name), 'utf8').replace(/@([A-Z_]+)@/g, (_whole, key: string) => {
-      const value = values[key];
-      if (value === undefined) throw asteriskErrors['asterisk-configuration']({ reason: `${name} wants ${key}` });
-      return value;
+    const text = readFileSync(join(templates, name), 'utf8').replace(/^.*@[A-Z_]+@.*\n/gm, (line) => {
+      let whole = true;
+      const filled = line.replace(/@([A-Z_]+)@/g, (_all, key: string) => {
+        if (!values.has(key)) throw asteriskErrors['asterisk-configuration']({ reason: `${name} wants ${key}` });
+        const value = values.get(key);
+        whole &&= value !== undefined;
+        return value ?? '';
+      });
+      return whole ? filled : '';
     });
     const file = join(configuration.etc, name);
     writeFileSync(file, text, { mode: 0o640 });
@@ -60,29 +67,36 @@ export function writeAsteriskConfiguration(configuration: AsteriskConfiguration)
   }
 }
 
-function valuesOf(configuration: AsteriskConfiguration): Record<string, string> {
-  const { http, rtp } = configuration;
-  const values = {
-    ETC: configuration.etc,
-    VAR: configuration.var,
-    MODULES: configuration.modules,
-    DATA: configuration.data,
-    HTTP_ADDRESS: http.address,
-    HTTP_PORT: String(http.port),
-    MANAGER_PORT: String(configuration.managerPort),
-    SIP: configuration.sip,
-    RTP_ADDRESS: rtp.address,
-    RTP_FIRST: String(rtp.first),
-    RTP_LAST: String(rtp.last),
-    USER: configuration.user,
-    SECRET: configuration.secret,
-    SERVER: configuration.server,
-    EDGE: configuration.edge.join(','),
-    MAX_CALLS: String(configuration.maxCalls),
-  };
-  for (const [key, value] of Object.entries(values)) {
+/** A line with a value that is undefined is left out. */
+function valuesOf(configuration: AsteriskConfiguration): Map<string, string | undefined> {
+  const { http, https, rtp } = configuration;
+  const values = new Map<string, string | undefined>(
+    Object.entries({
+      ETC: configuration.etc,
+      VAR: configuration.var,
+      MODULES: configuration.modules,
+      DATA: configuration.data,
+      HTTP_ADDRESS: http.address,
+      HTTP_PORT: String(http.port),
+      HTTPS_ENABLED: https && 'yes',
+      HTTPS: https?.place,
+      HTTPS_CERTIFICATE: https?.certificate,
+      HTTPS_KEY: https?.key,
+      MANAGER_PORT: String(configuration.managerPort),
+      SIP: configuration.sip,
+      RTP_ADDRESS: rtp.address,
+      RTP_FIRST: String(rtp.first),
+      RTP_LAST: String(rtp.last),
+      USER: configuration.user,
+      SECRET: configuration.secret,
+      SERVER: configuration.server,
+      EDGE: configuration.edge.join(','),
+      MAX_CALLS: String(configuration.maxCalls),
+    }),
+  );
+  for (const [key, value] of values) {
     // A line break would be a line of its own in the file, and a semicolon the end of it.
-    if (value === '' || /[\r\n;]/.test(value)) {
+    if (value !== undefined && (value === '' || /[\r\n;]/.test(value))) {
       throw asteriskErrors['asterisk-configuration']({ reason: `${key} is empty, or holds a line break or semicolon` });
     }
   }

@@ -6,8 +6,10 @@ import { Manager } from './manager.ts';
 
 export interface AsteriskHostOptions {
   name: string;
-  /** Of its HTTP server. */
+  /** Of its HTTP server: http:// or https://. */
   url: string;
+  /** PEM: whom an https:// url's certificate must come from; default: whom this machine trusts. */
+  ca?: string | undefined;
   user: string;
   secret: string;
   /** `192.0.2.10:5080` */

@@ -20,6 +20,7 @@ import { AsteriskEndpoint, type EndpointTools } from './endpoint.ts';
 import { asteriskErrors } from './errors.ts';
 import { AsteriskHost, type AsteriskHostOptions, type HostEvents } from './host.ts';
 import { AsteriskRecording, fileOf } from './recording.ts';
+import { type TlsPassage, throughTls } from './tls-passage.ts';
 
 export interface AsteriskMediaOptions {
   hosts: readonly AsteriskHostOptions[];
@@ -59,6 +60,7 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
   readonly #endpointTools: EndpointTools;
   readonly #bridgeTools: BridgeTools;
   readonly #shelf: AudioShelf;
+  readonly #passages: readonly TlsPassage[];
   /** Hosts that are away and not yet given up. */
   readonly #givingUp = new Map<AsteriskHost, NodeJS.Timeout>();
   readonly #round: NodeJS.Timeout;
@@ -67,12 +69,13 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
   #lost = false;
   #firstUp: (() => void) | undefined;
 
-  private constructor(options: AsteriskMediaOptions, shelf: AudioShelf) {
+  private constructor(options: AsteriskMediaOptions, shelf: AudioShelf, passages: readonly TlsPassage[]) {
     super();
     const { sip, logger } = options;
     this.#options = options;
     this.#log = logger;
     this.#shelf = shelf;
+    this.#passages = passages;
     // What Asterisk has outlives us; that we find it again needs the dialogs, and those only the edge keeps.
     this.capabilities = { engine: 'asterisk', adoption: sip.canAdopt, codecs: ['PCMA', 'PCMU'] };
     this.#endpointTools = {
@@ -119,7 +122,8 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     const { audio, logger, hosts, withinMs = 10_000 } = options;
     // The addresses stay the same after a restart, and so does what the hosts have fetched.
     const shelf = await AudioShelf.open({ ...audio, key: hosts.map(({ secret }) => secret).join(' '), logger });
-    const media = new AsteriskMediaServer(options, shelf);
+    const { reached, passages } = await throughTls(hosts, logger);
+    const media = new AsteriskMediaServer({ ...options, hosts: reached }, shelf, passages);
     const up = new Promise<boolean>((resolve) => {
       const late = setTimeout(() => resolve(false), withinMs);
       media.#firstUp = () => {
@@ -131,7 +135,10 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     if (await up) return media;
     await media.close();
     const names = hosts.map(({ name, url }) => `${name} (${url})`).join(', ');
-    throw mediaErrors['media-unavailable']({ reason: `no Asterisk answered within ${withinMs} ms: ${names}` });
+    const troubles = [...new Set(passages.flatMap(({ trouble }) => trouble ?? []))].map((trouble) => `; ${trouble}`);
+    throw mediaErrors['media-unavailable']({
+      reason: `no Asterisk answered within ${withinMs} ms: ${names}${troubles.join('')}`,
+    });
   }
 
   async open(request: OpenRequest): Promise<MediaEndpoint> {
@@ -223,6 +230,7 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     clearInterval(this.#round);
     for (const timer of this.#givingUp.values()) clearTimeout(timer);
     for (const host of this.#hosts) host.close();
+    for (const passage of this.#passages) await passage.close();
     await this.#shelf.close();
   }
 

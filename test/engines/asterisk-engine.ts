@@ -22,7 +22,11 @@ export class AsteriskEngine {
   readonly rtpPorts: { from: number; to: number };
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, url: string, sip: string, secret: string, firstRtp: number) {
+  /** Of its HTTP over TLS, where it was started with it. */
+  readonly tlsUrl: string;
+
+  private constructor(folder: string, url: string, tlsUrl: string, sip: string, secret: string, firstRtp: number) {
+    this.tlsUrl = tlsUrl;
     this.folder = folder;
     this.rtpPorts = { from: firstRtp, to: firstRtp + 1_999 };
     this.url = url;
@@ -30,9 +34,28 @@ export class AsteriskEngine {
     this.secret = secret;
   }
 
-  static async start(): Promise<AsteriskEngine> {
+  /**
+   * @param elsewhere as on another host: SIP, RTP and HTTP over TLS at that address of loopback; plain HTTP stays where it is,
+   * for this class
+   */
+  static async start(elsewhere?: { address: string; certificate: string; key: string }): Promise<AsteriskEngine> {
     const folder = mkdtempSync(join(tmpdir(), 'asterisk-'));
-    const [http, manager, sip] = await Promise.all([freeTcpPort(), freeTcpPort(), freeUdpPort()]);
+    const address = elsewhere?.address ?? '127.0.0.1';
+    const [http, https, manager, sip] = await Promise.all([
+      freeTcpPort('127.0.0.1'),
+      freeTcpPort(address),
+      freeTcpPort('127.0.0.1'),
+      freeUdpPort(address),
+    ]);
+    const tls = elsewhere && {
+      place: `${address}:${https}`,
+      certificate: join(folder, 'http.pem'),
+      key: join(folder, 'http.key'),
+    };
+    if (tls) {
+      writeFileSync(tls.certificate, elsewhere.certificate);
+      writeFileSync(tls.key, elsewhere.key, { mode: 0o600 });
+    }
     const secret = randomBytes(18).toString('base64url');
     const first = 10_000 + 2 * Math.floor(Math.random() * 4_000);
     writeAsteriskConfiguration({
@@ -41,16 +64,18 @@ export class AsteriskEngine {
       modules: join(asteriskRoot, 'usr/lib/x86_64-linux-gnu/asterisk/modules'),
       data: join(asteriskRoot, 'usr/share/asterisk'),
       http: { address: '127.0.0.1', port: http },
+      https: tls,
       managerPort: manager,
-      sip: `127.0.0.1:${sip}`,
-      rtp: { address: '127.0.0.1', first, last: first + 1_999 },
+      sip: `${address}:${sip}`,
+      rtp: { address, first, last: first + 1_999 },
       user: 'switchroom',
       secret,
       server: '127.0.0.1',
       edge: ['127.0.0.1'],
       maxCalls: 0,
     });
-    const engine = new AsteriskEngine(folder, `http://127.0.0.1:${http}`, `127.0.0.1:${sip}`, secret, first);
+    const [plain, secure] = [`http://127.0.0.1:${http}`, `https://${address}:${https}`];
+    const engine = new AsteriskEngine(folder, plain, secure, `${address}:${sip}`, secret, first);
     writeFileSync(engine.secretFile, `${secret}\n`, { mode: 0o600 });
     await engine.run();
     return engine;
@@ -125,18 +150,18 @@ export class AsteriskEngine {
   }
 }
 
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
+async function freeTcpPort(address: string): Promise<number> {
+  const server = createServer().listen(0, address);
   await once(server, 'listening');
-  const address = server.address();
+  const bound = server.address();
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
+  return typeof bound === 'object' && bound ? bound.port : 0;
 }
 
-async function freeUdpPort(): Promise<number> {
+async function freeUdpPort(address: string): Promise<number> {
   const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, address);
   await once(socket, 'listening');
   const { port } = socket.address();
   socket.close();
