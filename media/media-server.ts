@@ -33,7 +33,18 @@ export type Audio =
 export interface PlayOptions {
   /** How often the whole list is played; Infinity for music. Default 1. */
   times?: number;
-  /** Stop at the caller's first digit. Default false. */
+  /**
+   * A digit of the caller ends it (`barged`) and is kept for the next `collect`, however early it was keyed:
+   *
+   * - while it plays, from the moment in which the key goes down;
+   * - before: where a digit of the type-ahead waits, or the collection that runs has got one already, nothing is played, and
+   *   the end is `barged` at once. So a caller who knows the menus keys through them.
+   *
+   * A terminator that is forgotten (see `collect`) ends nothing. On a bridge only digits of members while it plays count.
+   *
+   * Default false: it is played whole. Digits are then collected, or kept as type-ahead, as if nothing were played; who
+   * does not want them collects without `typeAhead`.
+   */
   bargeIn?: boolean;
   /** Name in events and in `list`, so that a restarted server knows what is playing. */
   id?: string;
@@ -59,7 +70,7 @@ export interface DigitRule {
   betweenMs: number;
   /** Values are kept out of events, logs and `list` (PIN entry). */
   secret?: boolean | undefined;
-  /** Digits keyed in the 2 s before, which nobody collected, count. */
+  /** Digits of the type-ahead count: see `collect`. Without it they are forgotten. */
   typeAhead?: boolean | undefined;
 }
 
@@ -133,7 +144,14 @@ export interface MediaEndpoint extends EventEmitter<EndpointEvents> {
   /** What we let through from now on, without SDP: `sendonly` stops listening, `recvonly` stops sending. */
   direction(direction: MediaDirection): Promise<void>;
   play(audio: Audio[], options?: PlayOptions): Playback;
-  /** One at a time; a second call ends the first with `stopped`. Digits keyed in the 2 s before count where `typeAhead`. */
+  /**
+   * One at a time; a second call ends the first with `stopped`. Where it says `typeAhead`, the digits that the first had count
+   * for it too: no digit falls between the two.
+   *
+   * Type-ahead: digits keyed in the 2 s before that nobody collected, nor heard in a bridge. Where the rule says `typeAhead`
+   * they are taken first, and those that are too many stay for the next. The terminator of a rule that ended with `max`
+   * belongs to that input, by habit: keyed as the very next digit, within 2 s, it is forgotten.
+   */
   collect(rule: DigitRule): Promise<Digits>;
   stopCollect(): void;
   /** A digit that came by signaling (SIP INFO): counts like one from RTP. */

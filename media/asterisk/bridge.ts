@@ -154,9 +154,14 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
     }).catch((error: unknown) => this.#tools.logger.warn({ err: error, bridge: this.id }, 'bridge was not tidied'));
   }
 
+  /** Whether digits of that member go to others. */
+  relays(from: EndpointId): boolean {
+    return this.dtmf === 'relay' && this.#members.get(from)?.role === 'talk';
+  }
+
   /** Who hears a digit of that member: all who talk with it. */
   async relay(from: EndpointId, digit: Digit, ms: number): Promise<void> {
-    if (this.dtmf !== 'relay' || this.#members.get(from)?.role !== 'talk') return;
+    if (!this.relays(from)) return;
     const host = this.#placed();
     for (const [id, { endpoint, role }] of this.#members) {
       if (id === from || role !== 'talk') continue;

@@ -37,6 +37,8 @@ export interface EndpointTools {
   logger: Logger;
   /** Where its bridge passes digits on. */
   relay(endpoint: AsteriskEndpoint, digit: Digit, ms: number): void;
+  /** Whether it does so now. */
+  relays(endpoint: AsteriskEndpoint): boolean;
   /** What its bridge keeps at it for a later server. */
   membership(endpoint: AsteriskEndpoint): EndpointNote['bridge'];
   gone(endpoint: AsteriskEndpoint): void;
@@ -202,7 +204,9 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   }
 
   play(audio: Audio[], options?: PlayOptions): Playback {
-    return this.player.play(audio, options);
+    const playback = this.player.play(audio, options);
+    if (this.#digits.begun) this.player.barge();
+    return playback;
   }
 
   async collect(rule: DigitRule): Promise<Digits> {
@@ -338,8 +342,8 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
 
   #keyed(digit: Digit, ms: number, via: 'rfc4733' | 'info' | 'inband'): void {
     if (this.#state !== 'open') return;
-    this.player.barge();
-    const { secret, collected } = this.#digits.key(digit);
+    const { secret, collected, counts } = this.#digits.key(digit, this.#tools.relays(this));
+    if (counts) this.player.barge();
     if (!secret) this.emit('dtmf', { digit, ms, via });
     if (!collected) this.#tools.relay(this, digit, ms);
   }

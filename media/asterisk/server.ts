@@ -83,6 +83,7 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
       shelf,
       logger,
       relay: (endpoint, digit, ms) => this.#relay(endpoint, digit, ms),
+      relays: ({ id }) => this.#memberOf.get(id)?.relays(id) === true,
       membership: (endpoint) => this.#memberOf.get(endpoint.id)?.membership(endpoint),
       gone: (endpoint) => this.#gone(endpoint),
     };

@@ -173,6 +173,7 @@ export class FreeswitchBridge extends EventEmitter<BridgeEvents> implements Brid
     const membership: Membership = {
       conference: this.conference,
       member: number,
+      relaysDigits: this.#relaysDigits,
       place: () => this.#place(number),
       digit: (from, digit) => this.#relay(from, digit),
       left: (gone) => this.#forget(gone.id),

@@ -40,6 +40,8 @@ export interface EndpointTools {
 export interface Membership {
   readonly conference: string;
   readonly member: string;
+  /** Digits go to the others. */
+  readonly relaysDigits: boolean;
   place(): PlayPlace;
   digit(from: FreeswitchEndpoint, digit: Digit): void;
   left(endpoint: FreeswitchEndpoint): void;
@@ -160,6 +162,7 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
     const sounds = this.#tools.folder.sounds(audio);
     const playback = new RunningPlayback(place, sounds, options, this.#log, before?.quiet ?? Promise.resolve());
     if (this.#gone) playback.end('closed');
+    else if (playback.bargeIn && this.#digits.begun) playback.end('barged');
     this.#playback = playback;
     return playback;
   }
@@ -244,8 +247,8 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
 
   #key(digit: Digit, ms: number, via: 'rfc4733' | 'info' | 'inband'): void {
     if (this.#gone) return;
-    if (this.#playback?.bargeIn) this.#playback.end('barged');
-    const { secret, collected } = this.#digits.key(digit);
+    const { secret, collected, counts } = this.#digits.key(digit, this.#membership?.relaysDigits === true);
+    if (counts && this.#playback?.bargeIn) this.#playback.end('barged');
     if (!secret) this.emit('dtmf', { digit, ms, via });
     if (!collected) this.#membership?.digit(this, digit);
   }

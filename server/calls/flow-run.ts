@@ -41,7 +41,8 @@ export class FlowRun {
   readonly #owner: FlowOwner;
   #state: FlowState | undefined;
   #playback: Playback | undefined;
-  #collecting = false;
+  /** How many collections run: at times the next takes over from the one before. */
+  #collecting = 0;
   #stopped = false;
   /** The step failed because the media engine is out of reach; it is done again when that is back. */
   #stalled = false;
@@ -95,7 +96,7 @@ export class FlowRun {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#playback?.stop();
-    if (this.#collecting) this.#endpoint.stopCollect();
+    if (this.#collecting > 0) this.#endpoint.stopCollect();
   }
 
   #step({ state, effects, passed }: Step): void {
@@ -169,7 +170,7 @@ export class FlowRun {
   async #ask(effect: Extract<Effect, { do: 'ask' }>): Promise<Input | undefined> {
     if (effect.rule.secret) return this.#askSecret(effect);
     if ((await this.#play(effect)) === 'gone') return undefined;
-    // A digit that barged in, or was keyed just before, counts; where the prompts must be heard out, it does not.
+    // A digit that barged in, or was keyed before, counts; where the prompts must be heard out, it does not.
     return this.#collect({ ...effect.rule, typeAhead: effect.bargeIn });
   }
 
@@ -177,39 +178,56 @@ export class FlowRun {
   async #askSecret(effect: Extract<Effect, { do: 'ask' }>): Promise<Input | undefined> {
     const { rule, bargeIn } = effect;
     const early = this.#collect({ ...rule, firstMs: wholeHourMs, typeAhead: bargeIn });
-    const heard = await this.#play(effect);
+    const heard = await this.#play(effect, early);
     if (heard === 'gone') return undefined;
     if (heard === 'barged') return early;
-    this.#endpoint.stopCollect();
-    const first = await early;
-    if (first?.on !== 'digits' || (bargeIn && first.end !== 'stopped')) return first;
-    const digits = bargeIn ? first.digits : '';
-    const rest = await this.#collect({
-      ...rule,
-      max: rule.max - digits.length,
-      firstMs: digits === '' ? rule.firstMs : rule.betweenMs,
-    });
-    return rest?.on === 'digits' ? { ...rest, digits: digits + rest.digits } : rest;
+    // The time runs from now on. The second takes over what the first has, without a gap.
+    const late = this.#collect({ ...rule, typeAhead: bargeIn });
+    const over = (one: Input | undefined): boolean => bargeIn && one?.on === 'digits' && one.end !== 'stopped';
+    const [first, last] = await Promise.all([
+      early.then((one) => {
+        // It was complete just then: nothing more is asked.
+        if (over(one)) this.#endpoint.stopCollect();
+        return one;
+      }),
+      late,
+    ]);
+    return over(first) ? first : last;
   }
 
   async #collect(rule: DigitRule): Promise<Input | undefined> {
     const { max, terminator, firstMs, betweenMs, secret, typeAhead } = rule;
-    this.#collecting = true;
-    const { digits, end } = await this.#endpoint.collect({ max, terminator, firstMs, betweenMs, secret, typeAhead });
-    this.#collecting = false;
-    if (this.#stopped || end === 'closed') return undefined;
-    return { on: 'digits', digits, end };
+    this.#collecting++;
+    try {
+      const { digits, end } = await this.#endpoint.collect({ max, terminator, firstMs, betweenMs, secret, typeAhead });
+      return this.#stopped || end === 'closed' ? undefined : { on: 'digits', digits, end };
+    } finally {
+      this.#collecting--;
+    }
   }
 
-  async #play(effect: Extract<Effect, { do: 'say' | 'ask' }>): Promise<'finished' | 'barged' | 'failed' | 'gone'> {
+  /** @param input collected meanwhile: when it is over, nothing more is said, where keys may stop the prompts */
+  async #play(
+    effect: Extract<Effect, { do: 'say' | 'ask' }>,
+    input?: Promise<Input | undefined>,
+  ): Promise<'finished' | 'barged' | 'failed' | 'gone'> {
+    let answered = false;
+    const enough = (): void => {
+      answered = effect.bargeIn;
+      if (answered) this.#playback?.stop();
+    };
+    // Where there is none, the call is over and the playback with it.
+    input?.then((one) => one && enough(), enough);
     if (effect.prompts.length === 0) return 'finished';
     const audio = await this.#tools.prompts.audio(effect.prompts);
     if (this.#stopped) return 'gone';
     if (audio.length === 0) return 'finished';
+    if (answered) return 'barged';
     this.#playback = this.#endpoint.play(audio, { bargeIn: effect.bargeIn });
     const end = await this.#playback.ended;
     this.#playback = undefined;
-    if (this.#stopped || end === 'closed' || end === 'stopped') return 'gone';
+    if (this.#stopped || end === 'closed') return 'gone';
+    if (end === 'stopped') return answered ? 'barged' : 'gone';
     if (end === 'failed' && this.#stall()) return 'gone';
     return end;
   }

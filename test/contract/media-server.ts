@@ -172,10 +172,13 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       await phone.hears([440]);
       phone.key('1');
       expect(await deaf.ended).toBe('finished');
+      const waiting = { max: 1, firstMs: 3_000, betweenMs: 3_000, typeAhead: true };
+      expect(await endpoint.collect(waiting)).toEqual({ digits: '1', end: 'max' });
       const keen = endpoint.play([await tone(600, 100)], { times: Number.POSITIVE_INFINITY, bargeIn: true });
       await phone.hears([600]);
       phone.key('2');
       expect(await keen.ended).toBe('barged');
+      expect(await endpoint.collect(waiting)).toEqual({ digits: '2', end: 'max' });
       const signaled = endpoint.play([await tone(800, 100)], { times: Number.POSITIVE_INFINITY, bargeIn: true });
       await phone.hears([800]);
       endpoint.digitFromSignaling('3');
@@ -251,6 +254,15 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       expect(await first).toEqual({ digits: '1', end: 'stopped' });
       endpoint.stopCollect();
       expect(await second).toEqual({ digits: '', end: 'stopped' });
+      // One that takes digits keyed before takes over those of the one that it ends.
+      const third = endpoint.collect(rule);
+      await begun(endpoint);
+      phone.key('2');
+      await vi.waitFor(() => expect(digits).toHaveLength(2), wait);
+      const fourth = endpoint.collect({ ...rule, typeAhead: true });
+      expect(await third).toEqual({ digits: '2', end: 'stopped' });
+      phone.key('34');
+      expect(await fourth).toEqual({ digits: '234', end: 'max' });
       const last = endpoint.collect(rule);
       await endpoint.close();
       expect(await last).toEqual({ digits: '', end: 'closed' });
@@ -275,6 +287,96 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       phone.key('8');
       await vi.waitFor(() => expect(digits.at(-1)).toBe('8'), wait);
       expect(digits.join('')).toBe('12398');
+    });
+
+    test('a digit keyed before cuts a prompt short before it begins, and is there to be collected', async () => {
+      const { phone, endpoint } = await call();
+      const digits = digitsOf(endpoint);
+      const keen = { bargeIn: true };
+      const rule = { max: 1, terminator: '#', firstMs: 3_000, betweenMs: 3_000 };
+      const prompt = await tone(440, 60_000);
+      phone.key('12');
+      await vi.waitFor(() => expect(digits.join('')).toBe('12'), wait);
+      expect(await endpoint.play([prompt], keen).ended).toBe('barged');
+      // The next prompt too: the digit waits still.
+      expect(await endpoint.play([prompt], keen).ended).toBe('barged');
+      expect(await endpoint.collect({ ...rule, typeAhead: true })).toEqual({ digits: '1', end: 'max' });
+      expect(await endpoint.play([prompt], keen).ended).toBe('barged');
+      // The collection that runs has taken it: that counts as well.
+      const begun = endpoint.collect({ ...rule, max: 2, typeAhead: true });
+      expect(await endpoint.play([prompt], keen).ended).toBe('barged');
+      endpoint.digitFromSignaling('3');
+      expect(await begun).toEqual({ digits: '23', end: 'max' });
+      expect(Math.max(0, ...phone.samples(5_000).map(Math.abs))).toBeLessThan(100);
+      // Nothing waits any more, and nothing that was forgotten does.
+      const wanted = endpoint.play([prompt], keen);
+      await phone.hears([440]);
+      wanted.stop();
+      expect(await wanted.ended).toBe('stopped');
+    });
+
+    test('plays a prompt whole where no digit may stop it, and the digits count as if it were not played', async () => {
+      const { phone, endpoint } = await call();
+      const digits = digitsOf(endpoint);
+      const rule = { max: 2, firstMs: 3_000, betweenMs: 3_000 };
+      phone.key('1');
+      await vi.waitFor(() => expect(digits).toHaveLength(1), wait);
+      const whole = endpoint.play([await tone(440, 600)]);
+      await phone.hears([440]);
+      phone.key('2');
+      expect(await whole.ended).toBe('finished');
+      expect(digits.join('')).toBe('12');
+      expect(await endpoint.collect({ ...rule, typeAhead: true })).toEqual({ digits: '12', end: 'max' });
+      const collected = endpoint.collect(rule);
+      const music = endpoint.play([await tone(620, 100)], { times: Number.POSITIVE_INFINITY });
+      await phone.hears([620]);
+      phone.key('34');
+      expect(await collected).toEqual({ digits: '34', end: 'max' });
+      const mark = phone.heard.length;
+      await vi.waitFor(() => expect(phone.heard.length).toBeGreaterThan(mark + 10), wait);
+      music.stop();
+      expect(await music.ended).toBe('stopped');
+    });
+
+    test('forgets the terminator that follows the last digit: it neither stops a prompt nor ends the next input', async () => {
+      const { phone, endpoint } = await call();
+      const digits = digitsOf(endpoint);
+      const rule = { max: 3, terminator: '#', firstMs: 3_000, betweenMs: 3_000 };
+      const first = endpoint.collect(rule);
+      await begun(endpoint);
+      for (const digit of '123') endpoint.digitFromSignaling(digit);
+      expect(await first).toEqual({ digits: '123', end: 'max' });
+      const prompt = endpoint.play([await tone(440, 100)], { times: Number.POSITIVE_INFINITY, bargeIn: true });
+      await begun(endpoint);
+      endpoint.digitFromSignaling('#');
+      await vi.waitFor(() => expect(digits.at(-1)).toBe('#'), wait);
+      await phone.hears([440]);
+      phone.key('4');
+      expect(await prompt.ended).toBe('barged');
+      await vi.waitFor(() => expect(digits.at(-1)).toBe('4'), wait);
+      const second = endpoint.collect({ ...rule, typeAhead: true });
+      await begun(endpoint);
+      endpoint.digitFromSignaling('#');
+      expect(await second).toEqual({ digits: '4', end: 'terminator' });
+    });
+
+    test('keeps no digit that was meant for those in the bridge', async () => {
+      const a = await call();
+      const b = await call({ near: a.endpoint.id });
+      const bridge = await media.bridge(newId('br'));
+      await bridge.add(a.endpoint.id, 'talk');
+      await bridge.add(b.endpoint.id, 'talk');
+      const digits = digitsOf(a.endpoint);
+      a.phone.key('7');
+      await vi.waitFor(() => expect(digits).toEqual(['7']), wait);
+      await bridge.remove(a.endpoint.id);
+      const prompt = a.endpoint.play([await tone(440, 100)], { times: Number.POSITIVE_INFINITY, bargeIn: true });
+      await a.phone.hears([440]);
+      a.phone.key('8');
+      expect(await prompt.ended).toBe('barged');
+      await vi.waitFor(() => expect(digits).toEqual(['7', '8']), wait);
+      const rule = { max: 1, firstMs: 3_000, betweenMs: 3_000, typeAhead: true };
+      expect(await a.endpoint.collect(rule)).toEqual({ digits: '8', end: 'max' });
     });
 
     test('makes an offer, takes an early answer and then the final one', async () => {

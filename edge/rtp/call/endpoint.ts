@@ -100,7 +100,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     this.monitor = new LineMonitor(this.out, this.reception);
     this.digits = new Digits(options.id, host);
     this.#receiver = new DtmfReceiver({
-      keyDown: () => this.#keyDown(),
+      keyDown: (digit) => this.#keyDown(digit),
       keyUp: (digit, ms) => this.#keyUp(digit, ms, 'rfc4733'),
     });
     const now = host.now();
@@ -124,7 +124,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     this.out.pause();
     const inband = this.#inbandAllowed && far.dtmfPayloadType === undefined;
     const keyUp = (digit: string, ms: number) => this.#keyUp(digit, ms, 'inband');
-    this.#ear.detect(inband ? { keyDown: () => this.#keyDown(), keyUp } : undefined);
+    this.#ear.detect(inband ? { keyDown: (digit) => this.#keyDown(digit), keyUp } : undefined);
     this.listenNeeded();
     if (this.player || this.#toSend.busy || this.mixes || this.#ear.detects) this.#host.activate(this);
   }
@@ -237,7 +237,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
 
   /** A digit that came by signaling. */
   key(digit: string, ms: number): void {
-    this.#keyDown();
+    this.#keyDown(digit);
     this.#keyUp(digit, ms, 'info');
   }
 
@@ -247,19 +247,20 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     this.#host.activate(this);
   }
 
-  #keyDown(): void {
-    this.digits.keyDown();
-    if (this.player?.bargeIn) {
-      const player = this.player;
-      this.player = undefined;
-      player.end('barged');
-    }
+  #keyDown(digit: string): void {
+    if (!this.digits.keyDown(digit)) return;
+    this.#barge();
     this.bridge?.barge();
+  }
+
+  #barge(): void {
+    if (this.player?.bargeIn) this.endPlay('barged');
   }
 
   #keyUp(digit: string, ms: number, via: 'rfc4733' | 'info' | 'inband'): void {
     const passes = via === 'rfc4733' ? this.#eventPasses : this.bridge?.passesDigits(this) === true;
-    this.digits.key(digit, ms, via);
+    // The key may have gone down before the playback began.
+    if (this.digits.key(digit, ms, via, passes)) this.#barge();
     // In-band digits are in the audio already.
     if (passes && via !== 'inband') this.bridge?.digit(this, digit, via === 'rfc4733');
   }
@@ -279,10 +280,11 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   play(player: Player): void {
     this.player?.end('stopped');
     this.player = player;
-    this.#host.activate(this);
+    if (player.bargeIn && this.digits.begun) this.#barge();
+    else this.#host.activate(this);
   }
 
-  endPlay(end: 'stopped' | 'failed', reason?: string): void {
+  endPlay(end: 'stopped' | 'barged' | 'failed', reason?: string): void {
     const { player } = this;
     this.player = undefined;
     player?.end(end, reason);

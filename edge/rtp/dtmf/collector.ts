@@ -30,6 +30,11 @@ export class Collector {
     this.deadline = now + rule.firstMs;
   }
 
+  /** So far. */
+  get digits(): string {
+    return this.#digits;
+  }
+
   keyDown(): void {
     this.#held = true;
   }
@@ -73,7 +78,33 @@ export class TypeAhead {
     return taken;
   }
 
-  clear(): void {
-    this.#digits = [];
+  /** A digit of the last 2 s is there. */
+  waits(now: number): boolean {
+    const last = this.#digits.at(-1);
+    return last !== undefined && now - last.at <= typeAheadMs;
+  }
+}
+
+/** The terminator that callers key although the last digit has ended the input: it belongs to that, and to nothing else. */
+export class Habit {
+  #terminator: string | undefined;
+  #since = 0;
+
+  /** An input ended with its last digit. */
+  expect(terminator: string, now: number): void {
+    this.#terminator = terminator;
+    this.#since = now;
+  }
+
+  /** Whether that digit would be it. */
+  awaits(digit: string, now: number): boolean {
+    return digit === this.#terminator && now - this.#since <= typeAheadMs;
+  }
+
+  /** The next digit is there. @returns whether it is forgotten */
+  takes(digit: string, now: number): boolean {
+    const taken = this.awaits(digit, now);
+    this.#terminator = undefined;
+    return taken;
   }
 }

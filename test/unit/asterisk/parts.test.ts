@@ -29,9 +29,9 @@ describe('digits', () => {
 
   test('what is keyed too long ago does not count ahead, and what is left over is kept for the next', async () => {
     const digits = new DigitCollector();
-    digits.key('9');
+    digits.key('9', false);
     vi.advanceTimersByTime(2_100);
-    for (const digit of '1234') digits.key(digit);
+    for (const digit of '1234') digits.key(digit, false);
     expect(await digits.collect({ ...rule, typeAhead: true })).toEqual({ digits: '123', end: 'max' });
     expect(await digits.collect({ ...rule, max: 1, typeAhead: true })).toEqual({ digits: '4', end: 'max' });
   });
@@ -40,10 +40,52 @@ describe('digits', () => {
     const digits = new DigitCollector();
     const pin = digits.collect({ ...rule, secret: true });
     vi.advanceTimersByTime(999);
-    expect(digits.key('1')).toEqual({ secret: true, collected: true });
+    expect(digits.key('1', true)).toEqual({ secret: true, collected: true, counts: true });
     vi.advanceTimersByTime(500);
     expect(await pin).toEqual({ digits: '1', end: 'timeout' });
-    expect(digits.key('2')).toEqual({ secret: false, collected: false });
+    expect(digits.key('2', false)).toEqual({ secret: false, collected: false, counts: true });
+  });
+
+  test('a digit waits until it is collected or 2 s old; one that others in a bridge heard never does', async () => {
+    const digits = new DigitCollector();
+    digits.key('1', true);
+    expect(digits.begun).toBe(false);
+    digits.key('2', false);
+    expect(digits.begun).toBe(true);
+    vi.advanceTimersByTime(2_001);
+    expect(digits.begun).toBe(false);
+    digits.key('3', false);
+    const input = digits.collect({ ...rule, typeAhead: true });
+    expect(digits.begun).toBe(true);
+    digits.end('stopped');
+    expect(await input).toEqual({ digits: '3', end: 'stopped' });
+    expect(digits.begun).toBe(false);
+  });
+
+  test('the terminator after the last digit belongs to that input, for 2 s and as the very next digit', async () => {
+    const digits = new DigitCollector();
+    const most = async () => {
+      for (const digit of '123') digits.key(digit, false);
+      expect(await digits.collect({ ...rule, typeAhead: true })).toEqual({ digits: '123', end: 'max' });
+    };
+    await most();
+    expect(digits.key('#', false)).toEqual({ secret: false, collected: false, counts: false });
+    expect(digits.begun).toBe(false);
+    await most();
+    const next = digits.collect(rule);
+    expect(digits.key('#', false)).toMatchObject({ counts: false });
+    expect(digits.key('#', false)).toMatchObject({ counts: true });
+    expect(await next).toEqual({ digits: '', end: 'terminator' });
+    await most();
+    vi.advanceTimersByTime(2_001);
+    expect(digits.key('#', false)).toMatchObject({ counts: true });
+    // Keyed ahead, all of it: the terminator goes with its input, what comes after it waits for the next.
+    const whole = new DigitCollector();
+    for (const digit of '123#45') whole.key(digit, false);
+    expect(await whole.collect({ ...rule, typeAhead: true })).toEqual({ digits: '123', end: 'max' });
+    const rest = whole.collect({ ...rule, typeAhead: true });
+    whole.end('stopped');
+    expect(await rest).toEqual({ digits: '45', end: 'stopped' });
   });
 });
 

@@ -83,6 +83,7 @@ export class FakeEndpoint extends EventEmitter<EndpointEvents> implements MediaE
     return this.#playback;
   }
   collect(): Promise<Digits> {
+    this.stopCollect();
     return new Promise((resolve) => {
       this.#collect = resolve;
     });

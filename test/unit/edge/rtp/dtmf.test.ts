@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dtmfFrequencies, toneSamples } from '../../../../edge/rtp/audio/tones.ts';
 import { codecs } from '../../../../edge/rtp/codec/g711.ts';
-import { Collector, TypeAhead } from '../../../../edge/rtp/dtmf/collector.ts';
+import { Collector, Habit, TypeAhead } from '../../../../edge/rtp/dtmf/collector.ts';
 import { InbandDetector } from '../../../../edge/rtp/dtmf/goertzel.ts';
 import { DtmfReceiver } from '../../../../edge/rtp/dtmf/receiver.ts';
 import { DtmfSender } from '../../../../edge/rtp/dtmf/sender.ts';
@@ -176,6 +176,18 @@ test('collects by its rule, with no time running while a key is down', () => {
   const ahead = new TypeAhead();
   ahead.add('1', 0);
   ahead.add('2', 1500);
+  expect([ahead.waits(3500), ahead.waits(3501)]).toEqual([true, false]);
   expect(ahead.take(2500)).toEqual(['2']);
   expect(ahead.take(2500)).toEqual([]);
+  expect(ahead.waits(2500)).toBe(false);
+});
+
+test('the terminator after the last digit is forgotten once, as the next digit, within 2 s', () => {
+  const habit = new Habit();
+  expect(habit.takes('#', 0)).toBe(false);
+  habit.expect('#', 0);
+  expect([habit.awaits('1', 10), habit.awaits('#', 2000), habit.awaits('#', 2001)]).toEqual([false, true, false]);
+  expect([habit.takes('#', 2000), habit.takes('#', 2000)]).toEqual([true, false]);
+  habit.expect('#', 3000);
+  expect([habit.takes('1', 3010), habit.takes('#', 3020)]).toEqual([false, false]);
 });
