@@ -44,6 +44,7 @@ export class FreeswitchDouble {
   readonly #watchers = new Set<Socket>();
   readonly #channels = new Map<string, Channel>();
   readonly #conferences = new Map<string, Conference>();
+  readonly #ending = new Set<Promise<unknown>>();
   #sip: SipSide | undefined;
   password = 'secret';
   profile = 'drachtio_mrf';
@@ -103,6 +104,8 @@ export class FreeswitchDouble {
     }
     for (const { endpoint } of channels) await endpoint.close();
     for (const { bridge } of conferences) await bridge.close();
+    // Channels that ended just before have media behind them still.
+    await Promise.all(this.#ending);
   }
 
   async #invited(channel: SipChannel, sdp: string): Promise<string | number> {
@@ -419,9 +422,11 @@ export class FreeswitchDouble {
       });
       socket.end();
     }
-    void this.#leave(channel)
+    const ending: Promise<unknown> = this.#leave(channel)
       .then(() => Promise.all([...channel.recordings].map(([path, one]) => one.sealed ?? write(one.recording, path))))
-      .finally(() => channel.endpoint.close());
+      .finally(() => channel.endpoint.close())
+      .finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 }
 

@@ -164,7 +164,8 @@ it('never throws, always waits or ends, and its state survives JSON, for any flo
       if (step.state.waiting === 'ended') ended += 1;
       else holds(resume(set, step.state, now));
     }),
-    { numRuns: 1500 },
+    // Fixed, so that the count below does not hang on luck. TEST_SEED looks elsewhere.
+    { seed: Number(process.env.TEST_SEED ?? 20_264), numRuns: 1500 },
   );
   expect(ended).toBeGreaterThan(100);
 });
