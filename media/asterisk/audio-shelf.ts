@@ -10,7 +10,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import { mediaErrors } from '../errors.ts';
 import type { Audio } from '../media-server.ts';
-import { type MadeSound, makeTone, wavHeader } from './tone.ts';
+import { wavHeader, wavHeaderBytes } from '../recorded-wav.ts';
+import { type MadeSound, makeTone } from './tone.ts';
 
 export interface AudioShelfOptions {
   bind: string;
@@ -33,7 +34,6 @@ interface Shelf extends Shelved {
   source: { path: string; size: number; changed: number } | MadeSound;
 }
 
-const headerBytes = 44;
 const bytesPerMs = 16;
 /** Tones and loops that are kept: each at most some hundred kilobytes. */
 const mostMade = 200;
@@ -108,7 +108,7 @@ export class AudioShelf {
 
   async #samplesOf({ source }: Shelf): Promise<Buffer> {
     const bytes = 'path' in source ? await readFile(source.path) : source.bytes;
-    return bytes.subarray(headerBytes);
+    return bytes.subarray(wavHeaderBytes);
   }
 
   /** Whoever plays it has fetched it long ago. */
@@ -135,7 +135,7 @@ export class AudioShelf {
     const digest = createHash('sha256');
     await pipeline(createReadStream(path), digest);
     if (digest.digest('hex') !== hash) throw refused('is not what its hash says');
-    const ms = (size - headerBytes) / bytesPerMs;
+    const ms = (size - wavHeaderBytes) / bytesPerMs;
     return this.#keep(hash, { uri: this.#uriOf(hash), ms, source: { path, size, changed: mtimeMs } });
   }
 
@@ -179,10 +179,10 @@ export class AudioShelf {
 async function isLineWav(path: string): Promise<boolean> {
   const file = await open(path, 'r');
   try {
-    const header = Buffer.alloc(headerBytes);
-    const { bytesRead } = await file.read(header, 0, headerBytes, 0);
+    const header = Buffer.alloc(wavHeaderBytes);
+    const { bytesRead } = await file.read(header, 0, wavHeaderBytes, 0);
     return (
-      bytesRead === headerBytes &&
+      bytesRead === wavHeaderBytes &&
       header.toString('latin1', 0, 4) === 'RIFF' &&
       header.toString('latin1', 8, 12) === 'WAVE' &&
       header.readUInt16LE(20) === 1 &&

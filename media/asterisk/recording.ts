@@ -6,8 +6,8 @@ import type { Logger } from 'pino';
 import { SwitchroomError } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
 import type { Recording, SealedRecording } from '../media-server.ts';
+import { slice, wavHeaderBytes, wavOf, within } from '../recorded-wav.ts';
 import type { AsteriskHost } from './host.ts';
-import { wavHeader } from './tone.ts';
 
 /** For a server that comes after us. */
 export interface RecordingNote {
@@ -24,7 +24,6 @@ export interface Recorded {
   monitor: string;
 }
 
-const headerBytes = 44;
 const bytesPerSample = 2;
 const samplesPerMs = 8;
 
@@ -102,15 +101,13 @@ export class AsteriskRecording implements Recording {
     const response = await this.host.storedFile(fileOf(this.id, this.channels));
     if (!response) throw mediaErrors['media-unknown']({ reason: `there is no recording ${this.id}` });
     const dataBytes = Number(response.headers.get('content-length'));
-    const size = headerBytes + dataBytes;
-    const start = Math.max(0, range?.start ?? 0);
-    const end = Math.min(range?.end ?? size - 1, size - 1);
-    if (start > end) {
-      await response.body?.cancel();
-      return { stream: Readable.from([]), size };
-    }
-    const header = wavHeader({ channels: this.channels, dataBytes });
-    return { stream: Readable.from(slice(header, response.body, start, end), { objectMode: false }), size };
+    const size = wavHeaderBytes + dataBytes;
+    const { start, end } = within(range, size);
+    // Who wants the header only leaves before the samples begin, and nobody would end them.
+    const samples = start > end || end < wavHeaderBytes ? null : response.body;
+    if (!samples) await response.body?.cancel();
+    const wav = wavOf({ channels: this.channels, dataBytes }, samples);
+    return { stream: Readable.from(slice(wav, start, end), { objectMode: false }), size };
   }
 
   async #seal(): Promise<SealedRecording> {
@@ -130,7 +127,7 @@ export class AsteriskRecording implements Recording {
     const { stream, size } = await this.read();
     const hash = createHash('sha256');
     for await (const piece of stream) hash.update(piece as Buffer);
-    const ms = Math.round((size - headerBytes) / (bytesPerSample * this.channels * samplesPerMs));
+    const ms = Math.round((size - wavHeaderBytes) / (bytesPerSample * this.channels * samplesPerMs));
     return { ms, bytes: size, sha256: hash.digest('hex') };
   }
 
@@ -171,28 +168,4 @@ export async function startMonitor(
     options: channels === 2 ? 'D' : '',
   });
   return { channelName, monitor: answer.get('mixmonitorid') ?? '' };
-}
-
-async function* slice(
-  header: Buffer,
-  body: ReadableStream<Uint8Array> | null,
-  start: number,
-  end: number,
-): AsyncGenerator<Buffer> {
-  let at = 0;
-  const part = (piece: Buffer): Buffer => {
-    const from = Math.max(0, start - at);
-    const to = Math.min(piece.length, end + 1 - at);
-    at += piece.length;
-    return from < to ? piece.subarray(from, to) : Buffer.alloc(0);
-  };
-  const first = part(header);
-  if (first.length > 0) yield first;
-  if (!body) return;
-  // Leaving the loop cancels what would still come.
-  for await (const piece of body) {
-    const wanted = part(Buffer.from(piece));
-    if (wanted.length > 0) yield wanted;
-    if (at > end) return;
-  }
 }

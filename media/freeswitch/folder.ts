@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { mediaErrors } from '../errors.ts';
 import type { Audio } from '../media-server.ts';
-
-const headerBytes = 44;
+import { wavHeaderBytes, wavOf } from '../recorded-wav.ts';
+import { isWhole, Pieces } from './pieces.ts';
 
 export class SharedFolder {
   readonly #here: string;
@@ -32,37 +32,35 @@ export class SharedFolder {
     return join(this.#there, 'recordings', `${id}.${piece}.wav`);
   }
 
-  /** Samples of the pieces that are there, one after the other. */
-  async samples(id: string): Promise<{ pcm: Buffer; channels: number }> {
-    const sealed = join(this.#here, 'recordings', `${id}.wav`);
-    const files = existsSync(sealed) ? [sealed] : await this.#pieces(id);
-    let channels = 2;
-    const parts: Buffer[] = [];
-    for (const file of files) {
-      const bytes = await readFile(file);
-      if (bytes.length < headerBytes) continue; // FreeSWITCH has not written its header yet
-      channels = bytes.readUInt16LE(22);
-      parts.push(bytes.subarray(dataAt(bytes)));
-    }
-    return { pcm: Buffer.concat(parts), channels };
+  /** What is there of a recording: sealed, or its pieces so far. */
+  async recorded(id: string): Promise<Pieces> {
+    const sealed = this.sealed(id);
+    return Pieces.of(sealed === undefined ? await this.#pieces(id) : [sealed]);
   }
 
-  /** Makes one file of the pieces. @returns its facts */
+  /** Makes one file of the pieces, however long, in bounded memory; again, of a sealed one, its facts. */
   async seal(id: string): Promise<{ ms: number; bytes: number; sha256: string }> {
-    const { pcm, channels } = await this.samples(id);
-    const wav = Buffer.concat([wavHeader(pcm.length, channels), pcm]);
+    const recorded = await this.recorded(id);
+    const { channels, dataBytes } = recorded;
     const path = join(this.#here, 'recordings', `${id}.wav`);
+    const hash = createHash('sha256');
+    const hashed = async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const piece of pieces) {
+        hash.update(piece);
+        yield piece;
+      }
+    };
     const file = await open(`${path}.new`, 'w');
     try {
-      await file.writeFile(wav);
+      await file.writeFile(hashed(wavOf(recorded, recorded.samples())));
       await file.sync();
     } finally {
       await file.close();
     }
     await rename(`${path}.new`, path);
     for (const piece of await this.#pieces(id)) await rm(piece, { force: true });
-    const sha256 = createHash('sha256').update(wav).digest('hex');
-    return { ms: Math.round(pcm.length / (16 * channels)), bytes: wav.length, sha256 };
+    const ms = Math.round(dataBytes / (16 * channels));
+    return { ms, bytes: wavHeaderBytes + dataBytes, sha256: hash.digest('hex') };
   }
 
   /** Waits, at most 3 s, until FreeSWITCH has closed the last piece: its header says how long it is then. */
@@ -112,7 +110,7 @@ export class SharedFolder {
   async #bring(path: string, hash: string): Promise<void> {
     if (!/^[0-9a-f]{64}$/.test(hash)) throw mediaErrors['media-failed']({ reason: `${hash} is no SHA-256` });
     const target = join(this.#here, 'audio', `${hash}.wav`);
-    if (existsSync(target) && (await stat(target)).size > headerBytes) return;
+    if (existsSync(target) && (await stat(target)).size > wavHeaderBytes) return;
     const found = createHash('sha256')
       .update(await readFile(path))
       .digest('hex');
@@ -120,42 +118,4 @@ export class SharedFolder {
     await copyFile(path, `${target}.new`);
     await rename(`${target}.new`, target);
   }
-}
-
-/** Whether the header says how long the file is: then it is closed. */
-async function isWhole(path: string): Promise<boolean> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0);
-    return size >= headerBytes && bytesRead === 8 && buffer.readUInt32LE(4) === size - 8;
-  } finally {
-    await file.close();
-  }
-}
-
-/** Where the samples begin: FreeSWITCH may write chunks between the header and them. */
-function dataAt(bytes: Buffer): number {
-  for (let at = 12; at + 8 <= bytes.length; at += 8 + bytes.readUInt32LE(at + 4)) {
-    if (bytes.toString('latin1', at, at + 4) === 'data') return at + 8;
-  }
-  return headerBytes;
-}
-
-/** 8 kHz, 16 bit. */
-export function wavHeader(dataBytes: number, channels: number): Buffer {
-  const header = Buffer.alloc(headerBytes);
-  header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(36 + dataBytes, 4);
-  header.write('WAVEfmt ', 8, 'latin1');
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(channels, 22);
-  header.writeUInt32LE(8_000, 24);
-  header.writeUInt32LE(16_000 * channels, 28);
-  header.writeUInt16LE(2 * channels, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36, 'latin1');
-  header.writeUInt32LE(dataBytes, 40);
-  return header;
 }

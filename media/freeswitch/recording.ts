@@ -7,8 +7,9 @@ import type { Logger } from 'pino';
 import { SwitchroomError } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
 import type { Recording, RecordingOptions, SealedRecording } from '../media-server.ts';
+import { slice, wavHeaderBytes, wavOf, within } from '../recorded-wav.ts';
 import type { Control } from './control.ts';
-import { type SharedFolder, wavHeader } from './folder.ts';
+import type { SharedFolder } from './folder.ts';
 
 export interface RecordingTools {
   control: Control;
@@ -148,12 +149,16 @@ export async function readRecording(
   range?: { start: number; end?: number },
 ): Promise<{ stream: Readable; size: number }> {
   const path = folder.sealed(id);
-  const part = range && { start: range.start, ...(range.end === undefined ? {} : { end: range.end }) };
-  if (path !== undefined) return { stream: createReadStream(path, part), size: (await stat(path)).size };
-  const { pcm, channels } = await folder.samples(id);
-  const wav = Buffer.concat([wavHeader(pcm.length, channels), pcm]);
-  const bytes = wav.subarray(range?.start ?? 0, range?.end === undefined ? undefined : range.end + 1);
-  return { stream: Readable.from([bytes]), size: wav.length };
+  if (path !== undefined) {
+    const { size } = await stat(path);
+    const part = within(range, size);
+    return { stream: part.start > part.end ? Readable.from([]) : createReadStream(path, part), size };
+  }
+  const recorded = await folder.recorded(id);
+  const size = wavHeaderBytes + recorded.dataBytes;
+  const { start, end } = within(range, size);
+  const bytes = slice(wavOf(recorded, recorded.samples()), start, end);
+  return { stream: Readable.from(bytes, { objectMode: false }), size };
 }
 
 /** A recording of which nothing runs any more. */
