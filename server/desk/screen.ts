@@ -144,8 +144,15 @@ function isFree(live: AgentLive): boolean {
   return live.contacts.length === 0 && !Object.values(live.occupied).some((count) => count > 0);
 }
 
+/** Supervisors of a team adjust what belongs to it, those of none and administrators all. */
+function mayAdjust(viewer: AgentRecord, queue: QueueRecord): boolean {
+  if (viewer.roles.includes('admin')) return true;
+  return mayWatch(viewer, queue) && (viewer.team === undefined || viewer.team === queue.team);
+}
+
 function queueCard(queue: QueueRecord, viewer: AgentRecord): QueueCard {
-  const { id, name, dispositions, dispositionRequired, wrapUpMs, serviceLevelMs, popUrl, popByItself } = queue;
+  const { id, name, dispositions, dispositionRequired, wrapUpMs, serviceLevelMs, popUrl, popByItself, thresholds } =
+    queue;
   return {
     id,
     name,
@@ -155,6 +162,8 @@ function queueCard(queue: QueueRecord, viewer: AgentRecord): QueueCard {
     dispositionRequired,
     wrapUpMs,
     serviceLevelMs,
+    ...(thresholds === undefined ? {} : { thresholds }),
+    adjustable: mayAdjust(viewer, queue),
     ...(popUrl === undefined ? {} : { popUrl, popByItself: popByItself ?? false }),
   };
 }

@@ -2,7 +2,7 @@
 // values/ and server/ports as zod schemas, so that the protocol can be documented and checked; `satisfies` keeps them true.
 import { z } from 'zod';
 import type { Offer, OfferOutcome, PopContent } from '../../values/index.ts';
-import type { AgentLive, CallView, DispositionTree, PartyView, QueueLive } from '../ports/index.ts';
+import type { AgentLive, CallView, DispositionTree, PartyView, QueueLive, QueueThresholds } from '../ports/index.ts';
 import { phoneView } from './phone-protocol.ts';
 
 export const id = z.string().min(1).max(80);
@@ -187,6 +187,16 @@ const dispositionNode: z.ZodType<DispositionTree> = z
   })
   .meta({ id: 'Disposition' });
 
+const levels = z.object({ warn: z.number().optional(), alarm: z.number().optional() });
+
+/** From when on a queue's live figures stand out. */
+export const thresholds = z.object({
+  waiting: levels.optional(),
+  longestWaitMs: levels.optional(),
+  /** Percent. */
+  serviceLevel: levels.optional(),
+}) satisfies z.ZodType<QueueThresholds>;
+
 export const queueCard = z.object({
   id,
   name: names,
@@ -199,6 +209,9 @@ export const queueCard = z.object({
   dispositionRequired: z.boolean(),
   wrapUpMs: z.number(),
   serviceLevelMs: z.number(),
+  thresholds: thresholds.optional(),
+  /** Whether she may set them. */
+  adjustable: z.boolean(),
   /** Address of the customer in another program, with `{number}` and the like to be filled in. */
   popUrl: z.string().optional(),
   /** Whether it is opened without a click. */

@@ -38,6 +38,8 @@ export interface QueueReportArgs extends ReportArgs {
 
 export interface AgentReportArgs extends ReportArgs {
   agents?: string[] | undefined;
+  /** One line for all agents of an interval together. */
+  together?: boolean | undefined;
   now: Millis;
 }
 
@@ -48,7 +50,7 @@ export interface Interval {
 }
 
 export type QueueReportRow = Interval & { queue?: string } & QueueKeyFigures;
-export type AgentReportRow = Interval & { agent: string } & AgentKeyFigures;
+export type AgentReportRow = Interval & { agent?: string } & AgentKeyFigures;
 
 type Cells = Record<string, number | string>;
 
@@ -96,14 +98,15 @@ export const agentReport = readJob(
   import.meta.url,
   'agentReport',
   (database, args: AgentReportArgs): AgentReportRow[] => {
-    const { agents, interval, from } = args;
+    const { agents, interval, from, together } = args;
     const { where, values } = scopeSql(args, 'agent', agents);
     const clock = new ZoneClock(args.timeZone);
     const lines = new Map<
       string,
       { start: Millis; agent: string; counts: AgentCounts; reasons: Map<string, number> }
     >();
-    const lineOf = (slot: Millis, agent: string) => {
+    const lineOf = (slot: Millis, of: string) => {
+      const agent = together ? '' : of;
       const start = clock.startOf(slot, interval, from);
       const key = `${start} ${agent}`;
       let line = lines.get(key);
@@ -141,7 +144,7 @@ export const agentReport = readJob(
     return [...lines.values()].sort(inOrder(({ agent }) => agent)).map(({ start, agent, counts, reasons: by }) => ({
       start,
       local: clock.label(start),
-      agent,
+      ...(together ? {} : { agent }),
       ...agentKeyFigures(counts, by),
     }));
   },

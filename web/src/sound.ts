@@ -43,6 +43,12 @@ function chime(): void {
   note(context, 880, context.currentTime + 0.18);
 }
 
+/** Once: a queue got into alarm. Lower than an offer's ring, so that nobody mistakes it for one. */
+export function soundAlarm(): void {
+  if (context?.state !== 'running') return;
+  for (const at of [0, 0.22, 0.44]) note(context, 392, context.currentTime + at);
+}
+
 function note(audio: AudioContext, frequency: number, at: number): void {
   const tone = audio.createOscillator();
   const volume = audio.createGain();

@@ -46,6 +46,8 @@ const queueQuery = z.object({
 const agentQuery = z.object({
   ...common,
   agent: names.describe('Comma-separated; default all; agents see themselves'),
+  queue: names.describe('Those who take contacts of one of these queues now; comma-separated'),
+  together: z.enum(['true', 'false']).default('false').describe('One line for all agents of an interval'),
 });
 
 const rate = z.number().optional();
@@ -81,7 +83,7 @@ const queueRow = z
 const agentRow = z
   .object({
     ...interval,
-    agent: z.string(),
+    agent: z.string().optional(),
     signedInMs: z.number(),
     availableMs: z.number(),
     ringMs: z.number(),
@@ -155,11 +157,16 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
   const agents = async (query: z.infer<typeof agentQuery>, principal: Principal) => {
     const asked = spanOf(query);
     const own = isStaff(principal) ? undefined : [principal.agent ?? ''];
+    const { agent: named, queue } = query;
+    const serving =
+      queue && directory.agents.list().filter(({ queues: hers }) => hers.some((one) => queue.includes(one)));
+    const wanted = serving?.map(({ id }) => id).filter((id) => named === undefined || named.includes(id)) ?? named;
     const rows = await reads.ask(agentReport, {
       ...asked,
       team: query.team,
       servedTeam: own ? undefined : confinedTo(principal),
-      agents: own ?? query.agent,
+      agents: own ?? wanted,
+      together: query.together === 'true',
       now: clock.now(),
     });
     return { asked, rows };
@@ -321,7 +328,7 @@ const queueColumns: Column<QueueReportRow>[] = [
 
 const agentColumns: Column<AgentReportRow>[] = [
   ['local', (row) => row.local],
-  ['agent', (row) => row.agent],
+  ['agent', (row) => row.agent ?? 'all'],
   ['signedInSeconds', (row) => seconds(row.signedInMs)],
   ['availableSeconds', (row) => seconds(row.availableMs)],
   ['ringSeconds', (row) => seconds(row.ringMs)],

@@ -180,6 +180,29 @@ describe('reports', () => {
       [5 * minute, 15 * minute, until - Date.parse('2026-03-02T01:15:00Z')].filter((ms) => ms > 0),
     );
     expect(agentReport.run(site.opened.database, { ...mine, agents: ['1002'] })).toEqual([]);
+    give({ type: 'set-agent', agent: agentConfig({ id: '1002', queues: ['service'] }) });
+    give({ type: 'sign-in', agent: '1002' });
+    pass(minute);
+    await settled();
+    const both = agentReport.run(site.opened.database, { ...mine, until: now + 15 * minute, now, interval: '15' });
+    const together = agentReport.run(site.opened.database, {
+      ...mine,
+      until: now + 15 * minute,
+      now,
+      interval: '15',
+      together: true,
+    });
+    expect(together.every((row) => row.agent === undefined)).toBe(true);
+    for (const { start, talkMs, notReadyMs, signedInMs } of together) {
+      const sum = (of: (row: (typeof both)[number]) => number) =>
+        both.filter((row) => row.start === start).reduce((total, row) => total + of(row), 0);
+      expect([talkMs, notReadyMs, signedInMs]).toEqual([
+        sum((row) => row.talkMs),
+        sum((row) => row.notReadyMs),
+        sum((row) => row.signedInMs),
+      ]);
+    }
+    expect(together.length).toBeLessThan(both.length);
   });
 
   const step = fc.record({

@@ -2,33 +2,54 @@
 import './chart.css';
 import { useId } from 'react';
 
+export type Tone = 'accent' | 'bad' | 'wait' | 'good' | 'after' | 'hold' | 'own';
+
+const tones: Tone[] = ['accent', 'bad', 'wait', 'good', 'after', 'hold', 'own'];
+
 export interface Bar {
   label: string;
-  /** Stacked from below; each its own colour. */
-  parts: { name: string; value: number }[];
+  /** Stacked from below; each its own colour, by its place where it names none. */
+  parts: { name: string; value: number; tone?: Tone }[];
   /** 0 to 1, as a line on its own scale. */
   share?: number | undefined;
 }
 
-const width = 900;
+const widths = { whole: 900, half: 460 };
 const height = 200;
 const left = 40;
 const right = 44;
 const top = 12;
 const bottom = 26;
 
-export function BarChart({ bars, label, shareName }: { bars: Bar[]; label: string; shareName?: string | undefined }) {
+export function BarChart({
+  bars,
+  label,
+  shareName,
+  show = String,
+  size = 'whole',
+}: {
+  bars: Bar[];
+  label: string;
+  shareName?: string | undefined;
+  /** How a value is written. */
+  show?: (value: number) => string;
+  /** How wide it stands on the page; the text has the same size in both. */
+  size?: 'whole' | 'half';
+}) {
   const title = useId();
+  const width = widths[size];
   const most = nice(Math.max(1, ...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0))));
   const inner = width - left - right;
   const each = inner / Math.max(1, bars.length);
   const y = (value: number) => top + (height - top - bottom) * (1 - value / most);
   const names = [...new Set(bars.flatMap(({ parts }) => parts.map(({ name }) => name)))];
+  const toneOf = (name: string) =>
+    bars[0]?.parts.find((part) => part.name === name)?.tone ?? tones[names.indexOf(name)] ?? 'accent';
   const line = bars.flatMap(({ share }, at) =>
     share === undefined ? [] : [`${left + each * (at + 0.5)},${y(share * most)}`],
   );
   // As many labels as have room.
-  const step = Math.ceil(bars.length / 12);
+  const step = Math.ceil(bars.length / (size === 'whole' ? 12 : 7));
   return (
     <figure className="chart">
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-labelledby={title}>
@@ -37,7 +58,7 @@ export function BarChart({ bars, label, shareName }: { bars: Bar[]; label: strin
           <g key={part} className="grid">
             <line x1={left} x2={width - right} y1={y(most * part)} y2={y(most * part)} />
             <text x={left - 6} y={y(most * part) + 4} textAnchor="end">
-              {most * part}
+              {show(most * part)}
             </text>
             {shareName !== undefined && (
               <text x={width - right + 6} y={y(most * part) + 4}>
@@ -54,7 +75,7 @@ export function BarChart({ bars, label, shareName }: { bars: Bar[]; label: strin
               <title>
                 {[
                   name,
-                  ...parts.map((one) => `${one.name}: ${one.value}`),
+                  ...parts.map((one) => `${one.name}: ${show(one.value)}`),
                   ...(share === undefined ? [] : [`${shareName}: ${Math.round(share * 100)} %`]),
                 ].join('\n')}
               </title>
@@ -64,7 +85,7 @@ export function BarChart({ bars, label, shareName }: { bars: Bar[]; label: strin
                 return (
                   <rect
                     key={part.name}
-                    className={`series-${names.indexOf(part.name)}`}
+                    className={`series-${toneOf(part.name)}`}
                     x={x}
                     width={Math.max(1, each * 0.7)}
                     y={y(under)}
@@ -83,8 +104,8 @@ export function BarChart({ bars, label, shareName }: { bars: Bar[]; label: strin
         {line.length > 1 && <polyline points={line.join(' ')} className="share" />}
       </svg>
       <figcaption>
-        {names.map((name, at) => (
-          <span key={name} className={`legend-of series-${at}`}>
+        {names.map((name) => (
+          <span key={name} className={`legend-of series-${toneOf(name)}`}>
             {name}
           </span>
         ))}
@@ -94,8 +115,8 @@ export function BarChart({ bars, label, shareName }: { bars: Bar[]; label: strin
   );
 }
 
-/** The next of 1, 2, 5, 10, 20 … */
+/** The next of 1, 2, 4, 6, 8, 10, 20 …: half of it is a round number too. */
 function nice(value: number): number {
   const base = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((one) => one * base).find((one) => one >= value) ?? value;
+  return [1, 2, 4, 6, 8, 10].map((one) => one * base).find((one) => one >= value) ?? value;
 }

@@ -1,14 +1,16 @@
 import { useEffect, useState } from 'react';
 import { useNow } from '../clock.ts';
-import { duration, percent } from '../format.ts';
+import { duration } from '../format.ts';
 import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import type { FloorAgent } from '../state/state.ts';
 import { AgentMenu } from './agent-menu.tsx';
 import { CallTable } from './call-table.tsx';
+import { DayCharts } from './wallboard/day-charts.tsx';
+import { QueueTable } from './wallboard/queue-table.tsx';
 import { useFloorWords } from './words.ts';
 
-/** Queues and agents at this moment. */
+/** Queues, calls and agents at this moment, and the day so far. */
 export function Live() {
   const { t, state, connection, change } = usePanel();
   const open = state.link.is === 'open';
@@ -28,63 +30,10 @@ export function Live() {
   return (
     <>
       <QueueTable />
+      <DayCharts />
       <CallTable />
       <AgentTable />
     </>
-  );
-}
-
-function QueueTable() {
-  const { language, state } = usePanel();
-  const say = useFloorWords();
-  const now = useNow();
-  const optional = (ms: number | undefined) => (ms === undefined ? '–' : duration(ms));
-  return (
-    <div className="card">
-      <h2>{say('queues')}</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keys */}
-      <section className="scroll" aria-label={say('queues')} tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{say('queue')}</th>
-              {(
-                ['waiting', 'longest', 'expected', 'free', 'offered', 'answered', 'abandoned', 'level', 'asa'] as const
-              ).map((column) => (
-                <th key={column} scope="col" className="number">
-                  {say(column)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {state.floor?.queues.map((queue) => {
-              const live = state.figures[queue.id];
-              const waiting = live?.waiting ?? 0;
-              const longest =
-                live === undefined || waiting === 0 ? 0 : live.longestWaitMs + Math.max(0, now - live.heardAt);
-              const today = live?.today;
-              return (
-                <tr key={queue.id} data-late={longest > queue.serviceLevelMs}>
-                  <th scope="row">{nameIn(language, queue.name, queue.id)}</th>
-                  <td className="number big">{waiting}</td>
-                  <td className="number longest">{waiting > 0 ? duration(longest) : '–'}</td>
-                  <td className="number">{optional(live?.expectedWaitMs)}</td>
-                  <td className="number">
-                    {live?.free ?? 0} / {live?.agents ?? 0}
-                  </td>
-                  <td className="number">{today?.offered ?? 0}</td>
-                  <td className="number">{today?.answered ?? 0}</td>
-                  <td className="number">{today?.abandoned ?? 0}</td>
-                  <td className="number">{percent(today?.serviceLevel)}</td>
-                  <td className="number">{optional(today?.averageAnswerMs)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </section>
-    </div>
   );
 }
 
