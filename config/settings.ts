@@ -9,6 +9,7 @@ import { drachtioSchema } from './drachtio.ts';
 import { failed } from './errors.ts';
 import { freeswitchSchema } from './freeswitch.ts';
 import { loginSchema } from './login-settings.ts';
+import { uplinkSchema } from './uplink.ts';
 import { webrtcSchema } from './webrtc.ts';
 
 const port = z.number().int().min(0).max(65535);
@@ -96,6 +97,8 @@ export const settingsSchema = z
     asterisk: asteriskSchema.optional(),
     /** The FreeSWITCH, where media is freeswitch. */
     freeswitch: freeswitchSchema.prefault({}),
+    /** The cloud half: a copy of the journal goes there, filtered. Absent: everything stays here. */
+    uplink: uplinkSchema.optional(),
     /** Phones in the panels. */
     webrtc: webrtcSchema.prefault({}),
     /** Threads for media; the calls of one agent and her caller are always on the same. */
@@ -144,6 +147,8 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_ASTERISK_HOSTS: { path: ['asterisk', 'hosts'], read: asteriskHostsText },
   SWITCHROOM_ASTERISK_SECRET_FILE: { path: ['asterisk', 'secretFile'], read: text },
   SWITCHROOM_ASTERISK_CA_FILE: { path: ['asterisk', 'caFile'], read: text },
+  SWITCHROOM_UPLINK_URL: { path: ['uplink', 'url'], read: text },
+  SWITCHROOM_UPLINK_KEY_FILE: { path: ['uplink', 'keyFile'], read: text },
   SWITCHROOM_WEBRTC: { path: ['webrtc', 'engine'], read: text },
   SWITCHROOM_WEBRTC_ANNOUNCE: { path: ['webrtc', 'announce'], read: text },
   SWITCHROOM_WEBRTC_PORTS: { path: ['webrtc', 'ports'], read: range },
@@ -211,7 +216,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process
 }
 
 /** Files that settings name, relative to `cwd`. */
-function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog } }: Settings, cwd: string): void {
+function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog }, uplink }: Settings, cwd: string): void {
+  for (const file of ['keyFile', 'identityKeyFile', 'policy', 'ca', 'certificate', 'certificateKey'] as const) {
+    const path = uplink?.[file];
+    if (uplink && path !== undefined) uplink[file] = resolve(cwd, path);
+  }
   if (tls) {
     tls.certificate = resolve(cwd, tls.certificate);
     tls.key = resolve(cwd, tls.key);

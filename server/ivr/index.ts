@@ -1,5 +1,6 @@
 export { type CheckContext, type Checked, checkFlow, type FlowOutline, readFlow } from './check.ts';
 export { type CompiledFlow, callsOf, flowSet, musicOf, promptsOf } from './compile.ts';
+export { type JsonDocument, type Place, readJson } from './document.ts';
 export { type Finding, type FindingCode, findingCodes, formatFinding } from './finding.ts';
 export { type FlowTestResult, readFlowTests, runFlowTests } from './flow-tests.ts';
 export { isOpen, isTimeZone, type Opening, openings } from './hours.ts';

@@ -10,6 +10,7 @@ export {
   openJournal,
   type SiteJournal,
 } from './journal.ts';
+export { eventsAfter } from './read-events.ts';
 export { type ReadJob, type ReadStream, readJob, readStream } from './read-job.ts';
 export { openReader, type Reader, readInPlace } from './reader.ts';
 export type * from './types.ts';

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { defineEvent } from '../journal/index.ts';
+
+export const uplinkBehind = defineEvent(
+  'uplink.behind',
+  1,
+  {
+    events: z.number().int(),
+    oldestMs: z.number().int(),
+    freeBytes: z.number().optional(),
+    why: z.enum(['events', 'age', 'disk', 'restored']),
+  },
+  {
+    about:
+      'The cloud lags behind more than the alarm allows, or the disk that keeps what waits gets full. `restored`: the cloud knows more of this site than this data does (a backup was restored): nothing is sent until somebody decides.',
+  },
+);
+
+export const uplinkCaughtUp = defineEvent(
+  'uplink.caught-up',
+  1,
+  { behindMs: z.number().int() },
+  { about: 'The cloud has the journal again as far as it goes; how long it lagged behind.' },
+);
+
+export const egressPolicyChanged = defineEvent(
+  'egress.policy-changed',
+  1,
+  { policy: z.string() },
+  { about: 'From here on another policy says what may leave the site; `policy` is its hash.' },
+);

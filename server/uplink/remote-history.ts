@@ -1,0 +1,129 @@
+// What the other sites know of a customer, from the cloud: a local copy, so that a screen-pop never waits for a line.
+import type { Database, Statement } from 'better-sqlite3';
+import type { ChangesAnswer, ProfileChange, RemoteInteraction } from '../../uplink/index.ts';
+import { hashed } from '../egress/index.ts';
+
+type Change = ChangesAnswer['changes'][number];
+
+export interface RemoteProfile {
+  name?: string | undefined;
+  language?: string | undefined;
+  /** Those that hold. */
+  tags: string[];
+}
+
+/** As an identity of a customer is kept. */
+export interface KnownIdentity {
+  kind: string;
+  value: string;
+}
+
+export class RemoteHistory {
+  readonly #key: Buffer;
+  readonly #database: Database;
+  readonly #interactions: Statement<[string, number], { data: string }>;
+
+  constructor(database: Database, key: Buffer) {
+    this.#key = key;
+    this.#database = database;
+    this.#interactions = database.prepare<[string, number], { data: string }>(
+      `SELECT r.data FROM remote_interaction_identities i JOIN remote_interactions r USING (site, interaction)
+       WHERE i.hash = ? ORDER BY i.started_at DESC LIMIT ?`,
+    );
+  }
+
+  /** For a transaction of the journal. */
+  apply(change: Change): void {
+    if (change.kind === 'profile') this.#profile(change);
+    else if (change.kind === 'interaction') this.#interaction(change);
+    else for (const hash of change.identities) this.#erase(hash);
+  }
+
+  /** Interactions at other sites, newest first. */
+  interactions(identities: readonly KnownIdentity[], limit: number): RemoteInteraction[] {
+    const found = new Map<string, RemoteInteraction>();
+    for (const hash of this.#hashes(identities)) {
+      for (const { data } of this.#interactions.all(hash, limit)) {
+        const one = JSON.parse(data) as RemoteInteraction;
+        found.set(`${one.site} ${one.interaction}`, one);
+      }
+    }
+    return [...found.values()].sort((a, b) => b.startedAt - a.startedAt).slice(0, limit);
+  }
+
+  /** What the cloud says of her; the newest where two profiles match. */
+  profile(identities: readonly KnownIdentity[], now: number): RemoteProfile | undefined {
+    const rows = this.#hashes(identities).flatMap((hash) =>
+      this.#database
+        .prepare<[string], { data: string; seq: number }>(
+          'SELECT p.data, p.seq FROM remote_identities i JOIN remote_profiles p USING (profile) WHERE i.hash = ?',
+        )
+        .all(hash),
+    );
+    const newest = rows.sort((a, b) => b.seq - a.seq)[0];
+    if (!newest) return undefined;
+    const { name, language, tags } = JSON.parse(newest.data) as ProfileChange;
+    const holds = tags.filter(({ removed, until }) => removed === undefined && (until === undefined || until > now));
+    return {
+      name: name?.value ?? undefined,
+      language: language?.value ?? undefined,
+      tags: holds.map(({ tag }) => tag),
+    };
+  }
+
+  #hashes(identities: readonly KnownIdentity[]): string[] {
+    return [...new Set(identities.map(({ kind, value }) => hashed(this.#key, kind, value)))];
+  }
+
+  #profile(change: ProfileChange): void {
+    const { profile, seq, identities } = change;
+    this.#run('DELETE FROM remote_identities WHERE profile = ?', profile);
+    for (const hash of identities) this.#run('INSERT OR IGNORE INTO remote_identities VALUES (?, ?)', hash, profile);
+    this.#run(
+      'INSERT INTO remote_profiles VALUES (?, ?, ?) ON CONFLICT (profile) DO UPDATE SET seq = excluded.seq, data = excluded.data',
+      profile,
+      seq,
+      JSON.stringify(change),
+    );
+  }
+
+  #interaction(change: RemoteInteraction): void {
+    const { site, interaction, startedAt, identities } = change;
+    this.#run(
+      'INSERT INTO remote_interactions VALUES (?, ?, ?, ?) ON CONFLICT (site, interaction) DO UPDATE SET data = excluded.data',
+      site,
+      interaction,
+      startedAt,
+      JSON.stringify(change),
+    );
+    for (const hash of identities)
+      this.#run(
+        'INSERT OR IGNORE INTO remote_interaction_identities VALUES (?, ?, ?, ?)',
+        hash,
+        startedAt,
+        site,
+        interaction,
+      );
+  }
+
+  #erase(hash: string): void {
+    this.#run(
+      `DELETE FROM remote_interactions WHERE (site, interaction) IN
+         (SELECT site, interaction FROM remote_interaction_identities WHERE hash = ?)`,
+      hash,
+    );
+    this.#run(
+      `DELETE FROM remote_interaction_identities WHERE (site, interaction) NOT IN
+         (SELECT site, interaction FROM remote_interactions)`,
+    );
+    this.#run(
+      'DELETE FROM remote_profiles WHERE profile IN (SELECT profile FROM remote_identities WHERE hash = ?)',
+      hash,
+    );
+    this.#run('DELETE FROM remote_identities WHERE profile NOT IN (SELECT profile FROM remote_profiles)');
+  }
+
+  #run(sql: string, ...values: (string | number)[]): void {
+    this.#database.prepare(sql).run(...values);
+  }
+}

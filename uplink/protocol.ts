@@ -1,0 +1,110 @@
+// What a site and the cloud say to each other, over HTTPS, each request signed with the site's key (signature.ts):
+//   POST /v1/sites/:site/batches             facts of the journal, filtered by the egress policy, in order; zstd-compressed JSON
+//   GET  /v1/sites/:site/cursor              how far the cloud has this site's journal
+//   GET  /v1/sites/:site/changes?after&wait  profiles and interactions of the other sites of the tenant, as a long poll
+// The cloud's cursor is the truth: a batch says after which number it begins, and the cloud answers 409 with its own cursor
+// where that is another one. So a batch that was sent twice is taken once, and none is left out.
+import { z } from 'zod';
+
+const seq = z.number().int().nonnegative();
+const time = z.number().int();
+
+/** One fact as it may leave the site. */
+export const outgoingEvent = z.strictObject({
+  seq: seq.positive(),
+  at: time,
+  type: z.string().max(100),
+  version: z.number().int().positive(),
+  interaction: z.string().max(64).optional(),
+  agent: z.string().max(64).optional(),
+  queue: z.string().max(64).optional(),
+  customer: z.string().max(64).optional(),
+  team: z.string().max(64).optional(),
+  /** A field that was masked or hashed stands under its name; hashed beside masked as `<field>#`. */
+  data: z.record(z.string(), z.unknown()),
+});
+export type OutgoingEvent = z.infer<typeof outgoingEvent>;
+
+export const batch = z.strictObject({
+  protocol: z.literal(1),
+  /** Everything of the journal after this … */
+  after: seq,
+  /** … up to this is in here, as far as the policy lets it leave: what is missing between them was kept. */
+  upto: seq.positive(),
+  /** SHA-256 (hex) of the policy that was applied. */
+  policy: z.string().regex(/^[0-9a-f]{64}$/),
+  events: z.array(outgoingEvent).max(5_000),
+});
+export type Batch = z.infer<typeof batch>;
+
+/** Answer to a batch and to /cursor; with 409, where to go on from. */
+export const cursorAnswer = z.object({ cursor: seq });
+export type CursorAnswer = z.infer<typeof cursorAnswer>;
+
+/** What other sites know of a person, merged by the cloud's rules: of each field the newest counts. */
+export const profileChange = z.object({
+  seq,
+  kind: z.literal('profile'),
+  /** Of the cloud. */
+  profile: z.string().max(64),
+  /** Hashes of her identities, by which sites find her: `h1:…`. */
+  identities: z.array(z.string().max(64)).max(100),
+  name: z.object({ value: z.string().max(400).nullable(), at: time, site: z.string() }).optional(),
+  language: z.object({ value: z.string().max(16).nullable(), at: time, site: z.string() }).optional(),
+  tags: z
+    .array(
+      z.object({
+        tag: z.string().max(200),
+        since: time,
+        until: time.optional(),
+        /** Taken away then. */
+        removed: time.optional(),
+        at: time,
+        site: z.string(),
+      }),
+    )
+    .max(500),
+});
+export type ProfileChange = z.infer<typeof profileChange>;
+
+/** One interaction at another site, for the timeline. */
+export const remoteInteraction = z.object({
+  seq,
+  kind: z.literal('interaction'),
+  site: z.string().max(200),
+  interaction: z.string().max(64),
+  identities: z.array(z.string().max(64)).max(100),
+  channel: z.string().max(16),
+  direction: z.string().max(16),
+  startedAt: time,
+  endedAt: time.optional(),
+  queue: z.string().max(64).optional(),
+  agent: z.string().max(64).optional(),
+  disposition: z.string().max(400).optional(),
+  talkMs: z.number().optional(),
+});
+export type RemoteInteraction = z.infer<typeof remoteInteraction>;
+
+/** A site forgot a person: so does every other. */
+export const erasedProfile = z.object({
+  seq,
+  kind: z.literal('erased'),
+  identities: z.array(z.string().max(64)).max(1_000),
+});
+export type ErasedProfile = z.infer<typeof erasedProfile>;
+
+export const changesAnswer = z.object({
+  changes: z.array(z.discriminatedUnion('kind', [profileChange, remoteInteraction, erasedProfile])).max(1_000),
+  /** `after` of the next request. */
+  next: seq,
+});
+export type ChangesAnswer = z.infer<typeof changesAnswer>;
+
+export const uplinkLimits = {
+  eventsAtOnce: 2_000,
+  /** Of a batch, uncompressed and compressed. */
+  bytes: 16 * 1024 * 1024,
+  compressedBytes: 4 * 1024 * 1024,
+  /** Seconds that a long poll for changes may be held. */
+  waitSeconds: 25,
+} as const;
