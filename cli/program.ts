@@ -5,6 +5,7 @@ import { addAgentCommands } from './commands/agent.ts';
 import { addAsteriskCommands } from './commands/asterisk.ts';
 import { addCallsCommand } from './commands/calls.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
+import { addChannelCommands } from './commands/channel.ts';
 import { addDidCommands } from './commands/did.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addFlowCommands } from './commands/flow.ts';
@@ -30,6 +31,7 @@ export function program(): Command {
   addAgentCommands(switchroom);
   addQueueCommands(switchroom);
   addDidCommands(switchroom);
+  addChannelCommands(switchroom);
   addImportCommands(switchroom);
   addTrunkCommands(switchroom);
   addFlowCommands(switchroom);

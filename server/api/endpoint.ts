@@ -20,6 +20,8 @@ interface Shape<Params, Query, Body, Answer> {
   about: string;
   /** `public`: without login. */
   roles: readonly Role[] | 'public';
+  /** Connectors may too; which channels, `handle` looks at. */
+  connectors?: boolean;
   /** Also for a session whose second factor is still to be set up. */
   unfinished?: boolean;
   params?: z.ZodType<Params>;
@@ -29,6 +31,8 @@ interface Shape<Params, Query, Body, Answer> {
   textBody?: boolean;
   /** Takes bodies up to 4 MB instead of 256 kB. */
   large?: boolean;
+  /** The body is bytes of any media type, which `handle` reads from the request by itself. */
+  byteBody?: boolean;
   answer?: z.ZodType<Answer>;
   /** Default 200, and 204 where there is no answer. */
   status?: number;

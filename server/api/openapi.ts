@@ -65,11 +65,16 @@ function operation(endpoint: Endpoint, schemas: Json): Json {
     tags: [tag],
     summary: about,
     description: [
-      roles === 'public' ? 'No login needed.' : `Roles: ${roles.join(', ')}.`,
+      roles === 'public'
+        ? 'No login needed.'
+        : `Roles: ${[...roles, ...(endpoint.connectors ? ['connector'] : [])].join(', ')}.`,
       ...(names.length > 0 ? [`Errors: ${names.join(', ')}.`] : []),
     ].join(' '),
     ...(roles === 'public' ? { security: [] } : { security: [{ session: [] }, { token: [] }] }),
     parameters: [...parameters('path', params, schemas), ...parameters('query', query, schemas)],
+    ...(endpoint.byteBody
+      ? { requestBody: { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } } }
+      : {}),
     ...(body
       ? {
           requestBody: {

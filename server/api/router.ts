@@ -28,9 +28,9 @@ export function makeRouter(endpoints: readonly Endpoint[], deps: ApiDeps, done: 
       if (endpoint.body && !request.is('application/json')) throw failed['content-type-unsupported']();
       next();
     };
-    router[endpoint.method](endpoint.path, admit, body, (request, response) =>
-      answer(endpoint, request, response, deps),
-    );
+    const handle = (request: Request, response: Response) => answer(endpoint, request, response, deps);
+    if (endpoint.byteBody) router[endpoint.method](endpoint.path, admit, handle);
+    else router[endpoint.method](endpoint.path, admit, body, handle);
   }
   return router;
 }
@@ -46,14 +46,19 @@ function admitted(endpoint: Endpoint, request: Request, { accounts, origins = []
   if (endpoint.roles === 'public') return principal;
   if (principal === undefined) throw failed['not-logged-in']();
   if (principal.needs !== undefined && !endpoint.unfinished) throw failed['second-factor-first']();
-  if (!endpoint.roles.some((role) => principal.roles.includes(role))) {
-    throw failed['not-allowed']({ roles: endpoint.roles.join(' or ') });
+  const admitted = endpoint.roles.some((role) => principal.roles.includes(role));
+  if (!admitted && !(endpoint.connectors && principal.connector)) {
+    throw failed['not-allowed']({ roles: rolesOf(endpoint, endpoint.roles) });
   }
   // A cookie goes along with any page's requests; what proves that our page asks is the header.
   if (unsafe && principal.kind === 'session' && !sameText(request.get('x-csrf-token'), principal.csrf)) {
     throw failed['csrf-failed']({ reason: 'the header X-CSRF-Token is missing or wrong' });
   }
   return principal;
+}
+
+function rolesOf({ connectors }: Endpoint, roles: readonly string[]): string {
+  return [...roles, ...(connectors ? ['connector'] : [])].join(' or ');
 }
 
 function ours(origin: string, request: Request, allowed: readonly string[]): boolean {

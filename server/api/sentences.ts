@@ -41,6 +41,8 @@ export const chinese: Readonly<Record<string, string>> = {
   'import-refused': '未导入任何内容：{count} 行有误；第一处在第 {line} 行：{reason}',
   'person-unknown': '没有坐席 {agent} 可使用此账号。',
   'token-unknown': '没有令牌 {token}。',
+  'token-connector': '渠道令牌属于连接器：至少要有一个渠道，且不能有角色或座席。',
+  'token-powerless': '令牌至少需要一个角色，或连接器的渠道。',
   'read-failed': '读取 {what} 失败；原因见日志。',
   'read-too-slow': '读取 {what} 用时过长。请缩小范围：较短的时间，或单个队列。',
   'form-unknown': '没有评分表 {form} 的版本 {version}。',

@@ -1,5 +1,6 @@
 // Who may come in: people by login and password (a session cookie), programs by token. Desk and API both ask
 // `authenticate`. Everything that is looked up per request is in memory.
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import type { AgentId, Clock, Millis } from '../../values/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
@@ -72,6 +73,8 @@ export interface AccountsOptions {
   secondFactorFor?: readonly Role[];
   /** Name of the site in authenticator apps. Default Switchroom. */
   issuer?: string;
+  /** Whoever sends it is the connector of this site's own sidecar: it may reach all digital channels. Default: none. */
+  siteConnector?: string;
   /** A session nobody used for that long is over. Default 12 h. */
   idleMs?: number;
   /** A session is over after that, whatever happens. Default 24 h. */
@@ -94,10 +97,14 @@ class SqliteAccounts implements Accounts {
   readonly #tokens: Tokens;
   readonly #factors: SecondFactors;
   readonly #secondFactorFor: readonly Role[];
+  /** SHA-256 of the token. */
+  readonly #siteConnector: Buffer | undefined;
+  readonly #sidecar: Principal;
   #elsewhere: ((login: string, password: string) => Promise<AgentId | undefined>) | undefined;
 
   constructor(options: AccountsOptions) {
     const { database, journal, directory, clock, siteKey, secondFactorFor, issuer, idleMs, longestMs } = options;
+    const { siteConnector } = options;
     this.#journal = journal;
     this.#directory = directory;
     this.#clock = clock;
@@ -105,6 +112,15 @@ class SqliteAccounts implements Accounts {
     this.#sessions = new Sessions({ database, journal, clock, ...lives });
     this.#tokens = new Tokens(database, journal, directory, clock);
     this.#secondFactorFor = secondFactorFor ?? [];
+    this.#siteConnector = siteConnector === undefined ? undefined : hash('sha256', siteConnector, 'buffer');
+    this.#sidecar = {
+      kind: 'token',
+      by: 'sidecar',
+      name: 'sidecar',
+      roles: [],
+      site: directory.site.name,
+      connector: { channels: 'all' },
+    };
     this.#factors = new SecondFactors({ database, journal, clock, siteKey, issuer: issuer ?? 'Switchroom' });
     const logins = database.prepare<[], { agent: string; password_hash: string }>('SELECT * FROM logins').all();
     for (const { agent, password_hash } of logins) this.#passwords.set(agent, password_hash);
@@ -115,9 +131,15 @@ class SqliteAccounts implements Accounts {
 
   authenticate({ cookie, authorization }: Credentials): Principal | undefined {
     const bearer = authorization === undefined ? undefined : /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+    if (bearer !== undefined && this.#isSiteConnector(bearer)) return this.#sidecar;
     if (authorization !== undefined) return bearer === undefined ? undefined : this.#tokens.principal(bearer);
     const value = cookie === undefined ? undefined : cookieValue(cookie, sessionCookie);
     return value === undefined ? undefined : this.#ofSession(value);
+  }
+
+  #isSiteConnector(bearer: string): boolean {
+    const wanted = this.#siteConnector;
+    return wanted !== undefined && timingSafeEqual(hash('sha256', bearer, 'buffer'), wanted);
   }
 
   #ofSession(cookie: string): Principal | undefined {

@@ -6,6 +6,7 @@ import type { Clock } from '../../values/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type {
   AgentRecord,
+  ChannelRecord,
   DialRule,
   DidRecord,
   Directory,
@@ -22,6 +23,7 @@ import { emergencyNumbersOf } from './emergency-numbers.ts';
 import { failed } from './errors.ts';
 import {
   agentSchema,
+  channelSchema,
   dialRuleSchema,
   didSchema,
   hoursRecordSchema,
@@ -76,6 +78,7 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
   readonly queues: Table<QueueRecord>;
   readonly agents: DirectoryTable<AgentRecord>;
   readonly dids: DirectoryTable<DidRecord>;
+  readonly channels: Table<ChannelRecord>;
   readonly trunks: Table<TrunkRecord>;
   readonly sipUsers: DirectoryTable<SipUserRecord>;
   readonly dialRules: Table<DialRule>;
@@ -127,6 +130,12 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
           this.queues.list(),
           ({ id }) => id,
           ({ skills }) => skills.some(({ skill }) => skill === name),
+        ) ??
+        phrase(
+          'channel',
+          this.channels.list(),
+          ({ id }) => id,
+          ({ skills = [] }) => skills.some(({ skill }) => skill === name),
         ),
       changed: (keys) => this.#changed('skills', keys),
     });
@@ -176,6 +185,12 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
           this.queues.list(),
           (queue) => queue.id,
           (queue) => queue.id !== id && queue.rings.some(({ alsoQueues }) => alsoQueues?.includes(id)),
+        ) ??
+        phrase(
+          'channel',
+          this.channels.list(),
+          (channel) => channel.id,
+          ({ to }) => 'queue' in to && to.queue === id,
         ),
       changed: (keys) => this.#changed('queues', keys),
     });
@@ -212,6 +227,22 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
       },
       usedBy: () => undefined,
       changed: (keys) => this.#changed('dids', keys),
+    });
+    this.channels = new DirectoryTable<ChannelRecord>(context, {
+      kind: 'channel',
+      schema: channelSchema,
+      layout: layouts.channel,
+      key: ({ id }) => id,
+      store: asItIs,
+      journaled: (record) => ({ record: { ...record } }),
+      check: ({ to, skills = [] }) => {
+        if ('queue' in to) known(this.queues, 'to.queue', 'queue', to.queue);
+        else if (flows && !flows().has(to.flow))
+          throw failed['unknown-reference']({ field: 'to.flow', kind: 'flow', name: to.flow });
+        for (const [at, { skill }] of skills.entries()) known(this.skills, `skills.${at}.skill`, 'skill', skill);
+      },
+      usedBy: () => undefined,
+      changed: (keys) => this.#changed('channels', keys),
     });
     this.trunks = new DirectoryTable<TrunkRecord>(context, {
       kind: 'trunk',

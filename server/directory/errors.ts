@@ -34,4 +34,9 @@ export const failed = defineErrors({
   'password-weak': { status: 422, text: 'The password is not strong enough: {reason}.' },
   'person-unknown': { status: 404, text: 'There is no agent {agent} whose login this could be.' },
   'token-unknown': { status: 404, text: 'There is no token {token}.' },
+  'token-connector': {
+    status: 422,
+    text: 'A token for channels is a connector: it has at least one channel, and neither roles nor an agent.',
+  },
+  'token-powerless': { status: 422, text: 'A token needs at least one role, or the channels of a connector.' },
 });

@@ -7,6 +7,7 @@ const kinds = {
   queue: 'queue',
   agent: 'agent',
   did: 'DID',
+  channel: 'digital channel',
   trunk: 'trunk',
   'sip-user': 'SIP user',
   'dial-rule': 'dial rule',
@@ -66,6 +67,7 @@ export const directoryEvents: Record<Kind, { put: EventType<PutData>; removed: E
   queue: { put: put('queue'), removed: removed('queue') },
   agent: { put: put('agent'), removed: removed('agent') },
   did: { put: put('did'), removed: removed('did') },
+  channel: { put: put('channel'), removed: removed('channel') },
   trunk: { put: put('trunk'), removed: removed('trunk') },
   'sip-user': { put: put('sip-user'), removed: removed('sip-user') },
   'dial-rule': { put: put('dial-rule'), removed: removed('dial-rule') },
@@ -115,6 +117,7 @@ export const tokenCreated = defineEvent(
     roles: z.array(z.string()),
     by: z.string(),
     endsAt: z.number().optional(),
+    channels: z.array(z.string()).optional(),
   },
   { about: 'An API token was created (its id, never its secret).' },
 );

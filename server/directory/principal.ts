@@ -12,6 +12,8 @@ export interface Principal {
   agent?: AgentId | undefined;
   roles: readonly Role[];
   site: string;
+  /** It is a connector: it may reach these digital channels, and nothing else. */
+  connector?: { channels: readonly string[] | 'all' } | undefined;
   /** A supervisor with a team sees that team only; without one, the whole site. */
   team?: string | undefined;
   /** Sessions only: what must come back in X-CSRF-Token with every request that changes something. */

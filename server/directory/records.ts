@@ -230,6 +230,69 @@ export const didSchema = z
   })
   .meta({ id: 'Did' });
 
+/** Until when the first answer of a person is due, where the record does not say. */
+const firstAnswerMs = { chat: 15_000, social: 3_600_000, mail: 3_600_000, sms: 3_600_000, work: 3_600_000 } as const;
+/** After so long without a word of the customer a conversation is closed, where the record does not say. */
+const idleMs = {
+  chat: 900_000,
+  social: 86_400_000,
+  mail: 604_800_000,
+  sms: 86_400_000,
+  work: 2_592_000_000,
+} as const;
+
+/** As it is put; two times depend on the kind of channel. */
+export const channelFields = z
+  .strictObject({
+    ...scope,
+    id: name.describe('By which connectors name it: wechat-bank'),
+    name: z.partialRecord(language, text).default({}),
+    kind: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,39}$/, 'a word such as wechat, webchat or mail')
+      .describe('Of the connector: wechat, webchat, mail …'),
+    channel: z.enum(['chat', 'social', 'mail', 'sms', 'work']).describe('By which capacity of agents is counted'),
+    to: z
+      .union([z.strictObject({ flow: name }), z.strictObject({ queue: name })])
+      .describe('First a bot (a flow), or straight into a queue'),
+    language: language.default('en'),
+    priority: z.number().int().min(0).max(100).optional().describe("Absent: the queue's"),
+    skills: z
+      .array(z.strictObject({ skill: name, least: proficiency }))
+      .max(20)
+      .optional(),
+    firstAnswerMs: milliseconds
+      .min(1_000)
+      .optional()
+      .describe('The first answer of a person is due within that. Default 15 s for chat, an hour for everything else'),
+    idleMs: z
+      .number()
+      .int()
+      .min(10_000)
+      .max(31_536_000_000)
+      .optional()
+      .describe('After so long without a word of the customer the conversation is closed'),
+    returnMs: z
+      .number()
+      .int()
+      .min(0)
+      .max(2_592_000_000)
+      .default(86_400_000)
+      .describe('A message within so long after the end comes to the agent who had it, first'),
+    approval: z
+      .boolean()
+      .optional()
+      .describe('Answers that everybody can read are sent only when a second person approved them'),
+    disabled: z.boolean().default(false),
+  })
+  .meta({ id: 'Channel' });
+
+export const channelSchema = channelFields.transform((record) => ({
+  ...record,
+  firstAnswerMs: record.firstAnswerMs ?? firstAnswerMs[record.channel],
+  idleMs: record.idleMs ?? idleMs[record.channel],
+}));
+
 export const trunkSchema = z
   .strictObject({
     ...scope,

@@ -111,6 +111,25 @@ export const layouts = {
     table: 'dids',
     columns: [['number', 'number', 'text'], ...scope, ['flow', 'flow', 'text'], ['language', 'language', 'text']],
   },
+  channel: {
+    table: 'channels',
+    columns: [
+      ['id', 'id', 'text'],
+      ...scope,
+      ['name', 'name', 'json'],
+      ['kind', 'kind', 'text'],
+      ['channel', 'channel', 'text'],
+      ['target', 'to', 'json'],
+      ['language', 'language', 'text'],
+      ['priority', 'priority', 'integer'],
+      ['skills', 'skills', 'json'],
+      ['first_answer_ms', 'firstAnswerMs', 'integer'],
+      ['idle_ms', 'idleMs', 'integer'],
+      ['return_ms', 'returnMs', 'integer'],
+      ['approval', 'approval', 'boolean'],
+      ['disabled', 'disabled', 'boolean'],
+    ],
+  },
   trunk: {
     table: 'trunks',
     columns: [

@@ -15,6 +15,8 @@ export interface NewToken {
   agent?: AgentId | undefined;
   team?: string | undefined;
   endsAt?: Millis | undefined;
+  /** A connector's: it may reach these digital channels, and nothing else. */
+  channels?: string[] | undefined;
 }
 
 export interface TokenRecord extends NewToken {
@@ -36,6 +38,7 @@ interface Row {
   created_by: string;
   created_at: number;
   ends_at: number | null;
+  channels: string | null;
   revoked_at: number | null;
 }
 
@@ -69,25 +72,34 @@ export class Tokens {
     }
     const agent = record.agent === undefined ? undefined : this.#directory.agents.get(record.agent);
     if (record.agent !== undefined && (agent === undefined || agent.disabled)) return undefined;
-    const { name, roles, site, team } = record;
-    return { kind: 'token', by: `token:${id}`, name, agent: agent?.id, roles, site, team: team ?? agent?.team };
+    const { name, roles, site, team, channels } = record;
+    const principal = { kind: 'token', by: `token:${id}`, name, agent: agent?.id, roles, site } as const;
+    return { ...principal, team: team ?? agent?.team, ...(channels && { connector: { channels } }) };
   }
 
   async create(token: NewToken, by: string): Promise<{ record: TokenRecord; token: string }> {
     if (token.agent !== undefined && this.#directory.agents.get(token.agent) === undefined) {
       throw failed['person-unknown']({ agent: token.agent, field: 'agent' });
     }
+    // Least privilege: what lies on a connector's host opens its channels alone.
+    if (token.channels && (token.roles.length > 0 || token.agent !== undefined || token.channels.length === 0))
+      throw failed['token-connector']({ field: 'channels' });
+    if (!token.channels && token.roles.length === 0) throw failed['token-powerless']({ field: 'roles' });
+    for (const channel of token.channels ?? []) {
+      if (!this.#directory.channels.get(channel))
+        throw failed['unknown-reference']({ field: 'channels', kind: 'channel', name: channel });
+    }
     const id = randomBytes(8).toString('hex');
     const secret = randomBytes(32).toString('base64url');
     const secretHash = hash('sha256', secret, 'buffer');
     const createdAt = this.#clock.now();
     const record: TokenRecord = { ...token, id, site: this.#directory.site.name, createdBy: by, createdAt };
-    const { name, roles, agent, team, endsAt } = record;
-    const event = newEvent(tokenCreated, createdAt, { token: id, name, roles, by, endsAt }, { agent, team });
+    const { name, roles, agent, team, endsAt, channels } = record;
+    const event = newEvent(tokenCreated, createdAt, { token: id, name, roles, by, endsAt, channels }, { agent, team });
     await this.#journal.append([event], (db) => {
       db.prepare(
-        `INSERT INTO tokens (id, secret_hash, name, roles, agent, site, team, created_by, created_at, ends_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO tokens (id, secret_hash, name, roles, agent, site, team, created_by, created_at, ends_at, channels)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(
         id,
         secretHash.toString('hex'),
@@ -99,6 +111,7 @@ export class Tokens {
         by,
         createdAt,
         endsAt ?? null,
+        channels ? JSON.stringify(channels) : null,
       );
     });
     this.#known.set(id, { record, secretHash });
@@ -130,5 +143,6 @@ function fromRow(row: Row): TokenRecord {
     createdAt: row.created_at,
     endsAt: row.ends_at ?? undefined,
     revokedAt: row.revoked_at ?? undefined,
+    ...(row.channels !== null && { channels: JSON.parse(row.channels) as string[] }),
   };
 }

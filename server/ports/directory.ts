@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import type { AgentId, Channel, Language, QueueId, Scope, SkillDemand } from '../../values/index.ts';
 import type { Hours } from '../ivr/index.ts';
+import type { ChannelRecord } from './conversations.ts';
 import type { Disposition } from './dispositions.ts';
 
 /** Where an agent's calls ring. `registered`: contacts of that SIP user at our registrar. `none`: no voice. */
@@ -163,7 +164,7 @@ export interface DialRule {
 export interface DirectoryEvents {
   /** Something of that kind changed; ids or names of what did. */
   changed: [
-    kind: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules',
+    kind: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules' | 'channels',
     ids: string[],
   ];
 }
@@ -183,6 +184,8 @@ export interface Directory extends EventEmitter<DirectoryEvents> {
   readonly hours: Table<HoursRecord>;
   readonly skills: Table<SkillRecord>;
   readonly dids: Table<DidRecord>;
+  /** Digital ones; by the name that connectors use. */
+  readonly channels: Table<ChannelRecord>;
   readonly trunks: Table<TrunkRecord>;
   readonly sipUsers: Table<SipUserRecord>;
   readonly dialRules: Table<DialRule>;

@@ -1,8 +1,9 @@
-// Agents, queues, hours, skills, DIDs, trunks, SIP users, dial rules: list, get, put, delete. Secrets go in and never come out.
+// Agents, queues, hours, skills, DIDs, digital channels, trunks, SIP users, dial rules: list, get, put, delete. Secrets go in and never come out.
 import { z } from 'zod';
 import type { Scope } from '../../../values/index.ts';
 import {
   agentSchema,
+  channelFields,
   dialRuleSchema,
   didSchema,
   generatePassword,
@@ -163,6 +164,16 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
       body: didSchema.omit({ ...noSite, number: true }),
       view: didSchema,
       readers: staff,
+    }),
+    ...resource({
+      path: 'channels',
+      kind: 'digital channel',
+      tag: 'Channels',
+      table: directory.channels,
+      key: 'id',
+      body: channelFields.omit({ ...noSite, id: true }),
+      view: channelFields,
+      readers: everyone,
     }),
     ...resource<TrunkRecord>({
       path: 'trunks',

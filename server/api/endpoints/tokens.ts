@@ -15,12 +15,19 @@ const tokenSchema = z
     createdAt: z.number(),
     endsAt: z.number().optional(),
     revokedAt: z.number().optional(),
+    channels: z.array(z.string()).optional(),
   })
   .meta({ id: 'Token' });
 
 const newToken = z.strictObject({
   name: z.string().trim().min(1).max(100),
-  roles: z.array(roleSchema).min(1),
+  roles: z.array(roleSchema).default([]),
+  channels: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('A token for a connector: it may reach these digital channels, and has no role'),
   agent: z.string().max(64).optional().describe('The token acts as this agent'),
   team: z.string().max(64).optional(),
   endsAt: z.number().int().optional().describe('Milliseconds since 1970 UTC'),
@@ -46,7 +53,7 @@ export function tokenEndpoints({ accounts }: ApiDeps): Endpoint[] {
       body: newToken,
       answer: z.object({ record: tokenSchema, token: z.string() }),
       status: 201,
-      errors: ['person-unknown'],
+      errors: ['person-unknown', 'unknown-reference', 'token-connector', 'token-powerless'],
       handle: ({ body, principal }) => accounts.createToken(body, principal.by),
     }),
     endpoint({
