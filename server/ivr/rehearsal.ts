@@ -18,6 +18,8 @@ export class Rehearsal {
   #last!: Effect;
   /** Keys pressed ahead of the question. */
   #ahead = '';
+  /** Keys pressed before a question whose prompts must be heard out: they do not count. */
+  #lost = '';
   /** In a queue: the key for a callback was pressed, and is asked for again. */
   #confirming = false;
 
@@ -35,9 +37,9 @@ export class Rehearsal {
   get state(): FlowState {
     return this.#state;
   }
-  /** Keys that nobody has asked for yet. */
+  /** Keys that nobody has asked for yet, or that came before a prompt that must be heard out. */
   get unused(): string {
-    return this.#ahead;
+    return this.#lost + this.#ahead;
   }
 
   /** Presses keys, one after the other. @returns a sentence where nobody asks for them */
@@ -142,7 +144,13 @@ export class Rehearsal {
     if (this.#last.do === 'say') {
       const barged = this.#ahead !== '' && this.#last.bargeIn;
       this.#go({ on: 'said', how: barged ? 'barged' : 'finished' });
-    } else if (this.#last.do === 'ask' && this.#ahead !== '') this.#key();
+    } else if (this.#last.do === 'ask' && this.#ahead !== '') {
+      if (this.#last.bargeIn) this.#key();
+      else {
+        this.#lost += this.#ahead;
+        this.#ahead = '';
+      }
+    }
   }
 
   #hear(text: string): void {

@@ -75,9 +75,15 @@ export interface CallbackChoice {
  * `finding`) are to be recorded and need no answer.
  */
 export type Effect =
-  /** Answer with `{ on: 'said' }`. Where the caller barged in, her digit stays and counts for the next `ask`. */
+  /**
+   * Answer with `{ on: 'said' }`. `bargeIn`: a digit keyed in it, or just before and not asked for yet, ends it; it stays and
+   * counts for the next `ask`. Otherwise it is said whole, and a digit keyed just before its end counts for the next `ask`.
+   */
   | { do: 'say'; node: string; prompts: Prompt[]; bargeIn: boolean }
-  /** Say (perhaps nothing), then collect. Answer with `{ on: 'digits' }`. `bargeIn: false`: digits count only after the prompts. */
+  /**
+   * Say (perhaps nothing), then collect. Answer with `{ on: 'digits' }`. `bargeIn`: digits keyed ahead count, and nothing is
+   * said then. Otherwise all is said, and digits count only after it.
+   */
   | { do: 'ask'; node: string; prompts: Prompt[]; bargeIn: boolean; rule: AskRule }
   /** Answer with `{ on: 'queue' }` only when the caller leaves the queue and is still there. */
   | {
@@ -123,6 +129,11 @@ export type Input =
   | { on: 'said'; how: 'finished' | 'barged' | 'failed' }
   /** As media's Digits; `failed` where nothing could be collected. */
   | { on: 'digits'; digits: string; end: 'max' | 'terminator' | 'timeout' | 'stopped' | 'failed' }
+  /**
+   * What a customer wrote, where the flow is a bot on a digital channel: answers `ask`. In a menu its key (also of a
+   * button) or its label chooses. Collected as it is: `max` and the terminator are for keys, `min` holds.
+   */
+  | { on: 'text'; text: string }
   /**
    * `overflow` waited too long · `empty` nobody is there who could ever answer · `full` the queue takes no more ·
    * `closed` outside its hours · `failed` no such queue, or refused · `talked` see `afterTalk` · `callback` she will be

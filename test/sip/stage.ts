@@ -29,9 +29,12 @@ export const realm = 'switchroom.test';
 export class Tones implements PromptAudio {
   readonly said: Prompt[] = [];
   ms = 40;
+  /** Until then no prompt is ready. */
+  ready: Promise<void> = Promise.resolve();
 
   async audio(prompts: readonly Prompt[]): Promise<Audio[]> {
     this.said.push(...prompts);
+    await this.ready;
     return prompts.map(() => ({ kind: 'tone', hz: [440], ms: this.ms }));
   }
 

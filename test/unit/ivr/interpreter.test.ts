@@ -334,6 +334,25 @@ describe('queue and transfer', () => {
     expect(last(begin(asked, 'a', english, now))).toMatchObject({ callback: { number: '10086', afterSeconds: 0 } });
   });
 
+  it('tests of flows lose keys where a question must be heard out, and keep them over words that must be', () => {
+    const ask = { type: 'collect', prompt: { en: 'Number?' }, variable: 'number', max: 3, next: 'end' };
+    const end = { type: 'return', result: '{number}' };
+    const menu = { type: 'menu', prompt: { en: 'Choose.' }, choices: { 1: 'notice' }, error: 'bye' };
+    const notice = { type: 'say', prompt: { en: 'Recorded.' }, bargeIn: false, next: 'ask' };
+    const rehearse = (bargeIn: boolean) => {
+      const nodes = { menu, notice, ask: { ...ask, bargeIn, error: 'bye' }, end, ...bye };
+      const caller = new Rehearsal(flows({ a: { nodes } }), 'a', english, now);
+      expect(caller.press('1234#')).toBeUndefined();
+      return caller;
+    };
+    const keen = rehearse(true);
+    expect([keen.last.do, keen.state.variables.number, keen.unused]).toEqual(['return', '234', '']);
+    const deaf = rehearse(false);
+    expect([deaf.last.do, deaf.unused]).toEqual(['ask', '234#']);
+    deaf.press('567');
+    expect([deaf.last.do, deaf.state.variables.number, deaf.unused]).toEqual(['return', '567', '234#']);
+  });
+
   it('tests of flows press the key, and again where it is to be confirmed', () => {
     const callback = { key: '*', confirm: { en: 'Once more to confirm.' }, next: 'noted' };
     const noted = { noted: { type: 'return', result: 'noted' } };
