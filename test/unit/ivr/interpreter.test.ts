@@ -336,12 +336,12 @@ describe('queue and transfer', () => {
 
   it('tests of flows lose keys where a question must be heard out, and keep them over words that must be', () => {
     const ask = { type: 'collect', prompt: { en: 'Number?' }, variable: 'number', max: 3, next: 'end' };
-    const end = { type: 'return', result: '{number}' };
-    const menu = { type: 'menu', prompt: { en: 'Choose.' }, choices: { 1: 'notice' }, error: 'bye' };
+    const end = { type: 'return', result: 'asked' };
+    const menu = { type: 'menu', prompt: { en: 'Choose.' }, choices: { 1: 'notice' } };
     const notice = { type: 'say', prompt: { en: 'Recorded.' }, bargeIn: false, next: 'ask' };
     const rehearse = (bargeIn: boolean) => {
-      const nodes = { menu, notice, ask: { ...ask, bargeIn, error: 'bye' }, end, ...bye };
-      const caller = new Rehearsal(flows({ a: { nodes } }), 'a', english, now);
+      const nodes = { menu, notice, ask: { ...ask, bargeIn }, end, ...bye };
+      const caller = new Rehearsal(flows({ a: { head: { error: 'bye' }, nodes } }), 'a', english, now);
       expect(caller.press('1234#')).toBeUndefined();
       return caller;
     };
