@@ -8,6 +8,7 @@ import { addCertificateCommands } from './commands/certificate.ts';
 import { addChannelCommands } from './commands/channel.ts';
 import { addDidCommands } from './commands/did.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEgressCommands } from './commands/egress.ts';
 import { addFlowCommands } from './commands/flow.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addQueueCommands } from './commands/queue.ts';
@@ -39,6 +40,7 @@ export function program(): Command {
   addCallsCommand(switchroom);
   addCertificateCommands(switchroom);
   addAsteriskCommands(switchroom);
+  addEgressCommands(switchroom);
   addReadyCommand(switchroom);
   return switchroom;
 }

@@ -13,10 +13,10 @@ import type { Callbacks } from './callbacks/index.ts';
 import type { Calls } from './calls/index.ts';
 import type { openCustomers, readInteractions } from './customers/index.ts';
 import { createDesk } from './desk/index.ts';
-import type { openAccounts, openDirectory } from './directory/index.ts';
+import { loadSiteKey, type openAccounts, type openDirectory } from './directory/index.ts';
 import type { Engines } from './engines.ts';
 import type { FlowHistory, openFlowStore } from './flows/index.ts';
-import type { openDatabase, openJournal } from './journal/index.ts';
+import { databaseFile, type openDatabase, type openJournal } from './journal/index.ts';
 import { Knowledge } from './knowledge/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
@@ -28,6 +28,7 @@ import type { ReportProjector } from './reports/index.ts';
 import type { Routing } from './routing/index.ts';
 import type { Signaling } from './signaling/index.ts';
 import { SipTrace } from './sip-trace/index.ts';
+import { egressView, identityKey, openUplink, readPlan } from './uplink/index.ts';
 import { createWebServer } from './web-server.ts';
 
 const panels = join(import.meta.dirname, '..', 'web', 'dist');
@@ -104,7 +105,9 @@ export async function openFront({
     ...(sip.connected ? [] : ['the connection to the SIP server is down']),
     ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
   ];
+  const egress = openEgress(settings, { database, journal }, opened, clock, logger);
   const deps = {
+    egress,
     directory,
     accounts,
     journal,
@@ -144,6 +147,35 @@ export async function openFront({
   chmodSync(localPath, 0o600);
   opened.push(() => closeHttp(local));
   return web;
+}
+
+/** The line to the cloud, where there is one, and what people may ask about it. Loaded last: the policy names every kind of event. */
+function openEgress(
+  settings: ServerConfiguration['settings'],
+  { database, journal }: Pick<Behind['data'], 'database'> & Pick<Behind, 'journal'>,
+  opened: (() => Promise<void> | void)[],
+  clock: Clock,
+  logger: Logger,
+) {
+  const siteKey = loadSiteKey(join(settings.data, 'site.key'), false);
+  const last = () => journal.last;
+  if (!settings.uplink) return egressView({ database, key: siteKey, last });
+  const file = join(settings.data, databaseFile);
+  const site = settings.site.name;
+  const { uplink, close } = openUplink({
+    settings: settings.uplink,
+    site,
+    journal,
+    database,
+    file,
+    siteKey,
+    clock,
+    logger,
+  });
+  opened.push(close);
+  uplink.start();
+  const plan = readPlan(settings.uplink.policy);
+  return egressView({ database, uplink, plan, key: identityKey(settings.uplink, siteKey), last });
 }
 
 /** Flows that agents can send callers into: those that return a result. */

@@ -14,6 +14,7 @@ import type { AgentWork, CallControl } from '../ports/index.ts';
 import type { Quality } from '../quality/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
 import type { SipTrace } from '../sip-trace/index.ts';
+import type { EgressView } from '../uplink/index.ts';
 import type { Metric } from './metrics.ts';
 
 export interface FlowSummary {
@@ -116,6 +117,8 @@ export interface ApiDeps {
   recordings: RecordingAudio;
   /** Absent where no server runs. */
   sipTrace?: Pick<SipTrace, 'ladder' | 'messages'> | undefined;
+  /** What leaves for the cloud. Absent where no server runs. */
+  egress?: EgressView | undefined;
   /** Absent where the media engine has no hosts of its own. */
   mediaHosts?: MediaHosts | undefined;
   logger: Logger;

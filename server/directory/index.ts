@@ -13,4 +13,5 @@ export { generatePassword } from './passwords.ts';
 export type { Credentials, LoggedIn, Principal, Way } from './principal.ts';
 export * from './records.ts';
 export { type DemoSecrets, seedDemo } from './seed-demo.ts';
+export { loadSiteKey } from './site-key.ts';
 export type { NewToken, TokenRecord } from './tokens.ts';

@@ -1,5 +1,6 @@
 export { type CloudLine, openCloudLine, type Told } from './cloud-line.ts';
 export { type EgressEntry, EgressLog } from './egress-log.ts';
+export { type EgressView, egressView, type Sampled } from './egress-view.ts';
 export { egressPolicyChanged, uplinkBehind, uplinkCaughtUp } from './events.ts';
 export { type NextBatch, nextBatch } from './next-batch.ts';
 export { identityKey, openUplink } from './open-uplink.ts';

@@ -5,6 +5,7 @@ import { auditEndpoints } from './audit.ts';
 import { callbackEndpoints } from './callbacks.ts';
 import { customerEndpoints } from './customers.ts';
 import { directoryEndpoints } from './directory.ts';
+import { egressEndpoints } from './egress.ts';
 import { eventEndpoints } from './events.ts';
 import { flowEndpoints } from './flows.ts';
 import { importEndpoints } from './imports.ts';
@@ -46,5 +47,6 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...mediaHostEndpoints(deps),
     ...journalEndpoints(deps),
     ...auditEndpoints(deps),
+    ...egressEndpoints(deps),
   ];
 }

@@ -25,6 +25,7 @@ import type {
 } from '../../../server/ports/index.ts';
 import { Quality } from '../../../server/quality/index.ts';
 import { ReportProjector } from '../../../server/reports/index.ts';
+import { egressView } from '../../../server/uplink/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 
 export type Asked = [what: string, ...with_: unknown[]];
@@ -223,6 +224,7 @@ export async function startApi(
       logger,
     }),
     quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
+    egress: egressView({ database: opened.database, key: Buffer.alloc(32, 7), last: () => journal.last }),
     knowledge: new Knowledge({ database: opened.database, journal, clock, site: 'hq' }),
     flows,
     recordings,

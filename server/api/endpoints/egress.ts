@@ -1,0 +1,106 @@
+// What leaves the site for the cloud: for administrators and auditors.
+import { z } from 'zod';
+import type { ApiDeps } from '../deps.ts';
+import { admins, type Endpoint, endpoint } from '../endpoint.ts';
+import { failed } from '../errors.ts';
+
+const optional = z.string().optional();
+const status = z
+  .object({
+    state: z.enum(['lost', 'sending', 'idle', 'halted']),
+    cursor: z.number().describe('The last event that the cloud has'),
+    behind: z.number().describe('Events that wait'),
+    oldestMs: z.number().describe('Age of the oldest of them'),
+    batches: z.number(),
+    events: z.number(),
+    wireBytes: z.number(),
+    reason: optional,
+    alarm: z.enum(['events', 'age', 'disk', 'restored']).optional(),
+  })
+  .meta({ id: 'UplinkStatus' });
+const entry = z
+  .object({
+    batch: z.number(),
+    at: z.number(),
+    after: z.number(),
+    upto: z.number(),
+    sent: z.record(z.string(), z.number()).describe('How many left, by kind of event'),
+    kept: z.number(),
+    bytes: z.number(),
+    wire: z.number(),
+    digest: z.string().describe('SHA-256 of the uncompressed batch'),
+    policy: z.string(),
+  })
+  .meta({ id: 'EgressBatch' });
+const finding = z.object({ line: z.number(), column: z.number(), sentence: z.string() });
+const anyEvent = z.record(z.string(), z.unknown());
+const policyText = z.string().max(200_000);
+
+export function egressEndpoints({ egress }: ApiDeps): Endpoint[] {
+  if (!egress) return [];
+  const tag = 'Cloud';
+  return [
+    endpoint({
+      method: 'get',
+      path: '/uplink',
+      tag,
+      about: 'How far the cloud has the journal of this site, and why it lags behind where it does.',
+      roles: admins,
+      answer: z.object({ uplink: status.optional().describe('Absent where no cloud is configured') }),
+      handle: () => ({ uplink: egress.status() }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/egress/log',
+      tag,
+      about: 'What left the site, batch by batch, newest first.',
+      roles: admins,
+      query: z.object({
+        before: z.coerce.number().int().positive().optional(),
+        limit: z.coerce.number().int().min(1).max(500).default(100),
+      }),
+      answer: z.object({ batches: z.array(entry) }),
+      handle: ({ query }) => ({ batches: egress.log(query) }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/egress/log/:batch',
+      tag,
+      about:
+        'Makes a batch again from the journal and the policy of then, shows it, and compares its digest with what left.',
+      roles: admins,
+      answer: z.object({ same: z.boolean(), erasedSince: z.boolean(), batch: anyEvent.optional() }),
+      errors: ['egress-batch-unknown'],
+      handle({ params }) {
+        const batch = Number(params.batch);
+        if (!Number.isSafeInteger(batch))
+          throw failed['request-invalid']({ part: 'path', field: 'batch', reason: 'it is no number' });
+        const { same, erasedSince, text } = egress.verify(batch);
+        return { same, erasedSince, batch: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>) };
+      },
+    }),
+    endpoint({
+      method: 'post',
+      path: '/egress/check',
+      tag,
+      about: 'Says what is wrong in an egress policy, with line and column.',
+      roles: admins,
+      body: z.strictObject({ policy: policyText }),
+      answer: z.object({ findings: z.array(finding) }),
+      handle: ({ body }) => ({ findings: egress.check(body.policy) }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/egress/sample',
+      tag,
+      about: 'Shows what would leave of the newest events, by the policy in use or by one that is given.',
+      roles: admins,
+      body: z.strictObject({ last: z.number().int().min(1).max(500).default(50), policy: policyText.optional() }),
+      answer: z.object({ events: z.array(z.object({ event: anyEvent, leaves: anyEvent.optional() })) }),
+      errors: ['egress-policy-invalid'],
+      handle: ({ body }) => ({
+        events: egress.sample(body.last, body.policy).map(({ event, leaves }) => ({ event: { ...event }, leaves })),
+      }),
+    }),
+  ];
+}

@@ -1,0 +1,59 @@
+// What people ask about what leaves the site: the line's state, the log, a policy's check, and what it would let out.
+import type { Database } from 'better-sqlite3';
+import type { OutgoingEvent } from '../../uplink/index.ts';
+import { type EgressPlan, outgoing, planOf, policySchema } from '../egress/index.ts';
+import { eventsAfter, type JournalEvent } from '../journal/index.ts';
+import { type EgressEntry, EgressLog } from './egress-log.ts';
+import { failed } from './errors.ts';
+import { checkPolicy, eventShapes, type PolicyFinding } from './policy-file.ts';
+import type { UplinkStatus } from './uplink.ts';
+
+/** One event of a sample: as it is here, and what of it would leave. */
+export interface Sampled {
+  event: JournalEvent;
+  leaves: OutgoingEvent | undefined;
+}
+
+export interface EgressView {
+  /** Undefined where no cloud is configured. */
+  status(): UplinkStatus | undefined;
+  log(page: { before?: number | undefined; limit: number }): EgressEntry[];
+  /** @throws egress-batch-unknown */
+  verify(batch: number): { same: boolean; erasedSince: boolean; text: string };
+  check(policy: string): PolicyFinding[];
+  /** The newest events. @param policy a text instead of the policy in use @throws egress-policy-invalid */
+  sample(last: number, policy?: string): Sampled[];
+}
+
+export interface EgressViewOptions {
+  database: Database;
+  /** Absent where no cloud is configured: then the preset `bank` is what would hold. */
+  uplink?: { status(): UplinkStatus } | undefined;
+  plan?: EgressPlan | undefined;
+  key: Buffer;
+  /** Number of the last event. */
+  last: () => number;
+}
+
+export function egressView({ database, uplink, plan, key, last }: EgressViewOptions): EgressView {
+  const log = new EgressLog(database);
+  return {
+    status: () => uplink?.status(),
+    log: (page) => log.list(page),
+    verify: (batch) => log.verify(batch, key),
+    check: (policy) => checkPolicy(policy).findings,
+    sample(count, policy) {
+      const used = policy === undefined ? (plan ?? planOf(policySchema.parse({}), eventShapes())) : planOfText(policy);
+      const events = eventsAfter(database, Math.max(0, last() - count), count);
+      return events.map((event) => ({ event, leaves: outgoing(event, used, key) }));
+    },
+  };
+}
+
+function planOfText(text: string): EgressPlan {
+  const { policy, findings } = checkPolicy(text);
+  const [first] = findings;
+  if (policy) return planOf(policy, eventShapes());
+  const { line = 1, column = 1, sentence = '' } = first ?? {};
+  throw failed['egress-policy-invalid']({ file: 'policy', line, column, reason: sentence });
+}
