@@ -187,6 +187,8 @@ export interface MediaServerEvents {
   lost: [];
   /** It is back; reconcile with `list`. */
   restored: [];
+  /** One of its hosts is back, whether or not others were there: what failed as media-unavailable may be asked again. */
+  'host-restored': [];
 }
 
 export interface OpenRequest {

@@ -118,7 +118,7 @@ export class AsteriskRecording implements Recording {
       const { channelName: channel, monitor: mixmonitorid } = recorded;
       await this.host.manager.action({ action: 'StopMixMonitor', channel, mixmonitorid }).catch((error: unknown) => {
         // It runs on at a host that is away, and is stopped when somebody asks again.
-        if (isAway(error) && !this.host.up) throw error;
+        if (isAway(error)) throw error;
         this.#log.info({ err: error, recording: this.id }, 'recording was over already');
       });
     }

@@ -302,6 +302,7 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
       .catch((error: unknown) => this.#log.error({ err: error, asterisk: host.name }, 'Asterisk could not be compared'))
       .finally(() => {
         if (restored) this.emit('restored');
+        this.emit('host-restored');
       });
   }
 

@@ -145,7 +145,18 @@ export class Talk {
     if (!away) return { recording: recording.id, ms: 0, bytes: 0 };
     // Asked again when the engine is back: a new one has mended what the old one left, and its length belongs to the record.
     const later = Promise.withResolvers<SealedRecording>();
-    unclosed.add({ close: async () => later.resolve(await recording.stop()) });
+    unclosed.add({
+      close: async () => {
+        try {
+          later.resolve(await recording.stop());
+        } catch (error) {
+          // Nothing was left of it: the record ends all the same.
+          if (!(error instanceof SwitchroomError && error.code === 'media-unavailable'))
+            later.resolve({ ms: 0, bytes: 0 });
+          throw error;
+        }
+      },
+    });
     return { recording: recording.id, ...(await later.promise) };
   }
 

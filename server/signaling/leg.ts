@@ -17,6 +17,7 @@ import {
   type Sip,
   SipDialog,
 } from './sip/index.ts';
+import type { Unclosed } from './unclosed.ts';
 
 export interface LegEnding {
   /** `remote`: they hung up, cancelled or refused; `us`; `linked`: the edge did; `lost`: media or dialog vanished. */
@@ -56,8 +57,8 @@ export interface LegTools {
   sip: Sip;
   media: MediaServer;
   logger: Logger;
-  /** Endpoints and bridges that could not be closed because the engine was out of reach; tried again when it is back. */
-  unclosed: Set<{ close(): Promise<void> }>;
+  /** Endpoints, bridges and recordings that could not be closed because the engine was out of reach. */
+  unclosed: Unclosed;
   /** Learns the Call-IDs of all legs. */
   callIds?: LegCallIds | undefined;
 }

@@ -22,6 +22,7 @@ import {
   type Sip,
 } from './sip/index.ts';
 import { Trunks } from './trunks.ts';
+import { Unclosed } from './unclosed.ts';
 
 export interface SignalingOptions {
   sip: Sip;
@@ -70,14 +71,15 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     super();
     const { directory, clock, logger, sip, media } = options;
     this.#options = options;
-    this.tools = { sip, media, logger, unclosed: new Set(), callIds: this.callIds };
+    this.tools = { sip, media, logger, unclosed: new Unclosed(logger), callIds: this.callIds };
     media.on('lost', () => {
       this.#mediaLost = true;
     });
     media.on('restored', () => {
       this.#mediaLost = false;
-      this.#closeUnclosed();
+      this.tools.unclosed.retry();
     });
+    media.on('host-restored', () => this.tools.unclosed.retry());
     this.panels = new AgentPanelPhones({
       gateway: options.webrtc?.gateway,
       iceServers: options.webrtc?.iceServers ?? [],
@@ -139,6 +141,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   close(): void {
     this.panels.close();
     this.registrar.close();
+    this.tools.unclosed.close();
   }
 
   /** Where an agent's phone can be rung now; empty where it is not registered or has no way. */
@@ -173,17 +176,6 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     if (emergency) return target;
     if (!this.trunks.enter(trunk)) return undefined;
     return { ...target, release: () => this.trunks.leave(trunk.name) };
-  }
-
-  #closeUnclosed(): void {
-    const { unclosed, logger } = this.tools;
-    const left = [...unclosed];
-    unclosed.clear();
-    for (const one of left) {
-      one
-        .close()
-        .catch((error: unknown) => logger.warn({ err: error }, 'media could not be closed again; left to the edge'));
-    }
   }
 
   #request(request: IncomingRequest): void {

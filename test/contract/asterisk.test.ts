@@ -180,6 +180,36 @@ if (!hasAsterisk()) {
       expect(loads()).toEqual([1, 2]);
     });
 
+    test('a recording of a host that dies is sealed when it is back, while others were there all the time', async () => {
+      await Promise.all((await media.list()).endpoints.map((endpoint) => endpoint.close()));
+      media.drain('host-1', true);
+      const { endpoint, phone } = await call();
+      media.drain('host-1', false);
+      expect(media.placeOf(endpoint.id)).toBe('host-0');
+      const recording = endpoint.record({ id: newId('rec') });
+      phone.speak(440);
+      endpoint.play([{ kind: 'tone', hz: [660], ms: 1_000 }], { times: Number.POSITIVE_INFINITY });
+      await phone.hears([660]);
+      // Asterisk writes 32 KiB at a time, a second of both directions: what it had not yet written dies with it.
+      const there = async () => {
+        const { size, stream } = await recording.read();
+        stream.destroy();
+        return size;
+      };
+      await expect.poll(there, { timeout: 5_000 }).toBeGreaterThan(16_000);
+      await engines[0]?.kill();
+      await expect(recording.stop()).rejects.toMatchObject({ code: 'media-unavailable' });
+      let restored = 0;
+      media.on('restored', () => restored++);
+      const back = once(media, 'host-restored');
+      await engines[0]?.run();
+      await back;
+      expect(restored).toBe(0);
+      const sealed = await recording.stop();
+      expect(sealed.ms).toBeGreaterThan(300);
+      expect((await recording.read()).size).toBe(sealed.bytes);
+    });
+
     test('ARI is cut off for a while: calls live, what ended meanwhile is found out, and it works again', async () => {
       await Promise.all((await media.list()).endpoints.map((endpoint) => endpoint.close()));
       const engine = engines[1] as AsteriskEngine;
