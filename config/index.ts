@@ -7,5 +7,6 @@ export { type FreeswitchSettings, freeswitchSecret } from './freeswitch.ts';
 export type { GroupRule, LdapSettings, LoginSettings, OidcSettings } from './login-settings.ts';
 export { readSecret } from './secrets.ts';
 export { readSettings, type Settings, settingsSchema } from './settings.ts';
+export type { SidecarSettings } from './sidecar.ts';
 export { type UplinkSettings, uplinkSchema } from './uplink.ts';
 export { type IceServerAccount, iceServerAccounts, type WebRtcSettings, webrtcSchema } from './webrtc.ts';

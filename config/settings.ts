@@ -9,6 +9,7 @@ import { drachtioSchema } from './drachtio.ts';
 import { failed } from './errors.ts';
 import { freeswitchSchema } from './freeswitch.ts';
 import { loginSchema } from './login-settings.ts';
+import { sidecarSchema } from './sidecar.ts';
 import { uplinkSchema } from './uplink.ts';
 import { webrtcSchema } from './webrtc.ts';
 
@@ -108,6 +109,8 @@ export const settingsSchema = z
     /** How long the edge keeps calls alive without a server. */
     graceSeconds: z.number().int().min(1).max(600).default(30),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    /** The program of the digital channels. */
+    sidecar: sidecarSchema.prefault({}),
     /** Whether the first start creates the demo. */
     demo: z.boolean().default(true),
   })
@@ -156,6 +159,8 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_SIP_TRACE_MEGABYTES: { path: ['sipTraceMegabytes'], read: whole },
   SWITCHROOM_GRACE_SECONDS: { path: ['graceSeconds'], read: whole },
   SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
+  SWITCHROOM_SIDECAR_PORT: { path: ['sidecar', 'port'], read: whole },
+  SWITCHROOM_SIDECAR_FILE: { path: ['sidecar', 'file'], read: text },
   SWITCHROOM_DEMO: { path: ['demo'], read: truth },
 };
 
@@ -212,6 +217,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process
   settings.data = resolve(cwd, settings.data);
   settings.flows = resolve(cwd, settings.flows);
   resolveFiles(settings, cwd);
+  settings.sidecar.file = resolve(cwd, settings.sidecar.file);
+  if (settings.sidecar.server) settings.sidecar.server.tokenFile = resolve(cwd, settings.sidecar.server.tokenFile);
   return settings;
 }
 

@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Attachment, InboundItem, OutboundMessage, ReplyWindow } from '../connector/index.ts';
 import type { Channel, Clock, Millis } from '../values/index.ts';
 
@@ -165,11 +165,27 @@ export interface ConnectorTools {
   memory: { get(key: string): string | undefined; set(key: string, value: string): void };
 }
 
+/** A secret that the channels' file names, read. Its text is nowhere else: not in the file, and not in a log. */
+export class SecretText {
+  readonly #text: string;
+  constructor(text: string) {
+    this.#text = text;
+  }
+  reveal(): string {
+    return this.#text;
+  }
+}
+
+/** For a field of a connector's settings: written as `{ "file": … }` or `{ "env": … }` in the file; a string for the connector. */
+export const secret = z
+  .instanceof(SecretText, { error: 'must be { "file": "…" } or { "env": "…" }: secrets never stand in the file' })
+  .transform((one) => one.reveal());
+
 /** A kind of connector: what the sidecar's registry knows, one for each folder of channels/. */
 export interface ConnectorKind<Settings = unknown> {
   readonly kind: string;
   readonly channel: Channel;
-  /** Of `settings` in the channel's entry in the sidecar's file; secrets are `{ "file": … }` or `{ "env": … }`, resolved before. */
+  /** Of `settings` in the channel's entry in the sidecar's file; fields that are secrets have the schema `secret`. */
   readonly settings: z.ZodType<Settings>;
   readonly policy: SendPolicy | ((settings: Settings) => SendPolicy);
   open(settings: Settings, tools: ConnectorTools): Connector | Promise<Connector>;

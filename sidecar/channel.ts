@@ -1,0 +1,283 @@
+// One channel at work: its connector, and the way of what comes and of what is to be sent.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { InboundItem } from '../connector/index.ts';
+import type { Clock } from '../values/index.ts';
+import { type AttachmentSettings, attachmentsOf } from './attachments.ts';
+import type { Backoff } from './backoff.ts';
+import type { Callback, CallbackAnswer, Connector, ConnectorKind, ConnectorTools, SendPolicy } from './connector.ts';
+import type { GroupCommit } from './group-commit.ts';
+import { HandingOver } from './handing-over.ts';
+import { limitedFetch } from './limited-fetch.ts';
+import { OutboundStream } from './outbound-stream.ts';
+import { windowOf } from './policy.ts';
+import { Reading } from './reading.ts';
+import { keyFor } from './seal.ts';
+import { Sending } from './sending.ts';
+import type { ServerApi } from './server-api.ts';
+import type { Tables } from './tables.ts';
+import { keepToken } from './token-keeper.ts';
+
+/** Pauses between tries, where they are not the usual ones (tests). */
+export interface Backoffs {
+  provider?: Backoff;
+  server?: Backoff;
+}
+
+export interface ChannelOptions {
+  name: string;
+  kind: ConnectorKind;
+  settings: unknown;
+  folder: string;
+  siteKey: string;
+  tables: Tables;
+  commit: GroupCommit;
+  server: ServerApi;
+  attachments: AttachmentSettings;
+  clock: Clock;
+  logger: Logger;
+  backoffs?: Backoffs | undefined;
+}
+
+export interface ChannelFigures {
+  channel: string;
+  kind: string;
+  /** Since the start. */
+  received: number;
+  fresh: number;
+  handedOver: number;
+  sent: number;
+  failures: number;
+  retries: number;
+  strange: number;
+  /** In the tables now. */
+  toRead: number;
+  setAside: number;
+  toServer: number;
+  refused: number;
+  toSend: number;
+  trouble: string[];
+}
+
+export class ChannelAtWork {
+  readonly name: string;
+  readonly kind: string;
+  readonly connector: Connector;
+  readonly #options: ChannelOptions;
+  readonly #reading: Reading;
+  readonly #handing: HandingOver;
+  readonly #sending: Sending;
+  readonly #stream: OutboundStream;
+  #starting: Promise<void> | undefined;
+  #startTrouble: string | undefined;
+  #received: { all: number; fresh: number };
+
+  private constructor(
+    options: ChannelOptions,
+    connector: Connector,
+    policy: SendPolicy,
+    handing: HandingOver,
+    received: { all: number; fresh: number },
+    accepted: { tell(): void },
+  ) {
+    const { name, kind, tables, commit, clock, logger, server, backoffs = {} } = options;
+    this.#options = options;
+    this.name = name;
+    this.kind = kind.kind;
+    this.connector = connector;
+    this.#handing = handing;
+    this.#received = received;
+    const common = { channel: name, tables, commit, clock, logger };
+    this.#reading = new Reading({
+      ...common,
+      connector,
+      complete: (item) => completed(item, name, policy, tables, clock),
+      read: () => handing.kick(),
+      backoff: backoffs.provider,
+    });
+    this.#sending = new Sending({
+      ...common,
+      connector,
+      policy,
+      told: () => handing.kick(),
+      backoff: backoffs.provider,
+    });
+    this.#stream = new OutboundStream({
+      ...common,
+      open: (channel, after, signal) => server.outbound(channel, after, signal),
+      filled: () => this.#sending.kick(),
+      typing: (thread) => connector.typing?.(thread),
+      backoff: backoffs.server,
+    });
+    accepted.tell = () => this.#reading.kick();
+  }
+
+  /** Opens the connector; nothing is at work before `start`. @throws what the connector says is wrong with its settings */
+  static async open(options: ChannelOptions): Promise<ChannelAtWork> {
+    const { name, kind, settings, tables, commit, logger, server, backoffs } = options;
+    const policy = typeof kind.policy === 'function' ? kind.policy(settings) : kind.policy;
+    const handing = new HandingOver({
+      channel: name,
+      tables,
+      commit,
+      deliver: (channel, items) => server.deliver(channel, items),
+      logger,
+      backoff: backoffs?.server,
+    });
+    const received = { all: 0, fresh: 0 };
+    const accepted = { tell() {} };
+    const tools = toolsOf(options, policy, handing, received, () => accepted.tell());
+    const connector = await kind.open(settings, tools);
+    return new ChannelAtWork(options, connector, policy, handing, received, accepted);
+  }
+
+  start(): void {
+    this.#reading.kick();
+    this.#handing.kick();
+    this.#sending.kick();
+    this.#stream.start();
+    this.#starting = this.connector.start?.().catch((error: unknown) => {
+      this.#startTrouble = (error as Error).message;
+      this.#options.logger.error({ channel: this.name, err: error }, 'the connector does not start');
+    });
+  }
+
+  /** A callback of the provider. Never rejects. */
+  async receive(callback: Callback): Promise<CallbackAnswer> {
+    const { logger, tables, commit, clock } = this.#options;
+    if (!this.connector.receive) return { status: 404 };
+    try {
+      const received = await this.connector.receive(callback);
+      if (!('deliveries' in received)) return received;
+      const fresh = await accept(this.name, received.deliveries, undefined, tables, commit, clock);
+      this.#received.all += received.deliveries.length;
+      this.#received.fresh += fresh;
+      if (fresh > 0) this.#reading.kick();
+      return await received.answer(fresh);
+    } catch (error) {
+      // The provider comes again: nothing was acknowledged.
+      logger.error({ channel: this.name, err: error }, 'a callback could not be taken');
+      return { status: 500 };
+    }
+  }
+
+  figures(): ChannelFigures {
+    const { setAside: _, ...counts } = this.#options.tables.counts(this.name);
+    return {
+      channel: this.name,
+      kind: this.kind,
+      received: this.#received.all,
+      fresh: this.#received.fresh,
+      handedOver: this.#handing.taken,
+      sent: this.#sending.sent,
+      failures: this.#sending.failures,
+      retries: this.#sending.retries,
+      strange: this.#stream.strange,
+      setAside: _,
+      ...counts,
+      trouble: this.trouble(),
+    };
+  }
+
+  trouble(): string[] {
+    const server = this.#handing.trouble ?? this.#stream.trouble;
+    const own = this.#startTrouble ?? this.connector.trouble?.();
+    return [...(own === undefined ? [] : [own]), ...(server === undefined ? [] : [`the server: ${server}`])];
+  }
+
+  /** What was set aside is tried once more. @returns how many */
+  async retry(): Promise<number> {
+    const count = await this.#options.commit.run(() => this.#options.tables.retry(this.name));
+    this.#reading.kick();
+    this.#handing.kick();
+    return count;
+  }
+
+  async stop(): Promise<void> {
+    await this.#stream.stop();
+    await this.connector.stop();
+    await this.#starting;
+    await Promise.all([this.#reading.stop(), this.#sending.stop()]);
+    await this.#handing.stop();
+  }
+}
+
+async function accept(
+  channel: string,
+  deliveries: Parameters<ConnectorTools['inbox']['accept']>[0],
+  cursor: { name: string; value: string } | undefined,
+  tables: Tables,
+  commit: GroupCommit,
+  clock: Clock,
+): Promise<number> {
+  if (deliveries.length === 0 && cursor === undefined) return 0;
+  return commit.run(() => {
+    const now = clock.now();
+    let fresh = 0;
+    for (const delivery of deliveries) if (tables.addDelivery(channel, delivery, now)) fresh++;
+    if (cursor) tables.setCursor(channel, cursor.name, cursor.value);
+    return fresh;
+  });
+}
+
+function toolsOf(
+  options: ChannelOptions,
+  policy: SendPolicy,
+  handing: HandingOver,
+  received: { all: number; fresh: number },
+  accepted: () => void,
+): ConnectorTools {
+  const { name, tables, commit, clock, logger, server, attachments, siteKey } = options;
+  const folder = join(options.folder, 'channels', name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  /** Written with the next commit; read from here until then. */
+  const fresh = new Map<string, string>();
+  const log = logger.child({ channel: name });
+  return {
+    channel: name,
+    clock,
+    logger: log,
+    folder,
+    inbox: {
+      async accept(deliveries, cursor) {
+        const count = await accept(name, deliveries, cursor, tables, commit, clock);
+        received.all += deliveries.length;
+        received.fresh += count;
+        if (count > 0) accepted();
+        return count;
+      },
+      cursor: (cursor) => tables.cursor(name, cursor),
+    },
+    fetch: limitedFetch,
+    token: (source) => keepToken(source, clock),
+    attachments: attachmentsOf(name, server, attachments),
+    opened(thread, occasion, at) {
+      commit
+        .run(() => tables.opened(name, thread, occasion, at))
+        .catch((error: unknown) => log.error({ err: error }, 'an opened window could not be noted'));
+    },
+    window: (thread) => windowOf(policy, tables.openings(name, thread), clock.now()),
+    notice: (item) => handing.notice(item),
+    secret: (purpose) => keyFor(siteKey, `channel ${name} ${purpose}`),
+    memory: {
+      get: (key) => fresh.get(key) ?? tables.memory(name, key),
+      set(key, value) {
+        fresh.set(key, value);
+        commit
+          .run(() => tables.setMemory(name, key, value))
+          .catch((error: unknown) => log.error({ err: error }, 'a fact of a thread could not be noted'))
+          .finally(() => {
+            if (fresh.get(key) === value) fresh.delete(key);
+          });
+      },
+    },
+  };
+}
+
+/** An item of a thread with a limited window says so. */
+function completed(item: InboundItem, channel: string, policy: SendPolicy, tables: Tables, clock: Clock): InboundItem {
+  if ((item.item !== 'message' && item.item !== 'event') || item.window !== undefined || policy.always) return item;
+  const window = windowOf(policy, tables.openings(channel, item.thread), clock.now());
+  return window === undefined ? item : { ...item, window };
+}

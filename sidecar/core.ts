@@ -1,0 +1,109 @@
+// All channels of one sidecar on one folder: the tables, the way to the server, and what is swept.
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from '../values/index.ts';
+import type { AttachmentSettings } from './attachments.ts';
+import { type Backoffs, ChannelAtWork, type ChannelFigures } from './channel.ts';
+import type { ConnectorKind } from './connector.ts';
+import { openSidecarDatabase } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import { keyFor, Seal } from './seal.ts';
+import { type ServerAddress, ServerApi } from './server-api.ts';
+import { Tables } from './tables.ts';
+
+/** One channel as its file says it, secrets resolved and settings checked. */
+export interface ChannelSetup {
+  name: string;
+  kind: ConnectorKind;
+  settings: unknown;
+}
+
+export interface CoreOptions {
+  folder: string;
+  siteKey: string;
+  channels: readonly ChannelSetup[];
+  server: () => ServerAddress;
+  attachments: AttachmentSettings;
+  /** What came is kept, sealed, for so many days after it was read. */
+  keepDays: number;
+  clock: Clock;
+  logger: Logger;
+  backoffs?: Backoffs | undefined;
+}
+
+const sweepMs = 600_000;
+const sweepRows = 2_000;
+
+export class Core {
+  readonly channels: ReadonlyMap<string, ChannelAtWork>;
+  readonly #commit: GroupCommit;
+  readonly #tables: Tables;
+  readonly #server: ServerApi;
+  readonly #options: CoreOptions;
+  readonly #sweep: NodeJS.Timeout;
+
+  private constructor(
+    options: CoreOptions,
+    tables: Tables,
+    commit: GroupCommit,
+    server: ServerApi,
+    channels: Map<string, ChannelAtWork>,
+  ) {
+    this.#options = options;
+    this.#tables = tables;
+    this.#commit = commit;
+    this.#server = server;
+    this.channels = channels;
+    this.#sweep = setInterval(() => void this.sweep(), sweepMs).unref();
+  }
+
+  /** @throws sidecar-data-unusable; and what a connector says is wrong with its settings */
+  static async open(options: CoreOptions): Promise<Core> {
+    const database = openSidecarDatabase(options.folder);
+    const tables = new Tables(database, new Seal(keyFor(options.siteKey, 'tables')));
+    const commit = new GroupCommit(database);
+    const server = new ServerApi(options.server);
+    const channels = new Map<string, ChannelAtWork>();
+    const { folder, siteKey, attachments, clock, logger, backoffs } = options;
+    const common = { folder, siteKey, tables, commit, server, attachments, clock, logger, backoffs };
+    try {
+      for (const one of options.channels) channels.set(one.name, await ChannelAtWork.open({ ...one, ...common }));
+    } catch (error) {
+      for (const channel of channels.values()) await channel.connector.stop();
+      server.close();
+      commit.close();
+      throw error;
+    }
+    return new Core(options, tables, commit, server, channels);
+  }
+
+  start(): void {
+    for (const channel of this.channels.values()) channel.start();
+  }
+
+  figures(): ChannelFigures[] {
+    return [...this.channels.values()].map((channel) => channel.figures());
+  }
+
+  /** Forgets what was done long enough ago, a piece at a time. */
+  async sweep(): Promise<void> {
+    const before = this.#options.clock.now() - this.#options.keepDays * 86_400_000;
+    try {
+      while ((await this.#commit.run(() => this.#tables.purge(before, sweepRows))) >= sweepRows);
+    } catch (error) {
+      this.#options.logger.error({ err: error }, 'old deliveries could not be swept');
+    }
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#sweep);
+    await Promise.all([...this.channels.values()].map((channel) => channel.stop()));
+    this.#server.close();
+    this.#commit.close();
+  }
+}
+
+/** Where a sidecar keeps its things, in the site's data folder. */
+export function sidecarFolder(data: string): string {
+  return join(data, 'sidecar');
+}

@@ -1,0 +1,162 @@
+// items → server: in order, as many at once as the protocol allows, again and again until the server took them. One request of
+// a channel is under way at a time; what waits is in the table.
+import type { Logger } from 'pino';
+import { type InboundItem, limits } from '../connector/index.ts';
+import { type Backoff, pauseAfter, serverBackoff } from './backoff.ts';
+import type { GroupCommit } from './group-commit.ts';
+import type { Delivered } from './server-api.ts';
+import type { ItemRow, Tables } from './tables.ts';
+
+/** A request stays below what the server takes of one. */
+const mostRequestChars = 200_000;
+const mostNotices = 500;
+
+export interface HandingOverOptions {
+  channel: string;
+  tables: Tables;
+  commit: GroupCommit;
+  deliver(channel: string, items: readonly InboundItem[]): Promise<Delivered>;
+  logger: Logger;
+  backoff?: Backoff | undefined;
+}
+
+export class HandingOver {
+  readonly #options: HandingOverOptions;
+  /** Typing and the like, by thread and kind: the last one counts; gone with the process. */
+  readonly #notices = new Map<string, InboundItem>();
+  #running: Promise<void> | undefined;
+  #more = false;
+  #attempt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  /** Why the server takes nothing just now. */
+  trouble: string | undefined;
+  refused = 0;
+  taken = 0;
+
+  constructor(options: HandingOverOptions) {
+    this.#options = options;
+  }
+
+  notice(item: Extract<InboundItem, { thread: string }>): void {
+    if (this.trouble !== undefined || this.#notices.size >= mostNotices) return;
+    this.#notices.set(`${item.item} ${item.thread}`, item);
+    this.kick();
+  }
+
+  kick(): void {
+    this.#more = true;
+    if (this.#running || this.#timer || this.#stopped) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#more && !this.#timer) this.kick();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { logger, channel } = this.#options;
+    try {
+      while (this.#more && !this.#stopped && this.#timer === undefined) {
+        this.#more = false;
+        await this.#batch();
+      }
+    } catch (error) {
+      logger.error({ channel, err: error }, 'the sidecar cannot read or write what waits for the server; tried later');
+      this.#later();
+    }
+  }
+
+  async #batch(): Promise<void> {
+    const { channel, tables } = this.#options;
+    const rows = tables.items(channel, limits.itemsAtOnce);
+    const notices = [...this.#notices.values()].slice(0, limits.itemsAtOnce - Math.min(rows.length, 50));
+    for (const item of notices) if ('thread' in item) this.#notices.delete(`${item.item} ${item.thread}`);
+    if (rows.length === 0 && notices.length === 0) return;
+    const batch = within(rows.slice(0, limits.itemsAtOnce - notices.length));
+    if (batch.length < rows.length || rows.length === limits.itemsAtOnce || this.#notices.size > 0) this.#more = true;
+    await this.#hand(batch, notices);
+  }
+
+  async #hand(batch: ItemRow[], notices: InboundItem[]): Promise<void> {
+    const { channel, tables, commit, deliver, logger } = this.#options;
+    const items = [...batch.map(({ text }) => JSON.parse(text) as InboundItem), ...notices];
+    const outcome = await deliver(channel, items);
+    if (outcome.taken) {
+      const results = new Map(outcome.answer.items.map((one) => [one.key, one]));
+      const refused: { key: string; reason: string }[] = [];
+      await commit.run(() => {
+        for (const [at, { id }] of batch.entries()) {
+          const key = items[at]?.key ?? '';
+          const result = results.get(key);
+          // What it does not speak of was not taken, and is offered again.
+          if (result === undefined) this.#more = true;
+          else if (result.result !== 'refused') tables.itemTaken(id);
+          else {
+            refused.push({ key, reason: result.reason ?? 'no reason given' });
+            tables.itemRefused(id, result.reason ?? '');
+          }
+        }
+      });
+      this.taken += batch.length - refused.length;
+      this.refused += refused.length;
+      for (const one of refused) logger.error({ channel, ...one }, 'the server refused an item; it is set aside');
+      if (this.trouble !== undefined) logger.info({ channel }, 'the server takes items again');
+      this.trouble = undefined;
+      // A server that answers for none of them would be asked without end.
+      if (batch.length > 0 && batch.every((_, at) => !results.has(items[at]?.key ?? ''))) this.#later();
+      else this.#attempt = 0;
+      return;
+    }
+    if (!outcome.refused) {
+      if (this.trouble === undefined)
+        logger.warn({ channel, reason: outcome.reason }, 'the server does not take items');
+      this.trouble = outcome.reason;
+      this.#later();
+      return;
+    }
+    // One of them is what the server cannot read: each by itself shows which.
+    if (batch.length + notices.length > 1) {
+      for (const row of batch) {
+        if (this.#stopped || this.#timer) return;
+        await this.#hand([row], []);
+      }
+      return;
+    }
+    const [row] = batch;
+    if (row === undefined) return;
+    this.refused++;
+    await commit.run(() => tables.itemRefused(row.id, outcome.reason));
+    logger.error(
+      { channel, key: items[0]?.key, reason: outcome.reason },
+      'the server refused an item; it is set aside',
+    );
+  }
+
+  #later(): void {
+    if (this.#stopped || this.#timer) return;
+    this.#attempt++;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.kick();
+      },
+      pauseAfter(this.#attempt, this.#options.backoff ?? serverBackoff),
+    );
+  }
+}
+
+/** As many of the first ones as one request may hold; at least one. */
+function within(rows: ItemRow[]): ItemRow[] {
+  let size = 0;
+  const end = rows.findIndex(({ text }, at) => {
+    size += text.length;
+    return size > mostRequestChars && at > 0;
+  });
+  return end === -1 ? rows : rows.slice(0, end);
+}

@@ -1,0 +1,287 @@
+// The statements on the sidecar's tables, prepared once; everything sealed is opened and closed here.
+import type { Database } from 'better-sqlite3';
+import type { InboundItem, OutboundItem } from '../connector/index.ts';
+import type { Millis } from '../values/index.ts';
+import type { Delivery } from './connector.ts';
+import type { LaneRow } from './lanes.ts';
+import type { Opening } from './policy.ts';
+import type { Seal } from './seal.ts';
+
+export interface DeliveryRow extends LaneRow {
+  delivery: Delivery;
+  attempts: number;
+}
+
+export interface ItemRow {
+  id: number;
+  /** As JSON. */
+  text: string;
+}
+
+export type Outgoing = Extract<OutboundItem, { item: 'message' | 'state' }>;
+
+export interface OutboxRow extends LaneRow {
+  item: Outgoing;
+  parts: number;
+  attempts: number;
+}
+
+/** Name of the cursor of the server's stream; no connector's cursor has a colon. */
+const streamCursor = ':outbound';
+
+export class Tables {
+  readonly #database: Database;
+  readonly #seal: Seal;
+  readonly #statements;
+
+  constructor(database: Database, seal: Seal) {
+    this.#database = database;
+    this.#seal = seal;
+    this.#statements = prepare(database);
+  }
+
+  /** @returns whether it was new */
+  addDelivery(channel: string, { key, at, thread, body }: Delivery, now: Millis): boolean {
+    const sealed = this.#seal.close(body);
+    return this.#statements.addDelivery.run(channel, key, thread ?? '', at, now, sealed).changes === 1;
+  }
+
+  deliveries(channel: string, after: number, limit: number): DeliveryRow[] {
+    return this.#statements.deliveries
+      .all(channel, after, limit)
+      .map(({ id, key, lane, at, body, attempts, due_at }) => ({
+        id,
+        lane,
+        dueAt: due_at,
+        attempts,
+        delivery: { key, at, ...(lane === '' ? {} : { thread: lane }), body: this.#seal.open(body) },
+      }));
+  }
+
+  deliveryRead(id: number): void {
+    this.#statements.deliveryRead.run(id);
+  }
+
+  deliveryLater(id: number, attempts: number, dueAt: Millis, reason: string): void {
+    this.#statements.deliveryLater.run(attempts, dueAt, reason, id);
+  }
+
+  deliverySetAside(id: number, attempts: number, reason: string): void {
+    this.#statements.deliverySetAside.run(attempts, reason, id);
+  }
+
+  addItem(channel: string, item: InboundItem): void {
+    this.#statements.addItem.run(channel, item.key, item.at, this.#seal.close(JSON.stringify(item)));
+  }
+
+  items(channel: string, limit: number): ItemRow[] {
+    return this.#statements.items.all(channel, limit).map(({ id, body }) => ({ id, text: this.#seal.open(body) }));
+  }
+
+  itemTaken(id: number): void {
+    this.#statements.itemTaken.run(id);
+  }
+
+  itemRefused(id: number, reason: string): void {
+    this.#statements.itemRefused.run(reason, id);
+  }
+
+  addOutgoing(channel: string, item: Outgoing): boolean {
+    const name = item.item === 'message' ? item.message : `state:${item.seq}`;
+    const sealed = this.#seal.close(JSON.stringify(item));
+    return this.#statements.addOutgoing.run(channel, name, item.thread, item.at, sealed).changes === 1;
+  }
+
+  outbox(channel: string, after: number, limit: number): OutboxRow[] {
+    return this.#statements.outbox.all(channel, after, limit).map(({ id, thread, body, parts, attempts, due_at }) => ({
+      id,
+      lane: thread,
+      dueAt: due_at,
+      parts,
+      attempts,
+      item: JSON.parse(this.#seal.open(body)) as Outgoing,
+    }));
+  }
+
+  outboxLater(id: number, parts: number, attempts: number, dueAt: Millis): void {
+    this.#statements.outboxLater.run(parts, attempts, dueAt, id);
+  }
+
+  outboxOver(id: number, sent: boolean): void {
+    this.#statements.outboxOver.run(sent ? 1 : 2, id);
+  }
+
+  cursor(channel: string, name: string): string | undefined {
+    return this.#statements.cursor.get(channel, name);
+  }
+
+  setCursor(channel: string, name: string, value: string): void {
+    this.#statements.setCursor.run(channel, name, value);
+  }
+
+  streamPosition(channel: string): number {
+    return Number(this.cursor(channel, streamCursor) ?? 0);
+  }
+
+  setStreamPosition(channel: string, seq: number): void {
+    this.setCursor(channel, streamCursor, String(seq));
+  }
+
+  openings(channel: string, thread: string): Opening[] {
+    return this.#statements.openings.all(channel, thread);
+  }
+
+  /** A later one of its kind takes the place of the earlier one. */
+  opened(channel: string, thread: string, occasion: string, at: Millis): void {
+    this.#statements.opened.run(channel, thread, occasion, at);
+  }
+
+  spend(channel: string, thread: string, occasion: string): void {
+    this.#statements.spend.run(channel, thread, occasion);
+  }
+
+  memory(channel: string, key: string): string | undefined {
+    const sealed = this.#statements.memory.get(channel, key);
+    return sealed === undefined ? undefined : this.#seal.open(sealed);
+  }
+
+  setMemory(channel: string, key: string, value: string): void {
+    this.#statements.setMemory.run(channel, key, this.#seal.close(value));
+  }
+
+  /** Rows of a channel that wait or were set aside, for metrics. */
+  counts(channel: string): { toRead: number; setAside: number; toServer: number; refused: number; toSend: number } {
+    const { deliveriesIn, itemsIn, outboxIn } = this.#statements;
+    return {
+      toRead: deliveriesIn.get(channel, 0) ?? 0,
+      setAside: deliveriesIn.get(channel, 2) ?? 0,
+      toServer: itemsIn.get(channel, 0) ?? 0,
+      refused: itemsIn.get(channel, 2) ?? 0,
+      toSend: outboxIn.get(channel, 0) ?? 0,
+    };
+  }
+
+  /** Deletes some of what is done, or was set aside, before that time. @returns how many rows */
+  purge(before: Millis, limit: number): number {
+    const { oldDeliveries, oldItems, oldOutbox, oldWindows } = this.#statements;
+    return this.#database.transaction(
+      () =>
+        oldDeliveries.run(before, limit).changes +
+        oldItems.run(before, limit).changes +
+        oldOutbox.run(before, limit).changes +
+        // No provider's window is longer than 30 days.
+        oldWindows.run(before - 30 * 86_400_000).changes,
+    )();
+  }
+
+  /** What was set aside in a channel is read, or offered to the server, once more. @returns how many */
+  retry(channel: string): number {
+    return this.#statements.retryDeliveries.run(channel).changes + this.#statements.retryItems.run(channel).changes;
+  }
+}
+
+interface DeliveryColumns {
+  id: number;
+  key: string;
+  lane: string;
+  at: number;
+  body: Buffer;
+  attempts: number;
+  due_at: number;
+}
+interface OutboxColumns {
+  id: number;
+  thread: string;
+  body: Buffer;
+  parts: number;
+  attempts: number;
+  due_at: number;
+}
+
+function prepare(database: Database) {
+  return {
+    addDelivery: database.prepare<[string, string, string, number, number, Buffer]>(
+      `INSERT INTO deliveries (channel, key, lane, at, received_at, body) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (channel, key) DO NOTHING`,
+    ),
+    deliveries: database.prepare<[string, number, number], DeliveryColumns>(
+      `SELECT id, key, lane, at, body, attempts, due_at FROM deliveries
+       WHERE channel = ? AND id > ? AND state = 0 ORDER BY id LIMIT ?`,
+    ),
+    deliveryRead: database.prepare<[number]>('UPDATE deliveries SET state = 1, reason = NULL WHERE id = ?'),
+    deliveryLater: database.prepare<[number, number, string, number]>(
+      'UPDATE deliveries SET attempts = ?, due_at = ?, reason = ? WHERE id = ?',
+    ),
+    deliverySetAside: database.prepare<[number, string, number]>(
+      'UPDATE deliveries SET state = 2, attempts = ?, reason = ? WHERE id = ?',
+    ),
+    addItem: database.prepare<[string, string, number, Buffer]>(
+      'INSERT INTO items (channel, key, at, body) VALUES (?, ?, ?, ?)',
+    ),
+    items: database.prepare<[string, number], { id: number; body: Buffer }>(
+      'SELECT id, body FROM items WHERE channel = ? AND state = 0 ORDER BY id LIMIT ?',
+    ),
+    itemTaken: database.prepare<[number]>('DELETE FROM items WHERE id = ?'),
+    itemRefused: database.prepare<[string, number]>('UPDATE items SET state = 2, reason = ? WHERE id = ?'),
+    addOutgoing: database.prepare<[string, string, string, number, Buffer]>(
+      `INSERT INTO outbox (channel, message, thread, at, body) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (channel, message) DO NOTHING`,
+    ),
+    outbox: database.prepare<[string, number, number], OutboxColumns>(
+      `SELECT id, thread, body, parts, attempts, due_at FROM outbox
+       WHERE channel = ? AND id > ? AND state = 0 ORDER BY id LIMIT ?`,
+    ),
+    outboxLater: database.prepare<[number, number, number, number]>(
+      'UPDATE outbox SET parts = ?, attempts = ?, due_at = ? WHERE id = ?',
+    ),
+    outboxOver: database.prepare<[number, number]>('UPDATE outbox SET state = ? WHERE id = ?'),
+    cursor: database
+      .prepare<[string, string], string>('SELECT value FROM cursors WHERE channel = ? AND name = ?')
+      .pluck(),
+    setCursor: database.prepare<[string, string, string]>(
+      `INSERT INTO cursors (channel, name, value) VALUES (?, ?, ?)
+       ON CONFLICT (channel, name) DO UPDATE SET value = excluded.value`,
+    ),
+    openings: database.prepare<[string, string], Opening>(
+      'SELECT occasion, at, used FROM windows WHERE channel = ? AND thread = ?',
+    ),
+    opened: database.prepare<[string, string, string, number]>(
+      `INSERT INTO windows (channel, thread, occasion, at) VALUES (?, ?, ?, ?)
+       ON CONFLICT (channel, thread, occasion) DO UPDATE SET at = excluded.at, used = 0 WHERE excluded.at > windows.at`,
+    ),
+    spend: database.prepare<[string, string, string]>(
+      'UPDATE windows SET used = used + 1 WHERE channel = ? AND thread = ? AND occasion = ?',
+    ),
+    memory: database
+      .prepare<[string, string], Buffer>('SELECT value FROM memory WHERE channel = ? AND key = ?')
+      .pluck(),
+    setMemory: database.prepare<[string, string, Buffer]>(
+      `INSERT INTO memory (channel, key, value) VALUES (?, ?, ?)
+       ON CONFLICT (channel, key) DO UPDATE SET value = excluded.value`,
+    ),
+    deliveriesIn: database
+      .prepare<[string, number], number>('SELECT count(*) FROM deliveries WHERE channel = ? AND state = ?')
+      .pluck(),
+    itemsIn: database
+      .prepare<[string, number], number>('SELECT count(*) FROM items WHERE channel = ? AND state = ?')
+      .pluck(),
+    outboxIn: database
+      .prepare<[string, number], number>('SELECT count(*) FROM outbox WHERE channel = ? AND state = ?')
+      .pluck(),
+    oldDeliveries: database.prepare<[number, number]>(
+      `DELETE FROM deliveries WHERE id IN
+         (SELECT id FROM deliveries WHERE received_at < ? AND state <> 0 LIMIT ?)`,
+    ),
+    oldItems: database.prepare<[number, number]>(
+      'DELETE FROM items WHERE id IN (SELECT id FROM items WHERE at < ? AND state <> 0 LIMIT ?)',
+    ),
+    oldOutbox: database.prepare<[number, number]>(
+      'DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < ? AND state <> 0 LIMIT ?)',
+    ),
+    oldWindows: database.prepare<[number]>('DELETE FROM windows WHERE at < ?'),
+    retryDeliveries: database.prepare<[string]>(
+      'UPDATE deliveries SET state = 0, attempts = 0, due_at = 0 WHERE channel = ? AND state = 2',
+    ),
+    retryItems: database.prepare<[string]>('UPDATE items SET state = 0 WHERE channel = ? AND state = 2'),
+  };
+}
