@@ -5,9 +5,12 @@ import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { interactionCsv } from '../interaction-csv.ts';
+import { interactionHeadings, interactionSheet } from '../interaction-sheet.ts';
 import { confinedTo, isDiscreet, isStaff, maskedFor, visible } from '../scope.ts';
 import { sendCsv } from '../send-csv.ts';
+import { sendXlsx } from '../send-xlsx.ts';
 import { languageOf } from '../sentences.ts';
+import { mediaType } from '../xlsx/index.ts';
 
 const optional = z.string().optional();
 const millis = z.number().optional();
@@ -133,7 +136,7 @@ function confined(principal: Principal, filter: InteractionFilter): InteractionF
   return { ...filter, site, agent: principal.agent ?? '' };
 }
 
-export function interactionEndpoints({ interactions, journal, agentWork, reads }: ApiDeps): Endpoint[] {
+export function interactionEndpoints({ interactions, journal, agentWork, directory, reads }: ApiDeps): Endpoint[] {
   const must = (principal: Principal, id: string): InteractionRecord => {
     const record = visible(principal, interactions.get(id), 'interaction', id) as InteractionRecord;
     if (isStaff(principal) || record.agents.some(({ agent }) => agent === principal.agent)) return record;
@@ -167,6 +170,27 @@ export function interactionEndpoints({ interactions, journal, agentWork, reads }
       raw: 'text/csv',
       async handle({ query, principal, response }) {
         await sendCsv(response, 'interactions.csv', reads.stream(interactionCsv, confined(principal, query)));
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/interactions.xlsx',
+      tag: 'Interactions',
+      about: "The same as a workbook, with dates at the site's wall clock and times as such.",
+      roles: staff,
+      query: z.object({
+        ...filterShape,
+        language: z.enum(['en', 'zh']).default('en').describe('Of the headings'),
+      }),
+      raw: mediaType,
+      async handle({ query: { language, ...query }, principal, response }) {
+        const filter = confined(principal, query);
+        await sendXlsx(response, 'interactions.xlsx', {
+          name: language === 'zh' ? '会话' : 'Interactions',
+          headings: interactionHeadings(language),
+          pieces: reads.stream(interactionSheet, { filter, timeZone: directory.site.timeZone }),
+        });
         return undefined;
       },
     }),

@@ -1,22 +1,24 @@
 // Reports: queues, agents, staffing. Times are the site's; a date stands for its midnight there.
 import { z } from 'zod';
+import type { Language } from '../../../values/index.ts';
 import type { Principal } from '../../directory/index.ts';
-import {
-  type AgentReportRow,
-  agentReport,
-  agentsNeeded,
-  erlangA,
-  type QueueReportRow,
-  queueReport,
-  serviceLevelC,
-  ZoneClock,
-} from '../../reports/index.ts';
+import { agentReport, agentsNeeded, erlangA, queueReport, serviceLevelC, ZoneClock } from '../../reports/index.ts';
 import { csvLine } from '../csv.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
+import {
+  agentColumns,
+  csvColumns,
+  type ExportColumn,
+  type Names,
+  queueColumns,
+  sheetColumns,
+} from '../report-columns.ts';
 import { confinedTo, isStaff } from '../scope.ts';
 import { sendCsv } from '../send-csv.ts';
+import { sendXlsx } from '../send-xlsx.ts';
+import { mediaType, rowOf } from '../xlsx/index.ts';
 
 const moment = z
   .string()
@@ -49,6 +51,8 @@ const agentQuery = z.object({
   queue: names.describe('Those who take contacts of one of these queues now; comma-separated'),
   together: z.enum(['true', 'false']).default('false').describe('One line for all agents of an interval'),
 });
+
+const inLanguage = { language: z.enum(['en', 'zh']).default('en').describe('Of headings and names') };
 
 const rate = z.number().optional();
 const interval = { start: z.number(), local: z.string().describe('Wall clock of the site: 2026-03-29T02:30+02:00') };
@@ -140,6 +144,14 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
     return { from, until, interval: query.interval, timeZone };
   };
 
+  const named = (language: Language): Names => ({
+    queue: (id) => {
+      const { name = {} } = directory.queues.get(id) ?? {};
+      return name[language] ?? name.en ?? name.zh ?? id;
+    },
+    agent: (id) => directory.agents.get(id)?.name ?? id,
+  });
+
   const queues = async (query: z.infer<typeof queueQuery>, principal: Principal) => {
     const asked = spanOf(query);
     const rows = await reads.ask(queueReport, {
@@ -196,7 +208,22 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
       raw: 'text/csv',
       async handle({ query, principal, response }) {
         const { rows } = await queues(query, principal);
-        await sendCsv(response, 'queues.csv', pieces(queueColumns, rows));
+        await sendCsv(response, 'queues.csv', csvPieces(queueColumns(named('en')), rows));
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/reports/queues.xlsx',
+      tag: 'Reports',
+      about: 'The same as a workbook, with dates, times and shares as such.',
+      roles: staff,
+      query: queueQuery.extend(inLanguage),
+      raw: mediaType,
+      async handle({ query: { language, ...query }, principal, response }) {
+        const { rows } = await queues(query, principal);
+        const sheet = sheetOf({ en: 'Queues', zh: '队列' }, language, queueColumns(named(language)), rows);
+        await sendXlsx(response, 'queues.xlsx', sheet);
         return undefined;
       },
     }),
@@ -223,7 +250,22 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
       raw: 'text/csv',
       async handle({ query, principal, response }) {
         const { rows } = await agents(query, principal);
-        await sendCsv(response, 'agents.csv', pieces(agentColumns, rows));
+        await sendCsv(response, 'agents.csv', csvPieces(agentColumns(named('en')), rows));
+        return undefined;
+      },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/reports/agents.xlsx',
+      tag: 'Reports',
+      about: 'The same as a workbook, with dates, times and shares as such.',
+      roles: staff,
+      query: agentQuery.extend(inLanguage),
+      raw: mediaType,
+      async handle({ query: { language, ...query }, principal, response }) {
+        const { rows } = await agents(query, principal);
+        const sheet = sheetOf({ en: 'Agents', zh: '坐席' }, language, agentColumns(named(language)), rows);
+        await sendXlsx(response, 'agents.xlsx', sheet);
         return undefined;
       },
     }),
@@ -295,76 +337,31 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
   ];
 }
 
-type Column<Row> = [heading: string, cell: (row: Row) => unknown];
-
-const queueColumns: Column<QueueReportRow>[] = [
-  ['local', (row) => row.local],
-  ['queue', (row) => row.queue ?? 'all'],
-  ['offered', (row) => row.offered],
-  ['answered', (row) => row.answered],
-  ['answeredInTime', (row) => row.answeredInTime],
-  ['abandoned', (row) => row.abandoned],
-  ['abandonedInTime', (row) => row.abandonedInTime],
-  ...(['overflow', 'empty', 'closed', 'full', 'removed', 'moved', 'flow', 'callback', 'failed'] as const).map(
-    (why): Column<QueueReportRow> => [`left.${why}`, (row) => row.left[why]],
-  ),
-  ['offers', (row) => row.offers],
-  ['missed', (row) => row.notTaken.missed],
-  ['declined', (row) => row.notTaken.declined],
-  ['unreachable', (row) => row.notTaken.unreachable],
-  ['handled', (row) => row.handled],
-  ['transferred', (row) => row.transferred],
-  ['dispositionsMissing', (row) => row.dispositionsMissing],
-  ['serviceLevel', (row) => rounded(row.serviceLevel)],
-  ['abandonRate', (row) => rounded(row.abandonRate)],
-  ['averageAnswerSeconds', (row) => seconds(row.averageAnswerMs)],
-  ['averageAbandonSeconds', (row) => seconds(row.averageAbandonMs)],
-  ['longestWaitSeconds', (row) => seconds(row.longestWaitMs)],
-  ['averageHandleSeconds', (row) => seconds(row.averageHandleMs)],
-  ['talkSeconds', (row) => seconds(row.talkMs)],
-  ['holdSeconds', (row) => seconds(row.holdMs)],
-  ['wrapUpSeconds', (row) => seconds(row.wrapUpMs)],
-];
-
-const agentColumns: Column<AgentReportRow>[] = [
-  ['local', (row) => row.local],
-  ['agent', (row) => row.agent ?? 'all'],
-  ['signedInSeconds', (row) => seconds(row.signedInMs)],
-  ['availableSeconds', (row) => seconds(row.availableMs)],
-  ['ringSeconds', (row) => seconds(row.ringMs)],
-  ['talkSeconds', (row) => seconds(row.talkMs)],
-  ['holdSeconds', (row) => seconds(row.holdMs)],
-  ['wrapUpSeconds', (row) => seconds(row.wrapUpMs)],
-  ['ownCallsSeconds', (row) => seconds(row.ownMs)],
-  ['notReadySeconds', (row) => seconds(row.notReadyMs)],
-  ['reasons', (row) => row.reasons.map(({ reason, ms }) => `${reason} ${seconds(ms)}`).join('; ')],
-  ['occupancy', (row) => rounded(row.occupancy)],
-  ['utilisation', (row) => rounded(row.utilisation)],
-  ['offers', (row) => row.offers],
-  ['answered', (row) => row.answered],
-  ['missed', (row) => row.missed],
-  ['declined', (row) => row.declined],
-  ['unreachable', (row) => row.unreachable],
-  ['handled', (row) => row.handled],
-  ['transferred', (row) => row.transferred],
-  ['dispositionsMissing', (row) => row.dispositionsMissing],
-  ['averageHandleSeconds', (row) => seconds(row.averageHandleMs)],
-];
-
-function seconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : Math.round(ms / 100) / 10;
-}
-
-function rounded(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : Math.round(value * 10_000) / 10_000;
-}
-
-async function* pieces<Row>(columns: Column<Row>[], rows: readonly Row[]): AsyncIterable<string> {
+async function* csvPieces<Row>(given: ExportColumn<Row>[], rows: readonly Row[]): AsyncIterable<string> {
+  const columns = csvColumns(given);
   yield csvLine(columns.map(([heading]) => heading));
+  yield* inPieces(rows, (row) => csvLine(columns.map(([, cell]) => cell(row))));
+}
+
+async function* inPieces<Row>(rows: readonly Row[], write: (row: Row, at: number) => string): AsyncIterable<string> {
   for (let at = 0; at < rows.length; at += 500) {
     yield rows
       .slice(at, at + 500)
-      .map((row) => csvLine(columns.map(([, cell]) => cell(row))))
+      .map((row, place) => write(row, at + place))
       .join('');
   }
+}
+
+function sheetOf<Row>(
+  name: Record<Language, string>,
+  language: Language,
+  given: ExportColumn<Row>[],
+  rows: readonly Row[],
+) {
+  const columns = sheetColumns(given, language);
+  return {
+    name: name[language],
+    headings: columns.map(({ heading }) => heading),
+    pieces: inPieces(rows, (row, at) => rowOf(columns, row, at)),
+  };
 }

@@ -1,3 +1,4 @@
+import readWorkbook from 'read-excel-file/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentConfig, type Command, decide, emptyState, queueConfig } from '../../../server/acd/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
@@ -58,6 +59,34 @@ describe('reports', () => {
     expect(text.split('\r\n')[1]).toContain("'=lunch 120");
     expect((await get('/reports/queues', api.tokens.agent)).status).toBe(403);
     expect((await get('/reports/agents.csv', api.tokens.agent)).status).toBe(403);
+  });
+
+  it('as workbooks: dates, times and shares as such, in the language that is asked for', async () => {
+    const read = async (path: string) => {
+      const response = await api.send('get', path, api.tokens.admin);
+      expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="\w+\.xlsx"$/);
+      const [sheet] = await readWorkbook(Buffer.from(await response.arrayBuffer()));
+      const [headings = [], ...rows] = sheet?.data ?? [];
+      return {
+        name: sheet?.sheet,
+        rows: rows.map((row) => Object.fromEntries(headings.map((one, at) => [one, row[at]]))),
+      };
+    };
+    const queues = await read('/reports/queues.xlsx?interval=60&language=zh');
+    expect(queues).toMatchObject({
+      name: '队列',
+      rows: [{ 时段: new Date('2023-11-15T06:00Z'), 队列: 'service', 呼入: 1, 放弃: 1, 服务水平: 0, 放弃率: 1 }],
+    });
+    const agents = await read('/reports/agents.xlsx?interval=total');
+    expect(agents.rows[0]).toMatchObject({
+      Agent: '1001',
+      Occupancy: null,
+      'Signed in': new Date(Date.UTC(1899, 11, 30) + 120_000),
+      'Reasons, in seconds': '=lunch 120',
+    });
+    expect(agents.rows[0]?.Name).toBe(api.site.directory.agents.get('1001')?.name);
+    expect((await get('/reports/queues.xlsx', api.tokens.agent)).status).toBe(403);
+    expect((await get('/reports/agents.xlsx?interval=15&from=2022-01-01')).status).toBe(400);
   });
 
   it('say what is wrong with what is asked for', async () => {

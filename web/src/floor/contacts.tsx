@@ -56,6 +56,9 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
       <header className="page-head">
         <h1>{say('page.contacts')}</h1>
         <div className="space" />
+        <a className="button secondary" href={addressOf('/interactions.xlsx', { ...query, language })} download>
+          {say('download-xlsx')}
+        </a>
         <a className="button secondary" href={addressOf('/interactions.csv', query)} download>
           {say('download-csv')}
         </a>

@@ -66,10 +66,9 @@ export function Reports() {
     { ...datesOf(span, timeZone), interval: 'total' },
     60_000,
   );
-  const csv = addressOf(`/reports/${kind}.csv`, {
-    ...datesOf(span, timeZone),
-    interval: kind === 'agents' ? 'total' : interval,
-  });
+  const exported = { ...datesOf(span, timeZone), interval: kind === 'agents' ? 'total' : interval };
+  const csv = addressOf(`/reports/${kind}.csv`, exported);
+  const xlsx = addressOf(`/reports/${kind}.xlsx`, { ...exported, language });
   const queueName = (id: string | undefined) =>
     id === undefined ? '' : nameIn(language, state.setup?.queues.find((one) => one.id === id)?.name ?? {}, id);
   const bars: Bar[] =
@@ -106,6 +105,9 @@ export function Reports() {
           />
         )}
         <div className="space" />
+        <a className="button secondary" href={xlsx} download>
+          {say('download-xlsx')}
+        </a>
         <a className="button secondary" href={csv} download>
           {say('download-csv')}
         </a>
