@@ -1,11 +1,12 @@
 // What npm start says when calls can come in.
 import type { Settings } from '../config/index.ts';
-import type { EdgeReady, ServerReady } from '../supervisor/index.ts';
+import type { EdgeReady, ServerReady, Started } from '../supervisor/index.ts';
 
 export interface ReadyFacts {
   settings: Settings;
   edge: EdgeReady | undefined;
   server: ServerReady;
+  sidecar: Started['sidecar'];
   /** The edge had been running already. */
   attached: boolean;
   /** Whether secrets may be shown. */
@@ -13,7 +14,7 @@ export interface ReadyFacts {
   logs?: string | undefined;
 }
 
-export function readyText({ settings, edge, server, attached, terminal, logs }: ReadyFacts): string {
+export function readyText({ settings, edge, server, sidecar, attached, terminal, logs }: ReadyFacts): string {
   const web = server.web[0] ?? '';
   const listening = edge && edge.sip.length > 0 ? edge.sip : server.sip;
   const sip = listening.find((one) => one.startsWith('udp/')) ?? listening[0] ?? '';
@@ -25,6 +26,7 @@ export function readyText({ settings, edge, server, attached, terminal, logs }: 
     `  SIP      ${listening.join('  ')}`,
     `  Web      ${server.web.map((one) => `${one}/`).join('  ')}`,
     `  API      ${web}/api/docs`,
+    ...channelLines(sidecar),
     `  Data     ${settings.data}${logs === undefined ? '' : `   (logs in ${logs})`}`,
     '',
   ];
@@ -54,4 +56,10 @@ export function readyText({ settings, edge, server, attached, terminal, logs }: 
     '',
   );
   return lines.join('\n');
+}
+
+function channelLines(sidecar: Started['sidecar']): string[] {
+  if (sidecar === undefined) return [];
+  if ('failed' in sidecar) return [`  Channels ${sidecar.failed} It is started again until it does.`];
+  return [`  Channels ${sidecar.channels.join(' ') || 'none'}   ${sidecar.web.map((one) => `${one}/`).join('  ')}`];
 }

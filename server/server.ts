@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { iceServerAccounts } from '../config/index.ts';
 import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
-import type { ServerConfiguration, ServerReady } from '../supervisor/index.ts';
+import { connectorToken, type ServerConfiguration, type ServerReady } from '../supervisor/index.ts';
 import { isNumber, systemClock } from '../values/index.ts';
 import { AuditLog, openSyslog } from './audit/index.ts';
 import { Callbacks } from './callbacks/index.ts';
@@ -62,6 +62,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       siteKey: join(settings.data, 'site.key'),
       secondFactorFor: settings.login.totpRequiredFor,
       issuer: settings.login.totpIssuer,
+      siteConnector: connectorToken(configuration.run),
     });
     const interactions = readInteractions(database);
     const customers = openCustomers({ database, journal, interactions, clock, logger });

@@ -2,9 +2,9 @@
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import type { Settings } from '../config/index.ts';
-import { runUnderSupervisor } from '../supervisor/index.ts';
+import { runUnderSupervisor, type SidecarConfiguration, type SidecarReady } from '../supervisor/index.ts';
 import { connectorKinds } from './channels/index.ts';
-import { readChannels, type SidecarConfiguration, type SidecarReady, startSidecar } from './index.ts';
+import { readChannels, startSidecar } from './index.ts';
 
 /** Runs a sidecar in this process. @throws a SwitchroomError with one sentence where it cannot start */
 export async function runSidecar(

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { readCertificate, readSecret, type Settings, watchCertificate } from '../config/index.ts';
+import type { SidecarConfiguration, SidecarReady } from '../supervisor/index.ts';
 import { type Clock, systemClock } from '../values/index.ts';
 import { connectorKinds } from './channels/index.ts';
 import { readChannels } from './channels-file.ts';
@@ -12,20 +13,6 @@ import { Core, sidecarFolder } from './core.ts';
 import { failed } from './errors.ts';
 import { createListener } from './listener.ts';
 import type { ServerAddress } from './server-api.ts';
-
-export interface SidecarConfiguration {
-  settings: Settings;
-  /** The site's secret: seals what is kept. */
-  secret: string;
-  /** Folder of sockets and pids: there stands where the server listens, and the token for it. */
-  run: string;
-}
-
-export interface SidecarReady {
-  /** `http://127.0.0.1:8090` … */
-  web: string[];
-  channels: string[];
-}
 
 export interface Sidecar {
   readonly core: Core;

@@ -1,8 +1,18 @@
-// npm start: edge and server under one small supervisor. It starts them in order, watches their heartbeats, starts
+// npm start: edge, server and sidecar under one small supervisor. It starts them in order, watches their heartbeats, starts
 // again what died, stops them in the other order, and takes over an edge that an earlier supervisor left behind.
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { edgeParts } from '../config/edge-parts.ts';
@@ -46,6 +56,36 @@ export interface ServerReady {
   created?: { login: string; password: string; roles: string[]; sip?: { user: string; secret: string } }[] | undefined;
 }
 
+export interface SidecarConfiguration {
+  settings: Settings;
+  /** Seals what is kept. */
+  secret: string;
+  /** There stand `server.json` (where the server listens) and `connector.token`. */
+  run: string;
+}
+
+export interface SidecarReady {
+  /** `http://127.0.0.1:8090` … */
+  web: string[];
+  channels: string[];
+}
+
+/** The programs' TypeScript files. Without one for the sidecar there is none. */
+export interface Mains {
+  edge: string;
+  server: string;
+  sidecar?: string | undefined;
+}
+
+export interface Started {
+  supervisor: Supervisor;
+  edge: EdgeReady | undefined;
+  server: ServerReady;
+  /** Or why it does not run: calls do not wait for it, and it is started again until it does. */
+  sidecar: SidecarReady | { failed: string } | undefined;
+  attached: boolean;
+}
+
 export interface SupervisorEvents {
   ready: [edge: EdgeReady | undefined, server: ServerReady, attached: boolean];
   restarted: [program: string, why: string];
@@ -56,6 +96,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /** Never started where the settings name other engines for all of its work. */
   readonly edge: Program;
   readonly server: Program;
+  /** Only where a file of channels is. */
+  readonly sidecar: Program | undefined;
   readonly #settings: Settings;
   readonly #run: string;
   readonly #secret: string;
@@ -63,10 +105,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   #edgeReady: EdgeReady | undefined;
   #attached = false;
 
-  private constructor(
-    settings: Settings,
-    options: { mains: { edge: string; server: string }; logs?: string | undefined },
-  ) {
+  private constructor(settings: Settings, options: { mains: Mains; logs?: string | undefined }) {
     super();
     this.#settings = settings;
     this.#run = runFolder(settings);
@@ -100,16 +139,27 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         run: this.#run,
       }),
     });
+    this.server.on('ready', (info) => noteServer(this.#run, info as ServerReady));
+    if (options.mains.sidecar !== undefined && existsSync(settings.sidecar.file)) {
+      this.sidecar = new Program({
+        ...common,
+        name: 'sidecar',
+        main: options.mains.sidecar,
+        log: log('sidecar'),
+        configuration: (): SidecarConfiguration => ({ settings, secret: this.#secret, run: this.#run }),
+      });
+    }
+  }
+
+  get #programs(): Program[] {
+    return [this.edge, this.server, ...(this.sidecar ? [this.sidecar] : [])];
   }
 
   /**
    * Starts everything and resolves when calls can come in.
    * @throws already-running, data-not-writable, program-failed with the program's own sentence (a port in use …)
    */
-  static async start(
-    settings: Settings,
-    options: { mains: { edge: string; server: string }; logs?: string | undefined },
-  ): Promise<{ supervisor: Supervisor; edge: EdgeReady | undefined; server: ServerReady; attached: boolean }> {
+  static async start(settings: Settings, options: { mains: Mains; logs?: string | undefined }): Promise<Started> {
     if (options.logs !== undefined) mkdirSync(options.logs, { recursive: true, mode: 0o700 });
     const supervisor = new Supervisor(settings, options);
     await supervisor.#listen();
@@ -120,19 +170,28 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       supervisor.edge.on('ready', (info) => {
         supervisor.#edgeReady = info as EdgeReady;
       });
-      for (const program of [supervisor.edge, supervisor.server]) {
+      const sidecar = supervisor.sidecar && (await supervisor.#bringSidecar(supervisor.sidecar));
+      for (const program of supervisor.#programs) {
         program.on('died', (why) => supervisor.emit('restarted', program.options.name, why));
       }
-      return { supervisor, edge: supervisor.#edgeReady, server, attached: supervisor.#attached };
+      return { supervisor, edge: supervisor.#edgeReady, server, sidecar, attached: supervisor.#attached };
     } catch (error) {
       await supervisor.stop('start failed');
       throw error;
     }
   }
 
-  /** Server first, so that it can end what it has on hand; then the edge, which says BYE for what is left. */
+  async #bringSidecar(program: Program): Promise<SidecarReady | { failed: string }> {
+    try {
+      return (await this.#bring(program, false)) as SidecarReady;
+    } catch (error) {
+      return { failed: (error as Error).message };
+    }
+  }
+
+  /** The sidecar, then the server, so that it can end what it has on hand; then the edge, which says BYE for what is left. */
   async stop(why = 'shutdown'): Promise<void> {
-    for (const program of [this.server, this.edge]) {
+    for (const program of this.#programs.reverse()) {
       if (program.state === 'stopped') continue;
       const stopped = new Promise<void>((done) => program.once('stopped', done));
       program.stop(why);
@@ -206,7 +265,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const say = (message: FromSupervisor) => writeMessage(socket, message);
     readMessages<FromChild>(socket, (message) => {
       if ('hello' in message) {
-        program = [this.edge, this.server].find((one) => one.options.name === message.hello);
+        program = this.#programs.find((one) => one.options.name === message.hello);
         if (program) program.hello(message.pid, message.ready, say);
         else socket.destroy();
       } else if ('ready' in message) program?.ready(message.ready);
@@ -245,6 +304,14 @@ export function siteSecret(run: string): string {
   const file = join(run, 'secret');
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
   return readFileSync(file, 'utf8');
+}
+
+/** Where the server listens now, for the sidecar. */
+export function noteServer(run: string, { web }: ServerReady): void {
+  const file = join(run, 'server.json');
+  // Whole or not at all: the sidecar may read it just now.
+  writeFileSync(`${file}.coming`, JSON.stringify({ web }), { mode: 0o600 });
+  renameSync(`${file}.coming`, file);
 }
 
 /** What the sidecar proves with that it is the site's own connector (`Authorization: Bearer`); made once per site, mode 0600. */

@@ -1,5 +1,6 @@
-// channel add|list
+// channel add|list|check
 import type { Command } from 'commander';
+import { readSettings } from '../../config/index.ts';
 import type { ChannelRecord } from '../../server/index.ts';
 import { withConnection } from '../connection.ts';
 import { failed } from '../errors.ts';
@@ -21,7 +22,9 @@ interface AddOptions {
 }
 
 export function addChannelCommands(switchroom: Command): void {
-  const channel = switchroom.command('channel').description('digital channels, and where their contacts go: add, list');
+  const channel = switchroom
+    .command('channel')
+    .description('digital channels, and where their contacts go: add, list, check');
   channel
     .command('add <id>')
     .description('let the contacts of a connector into a flow (the bot) or a queue')
@@ -37,6 +40,10 @@ export function addChannelCommands(switchroom: Command): void {
     .option('--approval', 'public answers are sent only when a second person approved them')
     .option('--team <team>', 'team')
     .action(add);
+  channel
+    .command('check')
+    .description("read the sidecar's file of channels (sidecar.json) and say what is wrong there")
+    .action(check);
   channel.command('list').description('all digital channels').option('--json', 'print JSON').action(list);
 }
 
@@ -78,4 +85,13 @@ async function list(options: { json?: boolean }): Promise<void> {
       { title: 'off', of: (row) => (row.disabled ? 'yes' : '') },
     ],
   });
+}
+
+async function check(): Promise<void> {
+  const settings = readSettings();
+  const { checkChannels } = await import('../../sidecar/main.ts');
+  const found = checkChannels(settings);
+  const { file } = settings.sidecar;
+  if (found.length === 0) process.stdout.write(`There are no channels in ${file}.\n`);
+  else process.stdout.write(`${file} is fine: ${found.map(({ name, kind }) => `${name} (${kind})`).join(', ')}.\n`);
 }

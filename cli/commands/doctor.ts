@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import type { Command } from 'commander';
 import { edgeParts, readSettings, type Settings } from '../../config/index.ts';
 import { SwitchroomError } from '../../values/index.ts';
+import { channelFindings } from '../channel-checks.ts';
 import { serverAnswers } from '../connection.ts';
 import { engineFindings } from '../engine-checks.ts';
 import type { Finding } from '../finding.ts';
@@ -55,6 +56,7 @@ async function examine(): Promise<Finding[]> {
     await nativeParts(),
     speech(),
     ...(await engineFindings(settings)),
+    ...(await channelFindings(settings)),
   ];
   if (running)
     found.push({ what: 'server', state: 'ok', says: 'is running and answers' }, ...(await readiness(running)));

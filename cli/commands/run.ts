@@ -1,26 +1,43 @@
-// start (everything), edge and serve (one program each, for service managers that watch them themselves).
+// start (everything), edge, serve and sidecar (one program each, for service managers that watch them themselves).
 import { cpSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { edgeParts, readSettings, type Settings } from '../../config/index.ts';
-import { type EdgeReady, runFolder, type ServerReady, Supervisor, siteSecret } from '../../supervisor/index.ts';
+import {
+  type EdgeReady,
+  noteServer,
+  runFolder,
+  type ServerReady,
+  Supervisor,
+  siteSecret,
+} from '../../supervisor/index.ts';
 import { failed } from '../errors.ts';
 import { readyText } from '../ready-text.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const mains = { edge: join(root, 'edge', 'main.ts'), server: join(root, 'server', 'main.ts') };
+const mains = {
+  edge: join(root, 'edge', 'main.ts'),
+  server: join(root, 'server', 'main.ts'),
+  sidecar: join(root, 'sidecar', 'main.ts'),
+};
 
 export function addRunCommands(switchroom: Command): void {
   switchroom
     .command('start')
-    .description('start edge and server together, with a demo at the first start; Ctrl-C stops them')
+    .description(
+      'start edge, server and (with a sidecar.json) sidecar together, with a demo at the first start; Ctrl-C stops them',
+    )
     .action(start);
   switchroom.command('edge').description('run the edge alone (SIP and media), in the foreground').action(edge);
   switchroom
     .command('serve')
     .description('run the server alone (needs an edge on the same data), in the foreground')
     .action(serve);
+  switchroom
+    .command('sidecar')
+    .description('run the sidecar alone (digital channels of sidecar.json), in the foreground')
+    .action(sidecar);
 }
 
 /** The flows that came with the product, where there are none yet: a new data folder, a container, another working folder. */
@@ -38,7 +55,7 @@ async function start(): Promise<void> {
   bringFlows(settings);
   const terminal = process.stdout.isTTY === true;
   const logs = terminal ? join(settings.data, 'log') : undefined;
-  const { supervisor, edge, server, attached } = await Supervisor.start(settings, { mains, logs });
+  const { supervisor, edge, server, sidecar: channels, attached } = await Supervisor.start(settings, { mains, logs });
 
   let stops = 0;
   const stop = () => {
@@ -55,7 +72,7 @@ async function start(): Promise<void> {
   process.on('SIGTERM', stop);
 
   keepFirstLogins(settings, server, terminal);
-  process.stdout.write(readyText({ settings, edge, server, attached, terminal, logs }));
+  process.stdout.write(readyText({ settings, edge, server, sidecar: channels, attached, terminal, logs }));
   supervisor.on('restarted', (program, why) => {
     process.stderr.write(`The ${program} ${why}; it is started again.\n`);
   });
@@ -105,8 +122,19 @@ async function serve(): Promise<void> {
   const configuration = { settings, secret: siteSecret(run), link: join(run, 'edge.sock'), drachtioPort, run };
   const { ready, stop } = await runServer(configuration);
   stopOnSignal(stop);
+  noteServer(run, ready);
   keepFirstLogins(settings, ready, false);
   process.stdout.write(`The server is ready: web on ${ready.web.join(' ')}.\n`);
+}
+
+async function sidecar(): Promise<void> {
+  const settings = readSettings();
+  const run = runFolder(settings);
+  const { runSidecar } = await import('../../sidecar/main.ts');
+  const { ready, stop } = await runSidecar({ settings, secret: siteSecret(run), run });
+  stopOnSignal(stop);
+  const channels = ready.channels.length === 0 ? 'without channels' : `channels ${ready.channels.join(', ')}`;
+  process.stdout.write(`The sidecar is ready: ${channels} on ${ready.web.join(' ')}.\n`);
 }
 
 function stopOnSignal(stop: (why: string) => Promise<void>): void {
