@@ -52,6 +52,7 @@ const floors: Record<string, number> = {
   'server/desk': 6,
   'server/api': 7,
   'edge/sip': 2,
+  'edge/threads': 2,
   'edge/drachtio': 3,
   'edge/rtp': 3,
   'edge/webrtc': 3,

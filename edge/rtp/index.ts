@@ -18,4 +18,3 @@ export { Reception } from './packet/reception.ts';
 export { buildReport, type LastReport, readReport, roundTrip } from './packet/rtcp.ts';
 export { Addresses } from './ports/addresses.ts';
 export { NoPorts, noLookup, type PairUser, type PortPair, PortPool } from './ports/pool.ts';
-export { boundNewSpace, raisePriority } from './thread.ts';

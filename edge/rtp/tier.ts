@@ -116,24 +116,22 @@ export class Tier implements RtpTier {
     // Each worker has ports of its own, in pairs: nobody needs to ask.
     const pairs = Math.floor((ports.to - ports.from + 1) / 2 / count);
     const from = ports.from + (ports.from & 1) + index * pairs * 2;
-    const worker = await WorkerHandle.start(
-      {
-        bind,
-        advertise: advertise ?? [],
-        ports: { from, to: Math.min(from + pairs * 2 - 1, ports.to) },
-        codecs: codecs ?? ['PCMA', 'PCMU'],
-        restMs: restMs ?? 2_000,
-        inbandDtmf: inbandDtmf ?? true,
-        rtpTimeoutMs: rtpTimeoutMs ?? 20_000,
-        qualityMs: qualityMs ?? 10_000,
-        recordings,
-      },
-      {
-        event: (event, body) => this.#event(event, body),
-        died: (reason) => this.#died(index, count, worker, reason),
-      },
-      this.#logger,
-    );
+    const outside = {
+      event: (event: string, body: unknown) => this.#event(event, body),
+      died: (reason: string) => this.#died(index, count, worker, reason),
+    };
+    const worker: WorkerHandle = new WorkerHandle(outside, this.#logger);
+    await worker.start({
+      bind,
+      advertise: advertise ?? [],
+      ports: { from, to: Math.min(from + pairs * 2 - 1, ports.to) },
+      codecs: codecs ?? ['PCMA', 'PCMU'],
+      restMs: restMs ?? 2_000,
+      inbandDtmf: inbandDtmf ?? true,
+      rtpTimeoutMs: rtpTimeoutMs ?? 20_000,
+      qualityMs: qualityMs ?? 10_000,
+      recordings,
+    });
     this.#workers[index] = worker;
   }
 

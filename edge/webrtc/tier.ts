@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os';
 import type { Logger } from 'pino';
 import { gatewayPrefixes, LinkFailure, type LinkServer } from '../../link/index.ts';
 import { type Body, bodyOf, idOf } from '../rtp/index.ts';
-import { ThreadHandle } from './thread-handle.ts';
-import type { GatewayStart } from './thread-protocol.ts';
+import { ThreadHandle } from '../threads/index.ts';
+import type { GatewayOptions } from './gateway.ts';
 
 export interface WebRtcOptions {
   link: LinkServer;
@@ -31,6 +31,8 @@ export interface WebRtcTier {
   /** Ends its thread as a defect would; all it held is lost. For tests. */
   crash(): Promise<void>;
 }
+
+const kind = { entry: new URL('./thread.ts', import.meta.url), name: 'webrtc', called: 'WebRTC thread' };
 
 export class Tier implements WebRtcTier {
   readonly #options: WebRtcOptions;
@@ -81,10 +83,10 @@ export class Tier implements WebRtcTier {
     }
   }
 
-  #start(): Promise<ThreadHandle> {
+  async #start(): Promise<ThreadHandle> {
     const { bind, announce, ports, consentMs = 8_000, patienceMs = 30_000, qualityMs = 5_000 } = this.#options;
     const addresses = ownAddresses(bind);
-    const start: GatewayStart = {
+    const start: GatewayOptions = {
       bind: addresses,
       lineBind: bind,
       announce,
@@ -98,7 +100,9 @@ export class Tier implements WebRtcTier {
       event: (event: string, body: unknown) => this.#event(event, body),
       died: (reason: string) => this.#died(reason),
     };
-    return ThreadHandle.start(start, outside, this.#logger);
+    const thread = new ThreadHandle(kind, outside, this.#logger);
+    await thread.start(start);
+    return thread;
   }
 
   /** Undefined where none runs. */

@@ -4,8 +4,8 @@ import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pino from 'pino';
 import { expect, test } from 'vitest';
-import { mediaPriority } from '../../../../edge/rtp/thread.ts';
 import { WorkerHandle } from '../../../../edge/rtp/worker-handle.ts';
+import { mediaPriority } from '../../../../edge/threads/index.ts';
 
 /** Nice value of a thread of ours (proc(5), field 19 of stat). */
 function niceOf(name: string): number | undefined {
@@ -22,21 +22,18 @@ test.runIf(process.platform === 'linux')('only the media thread is raised, or th
   const lines: string[] = [];
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
   const before = getPriority();
-  const worker = await WorkerHandle.start(
-    {
-      bind: ['127.0.0.1'],
-      advertise: [],
-      ports: { from: 41_000, to: 41_003 },
-      restMs: 100,
-      codecs: ['PCMU'],
-      inbandDtmf: false,
-      rtpTimeoutMs: 1_000,
-      qualityMs: 1_000,
-      recordings,
-    },
-    { event: () => undefined, died: () => undefined },
-    logger,
-  );
+  const worker = new WorkerHandle({ event: () => undefined, died: () => undefined }, logger);
+  await worker.start({
+    bind: ['127.0.0.1'],
+    advertise: [],
+    ports: { from: 41_000, to: 41_003 },
+    restMs: 100,
+    codecs: ['PCMU'],
+    inbandDtmf: false,
+    rtpTimeoutMs: 1_000,
+    qualityMs: 1_000,
+    recordings,
+  });
   const nice = niceOf('media');
   await worker.stop();
   rmSync(recordings, { recursive: true });
