@@ -65,7 +65,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       siteConnector: connectorToken(configuration.run),
     });
     const interactions = readInteractions(database);
-    const customers = openCustomers({ database, journal, interactions, clock, logger });
+    const { country } = settings.site;
+    const customers = openCustomers({ database, journal, interactions, clock, logger, country });
     const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
     await records.start();
     opened.push(() => records.stop());
@@ -161,7 +162,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         byNumber: (number) => {
           // What is no number (a SIP user's name, a scanner's) is nobody's identity.
           if (!isNumber(number)) return undefined;
-          const { id, name, tags, language } = customers.findOrCreate({ kind: 'phone', value: number }, 'call');
+          const { customer, owner: id } = customers.identify([{ kind: 'phone', value: number }], 'call');
+          const { name, tags, language } = customer;
           return { id, name, tags: tags.map(({ tag }) => tag), language };
         },
         earlier: (customer) => customers.pop(customer).earlier,
@@ -180,8 +182,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       earlier: (customer) => customers.pop(customer).earlier,
       customerOf: (number) => {
         if (!isNumber(number)) return undefined;
-        const { id, name, tags } = customers.findOrCreate({ kind: 'phone', value: number }, 'callback');
-        return { id, name, tags: tags.map(({ tag }) => tag) };
+        const { customer, owner: id } = customers.identify([{ kind: 'phone', value: number }], 'callback');
+        return { id, name: customer.name, tags: customer.tags.map(({ tag }) => tag) };
       },
       clock,
       logger,

@@ -11,7 +11,10 @@ const audited = [
   'recording.listened',
   'sip.messages-read',
   'call.monitored',
-  'customer.erased',
+  'customer.exported',
+  'customer.merged',
+  'customer.unmerged',
+  'customer.merge-suggestion-closed',
 ];
 
 export function isAudited({ type, agent, data }: JournalEvent): boolean {
@@ -26,10 +29,10 @@ export function actorOf({ agent, data }: JournalEvent): string | undefined {
 }
 
 /** What it was done to, where that is not the agent of the event. */
-export function subjectOf({ agent, interaction, data }: JournalEvent): string | undefined {
+export function subjectOf({ agent, interaction, customer, data }: JournalEvent): string | undefined {
   for (const field of ['key', 'flow', 'token', 'recording', 'article', 'evaluation']) {
     const value = data[field];
     if (typeof value === 'string') return value;
   }
-  return agent ?? interaction;
+  return agent ?? interaction ?? customer;
 }

@@ -1,66 +1,59 @@
-// Who customers are: identities, tags, notes. Reads are synchronous (a few microseconds from SQLite's cache), because a
-// call asks while it is being answered; changes are journaled with their rows.
+// Who customers are: identities, tags, notes, and who is the same person. Reads are synchronous (a few microseconds from
+// SQLite's cache), because a call asks while it is being answered; changes are journaled with their rows.
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
-import {
-  type Clock,
-  type CustomerId,
-  type Language,
-  type Millis,
-  newId,
-  type PopContent,
-  type Scope,
-} from '../../values/index.ts';
+import { type Clock, type CustomerId, type Language, type Millis, newId, type PopContent } from '../../values/index.ts';
 import { type Journal, type NewEvent, newEvent } from '../journal/index.ts';
+import { type Consent, ConsentRows } from './consents.ts';
+import type { Customer, Note, Part } from './customer.ts';
 import {
+  consentSet,
   customerChanged,
   customerCreated,
+  customerExported,
   customerNoted,
   customerTagged,
   customerUntagged,
   identityAdded,
   identityRemoved,
+  identityVerified,
 } from './customer-events.ts';
-import { CustomerRows } from './customer-rows.ts';
+import { searchCustomers } from './customer-search.ts';
+import { CustomerStore } from './customer-store.ts';
 import { failed } from './errors.ts';
+import { type Introduction, identifyAmong } from './identifying.ts';
+import { type Identity, keyOf, normalIdentity } from './identity.ts';
 import type { Interactions } from './interactions.ts';
+import { Merging } from './merging.ts';
+import { type NewOutsideEvent, OutsideEvents } from './outside-events.ts';
+import { exportPerson, journalOf, type PersonIds, type PersonRecords } from './person.ts';
+import { type Suggestion, SuggestionRows } from './suggestions.ts';
+import { Timeline, type TimelinePage } from './timeline.ts';
 
-/** `phone` in E.164 where it could be understood, else as received; `account`, `mail` and whatever a connector brings. */
-export interface Identity {
-  kind: string;
-  value: string;
-}
-
-export interface Tag {
-  tag: string;
-  since: Millis;
-  until?: Millis | undefined;
-  by: string;
-}
-
-export interface Note {
-  id: string;
-  at: Millis;
-  by: string;
-  text: string;
-}
-
-export interface Customer extends Scope {
-  id: CustomerId;
-  name?: string | undefined;
-  language?: Language | undefined;
-  createdAt: Millis;
-  updatedAt: Millis;
-  identities: Identity[];
-  /** Those that hold now. */
-  tags: Tag[];
+export interface Identified {
+  customer: Customer;
+  /**
+   * Under whom the contact is recorded: the customer, or the part of her whose identity it came by, so that it goes with
+   * that part when they are taken apart.
+   */
+  owner: CustomerId;
+  /** Known now for the first time. */
+  created: boolean;
 }
 
 export interface Customers {
+  /** By her id, or that of a customer who turned out to be her. */
   get(id: CustomerId): Customer | undefined;
   find(identity: Identity): Customer | undefined;
   /** The customer with that identity, made now where there is none. At once: the row follows with the group commit. */
   findOrCreate(identity: Identity, by: string, team?: string): Customer;
+  /**
+   * Finds or makes the customer, adds what is new, and merges by the rules (docs/customers.md). At once, as above.
+   * @param identities how the channel knows her first; of the others only verified ones make her known
+   */
+  identify(identities: readonly Identity[], by: string, introduction?: Introduction): Identified;
+  /** All ids of the person of that id, her own first; empty where there is none. */
+  idsOf(id: CustomerId): CustomerId[];
   /** By beginning of an identity's value, or a part of the name; newest first. */
   search(text: string, page: { limit: number; team?: string | undefined }): Customer[];
   create(
@@ -78,213 +71,315 @@ export interface Customers {
   notes(id: CustomerId, limit?: number): Note[];
   /** @throws customer-unknown */
   note(id: CustomerId, text: string, by: string): Promise<Note>;
+  consents(id: CustomerId): Consent[];
+  /** @throws customer-unknown */
+  consent(id: CustomerId, consent: Omit<Consent, 'since' | 'by'>, by: string): Promise<Consent[]>;
+  readonly merging: Merging;
+  /** Newest first. */
+  suggestions(page: { limit: number; before?: Millis | undefined; team?: string | undefined }): Suggestion[];
+  suggestionsOf(id: CustomerId): Suggestion[];
+  /** What happened outside. Resolves with the event's id when it is on the disk; `known`: the key was taken before. */
+  happened(event: NewOutsideEvent, by: string): { known: boolean; id: Promise<string> };
+  timeline(id: CustomerId, page: { limit: number; after?: string | undefined }): TimelinePage;
   /** What a screen-pop shows of her: `customer` and `earlier`. */
   pop(id: CustomerId, options?: { except?: string; limit?: number }): Pick<PopContent, 'customer' | 'earlier'>;
+  /** Other folders that keep something about persons: their rows are exported and erased with her. */
+  keepsAlso(records: PersonRecords): void;
+  /** Everything about the person as one JSON object in pieces; the export itself is journaled. @throws customer-unknown */
+  export(id: CustomerId, by: string): Promise<Generator<string>>;
   /** Erases the person: her rows, and the personal fields of all events about her and her contacts. @returns how many events */
   erase(id: CustomerId, by: string): Promise<number>;
 }
 
 export interface CustomersOptions {
   database: Database;
-  journal: Journal & { readonly site: string; erase(subjects: string[], by: string): Promise<number> };
+  journal: Journal & {
+    readonly site: string;
+    readonly trouble?: object | undefined;
+    erase(subjects: string[], by: string): Promise<number>;
+  };
   interactions: Interactions;
   clock: Clock;
   logger: Logger;
+  /** ISO 3166, for numbers without a country code. Default CN. */
+  country?: string;
 }
 
-/** Customers whose rows wait for the disk, at most. */
-const mostFresh = 50_000;
-/** Customers kept in memory: those who call now. */
-const mostKnown = 5_000;
+const mostNotes = 100;
 
 export function openCustomers(options: CustomersOptions): Customers {
   return new SqliteCustomers(options);
 }
 
 class SqliteCustomers implements Customers {
-  readonly #journal: CustomersOptions['journal'];
-  readonly #interactions: Interactions;
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #rows: CustomerRows;
-  /** Made, but not committed yet: two calls of one number in one turn are one customer. */
-  readonly #fresh = new Map<string, Customer>();
-  /** As their rows are; all changes go through here. The oldest goes first. */
-  readonly #known = new Map<CustomerId, Customer>();
+  readonly merging: Merging;
+  readonly #options: CustomersOptions;
+  readonly #country: string;
+  readonly #store: CustomerStore;
+  readonly #suggestions: SuggestionRows;
+  readonly #consents: ConsentRows;
+  readonly #outside: OutsideEvents;
+  readonly #timeline: Timeline;
+  readonly #search: ReturnType<typeof searchCustomers>;
+  readonly #records: PersonRecords[] = [];
 
-  constructor({ database, journal, interactions, clock, logger }: CustomersOptions) {
-    this.#journal = journal;
-    this.#interactions = interactions;
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#rows = new CustomerRows(database);
+  constructor(options: CustomersOptions) {
+    const { database, journal, clock, country = 'CN' } = options;
+    this.#options = options;
+    this.#country = country;
+    this.#store = new CustomerStore(database, journal, clock);
+    this.#suggestions = new SuggestionRows(database);
+    this.#consents = new ConsentRows(database);
+    this.#outside = new OutsideEvents(database, journal, clock);
+    this.#timeline = new Timeline(database);
+    this.#search = searchCustomers(database);
+    this.merging = new Merging(this.#store, this.#suggestions, clock);
   }
 
   get(id: CustomerId): Customer | undefined {
-    const now = this.#clock.now();
-    const known = this.#known.get(id);
-    if (known?.tags.every(({ until }) => until === undefined || until > now)) return known;
-    const customer = this.#rows.get(id, now);
-    if (customer === undefined) return this.#fresh.get(id);
-    this.#keep(customer);
-    return customer;
+    return this.#store.get(id);
   }
 
   find(identity: Identity): Customer | undefined {
-    const id = this.#rows.byIdentity(identity);
-    return id === undefined ? this.#fresh.get(keyOf(identity)) : this.get(id);
+    const owner = this.#store.ownerOf(normalIdentity(identity, this.#country));
+    return owner === undefined ? undefined : this.#store.get(owner);
   }
 
   findOrCreate(identity: Identity, by: string, team?: string): Customer {
-    const known = this.find(identity);
-    if (known) return known;
-    const { customer, saved } = this.#make({ team, identities: [identity] }, by);
-    saved.catch((error: unknown) =>
-      this.#logger.error({ err: error, customer: customer.id }, 'customer was not saved'),
-    );
-    return customer;
+    return this.identify([identity], by, { team }).customer;
+  }
+
+  identify(identities: readonly Identity[], by: string, introduction: Introduction = {}): Identified {
+    const { clock, journal, logger } = this.#options;
+    const normal = identities.map((identity) => normalIdentity(identity, this.#country));
+    const among = { store: this.#store, suggestions: this.#suggestions, clock, site: journal.site };
+    const { owner, change, created } = identifyAmong(among, normal, by, introduction);
+    if (change) {
+      this.#store
+        .save(change)
+        .catch((error: unknown) => logger.error({ err: error, customer: owner }, 'customer was not saved'));
+    }
+    return { customer: this.#must(owner), owner, created };
+  }
+
+  idsOf(id: CustomerId): CustomerId[] {
+    const head = this.#store.headOf(id);
+    return head === undefined ? [] : this.#store.partsOf(head);
   }
 
   search(text: string, page: { limit: number; team?: string | undefined }): Customer[] {
-    const ids = this.#rows.search(text, page.limit, page.team);
-    return ids.flatMap((id) => this.get(id) ?? []);
+    const found = new Map<CustomerId, Customer>();
+    for (const id of this.#search(text, page)) {
+      const customer = this.get(id);
+      if (customer) found.set(customer.id, customer);
+    }
+    return [...found.values()];
   }
 
   async create(given: Parameters<Customers['create']>[0], by: string): Promise<Customer> {
-    for (const identity of given.identities) this.#free(identity);
-    const { customer, saved } = this.#make(given, by);
-    await saved;
-    return customer;
+    const { name, language, team } = given;
+    const identities = given.identities.map((identity) => normalIdentity(identity, this.#country));
+    for (const identity of identities) this.#free(identity);
+    const { clock, journal } = this.#options;
+    const now = clock.now();
+    const id = newId('cus', now);
+    const times = { createdAt: now, updatedAt: now };
+    const part: Part = { id, site: journal.site, team, name, language, ...times, identities, claims: [], tags: [] };
+    const [first, ...more] = identities;
+    const scope = { customer: id, team };
+    const events: NewEvent[] = [newEvent(customerCreated, now, { by, name, language, ...first }, scope)];
+    for (const identity of more) events.push(newEvent(identityAdded, now, { by, ...identity }, scope));
+    await this.#store.save({
+      customers: [id],
+      events,
+      made: part,
+      owners: identities.map((identity) => ({ identity, owner: id })),
+      rows: () => this.#store.rows.create(part),
+    });
+    return this.#must(id);
   }
 
   async change(id: CustomerId, change: Parameters<Customers['change']>[1], by: string): Promise<Customer> {
-    const { name, language } = change;
-    const event = this.#event(customerChanged, id, { by, name, language });
-    await this.#commit(id, [event], (now) => this.#rows.change(id, change, now));
-    return this.#must(id);
+    return this.#changed(id, (head, now) => ({
+      events: [this.#event(customerChanged, head, { by, name: change.name, language: change.language }, now)],
+      rows: () => this.#store.rows.change(head.id, change, now),
+    }));
   }
 
-  async addIdentity(id: CustomerId, identity: Identity, by: string): Promise<Customer> {
-    const holder = this.#free(identity, id);
-    if (holder === undefined) {
-      const event = this.#event(identityAdded, id, { by, ...identity });
-      await this.#commit(id, [event], (now) => this.#rows.addIdentity(id, identity, now));
-    }
-    return this.#must(id);
+  async addIdentity(id: CustomerId, given: Identity, by: string): Promise<Customer> {
+    const identity = normalIdentity(given, this.#country);
+    const customer = this.#must(id);
+    const holder = this.#free(identity, customer.id);
+    const same = customer.identities.find((one) => keyOf(one) === keyOf(identity));
+    if (holder !== undefined && (identity.verified !== true || same?.verified === true)) return customer;
+    return this.#changed(id, (head, now) => {
+      const { kind, value } = identity;
+      if (holder !== undefined) {
+        const rows = () => this.#store.rows.verify(identity);
+        return { events: [this.#event(identityVerified, head, { by, kind, value }, now)], rows };
+      }
+      return {
+        events: [this.#event(identityAdded, head, { by, ...identity }, now)],
+        owners: [{ identity, owner: head.id }],
+        rows: () => this.#store.rows.addIdentity(head.id, identity, now),
+      };
+    });
   }
 
-  async removeIdentity(id: CustomerId, identity: Identity, by: string): Promise<Customer> {
-    const event = this.#event(identityRemoved, id, { by, ...identity });
-    await this.#commit(id, [event], (now) => this.#rows.removeIdentity(id, identity, now));
-    return this.#must(id);
+  async removeIdentity(id: CustomerId, given: Identity, by: string): Promise<Customer> {
+    const { kind, value } = normalIdentity(given, this.#country);
+    const owner = this.#store.ownerOf({ kind, value });
+    return this.#changed(id, (head, now) => ({
+      // What belongs to somebody else, or is only said, goes from her alone.
+      events: [this.#event(identityRemoved, head, { by, kind, value }, now)],
+      rows: () => {
+        const parts = this.idsOf(head.id);
+        for (const part of owner !== undefined && parts.includes(owner) ? [owner] : parts)
+          this.#store.rows.removeIdentity(part, { kind, value }, now);
+      },
+    }));
   }
 
   async tag(id: CustomerId, tag: string, by: string, until?: Millis): Promise<Customer> {
-    const event = this.#event(customerTagged, id, { by, tag, until });
-    await this.#commit(id, [event], (now) => this.#rows.tag(id, { tag, since: now, until, by }, now));
-    return this.#must(id);
+    return this.#changed(id, (head, now) => ({
+      events: [this.#event(customerTagged, head, { by, tag, until }, now)],
+      rows: () => this.#store.rows.tag(head.id, { tag, since: now, until, by }, now),
+    }));
   }
 
   async untag(id: CustomerId, tag: string, by: string): Promise<Customer> {
-    const event = this.#event(customerUntagged, id, { by, tag });
-    await this.#commit(id, [event], (now) => this.#rows.untag(id, tag, now));
-    return this.#must(id);
+    return this.#changed(id, (head, now) => ({
+      events: this.idsOf(head.id).map((part) => this.#event(customerUntagged, { ...head, id: part }, { by, tag }, now)),
+      rows: () => {
+        for (const part of this.idsOf(head.id)) this.#store.rows.untag(part, tag, now);
+      },
+    }));
   }
 
-  notes(id: CustomerId, limit = 100): Note[] {
-    return this.#rows.notes(id, limit);
+  notes(id: CustomerId, limit = mostNotes): Note[] {
+    const ids = this.idsOf(id);
+    const notes = ids.flatMap((part) => this.#store.rows.notes(part, limit));
+    if (ids.length < 2) return notes;
+    return notes.sort((a, b) => b.at - a.at || (a.id < b.id ? 1 : -1)).slice(0, limit);
   }
 
   async note(id: CustomerId, text: string, by: string): Promise<Note> {
-    const note = { id: newId('note', this.#clock.now()), at: this.#clock.now(), by, text };
-    const event = this.#event(customerNoted, id, { by, note: note.id, text });
-    await this.#commit(id, [event], () => this.#rows.note(id, note));
+    const at = this.#options.clock.now();
+    const note = { id: newId('note', at), at, by, text };
+    await this.#changed(id, (head, now) => ({
+      events: [this.#event(customerNoted, head, { by, note: note.id, text }, now)],
+      rows: () => this.#store.rows.note(head.id, note),
+    }));
     return note;
+  }
+
+  consents(id: CustomerId): Consent[] {
+    // Of two parts that said different things, the later word counts.
+    const newest = new Map<string, Consent>();
+    for (const consent of this.idsOf(id).flatMap((part) => this.#consents.of(part))) {
+      const key = `${consent.channel} ${consent.purpose}`;
+      if ((newest.get(key)?.since ?? -1) < consent.since) newest.set(key, consent);
+    }
+    return [...newest.values()];
+  }
+
+  async consent(id: CustomerId, given: Omit<Consent, 'since' | 'by'>, by: string): Promise<Consent[]> {
+    await this.#changed(id, (head, now) => ({
+      events: [this.#event(consentSet, head, { by, ...given }, now)],
+      rows: () => this.#consents.put(head.id, { ...given, since: now, by }),
+    }));
+    return this.consents(id);
+  }
+
+  suggestions(page: Parameters<Customers['suggestions']>[0]): Suggestion[] {
+    return this.#suggestions.list(page);
+  }
+
+  suggestionsOf(id: CustomerId): Suggestion[] {
+    return this.idsOf(id).flatMap((part) => this.#suggestions.of(part));
+  }
+
+  happened(event: NewOutsideEvent, by: string): ReturnType<Customers['happened']> {
+    const known = this.#outside.known(event.key) !== undefined;
+    return { known, id: this.#outside.take(event, by) };
+  }
+
+  timeline(id: CustomerId, page: { limit: number; after?: string | undefined }): TimelinePage {
+    return this.#timeline.read(this.idsOf(id), page);
   }
 
   pop(id: CustomerId, { except, limit = 20 }: { except?: string; limit?: number } = {}): ReturnType<Customers['pop']> {
     const customer = this.get(id);
     if (customer === undefined) return { earlier: [] };
     const tags = customer.tags.map(({ tag }) => tag);
+    const ids = customer.parts === undefined ? [customer.id] : this.idsOf(customer.id);
     return {
-      customer: { id, name: customer.name, tags },
-      earlier: this.#interactions.earlier(id, limit, except),
+      customer: { id: customer.id, name: customer.name, tags },
+      earlier: this.#options.interactions.earlier(ids, limit, except),
     };
+  }
+
+  keepsAlso(records: PersonRecords): void {
+    this.#records.push(records);
+  }
+
+  async export(id: CustomerId, by: string): Promise<Generator<string>> {
+    const { journal, interactions, database } = this.#options;
+    const customer = this.#must(id);
+    const ids = this.#idsOfPerson(customer.id);
+    await journal.append([this.#event(customerExported, customer, { by }, this.#options.clock.now())]);
+    return exportPerson({
+      customer,
+      ids,
+      notes: this.notes(customer.id, Number.MAX_SAFE_INTEGER),
+      interactions,
+      outside: this.#outside,
+      consents: this.#consents,
+      suggestions: this.#suggestions,
+      records: this.#records,
+      events: journalOf(database, ids, (seq) => journal.read(seq - 1, { limit: 1 })[0]),
+    });
   }
 
   async erase(id: CustomerId, by: string): Promise<number> {
-    this.#must(id);
-    const subjects = [id, ...this.#interactions.ofCustomer(id)];
-    const commit = await this.#journal.append([], () => {
-      this.#known.delete(id);
-      this.#rows.remove(id);
+    const { journal } = this.#options;
+    const ids = this.#idsOfPerson(this.#must(id).id);
+    await this.#store.save({
+      customers: [...ids.customers],
+      events: [],
+      rows: () => {
+        for (const customer of ids.customers) {
+          this.#store.rows.remove(customer);
+          this.#suggestions.remove(customer);
+          this.#outside.remove(customer);
+        }
+        for (const records of this.#records) records.erase(ids);
+      },
     });
-    if (commit.undone) throw failed['customer-not-saved']({ customer: id });
-    return this.#journal.erase(subjects, by);
+    return journal.erase([...ids.customers, ...ids.interactions], by);
   }
 
-  #make(
-    given: { name?: string; language?: Language; team?: string | undefined; identities: Identity[] },
-    by: string,
-  ): { customer: Customer; saved: Promise<void> } {
-    const now = this.#clock.now();
-    const { name, language, team, identities } = given;
-    const times = { createdAt: now, updatedAt: now };
-    const customer: Customer = {
-      id: newId('cus', now),
-      site: this.#journal.site,
-      team,
-      name,
-      language,
-      ...times,
-      identities,
-      tags: [],
-    };
-    const keys = [customer.id, ...identities.map(keyOf)];
-    for (const key of keys) this.#fresh.set(key, customer);
-    for (const key of this.#fresh.keys()) {
-      if (this.#fresh.size <= mostFresh) break;
-      this.#fresh.delete(key);
-    }
-    const [first, ...more] = identities;
-    const scope = { customer: customer.id, team };
-    const events = [newEvent(customerCreated, now, { by, name, ...first }, scope)];
-    for (const identity of more) events.push(newEvent(identityAdded, now, { by, ...identity }, scope));
-    const saved = this.#journal
-      .append(events, () => {
-        this.#rows.create(customer);
-        this.#keep(customer);
-      })
-      .then(({ durable, undone }) => {
-        // While the disk refuses, this is the only place that knows her.
-        if (durable || undone) for (const key of keys) this.#fresh.delete(key);
-        if (!durable) this.#known.delete(customer.id);
-        if (undone) throw failed['customer-not-saved']({ customer: customer.id });
-      });
-    return { customer, saved };
+  #idsOfPerson(id: CustomerId): PersonIds {
+    const customers = this.idsOf(id);
+    return { customers, interactions: customers.flatMap((part) => this.#options.interactions.ofCustomer(part)) };
   }
 
-  #event<Data extends object>(type: Parameters<typeof newEvent<Data>>[0], id: CustomerId, data: Data): NewEvent {
-    const { team } = this.#must(id);
-    return newEvent(type, this.#clock.now(), data, { customer: id, team });
+  async #changed(
+    id: CustomerId,
+    change: (head: Customer, now: Millis) => Pick<Parameters<CustomerStore['save']>[0], 'events' | 'rows' | 'owners'>,
+  ): Promise<Customer> {
+    const head = this.#must(id);
+    await this.#store.save({ customers: [head.id, id], ...change(head, this.#options.clock.now()) });
+    return this.#must(id);
   }
 
-  async #commit(id: CustomerId, events: NewEvent[], rows: (now: Millis) => void): Promise<void> {
-    const now = this.#clock.now();
-    const { undone } = await this.#journal.append(events, () => {
-      this.#known.delete(id);
-      rows(now);
-    });
-    if (undone) throw failed['customer-not-saved']({ customer: id });
-  }
-
-  #keep(customer: Customer): void {
-    this.#known.set(customer.id, customer);
-    if (this.#known.size <= mostKnown) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      break;
-    }
+  #event<Data extends object>(
+    type: Parameters<typeof newEvent<Data>>[0],
+    { id, team }: { id: CustomerId; team?: string | undefined },
+    data: Data,
+    at: Millis,
+  ): NewEvent {
+    return newEvent(type, at, data, { customer: id, team });
   }
 
   #must(id: CustomerId): Customer {
@@ -301,8 +396,4 @@ class SqliteCustomers implements Customers {
     }
     return holder;
   }
-}
-
-function keyOf({ kind, value }: Identity): string {
-  return `${kind} ${value}`;
 }

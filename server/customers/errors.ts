@@ -7,4 +7,13 @@ export const failed = defineErrors({
     status: 500,
     text: 'The change of the customer {customer} could not be saved; nothing was changed.',
   },
+  'customer-merged-already': { status: 409, text: 'These two are one customer already ({customer}).' },
+  'customer-not-merged': {
+    status: 409,
+    text: 'The customer {customer} stands by herself: there is nothing to take apart.',
+  },
+  'customer-parts-many': {
+    status: 409,
+    text: 'The customer {customer} would be made of more than {most} customers.',
+  },
 });

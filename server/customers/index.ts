@@ -1,12 +1,14 @@
+export { agreedTo, type Consent } from './consents.ts';
+export type { Customer, Merge, Note, Tag } from './customer.ts';
 export {
-  type Customer,
-  type Customers,
-  type CustomersOptions,
-  type Identity,
-  type Note,
-  openCustomers,
-  type Tag,
-} from './customers.ts';
+  customerEvent,
+  customersMerged,
+  customersParted,
+  customerTagged,
+  customerUntagged,
+} from './customer-events.ts';
+export { type Customers, type CustomersOptions, type Identified, openCustomers } from './customers.ts';
+export { type Identity, keyOf, maskIdentity, normalIdentity } from './identity.ts';
 export * from './interaction-events.ts';
 export { InteractionProjector } from './interaction-projector.ts';
 export type { InteractionFilter } from './interaction-query.ts';
@@ -23,3 +25,8 @@ export type {
 } from './interaction-record.ts';
 export { InteractionRows } from './interaction-rows.ts';
 export { type InteractionPage, type Interactions, readInteractions } from './interactions.ts';
+export type { EventData, NewOutsideEvent, OutsideEvent } from './outside-events.ts';
+export type { PersonIds, PersonRecords } from './person.ts';
+export { rebuildCustomers } from './rebuild.ts';
+export type { Suggestion } from './suggestions.ts';
+export type { TimelineEntry, TimelinePage } from './timeline.ts';

@@ -15,7 +15,8 @@ export interface InteractionFilter {
   queue?: QueueId | undefined;
   /** Had a part in it. */
   agent?: AgentId | undefined;
-  customer?: CustomerId | undefined;
+  /** One, or all parts of a person. */
+  customer?: CustomerId | readonly CustomerId[] | undefined;
   did?: string | undefined;
   trunk?: string | undefined;
   disposition?: string | undefined;
@@ -30,7 +31,6 @@ const equal = [
   'direction',
   'outcome',
   'queue',
-  'customer',
   'did',
   'trunk',
   'disposition',
@@ -64,6 +64,10 @@ export function interactionQuery(
     add("(i.from_e164 = ? OR (i.direction = 'out' AND i.to_e164 = ?))", filter.number, filter.number);
   }
   for (const field of equal) if (filter[field] !== undefined) add(`i.${field} = ?`, filter[field]);
+  if (filter.customer !== undefined) {
+    const ids = typeof filter.customer === 'string' ? [filter.customer] : filter.customer;
+    add(`i.customer IN (${ids.map(() => '?').join(', ')})`, ...ids);
+  }
   if (filter.servedTeam !== undefined) add('(i.team IS NULL OR i.team = ?)', filter.servedTeam);
   if (filter.since !== undefined) add(`${order[0]} >= ?`, filter.since);
   if (filter.until !== undefined) add(`${order[0]} < ?`, filter.until);

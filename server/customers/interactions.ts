@@ -15,8 +15,8 @@ export interface Interactions {
   get(id: string): InteractionRecord | undefined;
   /** Newest first. @param page.after `next` of the page before; one that is not ours is as if absent */
   list(filter: InteractionFilter, page: { limit: number; after?: string | undefined }): InteractionPage;
-  /** What the screen-pop shows of earlier contacts, newest first. */
-  earlier(customer: CustomerId, limit: number, except?: string): PopContent['earlier'];
+  /** What the screen-pop shows of earlier contacts, newest first. @param customer one, or all parts of a person */
+  earlier(customer: CustomerId | readonly CustomerId[], limit: number, except?: string): PopContent['earlier'];
   recording(
     id: string,
   ): (RecordingRecord & { interaction: string; site: string; team?: string | undefined }) | undefined;
@@ -38,17 +38,12 @@ export function readInteractions(database: Database): Interactions {
     get: (id) => rows.get(id),
     recording: (id) => rows.recording(id),
     ofCustomer: (customer) => ofCustomer.all(customer),
-    earlier: (customer, limit, except = '') =>
-      earlier.all(customer, except, limit).map((cells) => ({
-        interaction: cells.id as string,
-        channel: cells.channel as PopContent['channel'],
-        at: cells.started_at as number,
-        queue: (cells.queue ?? undefined) as string | undefined,
-        agent: (cells.agent ?? undefined) as string | undefined,
-        disposition: (cells.disposition ?? undefined) as string | undefined,
-        note: (cells.note ?? undefined) as string | undefined,
-        talkMs: cells.talk_ms as number,
-      })),
+    earlier(customer, limit, except = '') {
+      const ids = typeof customer === 'string' ? [customer] : customer;
+      const found = ids.flatMap((id) => earlier.all(id, except, limit)).map(earlierOf);
+      if (ids.length < 2) return found;
+      return found.sort((a, b) => b.at - a.at).slice(0, limit);
+    },
     list(filter, { limit, after }) {
       const { sql, values } = interactionQuery(filter, after);
       const found = database.prepare<unknown[], Cells>(sql).all(...values, limit + 1);
@@ -56,5 +51,18 @@ export function readInteractions(database: Database): Interactions {
       const last = records.at(-1);
       return { interactions: records, next: found.length > limit && last ? cursorOf(last) : undefined };
     },
+  };
+}
+
+function earlierOf(cells: Cells): PopContent['earlier'][number] {
+  return {
+    interaction: cells.id as string,
+    channel: cells.channel as PopContent['channel'],
+    at: cells.started_at as number,
+    queue: (cells.queue ?? undefined) as string | undefined,
+    agent: (cells.agent ?? undefined) as string | undefined,
+    disposition: (cells.disposition ?? undefined) as string | undefined,
+    note: (cells.note ?? undefined) as string | undefined,
+    talkMs: cells.talk_ms as number,
   };
 }

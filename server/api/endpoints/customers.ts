@@ -1,60 +1,18 @@
 import { z } from 'zod';
-import { maskNumber } from '../../../values/index.ts';
 import type { Customer } from '../../customers/index.ts';
 import type { Principal } from '../../directory/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone } from '../endpoint.ts';
-import { confinedTo, isStaff, visible } from '../scope.ts';
+import { confinedTo, visible } from '../scope.ts';
+import { customerSchema, identity, shownCustomer as shown, timelineEntry } from './customer-views.ts';
 
 const text = z.string().trim().min(1);
-const identity = z
-  .strictObject({
-    kind: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and dashes'),
-    value: text.max(200),
-  })
-  .meta({ id: 'Identity' });
-const tag = z.object({ tag: z.string(), since: z.number(), until: z.number().optional(), by: z.string() });
 const tagName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,63}$/u, 'letters, digits, space, dot, dash');
 const note = z.object({ id: z.string(), at: z.number(), by: z.string(), text: z.string() }).meta({ id: 'Note' });
 const language = z.enum(['en', 'zh']);
-
-const customerSchema = z
-  .object({
-    id: z.string(),
-    site: z.string(),
-    team: z.string().optional(),
-    name: z.string().optional(),
-    language: language.optional(),
-    createdAt: z.number(),
-    updatedAt: z.number(),
-    identities: z.array(identity),
-    tags: z.array(tag),
-  })
-  .meta({ id: 'Customer' });
-
-const earlier = z
-  .object({
-    interaction: z.string(),
-    channel: z.string(),
-    at: z.number(),
-    queue: z.string().optional(),
-    agent: z.string().optional(),
-    disposition: z.string().optional(),
-    note: z.string().optional(),
-    talkMs: z.number().optional(),
-  })
-  .meta({ id: 'EarlierInteraction' });
-
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 
-/** Agents read identities masked. */
-function shown(principal: Principal, customer: Customer): Customer {
-  if (isStaff(principal)) return customer;
-  const identities = customer.identities.map(({ kind, value }) => ({ kind, value: maskNumber(value) }));
-  return { ...customer, identities };
-}
-
-export function customerEndpoints({ customers, interactions }: ApiDeps): Endpoint[] {
+export function customerEndpoints({ customers }: ApiDeps): Endpoint[] {
   const must = (principal: Principal, id: string): Customer =>
     visible(principal, customers.get(id), 'customer', id) as Customer;
   const common = { tag: 'Customers', roles: everyone, errors: ['not-found'] };
@@ -205,13 +163,13 @@ export function customerEndpoints({ customers, interactions }: ApiDeps): Endpoin
       ...common,
       method: 'get',
       path: '/customers/:id/timeline',
-      about: 'Her interactions, newest first.',
+      about: 'Everything that happened to her, on every channel and outside, newest first, by pages.',
       params: byId,
-      query: z.object({ limit }),
-      answer: z.object({ interactions: z.array(earlier) }),
+      query: z.object({ limit, after: z.string().max(100).optional().describe('`next` of the page before') }),
+      answer: z.object({ entries: z.array(timelineEntry), next: z.string().optional() }),
       handle({ params, query, principal }) {
         must(principal, params.id);
-        return { interactions: interactions.earlier(params.id, query.limit) };
+        return customers.timeline(params.id, query);
       },
     }),
   ];

@@ -3,6 +3,9 @@ import type { Endpoint } from '../endpoint.ts';
 import { agentActionEndpoints } from './agent-actions.ts';
 import { auditEndpoints } from './audit.ts';
 import { callbackEndpoints } from './callbacks.ts';
+import { customerEventEndpoints } from './customer-events.ts';
+import { customerMergeEndpoints } from './customer-merges.ts';
+import { customerPrivacyEndpoints } from './customer-privacy.ts';
 import { customerEndpoints } from './customers.ts';
 import { directoryEndpoints } from './directory.ts';
 import { egressEndpoints } from './egress.ts';
@@ -36,7 +39,10 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...interactionEndpoints(deps),
     ...sipTraceEndpoints(deps),
     ...recordingEndpoints(deps),
+    ...customerMergeEndpoints(deps),
+    ...customerEventEndpoints(deps),
     ...customerEndpoints(deps),
+    ...customerPrivacyEndpoints(deps),
     ...directoryEndpoints(deps),
     ...importEndpoints(deps),
     ...flowEndpoints(deps),

@@ -128,15 +128,19 @@ const filterShape = {
   number: word.describe('From or to, E.164 or as received'),
 };
 
-/** What this principal may see of what is asked for: agents their own contacts, supervisors their team's. */
-function confined(principal: Principal, filter: InteractionFilter): InteractionFilter {
-  const { site } = principal;
-  if (isStaff(principal)) return { ...filter, site, servedTeam: confinedTo(principal) };
-  // An agent without an agent's id (a token) has had a part in nothing.
-  return { ...filter, site, agent: principal.agent ?? '' };
-}
-
-export function interactionEndpoints({ interactions, journal, agentWork, directory, reads }: ApiDeps): Endpoint[] {
+export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
+  const { customers, interactions, journal, agentWork, directory, reads } = deps;
+  /** What this principal may see of what is asked for: agents their own contacts, supervisors their team's. */
+  const confined = (principal: Principal, given: InteractionFilter): InteractionFilter => {
+    const { site } = principal;
+    const { customer } = given;
+    // A person may be made of several customers; of one who is gone, her own id is still in the record.
+    const parts = typeof customer === 'string' ? customers.idsOf(customer) : [];
+    const filter = parts.length === 0 ? given : { ...given, customer: parts };
+    if (isStaff(principal)) return { ...filter, site, servedTeam: confinedTo(principal) };
+    // An agent without an agent's id (a token) has had a part in nothing.
+    return { ...filter, site, agent: principal.agent ?? '' };
+  };
   const must = (principal: Principal, id: string): InteractionRecord => {
     const record = visible(principal, interactions.get(id), 'interaction', id) as InteractionRecord;
     if (isStaff(principal) || record.agents.some(({ agent }) => agent === principal.agent)) return record;

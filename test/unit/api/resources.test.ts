@@ -211,11 +211,14 @@ describe('interactions', () => {
 
   it('stand in the timeline of the customer', async () => {
     const { id } = api.deps.customers.find({ kind: 'phone', value: '+8613800138000' })!;
-    const [, { interactions }] = await ask('GET', `/customers/${id}/timeline?limit=2`, api.tokens.agent);
-    expect(interactions).toEqual([
-      expect.objectContaining({ interaction: 'int_2', disposition: 'solved', note: 'Card sent' }),
-      expect.objectContaining({ interaction: 'int_1' }),
+    const [, { entries, next }] = await ask('GET', `/customers/${id}/timeline?limit=2`, api.tokens.agent);
+    expect(entries).toEqual([
+      expect.objectContaining({ entry: 'interaction', id: 'int_2', disposition: 'solved', note: 'Card sent' }),
+      expect.objectContaining({ id: 'int_1' }),
     ]);
+    const [, rest] = await ask('GET', `/customers/${id}/timeline?after=${next}`, api.tokens.agent);
+    expect((rest.entries as Json[]).map(({ id: one }) => one)).toEqual(['int_0']);
+    expect(rest.next).toBeUndefined();
   });
 
   it('go out as CSV in which nothing is a formula', async () => {

@@ -1,0 +1,118 @@
+// One customer or two: agents may suggest, staff merges and takes apart.
+import { z } from 'zod';
+import type { Suggestion } from '../../customers/index.ts';
+import type { Principal } from '../../directory/index.ts';
+import type { ApiDeps } from '../deps.ts';
+import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
+import { confinedTo, visible } from '../scope.ts';
+import { customerSchema, shownCustomer } from './customer-views.ts';
+
+const id = z.string().min(1).max(64);
+const byId = z.object({ id });
+const suggestion = z
+  .object({
+    customer: z.string(),
+    other: z.string(),
+    why: z.enum(['said', 'proved', 'parted', 'by-hand']),
+    kind: z.string().optional().describe('Of the identity that both have to do with'),
+    since: z.number(),
+    by: z.string(),
+  })
+  .meta({ id: 'MergeSuggestion' });
+
+export function customerMergeEndpoints({ customers }: ApiDeps): Endpoint[] {
+  const must = (principal: Principal, of: string) => visible(principal, customers.get(of), 'customer', of);
+  const common = { tag: 'Customers', errors: ['not-found'] };
+  const shown = (one: Suggestion) => suggestion.parse(one);
+  return [
+    endpoint({
+      ...common,
+      method: 'get',
+      path: '/customers/suggestions',
+      about: 'Pairs of customers who may be one person and wait for a decision, newest first.',
+      roles: staff,
+      query: z.object({
+        limit: z.coerce.number().int().min(1).max(200).default(50),
+        before: z.coerce.number().int().optional().describe('`since` of the last one of the page before'),
+      }),
+      answer: z.object({ suggestions: z.array(suggestion) }),
+      handle: ({ query, principal }) => ({
+        suggestions: customers.suggestions({ ...query, team: confinedTo(principal) }).map(shown),
+      }),
+    }),
+    endpoint({
+      ...common,
+      method: 'get',
+      path: '/customers/:id/suggestions',
+      about: 'Who may be the same person as this customer.',
+      roles: everyone,
+      params: byId,
+      answer: z.object({ suggestions: z.array(suggestion) }),
+      handle({ params, principal }) {
+        must(principal, params.id);
+        return { suggestions: customers.suggestionsOf(params.id).map(shown) };
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'post',
+      path: '/customers/:id/suggestions',
+      about: 'Says that another customer may be the same person; staff decides.',
+      roles: everyone,
+      params: byId,
+      body: z.strictObject({ other: id }),
+      answer: suggestion,
+      status: 201,
+      errors: ['not-found', 'customer-merged-already'],
+      async handle({ params, body, principal }) {
+        must(principal, params.id);
+        must(principal, body.other);
+        return shown(await customers.merging.suggest(params.id, body.other, principal.by));
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'delete',
+      path: '/customers/:id/suggestions/:other',
+      about: 'They are two persons: the suggestion is gone, and is not made again.',
+      roles: staff,
+      params: byId.extend({ other: id }),
+      async handle({ params, principal }) {
+        must(principal, params.id);
+        await customers.merging.dismiss(params.id, params.other, principal.by);
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'post',
+      path: '/customers/:id/merge',
+      about: 'Another customer is this one: everything of both is hers, and the other id goes on as a name of hers.',
+      roles: staff,
+      params: byId,
+      body: z.strictObject({ other: id }),
+      answer: customerSchema,
+      errors: ['not-found', 'customer-merged-already', 'customer-parts-many'],
+      async handle({ params, body, principal }) {
+        must(principal, params.id);
+        must(principal, body.other);
+        return shownCustomer(principal, await customers.merging.merge(params.id, body.other, principal.by));
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'post',
+      path: '/customers/:id/unmerge',
+      about:
+        'Takes a customer who was merged (`id` is hers, not the one of the person) apart again: both have what they had, and what came by their own identities since.',
+      roles: staff,
+      params: byId,
+      answer: z.object({ customer: customerSchema, from: customerSchema }),
+      errors: ['not-found', 'customer-not-merged'],
+      async handle({ params, principal }) {
+        must(principal, params.id);
+        const { customer, from } = await customers.merging.part(params.id, principal.by);
+        return { customer: shownCustomer(principal, customer), from: shownCustomer(principal, from) };
+      },
+    }),
+  ];
+}

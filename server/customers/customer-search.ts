@@ -1,0 +1,24 @@
+// Looking customers up by what a person remembers of them.
+import type { Database } from 'better-sqlite3';
+import type { CustomerId } from '../../values/index.ts';
+
+/**
+ * By the beginning of an identity's value, from the index of each kind (kinds are few), and by a part of the name.
+ * @returns ids, newest first
+ */
+export function searchCustomers(
+  database: Database,
+): (text: string, page: { limit: number; team?: string | undefined }) => CustomerId[] {
+  const search = database
+    .prepare<[object], string>(
+      `WITH RECURSIVE kinds (kind) AS (
+         SELECT min(kind) FROM identities
+         UNION ALL SELECT (SELECT min(kind) FROM identities WHERE kind > kinds.kind) FROM kinds WHERE kind IS NOT NULL)
+       SELECT id FROM customers WHERE (@team IS NULL OR team = @team) AND (instr(lower(name), lower(@text)) > 0
+         OR id IN (SELECT i.customer FROM kinds CROSS JOIN identities AS i
+           WHERE i.kind = kinds.kind AND i.value >= @text AND i.value < @after))
+       ORDER BY id DESC LIMIT @limit`,
+    )
+    .pluck();
+  return (text, { limit, team }) => search.all({ text, after: `${text}\u{10FFFF}`, limit, team: team ?? null });
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ApiServer, startApi } from './api-server.ts';
+
+type Json = Record<string, unknown>;
+let api: ApiServer;
+
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+async function ask(method: string, path: string, as: string, body?: unknown): Promise<[number, Json]> {
+  const response = await api.send(method, path, as, body);
+  const text = await response.text();
+  return [response.status, text === '' ? {} : (JSON.parse(text) as Json)];
+}
+
+const made = async (body: unknown): Promise<string> => {
+  const [, customer] = await ask('POST', '/customers', api.tokens.admin, body);
+  return customer.id as string;
+};
+
+it('agents suggest, staff merges and takes apart; agents see every identity masked', async () => {
+  const { agent, supervisor, admin } = api.tokens;
+  const ada = await made({ name: 'Ada', identities: [{ kind: 'phone', value: '138 0013 8000' }] });
+  const bob = await made({ identities: [{ kind: 'wechat', value: 'oABCDEFG', verified: true }] });
+  expect((await ask('POST', `/customers/${ada}/suggestions`, agent, { other: bob }))[0]).toBe(201);
+  expect((await ask('GET', '/customers/suggestions', agent))[0]).toBe(403);
+  expect((await ask('GET', '/customers/suggestions', supervisor))[1].suggestions).toMatchObject([{ why: 'by-hand' }]);
+  expect((await ask('POST', `/customers/${ada}/merge`, agent, { other: bob }))[0]).toBe(403);
+  const [, one] = await ask('POST', `/customers/${ada}/merge`, supervisor, { other: bob });
+  expect(one).toMatchObject({ id: ada, parts: [{ id: bob, why: 'by-hand' }] });
+  const [, seen] = await ask('GET', `/customers/${bob}`, agent);
+  expect(seen.id).toBe(ada);
+  expect(seen.identities).toEqual([
+    { kind: 'phone', value: '+86138****8000' },
+    { kind: 'wechat', value: 'oA****FG', verified: true },
+  ]);
+  expect(JSON.stringify(seen)).not.toContain('oABCDEFG');
+  expect((await ask('POST', `/customers/${ada}/unmerge`, supervisor))[1].code).toBe('customer-not-merged');
+  const [, apart] = await ask('POST', `/customers/${bob}/unmerge`, supervisor);
+  expect(apart).toMatchObject({ customer: { id: bob }, from: { id: ada } });
+  expect((await ask('DELETE', `/customers/${ada}/suggestions/${bob}`, admin))[0]).toBe(204);
+});
+
+it('takes outside events once each, and refuses what is wrong without stopping the others', async () => {
+  const { agent, admin } = api.tokens;
+  const at = api.site.clock.at;
+  const events = [
+    {
+      key: 'a',
+      identities: [{ kind: 'account', value: 'A9', verified: true }],
+      name: 'payment-failed',
+      at,
+      data: { sum: 99 },
+    },
+    { key: 'b', customer: 'cus_none', name: 'x' },
+    { key: 'c', identities: [{ kind: 'account', value: 'A9' }], name: 'late', at: at + 3_600_000 },
+  ];
+  expect((await ask('POST', '/customers/events', agent, { events }))[0]).toBe(403);
+  const [status, told] = await ask('POST', '/customers/events', admin, { events });
+  expect(status).toBe(200);
+  expect(told.events).toMatchObject([{ result: 'taken' }, { result: 'refused' }, { result: 'refused' }]);
+  const { customer, event } = (told.events as { customer: string; event: string }[])[0]!;
+  const [, again] = await ask('POST', '/customers/events', admin, { events: events.slice(0, 1) });
+  expect(again.events).toEqual([{ key: 'a', result: 'known', customer, event }]);
+  const [, { entries }] = await ask('GET', `/customers/${customer}/timeline`, agent);
+  expect(entries).toEqual([{ entry: 'event', id: event, at, name: 'payment-failed', data: { sum: 99 } }]);
+  const both = { key: 'd', customer, identities: [{ kind: 'qq', value: '1' }], name: 'x' };
+  expect((await ask('POST', '/customers/events', admin, { events: [both] }))[0]).toBe(422);
+});
+
+it('keeps her word on what for, exports and erases her, for administrators alone and in the audit', async () => {
+  const { agent, supervisor, admin } = api.tokens;
+  const id = await made({ name: 'Eve', identities: [{ kind: 'mail', value: 'Eve@X.cn' }] });
+  await ask('PUT', `/customers/${id}/consents/sms/marketing`, agent, { given: false, proof: 'int_1' });
+  expect((await ask('GET', `/customers/${id}/consents`, agent))[1].consents).toMatchObject([{ given: false }]);
+  expect((await ask('GET', `/customers/${id}/export`, supervisor))[0]).toBe(403);
+  const [, whole] = await ask('GET', `/customers/${id}/export`, admin);
+  expect(whole).toMatchObject({ customer: { identities: [{ value: 'eve@x.cn' }] }, consents: [{ proof: 'int_1' }] });
+  expect((await ask('DELETE', `/customers/${id}`, admin))[0]).toBe(200);
+  expect((await ask('GET', `/customers/${id}`, admin))[0]).toBe(404);
+  const types = api.site.journal.read(0).map(({ type }) => type);
+  expect(types.slice(-2)).toEqual(['customer.exported', 'journal.person-erased']);
+});
