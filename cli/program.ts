@@ -6,6 +6,7 @@ import { addAsteriskCommands } from './commands/asterisk.ts';
 import { addCallsCommand } from './commands/calls.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
 import { addChannelCommands } from './commands/channel.ts';
+import { addCloudCommands } from './commands/cloud.ts';
 import { addDidCommands } from './commands/did.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEgressCommands } from './commands/egress.ts';
@@ -41,6 +42,7 @@ export function program(): Command {
   addCertificateCommands(switchroom);
   addAsteriskCommands(switchroom);
   addEgressCommands(switchroom);
+  addCloudCommands(switchroom);
   addReadyCommand(switchroom);
   return switchroom;
 }

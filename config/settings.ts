@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { asteriskSchema } from './asterisk.ts';
 import { auditSchema } from './audit-settings.ts';
+import { cloudSchema } from './cloud.ts';
 import { drachtioSchema } from './drachtio.ts';
 import { failed } from './errors.ts';
 import { freeswitchSchema } from './freeswitch.ts';
@@ -98,6 +99,8 @@ export const settingsSchema = z
     asterisk: asteriskSchema.optional(),
     /** The FreeSWITCH, where media is freeswitch. */
     freeswitch: freeswitchSchema.prefault({}),
+    /** Of the cloud program, where this is its machine. */
+    cloud: cloudSchema.optional(),
     /** The cloud half: a copy of the journal goes there, filtered. Absent: everything stays here. */
     uplink: uplinkSchema.optional(),
     /** Phones in the panels. */
@@ -150,6 +153,8 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_ASTERISK_HOSTS: { path: ['asterisk', 'hosts'], read: asteriskHostsText },
   SWITCHROOM_ASTERISK_SECRET_FILE: { path: ['asterisk', 'secretFile'], read: text },
   SWITCHROOM_ASTERISK_CA_FILE: { path: ['asterisk', 'caFile'], read: text },
+  SWITCHROOM_CLOUD_DATABASE: { path: ['cloud', 'database'], read: text },
+  SWITCHROOM_CLOUD_PORT: { path: ['cloud', 'port'], read: whole },
   SWITCHROOM_UPLINK_URL: { path: ['uplink', 'url'], read: text },
   SWITCHROOM_UPLINK_KEY_FILE: { path: ['uplink', 'keyFile'], read: text },
   SWITCHROOM_WEBRTC: { path: ['webrtc', 'engine'], read: text },
@@ -223,7 +228,12 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process
 }
 
 /** Files that settings name, relative to `cwd`. */
-function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog }, uplink }: Settings, cwd: string): void {
+function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog }, uplink, cloud }: Settings, cwd: string): void {
+  if (cloud?.tls) {
+    cloud.tls.certificate = resolve(cwd, cloud.tls.certificate);
+    cloud.tls.key = resolve(cwd, cloud.tls.key);
+    if (cloud.tls.clientCa) cloud.tls.clientCa = resolve(cwd, cloud.tls.clientCa);
+  }
   for (const file of ['keyFile', 'identityKeyFile', 'policy', 'ca', 'certificate', 'certificateKey'] as const) {
     const path = uplink?.[file];
     if (uplink && path !== undefined) uplink[file] = resolve(cwd, path);

@@ -37,6 +37,8 @@ const parts = [
   'supervisor',
   'connector',
   'sidecar',
+  'uplink',
+  'cloud',
   'values',
   'docs',
 ];

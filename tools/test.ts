@@ -16,6 +16,7 @@ const wanted: { program: string; package: string; for: string }[] = [
   { program: 'baresip', package: 'baresip-core', for: 'a call from a softphone (test/sip)' },
   { program: 'slapd', package: 'slapd', for: 'login by a directory (test/unit/sign-in)' },
   { program: 'turnserver', package: 'coturn', for: 'a panel behind NAT (test/product/turn)' },
+  { program: 'pg_ctlcluster', package: 'postgresql', for: 'the cloud (test/product/cloud)' },
   { program: 'chromium', package: 'chromium', for: 'the page test (test/e2e)' },
 ];
 

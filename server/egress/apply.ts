@@ -28,14 +28,14 @@ function treat(
 ): void {
   if (action === 'keep' || value === undefined) return;
   // null takes a value away (customer.changed): that there is none says nothing.
-  if (value === null || action === 'send') {
+  if (value === null) {
     data[field] = value;
     return;
   }
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (action !== 'hash') data[field] = masked(kind, text);
-  if (action === 'hash') data[field] = hashed(key, what, text);
-  if (action === 'mask+hash') data[`${field}#`] = hashed(key, what, text);
+  if (action === 'send') data[field] = value;
+  else data[field] = action === 'hash' ? hashed(key, what, text) : masked(kind, text);
+  if (action === 'send' || action === 'mask+hash') data[`${field}#`] = hashed(key, what, text);
 }
 
 /** A caller's number and a customer's `phone` identity give the same hash. */

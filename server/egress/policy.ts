@@ -59,7 +59,7 @@ export interface FieldPlan {
   grade: Grade;
 }
 
-/** Plain data, so that it goes to a worker and into the log as it is. `fields` names only those that are not sent as they are. */
+/** Plain data, so that it goes to a worker and into the log as it is. `fields` names those that are changed, kept, or hashed beside. */
 export interface EgressPlan {
   /** SHA-256 (hex) of the rest. */
   readonly id: string;
@@ -148,7 +148,9 @@ function planOfEvent(policy: EgressPolicy, { name, fields, personal }: EventShap
     const grade: Grade = !about ? 'C1' : kind === 'secret' ? 'C3' : 'C2';
     const preset = about ? presets[policy.preset][kind] : 'send';
     const chosen = named(field) ?? (kept === 'keep' ? 'keep' : (policy.grades[grade] ?? preset));
-    if (chosen !== 'send') plan[field] = { action: chosen, kind, grade };
+    // What is sent as it is gets its hash beside it, by which other sites find the person.
+    const found = about && (kind === 'number' || kind === 'identity' || kind === 'mail');
+    if (chosen !== 'send' || found) plan[field] = { action: chosen, kind, grade };
   }
   return plan;
 }

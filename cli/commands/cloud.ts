@@ -1,0 +1,93 @@
+// cloud: the program that receives the journals of many sites, and who may send and read.
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import { type CloudSettings, readSettings } from '../../config/index.ts';
+import { failed } from '../errors.ts';
+import { wholeNumber } from '../options.ts';
+import { print } from '../output.ts';
+
+interface Options {
+  json?: boolean;
+}
+
+export function addCloudCommands(switchroom: Command): void {
+  const cloud = switchroom.command('cloud').description('the cloud half: receives the journals of many sites');
+  cloud.command('start').description('run it, in the foreground').action(start);
+  cloud
+    .command('tenant-add <tenant> [name]')
+    .description('a bank, a company: its sites share customers and reports')
+    .action((tenant: string, name = tenant) =>
+      withTenants(async (tenants) => tenants.add(nameOf(tenant), name, Date.now())),
+    );
+  cloud
+    .command('site-add <tenant> <site> <publicKey>')
+    .description('let a site in, by the line that `switchroom uplink key` printed there')
+    .action((tenant: string, site: string, key: string) =>
+      withTenants(async (tenants) => tenants.addSite(tenant, site, key, Date.now())),
+    );
+  cloud
+    .command('sites <tenant>')
+    .description('how far the sites are')
+    .option('--json', 'print JSON')
+    .action((tenant: string, { json }: Options) =>
+      withTenants(async (tenants) => {
+        const time = (at: number | null) => (at === null ? '–' : new Date(at).toISOString());
+        print(await tenants.sites(tenant), {
+          json,
+          columns: [
+            { title: 'site', of: (one) => one.site },
+            { title: 'events', of: (one) => one.cursor },
+            { title: 'last heard', of: (one) => time(one.heard_at) },
+            { title: 'last event', of: (one) => time(one.event_at) },
+          ],
+        });
+      }),
+    );
+  cloud
+    .command('token-create <tenant> <name>')
+    .description('a token for who reads; it is shown once')
+    .option('--days <n>', 'ends after so many days (default: never)')
+    .action((tenant: string, name: string, { days }: { days?: string }) =>
+      withTenants(async (tenants) => {
+        const now = Date.now();
+        const ends = days === undefined ? undefined : now + wholeNumber('--days', days) * 86_400_000;
+        process.stdout.write(`${await tenants.createToken(tenant, name, now, ends)}\n`);
+      }),
+    );
+}
+
+async function start(): Promise<void> {
+  const settings = cloudSettings();
+  const logger = pino({ level: readSettings().logLevel, name: 'cloud', redact: ['pii'] });
+  const { startCloud } = await import('../../cloud/index.ts');
+  const running = await startCloud(settings, logger);
+  process.stdout.write(`The cloud listens at ${running.addresses.join(', ')}.\n`);
+  const stop = () => {
+    void running.stop().then(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+/** On the database itself, whether the program runs or not. */
+async function withTenants(work: (tenants: import('../../cloud/index.ts').Tenants) => Promise<void>): Promise<void> {
+  const { openStore, Tenants } = await import('../../cloud/index.ts');
+  const store = await openStore(cloudSettings().database, pino({ level: 'silent' }), 1);
+  try {
+    await work(new Tenants(store));
+  } finally {
+    await store.close();
+  }
+}
+
+function cloudSettings(): CloudSettings {
+  const { cloud } = readSettings();
+  if (!cloud) throw failed['cloud-not-configured']();
+  return cloud;
+}
+
+/** It stands in addresses. */
+function nameOf(tenant: string): string {
+  if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(tenant)) throw failed['tenant-name']({ tenant });
+  return tenant;
+}

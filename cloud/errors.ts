@@ -1,0 +1,16 @@
+import { defineErrors } from '../values/index.ts';
+
+export const failed = defineErrors({
+  'cloud-database': { status: 503, text: 'The database of the cloud cannot be used: {reason}.' },
+  'tenant-unknown': { status: 404, text: 'There is no tenant {tenant}.' },
+  'tenant-taken': { status: 409, text: 'There is a tenant {tenant} already.' },
+  'site-taken': { status: 409, text: 'The tenant has a site {site} already.' },
+  'site-key-invalid': { status: 422, text: 'The public key {reason}.' },
+  'site-not-known': { status: 401, text: 'The request is not signed by a site of this tenant.' },
+  'batch-invalid': { status: 422, text: 'The batch cannot be read: {reason}.' },
+  'batch-elsewhere': {
+    status: 409,
+    text: 'The cloud has this site up to {cursor}, and the batch begins after {after}.',
+  },
+  'cloud-not-logged-in': { status: 401, text: 'A token of the tenant is needed.' },
+});

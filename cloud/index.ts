@@ -1,0 +1,3 @@
+export { type Cloud, startCloud } from './cloud.ts';
+export { openStore, type Store } from './store.ts';
+export { type SiteRow, Tenants } from './tenants.ts';

@@ -1,0 +1,229 @@
+// A batch of a site: taken whole, once, in order, in one transaction with everything that follows from it.
+
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import type { PoolClient } from 'pg';
+import { type Batch, batch, type OutgoingEvent, type RemoteInteraction, uplinkLimits } from '../uplink/index.ts';
+import type { Millis } from '../values/index.ts';
+import { type Contact, fold, newContact } from './contact.ts';
+import { failed } from './errors.ts';
+import { customerEvents, People } from './people.ts';
+import { type Client, ensureMonths, type Store } from './store.ts';
+
+/** Who sends. */
+export interface SiteKey {
+  tenant: string;
+  site: string;
+}
+
+interface Change {
+  /** The site that knows it already. */
+  origin: string | null;
+  kind: string;
+  /** Of the same thing only the newest change is kept. */
+  what: string;
+  data: object;
+}
+
+/** Channel of NOTIFY: its payload is the tenant that has news. */
+export const newsChannel = 'switchroom_changes';
+
+const decompress = promisify(zstdDecompress);
+
+/** @throws batch-invalid */
+export async function readBatch(body: Buffer): Promise<Batch> {
+  try {
+    const text = await decompress(body, { maxOutputLength: uplinkLimits.bytes });
+    const read = batch.parse(JSON.parse(text.toString('utf8')));
+    let last = read.after;
+    for (const { seq } of read.events) {
+      if (seq <= last || seq > read.upto) throw new Error(`event ${seq} is out of order`);
+      last = seq;
+    }
+    return read;
+  } catch (error) {
+    throw failed['batch-invalid']({ reason: (error as Error).message.slice(0, 300) }, { cause: error });
+  }
+}
+
+/** @returns the new cursor @throws batch-elsewhere with `cursor` in its details */
+export async function takeBatch(store: Store, from: SiteKey, read: Batch, now: Millis): Promise<number> {
+  await ensureMonths(
+    store,
+    read.events.map(({ at }) => at),
+  );
+  return store.inTransaction(async (client) => {
+    const { tenant, site } = from;
+    const { rows } = await client.query<{ cursor: number }>(
+      'SELECT cursor FROM sites WHERE tenant = $1 AND site = $2 FOR UPDATE',
+      [tenant, site],
+    );
+    const cursor = rows[0]?.cursor ?? 0;
+    const { after, upto, events, policy } = read;
+    // A batch that was taken already, whose answer got lost, ends here too: the site goes on from the cursor.
+    if (after !== cursor || upto <= after) throw failed['batch-elsewhere']({ cursor, after });
+    await insertEvents(client, from, events);
+    await project(client, from, events);
+    await client.query(
+      'INSERT INTO batches (tenant, site, upto, after, at, events, policy) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+      [tenant, site, upto, after, now, events.length, policy],
+    );
+    await client.query(
+      'UPDATE sites SET cursor = $3, heard_at = $4, event_at = coalesce($5, event_at) WHERE tenant = $1 AND site = $2',
+      [tenant, site, upto, now, events.at(-1)?.at ?? null],
+    );
+    return upto;
+  });
+}
+
+async function insertEvents(
+  client: Client,
+  { tenant, site }: SiteKey,
+  events: readonly OutgoingEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await client.query(
+    `INSERT INTO events (tenant, site, seq, at, type, version, interaction, agent, queue, customer, team, data)
+     SELECT $1, $2, seq, at, type, version, interaction, agent, queue, customer, team, data
+     FROM jsonb_to_recordset($3::jsonb) AS e (seq bigint, at bigint, type text, version integer, interaction text,
+       agent text, queue text, customer text, team text, data jsonb)`,
+    [tenant, site, storable(events)],
+  );
+}
+
+/** PostgreSQL's texts hold no NUL. */
+function storable(value: unknown): string {
+  return JSON.stringify(value).replaceAll('\\u0000', '');
+}
+
+async function project(client: PoolClient, from: SiteKey, events: readonly OutgoingEvent[]): Promise<void> {
+  const { tenant, site } = from;
+  const people = new People(client, tenant, site);
+  const contacts = await contactsOf(client, from, events);
+  const seen = new Set<Contact>();
+  const erased: string[] = [];
+  for (const event of events) {
+    if (customerEvents.has(event.type)) await people.take(event);
+    else if (event.type === 'journal.erased') erased.push(...(await eraseSubjects(client, from, people, event)));
+    if (event.interaction === undefined || !event.type.startsWith('interaction.')) continue;
+    let contact = contacts.get(event.interaction);
+    if (!contact) {
+      contact = newContact(site, event);
+      contacts.set(event.interaction, contact);
+    }
+    if (fold(contact, event)) seen.add(contact);
+  }
+  await putContacts(client, tenant, [...contacts.values()], people);
+
+  const changes: Change[] = [];
+  // First of all: what is said of her afterwards stays.
+  if (erased.length > 0) {
+    const identities = [...new Set(erased)].slice(0, 1_000);
+    await client.query(`DELETE FROM changes WHERE tenant = $1 AND data -> 'identities' ?| $2`, [tenant, identities]);
+    const what = `erased ${identities[0]}`;
+    changes.push({ origin: null, kind: 'erased', what, data: { kind: 'erased', identities } });
+  }
+  for (const profile of people.touched) {
+    const change = await people.changeOf(profile);
+    if (change) changes.push({ origin: null, kind: 'profile', what: profile, data: change });
+  }
+  for (const contact of seen) {
+    if (contact.identities.length === 0) continue;
+    const { interaction } = contact;
+    changes.push({ origin: site, kind: 'interaction', what: `${site} ${interaction}`, data: remoteOf(contact) });
+  }
+  await tell(client, tenant, changes);
+}
+
+async function contactsOf(
+  client: Client,
+  { tenant, site }: SiteKey,
+  events: readonly OutgoingEvent[],
+): Promise<Map<string, Contact>> {
+  const ids = [...new Set(events.filter(({ type }) => type.startsWith('interaction.')).map((one) => one.interaction))];
+  if (ids.length === 0) return new Map();
+  const { rows } = await client.query<Contact & { tenant: string }>(
+    'SELECT * FROM interactions WHERE tenant = $1 AND site = $2 AND interaction = ANY($3)',
+    [tenant, site, ids],
+  );
+  return new Map(rows.map(({ tenant: _, ...contact }) => [contact.interaction, contact]));
+}
+
+async function putContacts(client: Client, tenant: string, contacts: Contact[], people: People): Promise<void> {
+  if (contacts.length === 0) return;
+  const known = await people.identitiesOf([...new Set(contacts.flatMap(({ customer }) => customer ?? []))]);
+  for (const contact of contacts) {
+    const more = contact.customer === null ? [] : (known.get(contact.customer) ?? []);
+    contact.identities = [...new Set([...contact.identities, ...more])];
+  }
+  await client.query(
+    `INSERT INTO interactions (tenant, site, interaction, channel, direction, started_at, queued_at, answered_at, ended_at,
+       queue, agent, customer, disposition, wait_ms, talk_ms, abandoned, identities)
+     SELECT $1, site, interaction, channel, direction, started_at, queued_at, answered_at, ended_at, queue, agent, customer,
+       disposition, wait_ms, talk_ms, abandoned, identities
+     FROM jsonb_to_recordset($2::jsonb) AS c (site text, interaction text, channel text, direction text, started_at bigint,
+       queued_at bigint, answered_at bigint, ended_at bigint, queue text, agent text, customer text, disposition text,
+       wait_ms bigint, talk_ms bigint, abandoned boolean, identities text[])
+     ON CONFLICT (tenant, site, interaction) DO UPDATE SET channel = excluded.channel, direction = excluded.direction,
+       started_at = excluded.started_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
+       ended_at = excluded.ended_at, queue = excluded.queue, agent = excluded.agent, customer = excluded.customer,
+       disposition = excluded.disposition, wait_ms = excluded.wait_ms, talk_ms = excluded.talk_ms,
+       abandoned = excluded.abandoned, identities = excluded.identities`,
+    [tenant, storable(contacts)],
+  );
+}
+
+/** What a site erased is erased here. @returns the hashes by which other sites forget it too */
+async function eraseSubjects(
+  client: Client,
+  { tenant, site }: SiteKey,
+  people: People,
+  { data }: OutgoingEvent,
+): Promise<string[]> {
+  const subjects = (Array.isArray(data.subjects) ? data.subjects : []).map(String);
+  const values = [tenant, site, subjects];
+  await client.query(
+    `UPDATE events SET data = '{}' WHERE tenant = $1 AND site = $2 AND (customer = ANY($3) OR interaction = ANY($3))`,
+    values,
+  );
+  await client.query(
+    `UPDATE interactions SET identities = '{}', customer = NULL
+     WHERE tenant = $1 AND site = $2 AND (customer = ANY($3) OR interaction = ANY($3))`,
+    values,
+  );
+  return people.erase(subjects);
+}
+
+function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
+  const { site, interaction, identities, channel, direction, started_at, ended_at, queue, agent, disposition } =
+    contact;
+  const optional = { endedAt: ended_at, queue, agent, disposition, talkMs: contact.talk_ms };
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null));
+  return {
+    kind: 'interaction',
+    site,
+    interaction,
+    identities: identities.slice(0, 100),
+    channel,
+    direction,
+    startedAt: started_at,
+    ...given,
+  };
+}
+
+async function tell(client: Client, tenant: string, changes: Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  // Until the commit: numbers of two sites' batches become visible in their order, and no reader skips one.
+  await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`changes ${tenant}`]);
+  await client.query('DELETE FROM changes WHERE tenant = $1 AND what = ANY($2)', [
+    tenant,
+    changes.map(({ what }) => what),
+  ]);
+  await client.query(
+    `INSERT INTO changes (tenant, origin, kind, what, data)
+     SELECT $1, origin, kind, what, data
+     FROM jsonb_to_recordset($2::jsonb) AS c (origin text, kind text, what text, data jsonb)`,
+    [tenant, storable(changes)],
+  );
+  await client.query('SELECT pg_notify($1, $2)', [newsChannel, tenant]);
+}

@@ -1,0 +1,132 @@
+// The tenant's page: its sites and how far they are, and the queues of all of them. Made here, without a script.
+import type { Millis } from '../values/index.ts';
+import type { QueueFigures, Span } from './reports.ts';
+import type { SiteRow } from './tenants.ts';
+
+type Language = 'en' | 'zh';
+
+const words = {
+  en: {
+    title: 'Switchroom cloud',
+    token: 'Token',
+    enter: 'Enter',
+    wrong: 'This is no token of this tenant.',
+    sites: 'Sites',
+    queues: 'Queues',
+    site: 'Site',
+    has: 'Events here',
+    heard: 'Last heard',
+    lag: 'Behind the site by',
+    queue: 'Queue',
+    channel: 'Channel',
+    offered: 'Offered',
+    answered: 'Answered',
+    abandoned: 'Abandoned',
+    level: 'In time',
+    wait: 'Average wait',
+    talk: 'Average talk',
+    never: 'never',
+    none: 'Nothing yet.',
+    span: (from: string, to: string, seconds: number) => `From ${from} to ${to} (UTC); in time is within ${seconds} s.`,
+  },
+  zh: {
+    title: 'Switchroom 云端',
+    token: '令牌',
+    enter: '进入',
+    wrong: '该令牌不属于此租户。',
+    sites: '站点',
+    queues: '队列',
+    site: '站点',
+    has: '已收事件',
+    heard: '最近通信',
+    lag: '落后站点',
+    queue: '队列',
+    channel: '渠道',
+    offered: '进队',
+    answered: '接听',
+    abandoned: '放弃',
+    level: '及时率',
+    wait: '平均等待',
+    talk: '平均通话',
+    never: '从未',
+    none: '暂无数据。',
+    span: (from: string, to: string, seconds: number) => `${from} 至 ${to}（UTC）；${seconds} 秒内接听为及时。`,
+  },
+};
+
+export function loginPage(language: Language, tenant: string, wrong = false): string {
+  const say = words[language];
+  return page(
+    language,
+    `<form method="post" action="/t/${encodeURIComponent(tenant)}/login" class="card">
+<h1>${say.title}</h1>
+${wrong ? `<p role="alert" class="alert">${say.wrong}</p>` : ''}
+<label for="token">${say.token}</label>
+<input id="token" name="token" type="password" autocomplete="off" required autofocus>
+<button>${say.enter}</button>
+</form>`,
+  );
+}
+
+export interface Overview extends Span {
+  tenant: string;
+  sites: SiteRow[];
+  queues: QueueFigures[];
+  now: Millis;
+  withinMs: Millis;
+}
+
+export function overviewPage(language: Language, view: Overview): string {
+  const say = words[language];
+  const { sites, queues, now, from, to, withinMs } = view;
+  const siteRows = sites.map((one) => [
+    one.site,
+    String(one.cursor),
+    one.heard_at === null ? say.never : time(one.heard_at),
+    one.event_at === null || one.heard_at === null ? '–' : seconds(Math.max(0, one.heard_at - one.event_at)),
+  ]);
+  const queueRows = queues.map((one) => [
+    one.site,
+    one.queue ?? '–',
+    one.channel,
+    String(one.offered),
+    String(one.answered),
+    String(one.abandoned),
+    one.offered === 0 ? '–' : `${Math.round((100 * one.inTime) / one.offered)} %`,
+    one.averageWaitMs === null ? '–' : seconds(one.averageWaitMs),
+    one.averageTalkMs === null ? '–' : seconds(one.averageTalkMs),
+  ]);
+  return page(
+    language,
+    `<header><h1>${say.title}</h1><p>${escaped(view.tenant)} · ${time(now)}</p></header>
+<main>
+<section><h2>${say.sites}</h2>${table([say.site, say.has, say.heard, say.lag], siteRows, say.none)}</section>
+<section><h2>${say.queues}</h2><p>${say.span(time(from), time(to), withinMs / 1_000)}</p>
+${table([say.site, say.queue, say.channel, say.offered, say.answered, say.abandoned, say.level, say.wait, say.talk], queueRows, say.none)}</section>
+</main>`,
+  );
+}
+
+function table(head: string[], rows: string[][], none: string): string {
+  if (rows.length === 0) return `<p class="none">${none}</p>`;
+  const cells = (row: string[]) => row.map((cell) => `<td>${escaped(cell)}</td>`).join('');
+  const titles = head.map((cell) => `<th scope="col">${cell}</th>`).join('');
+  return `<table><thead><tr>${titles}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table>`;
+}
+
+function page(language: Language, body: string): string {
+  return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${words[language].title}</title><link rel="stylesheet" href="/style.css"></head><body>${body}</body></html>`;
+}
+
+function time(at: Millis): string {
+  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+}

@@ -1,0 +1,262 @@
+// Sites and their cloud on a real PostgreSQL, over real HTTP: facts once and in order, persons that meet, what comes back.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Cloud, startCloud } from '../../cloud/index.ts';
+import { uplinkSchema } from '../../config/index.ts';
+import {
+  interactionAnswered,
+  interactionEnded,
+  interactionQueued,
+  interactionStarted,
+  openCustomers,
+  readInteractions,
+} from '../../server/customers/index.ts';
+import { newEvent, readInPlace } from '../../server/journal/index.ts';
+import { openCloudLine, readPlan, Uplink } from '../../server/uplink/index.ts';
+import { newSiteKey } from '../../uplink/index.ts';
+import { systemClock } from '../../values/index.ts';
+import { hasPostgres, Postgres } from '../engines/postgres.ts';
+import { openSite, type TestSite } from '../unit/directory/site.ts';
+
+const logger = pino({ level: 'silent' });
+const shared = Buffer.alloc(32, 9);
+
+interface Branch extends TestSite {
+  name: string;
+  uplink: Uplink;
+  customers: ReturnType<typeof openCustomers>;
+  call(from: string, customer?: string): Promise<string>;
+}
+
+describe.skipIf(!hasPostgres)('the cloud (needs PostgreSQL)', () => {
+  let postgres: Postgres;
+  let cloud: Cloud;
+  let folder: string;
+  let run = 0;
+  let tenant: string;
+  let branches: Branch[];
+
+  beforeAll(async () => {
+    postgres = await Postgres.start();
+    folder = mkdtempSync(join(tmpdir(), 'switchroom-cloud-'));
+  }, 60_000);
+  afterAll(async () => {
+    await postgres?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    cloud = await startCloud({ database: postgres.url, port: 0, bind: ['127.0.0.1'] }, logger);
+    tenant = `bank-${++run}`;
+    branches = [];
+    await cloud.tenants.add(tenant, 'A bank', Date.now());
+  });
+  afterEach(async () => {
+    for (const branch of branches) {
+      await branch.uplink.stop();
+      await branch.close();
+    }
+    await cloud.stop();
+  });
+
+  async function branch(name: string, key = newSiteKey()): Promise<Branch> {
+    await cloud.tenants.addSite(tenant, name, key.publicKey, Date.now());
+    const keyFile = join(folder, `${tenant}-${name}.key`);
+    writeFileSync(keyFile, key.privateKey, { mode: 0o600 });
+    const site = openSite();
+    const { journal, opened } = site;
+    const settings = uplinkSchema.parse({ url: `${cloud.addresses[0]}/t/${tenant}`, keyFile });
+    const uplink = new Uplink({
+      line: openCloudLine(settings, name, systemClock),
+      plan: readPlan(undefined),
+      key: shared,
+      journal,
+      database: opened.database,
+      reader: readInPlace(opened.database),
+      clock: systemClock,
+      logger,
+      folder,
+      alarm: settings.alarm,
+      lingerMs: 10,
+      retryMs: 20,
+    });
+    const interactions = readInteractions(opened.database);
+    const customers = openCustomers({ database: opened.database, journal, interactions, clock: systemClock, logger });
+    let calls = 0;
+    const made: Branch = {
+      ...site,
+      name,
+      uplink,
+      customers,
+      async call(from, customer) {
+        const interaction = `int_${name}_${++calls}`;
+        const now = Date.now();
+        const scope = { interaction, queue: 'service', customer };
+        await journal.append([
+          newEvent(interactionStarted, now, { channel: 'voice', direction: 'in', from }, scope),
+          newEvent(interactionQueued, now + 5, { priority: 0 }, scope),
+          newEvent(interactionAnswered, now + 1_005, { waitMs: 1_000 }, { ...scope, agent: '1001' }),
+          newEvent(interactionEnded, now + 61_005, { where: 'talk', by: 'customer' }, scope),
+        ]);
+        return interaction;
+      },
+    };
+    branches.push(made);
+    uplink.start();
+    return made;
+  }
+  const read = async (path: string) => {
+    const token = await cloud.tenants.createToken(tenant, 'test', Date.now());
+    const response = await fetch(`${cloud.addresses[0]}/t/${tenant}/v1${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return (await response.json()) as Record<string, never[]>;
+  };
+  const caughtUp = (one: Branch) =>
+    expect.poll(() => one.uplink.status(), { timeout: 10_000 }).toMatchObject({ behind: 0, state: 'idle' });
+
+  test('figures of all sites, and nobody’s number in the database', async () => {
+    const [north, south] = [await branch('north'), await branch('south')];
+    for (let i = 0; i < 20; i++) await north.call(`+861380013${8000 + i}`);
+    await south.call('+8613900139000');
+    await caughtUp(north);
+    await caughtUp(south);
+    const { queues } = await read('/reports/queues');
+    expect(queues).toEqual([
+      expect.objectContaining({
+        site: 'north',
+        queue: 'service',
+        offered: 20,
+        answered: 20,
+        inTime: 20,
+        averageWaitMs: 1_000,
+      }),
+      expect.objectContaining({ site: 'south', queue: 'service', offered: 1 }),
+    ]);
+    const { sites } = await read('/sites');
+    expect(sites.map(({ cursor }) => cursor)).toEqual([north.journal.last, south.journal.last]);
+    const { default: pg } = await import('pg');
+    const client = new pg.Client({ connectionString: postgres.url });
+    await client.connect();
+    const { rows } = await client.query<{ all: string }>(
+      `SELECT string_agg(events::text, '') || (SELECT string_agg(changes::text, '') FROM changes) AS all FROM events`,
+    );
+    await client.end();
+    expect(rows[0]?.all).toContain('+86139******00');
+    expect(rows[0]?.all).not.toContain('3900139000');
+  });
+
+  test('a site sees within two seconds what happened to its customer at another', { timeout: 20_000 }, async () => {
+    const [north, south] = [await branch('north'), await branch('south')];
+    const her = { kind: 'phone', value: '+8613800138000' };
+    const hers = south.customers.findOrCreate(her, 'call');
+    await south.customers.tag(hers.id, 'vip', 'agent');
+    await caughtUp(south);
+    const at = performance.now();
+    const interaction = await north.call(her.value);
+    await expect
+      .poll(() => south.uplink.history.interactions([her], 10), { timeout: 5_000, interval: 20 })
+      .toMatchObject([{ site: 'north', interaction }]);
+    expect(performance.now() - at).toBeLessThan(2_000);
+    await expect.poll(() => north.uplink.history.profile([her], Date.now())?.tags).toEqual(['vip']);
+    expect(north.uplink.history.interactions([{ kind: 'phone', value: '+8613900000000' }], 10)).toEqual([]);
+  });
+
+  test('two sites’ customers become one where an identity joins them; the newest word counts', {
+    timeout: 20_000,
+  }, async () => {
+    const [north, south] = [await branch('north'), await branch('south')];
+    const phone = { kind: 'phone', value: '+8613800138000' };
+    const account = { kind: 'account', value: '622202' };
+    const a = north.customers.findOrCreate(phone, 'call');
+    const b = south.customers.findOrCreate(account, 'web');
+    await north.customers.change(a.id, { name: 'Li Wang' }, 'x');
+    await new Promise((done) => setTimeout(done, 5));
+    await south.customers.change(b.id, { name: 'Wang Li' }, 'x');
+    await caughtUp(north);
+    await caughtUp(south);
+    expect(north.uplink.history.profile([account], Date.now())?.name).not.toBe('L* W***');
+    await north.customers.addIdentity(a.id, account, 'agent');
+    await expect
+      .poll(() => north.uplink.history.profile([phone], Date.now())?.name, { timeout: 5_000 })
+      .toBe('W*** L*');
+    await expect
+      .poll(() => south.uplink.history.profile([phone], Date.now())?.name, { timeout: 5_000 })
+      .toBe('W*** L*');
+
+    await north.customers.erase(a.id, 'officer');
+    await caughtUp(north);
+    // South knows her still, by what it said itself.
+    await expect.poll(() => north.uplink.history.profile([account], Date.now())?.name).toBe('W*** L*');
+    await south.customers.erase(b.id, 'officer');
+    await expect.poll(() => north.uplink.history.profile([account], Date.now()), { timeout: 5_000 }).toBeUndefined();
+  });
+
+  test('the cloud and its database are killed and come back: nothing lost, nothing doubled', {
+    timeout: 60_000,
+  }, async () => {
+    const north = await branch('north');
+    await north.call('+8613800138000');
+    await caughtUp(north);
+    const url = new URL(cloud.addresses[0] ?? '');
+    await postgres.kill();
+    for (let i = 0; i < 500; i++) await north.call(`+86138001${38000 + i}`);
+    await expect.poll(() => north.uplink.status().state).toBe('lost');
+    expect((await fetch(`${url.origin}/ready`)).status).toBe(503);
+    await postgres.run();
+    await caughtUp(north);
+    await cloud.stop();
+    for (let i = 0; i < 100; i++) await north.call(`+86138002${38000 + i}`);
+    cloud = await startCloud({ database: postgres.url, port: Number(url.port), bind: ['127.0.0.1'] }, logger);
+    await caughtUp(north);
+    const { queues } = await read('/reports/queues');
+    expect(queues).toMatchObject([{ offered: 601 }]);
+  });
+
+  test('nobody else gets in: no signature, another site’s, a copy, another tenant’s token', async () => {
+    const north = await branch('north');
+    await branch('south');
+    await north.call('+8613800138000');
+    await caughtUp(north);
+    const base = `${cloud.addresses[0]}/t/${tenant}`;
+    expect((await fetch(`${base}/v1/sites/north/cursor`)).status).toBe(401);
+    expect((await fetch(`${base}/v1/sites`)).status).toBe(401);
+    await cloud.tenants.add(`${tenant}-x`, 'Another', Date.now());
+    const token = await cloud.tenants.createToken(`${tenant}-x`, 'spy', Date.now());
+    const asSpy = { headers: { authorization: `Bearer ${token}` } };
+    expect((await fetch(`${base}/v1/reports/queues`, asSpy)).status).toBe(401);
+    const stranger = newSiteKey();
+    const keyFile = join(folder, 'stranger.key');
+    writeFileSync(keyFile, stranger.privateKey);
+    const line = openCloudLine(uplinkSchema.parse({ url: base, keyFile }), 'north', systemClock);
+    await expect(line.cursor()).rejects.toMatchObject({ code: 'uplink-refused' });
+    line.close();
+    const garbage = await fetch(`${base}/v1/sites/north/batches`, { method: 'POST', body: 'x' });
+    expect(garbage.status).toBe(401);
+  });
+
+  test('the tenant’s page asks for the token and shows sites and queues', async () => {
+    const north = await branch('north');
+    await north.call('+8613800138000');
+    await caughtUp(north);
+    const base = `${cloud.addresses[0]}/t/${tenant}`;
+    const stranger = await fetch(`${base}/`, { headers: { 'accept-language': 'zh' } });
+    expect(stranger.status).toBe(401);
+    expect(await stranger.text()).toContain('令牌');
+    const token = await cloud.tenants.createToken(tenant, 'page', Date.now());
+    const login = await fetch(`${base}/login`, {
+      method: 'POST',
+      body: new URLSearchParams({ token }),
+      redirect: 'manual',
+    });
+    expect(login.status).toBe(303);
+    const cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const page = await (await fetch(`${base}/`, { headers: { cookie } })).text();
+    expect(page).toContain('north');
+    expect(page).toContain('service');
+    const wrong = await fetch(`${base}/login`, { method: 'POST', body: new URLSearchParams({ token: 'x' }) });
+    expect(wrong.status).toBe(401);
+  });
+});
