@@ -1,0 +1,16 @@
+// WeChat Official Account (服务号, 订阅号). docs/channels/wechat.md.
+import type { ConnectorKind } from '../../connector.ts';
+import { windows } from '../provider/index.ts';
+import { WechatConnector } from './connector.ts';
+import { type WechatSettings, wechatSettings, wechatWindows } from './settings.ts';
+
+export const wechat: ConnectorKind<WechatSettings> = {
+  kind: 'wechat',
+  channel: 'social',
+  settings: wechatSettings,
+  policy: (settings) => ({
+    windows: windows(wechatWindows, settings.windows),
+    text: { most: settings.textBytes, unit: 'bytes' },
+  }),
+  open: (settings, tools) => new WechatConnector(settings, tools),
+};
