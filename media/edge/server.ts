@@ -1,7 +1,7 @@
 // MediaServer over the link: the engine is the edge's own.
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
-import { CatchUp, type LinkClient, type MediaEvents } from '../../link/index.ts';
+import type { LinkClient, MediaEvents } from '../../link/index.ts';
 import type { BridgeId, EndpointId, RecordingId } from '../../values/index.ts';
 import type {
   Bridge,
@@ -13,9 +13,9 @@ import type {
   Quality,
   Recording,
 } from '../media-server.ts';
-import { asking } from './asking.ts';
 import { EdgeBridge } from './bridge.ts';
 import { EdgeEndpoint, type EndpointContext } from './endpoint.ts';
+import { EngineLink } from './engine-link.ts';
 import { Playbacks } from './playbacks.ts';
 import { EdgeRecording } from './recording.ts';
 
@@ -29,42 +29,29 @@ export interface EdgeMediaOptions {
   compareRetryMs?: { first: number; most: number } | undefined;
 }
 
-const heard = ['endpoint', 'playback', 'recording', 'bridge'] as const;
-
 export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements MediaServer {
   readonly capabilities: Capabilities = { engine: 'edge', adoption: true, codecs: ['PCMA', 'PCMU'] };
-  readonly #link: LinkClient;
+  readonly #link: EngineLink;
   readonly #logger: Logger;
   readonly #context: EndpointContext;
   readonly #endpoints = new Map<EndpointId, EdgeEndpoint>();
   readonly #bridges = new Map<BridgeId, EdgeBridge>();
-  readonly #up: (up: { sameEdge: boolean; missed: number }) => void;
-  readonly #down: () => void;
-  /** Perhaps opened on the edge, and known to nobody. */
-  readonly #doubtful = new Map<string, 'endpoint.close' | 'bridge.close'>();
-  /** After events were lost: what ended on the edge ends here. */
-  readonly #comparison: CatchUp;
-  /** Told `lost`, and not yet `restored`. */
-  #lost = false;
 
   constructor({ link, logger, sameHost = false, compareRetryMs }: EdgeMediaOptions) {
     super();
-    this.#link = link;
     this.#logger = logger;
-    const ask = asking(link);
+    this.#link = new EngineLink(
+      { link, logger, what: 'media', prefixes: ['endpoint', 'playback', 'recording', 'bridge'], compareRetryMs },
+      {
+        event: (name, body) => this.#event(name, body),
+        compare: () => this.#compare(),
+        emptied: () => this.#emptied(),
+        lost: () => this.emit('lost'),
+        restored: () => this.emit('restored'),
+      },
+    );
+    const { ask } = this.#link;
     this.#context = { ask, logger, sameHost, playbacks: new Playbacks(ask, logger), memberOf: new Map() };
-    this.#comparison = new CatchUp({
-      run: () => this.#compare(),
-      able: () => link.connected,
-      logger,
-      what: 'media',
-      retryMs: compareRetryMs,
-    });
-    this.#up = ({ sameEdge, missed }) => this.#linkUp(sameEdge, missed > 0);
-    this.#down = () => this.#linkDown();
-    link.on('up', this.#up);
-    link.on('down', this.#down);
-    for (const prefix of heard) link.hear(prefix, (name, body) => this.#event(name, body));
   }
 
   async open(request: OpenRequest): Promise<MediaEndpoint> {
@@ -78,7 +65,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     } catch (error) {
       if (!before) {
         this.#endpoints.delete(id);
-        this.#maybeOpened(error, 'endpoint.close', id);
+        this.#link.maybeOpened(error, 'endpoint.close', id);
       }
       throw error;
     }
@@ -89,7 +76,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     try {
       await this.#context.ask('bridge.open', { id, dtmf: options.dtmf });
     } catch (error) {
-      this.#maybeOpened(error, 'bridge.close', id);
+      this.#link.maybeOpened(error, 'bridge.close', id);
       throw error;
     }
     return known(this.#bridges, id, () => new EdgeBridge(id, [], this.#context));
@@ -119,10 +106,7 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
   }
 
   async close(): Promise<void> {
-    this.#comparison.close();
-    this.#link.off('up', this.#up);
-    this.#link.off('down', this.#down);
-    for (const prefix of heard) this.#link.unhear(prefix);
+    this.#link.close();
   }
 
   #event(name: string, body: unknown): void {
@@ -217,47 +201,15 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     );
   }
 
-  /** Whether it was opened nobody knows where the reply is missing: nobody will ask for it, so it is closed when that can be. */
-  #maybeOpened(error: unknown, close: 'endpoint.close' | 'bridge.close', id: string): void {
-    if ((error as { code?: string }).code !== 'media-unavailable') return;
-    this.#doubtful.set(id, close);
-    if (this.#link.connected) this.#closeDoubtful();
-  }
-
-  #closeDoubtful(): void {
-    for (const [id, close] of this.#doubtful) {
-      this.#doubtful.delete(id);
-      // Most were never opened.
-      this.#context.ask(close, { id }).catch((error: { code?: string }) => {
-        if (error.code === 'media-unavailable') this.#doubtful.set(id, close);
-      });
-    }
-  }
-
-  #linkDown(): void {
-    if (this.#lost) return;
-    this.#lost = true;
-    this.emit('lost');
-  }
-
-  #linkUp(sameEdge: boolean, missed: boolean): void {
-    if (!sameEdge) {
-      // Another edge process: nothing of what we knew lives on.
-      this.#context.playbacks.allClosed();
-      const endpoints = [...this.#endpoints.values()];
-      const bridges = [...this.#bridges.values()];
-      this.#endpoints.clear();
-      this.#bridges.clear();
-      for (const bridge of bridges) bridge.ended('lost');
-      for (const endpoint of endpoints) endpoint.ended('lost');
-    }
-    if (!sameEdge) this.#doubtful.clear();
-    if (missed) this.#comparison.due();
-    else this.#comparison.resume();
-    this.#closeDoubtful();
-    if (!this.#lost) return;
-    this.#lost = false;
-    this.emit('restored');
+  /** Another edge process: nothing of what we knew lives on. */
+  #emptied(): void {
+    this.#context.playbacks.allClosed();
+    const endpoints = [...this.#endpoints.values()];
+    const bridges = [...this.#bridges.values()];
+    this.#endpoints.clear();
+    this.#bridges.clear();
+    for (const bridge of bridges) bridge.ended('lost');
+    for (const endpoint of endpoints) endpoint.ended('lost');
   }
 }
 

@@ -2,7 +2,6 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import {
-  CatchUp,
   type GatewayEvents,
   type GatewayRequests,
   gatewayPrefixes,
@@ -23,7 +22,8 @@ import type {
   WebRtcGateway,
   WebRtcGatewayEvents,
 } from '../webrtc-gateway.ts';
-import { type Ask, asking } from './asking.ts';
+import type { Ask } from './asking.ts';
+import { EngineLink } from './engine-link.ts';
 import { EdgeConnection } from './webrtc-connection.ts';
 import { EdgeLine, type LineKeeper, payloadTypeOf, wire } from './webrtc-line.ts';
 
@@ -45,35 +45,26 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
     codecs: ours.map(({ name }) => name),
     overhear: true,
   };
-  readonly #link: LinkClient;
+  readonly #link: EngineLink;
   readonly #logger: Logger;
   readonly #ask: Ask;
   readonly #connections = new Map<ConnectionId, EdgeConnection>();
   readonly #lines = new Map<LineId, EdgeLine>();
-  readonly #comparison: CatchUp;
-  /** Perhaps opened on the edge, and known to nobody. */
-  readonly #doubtful = new Map<string, 'connection.close' | 'line.close'>();
-  readonly #up: (up: { sameEdge: boolean; missed: number }) => void;
-  readonly #down: () => void;
-  #lost = false;
 
   constructor({ link, logger, compareRetryMs }: EdgeWebRtcOptions) {
     super();
-    this.#link = link;
     this.#logger = logger;
-    this.#ask = asking(link);
-    this.#comparison = new CatchUp({
-      run: () => this.#compare(),
-      able: () => link.connected,
-      logger,
-      what: 'WebRTC',
-      retryMs: compareRetryMs,
-    });
-    this.#up = ({ sameEdge, missed }) => this.#linkUp(sameEdge, missed > 0);
-    this.#down = () => this.#linkDown();
-    link.on('up', this.#up);
-    link.on('down', this.#down);
-    for (const prefix of gatewayPrefixes) link.hear(prefix, (name, body) => this.#event(name, body));
+    this.#link = new EngineLink(
+      { link, logger, what: 'WebRTC', prefixes: gatewayPrefixes, compareRetryMs },
+      {
+        event: (name, body) => this.#event(name, body),
+        compare: () => this.#compare(),
+        emptied: () => this.#emptied(),
+        lost: () => this.emit('lost'),
+        restored: () => this.emit('restored'),
+      },
+    );
+    this.#ask = this.#link.ask;
   }
 
   async connect({ id, offer, codecs: wanted, peer }: ConnectRequest): Promise<WebRtcConnection> {
@@ -108,10 +99,7 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
 
   /** Connections and lines stay on the edge, for the next server. */
   async close(): Promise<void> {
-    this.#comparison.close();
-    this.#link.off('up', this.#up);
-    this.#link.off('down', this.#down);
-    for (const prefix of gatewayPrefixes) this.#link.unhear(prefix);
+    this.#link.close();
   }
 
   // ── joining, as the edge says it ──────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +179,6 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
     return made;
   }
 
-  /** Whether it was opened nobody knows where the reply is missing: it is closed when that can be. */
   async #opening<Name extends 'connection.open' | 'line.open'>(
     name: Name,
     body: GatewayRequests[Name]['with'],
@@ -200,21 +187,8 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
     try {
       return await this.#ask(name, body);
     } catch (error) {
-      if ((error as { code?: string }).code === 'media-unavailable') {
-        this.#doubtful.set(body.id, close);
-        if (this.#link.connected) this.#closeDoubtful();
-      }
+      this.#link.maybeOpened(error, close, body.id);
       throw error;
-    }
-  }
-
-  #closeDoubtful(): void {
-    for (const [id, close] of this.#doubtful) {
-      this.#doubtful.delete(id);
-      // Most were never opened.
-      this.#ask(close, { id }).catch((error: { code?: string }) => {
-        if (error.code === 'media-unavailable' && !this.#link.connected) this.#doubtful.set(id, close);
-      });
     }
   }
 
@@ -241,25 +215,10 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
     this.#logger.warn({ connections: there.connections.length }, 'WebRTC was compared with the edge, events were lost');
   }
 
-  #linkDown(): void {
-    if (this.#lost) return;
-    this.#lost = true;
-    this.emit('lost');
-  }
-
-  #linkUp(sameEdge: boolean, missed: boolean): void {
-    if (!sameEdge) {
-      // Another edge process: nothing of what we knew lives on.
-      this.#doubtful.clear();
-      for (const id of [...this.#connections.keys()]) this.#connectionEnded(id, 'lost');
-      for (const line of this.#lines.values()) line.lose();
-    }
-    if (missed) this.#comparison.due();
-    else this.#comparison.resume();
-    this.#closeDoubtful();
-    if (!this.#lost) return;
-    this.#lost = false;
-    this.emit('restored');
+  /** Another edge process: nothing of what we knew lives on. */
+  #emptied(): void {
+    for (const id of [...this.#connections.keys()]) this.#connectionEnded(id, 'lost');
+    for (const line of this.#lines.values()) line.lose();
   }
 }
 
