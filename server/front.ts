@@ -79,6 +79,7 @@ export async function openFront({
     agentWork: routing,
     callControl: calls,
     journal,
+    database,
     authenticate: ({ headers }) => {
       const principal = accounts.authenticate({ cookie: headers.cookie });
       if (principal?.agent === undefined || principal.needs !== undefined) return undefined;

@@ -1,12 +1,10 @@
 // Whom a call is told to: the agent who has it, and whoever else is in it; parked calls to everybody who can retrieve them.
 import type { AgentId, InteractionId } from '../../values/index.ts';
 import type { CallView } from '../ports/index.ts';
+import { Dialled } from './dialled.ts';
 import type { DeskOptions } from './options.ts';
 import type { Seats } from './seats.ts';
 import type { DialledNumber, ParkedCall } from './views.ts';
-
-/** Numbers that she dialled last, kept for redialling. */
-const mostDialled = 10;
 
 export class CallTelling {
   readonly #options: DeskOptions;
@@ -14,7 +12,7 @@ export class CallTelling {
   /** Who is told of each call now. */
   readonly #audience = new Map<InteractionId, Set<AgentId>>();
   readonly #parked = new Map<InteractionId, ParkedCall>();
-  readonly #dialled = new Map<AgentId, DialledNumber[]>();
+  readonly #dialled: Dialled;
   /** Ends of detours that were told. */
   readonly #told = new WeakSet<object>();
 
@@ -22,6 +20,7 @@ export class CallTelling {
   constructor(options: DeskOptions, seats: Seats) {
     this.#options = options;
     this.#seats = seats;
+    this.#dialled = new Dialled(options.journal, options.database);
     for (const call of options.callControl.list()) {
       this.#audience.set(call.interaction, audienceOf(call));
       const parked = parkedCall(call);
@@ -71,13 +70,12 @@ export class CallTelling {
 
   /** The latest first. */
   dialled(agent: AgentId): DialledNumber[] {
-    return this.#dialled.get(agent) ?? [];
+    return this.#dialled.list(agent);
   }
 
   #began(agent: AgentId, call: CallView): void {
     if (call.agent === agent && call.direction !== 'in' && call.phase === 'ringing') {
-      const others = this.dialled(agent).filter(({ to }) => to !== call.to);
-      this.#dialled.set(agent, [{ to: call.to, at: call.startedAt }, ...others].slice(0, mostDialled));
+      this.#dialled.add(agent, call);
     }
     const party = call.parties?.find((one) => one.agent === agent);
     if (!party || party.as === 'monitor') return;

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import type { AgentId, Clock, Language } from '../../values/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -24,6 +25,8 @@ export interface DeskOptions {
   agentWork: AgentWork;
   callControl: CallControl;
   journal: Journal;
+  /** Of the journal: redial lists lie in it. */
+  database: Database;
   /** Undefined where the request has no valid session. */
   authenticate: (request: IncomingMessage) => Login | undefined | Promise<Login | undefined>;
   /** Phones inside panels. */

@@ -46,3 +46,33 @@ function decoded(part: string): string {
     return part;
   }
 }
+
+/**
+ * The number of a link to dial: `#/dial?number=%2B86138…`, as another program or the browser opens it for `tel:` and
+ * `web+tel:` (RFC 3966). Undefined where the address is no such link, or holds no number.
+ */
+export function dialLink(hash: string): string | undefined {
+  const [, query] = /^#\/?dial\?(.*)$/s.exec(hash) ?? [];
+  if (query === undefined) return undefined;
+  // In a form's notation a plus is a space; in front of a number it is meant as it stands.
+  const given = new URLSearchParams(query.replaceAll('+', '%2B')).get('number') ?? '';
+  const [number = ''] = decoded(given.trim())
+    .replace(/^(web\+)?tel:(\/\/)?/i, '')
+    .split(';');
+  const digits = number.replace(/[\s()./-]|(?!^)\+/g, '');
+  return /^\+?[0-9*#]{2,32}$/.test(digits) ? digits : undefined;
+}
+
+/** Calls back for the link to dial that is open now, and for each that comes; each is taken out of the address. */
+export function onDialLink(take: (number: string) => void): () => void {
+  const look = () => {
+    const { hash } = location;
+    if (!/^#\/?dial\?/.test(hash)) return;
+    const number = dialLink(hash);
+    history.replaceState(null, '', '#/desk');
+    window.dispatchEvent(new HashChangeEvent('hashchange'));
+    if (number !== undefined) take(number);
+  };
+  look();
+  return onHash(look);
+}

@@ -1,5 +1,8 @@
 // Call control by the panel: who is told of a call, what supervisors may, what is parked and dialled.
+import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
+import { InteractionProjector, InteractionRows, interactionStarted } from '../../../server/customers/index.ts';
+import { newEvent } from '../../../server/journal/index.ts';
 import type { CallView, PartyView } from '../../../server/ports/index.ts';
 import { Client } from './client.ts';
 import { agentRecord, createWorld, queueRecord, type World, type WorldOptions } from './world.ts';
@@ -120,13 +123,51 @@ test('parked calls are told to everybody, and what she dialled is in her snapsho
   expect(await client.event('parked')).toMatchObject({ calls: [{ slot: '701', by: '1001', interaction: 'int_1' }] });
   expect(await client.do('unpark', { slot: '701' })).toEqual({ interaction: 'int_parked' });
   expect(await client.do('dial', { to: { number: '02112345678' } })).toEqual({ interaction: 'int_out' });
-  for (const to of ['021', '022', '021']) {
-    shows(call({ interaction: `int_${to}`, direction: 'out', phase: 'ringing', agent: '1002', to }));
-    shows(call({ interaction: `int_${to}`, direction: 'out', phase: 'ended', agent: '1002', to }));
+  for (const [at, to] of ['021', '022', '021'].entries()) {
+    const own = {
+      interaction: `int_out_${at}`,
+      direction: 'out',
+      agent: '1002',
+      to,
+      startedAt: at,
+    } as const;
+    shows(call({ ...own, phase: 'ringing' }));
+    shows(call({ ...own, phase: 'ended' }));
   }
   const { welcome } = await Client.open(world, '1002');
   expect(welcome.snapshot?.dialled.map(({ to }) => to)).toEqual(['021', '022']);
   expect(welcome.snapshot?.parked).toMatchObject([{ slot: '701' }]);
+});
+
+test('what she dialled is there after a restart, as the record has it, each number once', async () => {
+  await start();
+  const projector = new InteractionProjector(
+    world.journal,
+    new InteractionRows(world.database),
+    pino({ level: 'silent' }),
+    world.clock,
+  );
+  await projector.start();
+  for (const [at, to] of ['021', '022', '021', '023'].entries()) {
+    const interaction = `int_${at}`;
+    const facts = { channel: 'voice', direction: 'out', to: `+86${to}`, toDialled: to } as const;
+    void world.journal.append([newEvent(interactionStarted, at, facts, { interaction })]);
+    const own = { direction: 'out', phase: 'ringing', agent: '1002', to, startedAt: at } as const;
+    shows(call({ ...own, interaction }));
+  }
+  await world.journal.append([]);
+  await projector.settled();
+  world.database.prepare('UPDATE interactions SET to_e164 = NULL, to_dialled = NULL WHERE id = ?').run('int_3');
+  await world.restartDesk();
+  const { welcome } = await Client.open(world, '1002');
+  // The last was erased from the record.
+  expect(welcome.snapshot?.dialled).toEqual([
+    { to: '021', at: 2 },
+    { to: '022', at: 1 },
+  ]);
+  const other = await Client.open(world, '1001');
+  expect(other.welcome.snapshot?.dialled).toEqual([]);
+  await projector.stop();
 });
 
 test('a detour that a restart cut short is told once', async () => {

@@ -3,6 +3,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Database } from 'better-sqlite3';
 import { pino } from 'pino';
 import { createDesk, type Desk, type DeskOptions } from '../../../server/desk/index.ts';
 import { type Journal, openDatabase, openJournal } from '../../../server/journal/index.ts';
@@ -317,6 +318,7 @@ export interface World {
   ended(offer: string, outcome: OfferOutcome): void;
   /** The agent's part is over: wrap-up. */
   finished(agent: string, interaction: string): void;
+  database: Database;
   /** Another run of the server on the same journal. */
   restartDesk(): Promise<void>;
   close(): Promise<void>;
@@ -397,6 +399,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     agentWork: work,
     callControl: calls,
     journal,
+    database: database.database,
     authenticate: (request) => {
       const agent = loginOf(request);
       const record = agent === undefined ? undefined : directory.agents.get(agent);
@@ -415,6 +418,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     work,
     calls,
     journal,
+    database: database.database,
     http,
     origin: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     desk: createDesk(deskOptions),

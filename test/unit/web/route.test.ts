@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hrefOf, parseRoute } from '../../../web/src/route.ts';
+import { dialLink, hrefOf, parseRoute } from '../../../web/src/route.ts';
 
 test.each([
   ['', { area: undefined, path: [] }],
@@ -17,4 +17,18 @@ test('an address leads back to where it was made', () => {
     area: 'admin',
     path: ['dial-rules', '+86/1 #'],
   });
+});
+
+test.each([
+  ['#/dial?number=%2B8613800138000', '+8613800138000'],
+  ['#/dial?number=+86 138-0013-8000', '+8613800138000'],
+  ['#/dial?number=tel%3A%2B86-138-0013-8000%3Bext%3D12', '+8613800138000'],
+  ['#/dial?number=web%2Btel:(021)%2055.66', '0215566'],
+  ['#/dial?number=tel:*701%23', '*701#'],
+  ['#/dial?number=sip:ada@evil.example', undefined],
+  ['#/dial?number=', undefined],
+  ['#/dial', undefined],
+  ['#/desk?number=95500', undefined],
+])('the link %s dials %s', (hash, number) => {
+  expect(dialLink(hash)).toBe(number);
 });

@@ -17,6 +17,8 @@ export function TargetDialog({
   hint,
   head,
   recent = [],
+  first: typed = '',
+  foot,
   onChoose,
   onClose,
 }: {
@@ -28,12 +30,16 @@ export function TargetDialog({
   head?: ReactNode;
   /** Numbers offered as long as nothing is typed. */
   recent?: { to: string; at: number }[];
+  /** What the search begins with. */
+  first?: string;
+  /** Below everything. */
+  foot?: ReactNode;
   /** @returns whether it was done: the dialog closes then */
   onChoose: (target: Target) => Promise<boolean>;
   onClose: () => void;
 }) {
   const { t, language, state, connection } = usePanel();
-  const [search, setSearch] = useState('');
+  const [search, setSearch] = useState(typed);
   const [targets, setTargets] = useState<Targets>({ colleagues: state.colleagues, queues: [] });
   const [busy, setBusy] = useState(false);
 
@@ -157,6 +163,7 @@ export function TargetDialog({
         {!isNumber && queues.length === 0 && agents.length === 0 && <p className="hint">{t('transfer.none')}</p>}
       </fieldset>
       {hint !== undefined && <p className="hint dialog-foot">{hint}</p>}
+      {foot}
     </Dialog>
   );
 }

@@ -223,6 +223,7 @@ export const en = {
   'dial.open': 'Call',
   'dial.title': 'Call somebody',
   'dial.hint': 'Your phone rings first, then the other side.',
+  'dial.links': 'Open telephone links (tel:) here',
   'parties.title': 'Others in this call',
   'party.calling': 'is being called',
   'party.private': 'talks to you alone',

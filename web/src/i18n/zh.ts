@@ -224,6 +224,7 @@ export const zh: Record<Key, string> = {
   'dial.open': '拨号',
   'dial.title': '拨打电话',
   'dial.hint': '您的话机先振铃，然后呼叫对方。',
+  'dial.links': '用此面板打开电话链接（tel:）',
   'parties.title': '通话中的其他人',
   'party.calling': '正在呼叫',
   'party.private': '仅与您通话',

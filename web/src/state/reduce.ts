@@ -1,7 +1,7 @@
 // What each message of the desk and each choice of the agent changes. Pure.
 import type { CommandAnswer, EventFrame, LiveFrame, Welcome } from '../../../server/desk/protocol.ts';
 import { contactsOf, frontOf } from './contacts.ts';
-import type { AgentLive, NewNotice, PanelState, QueueFigures, Snapshot } from './state.ts';
+import type { AgentLive, CallView, NewNotice, PanelState, QueueFigures, Snapshot } from './state.ts';
 
 export type Change =
   | { on: 'welcome'; welcome: Welcome; now: number }
@@ -16,6 +16,8 @@ export type Change =
 
 /** Notices shown at most; the oldest make room. */
 const mostNotices = 4;
+/** Numbers offered for redialling at most. */
+const mostDialled = 10;
 
 export function reduce(state: PanelState, change: Change): PanelState {
   switch (change.on) {
@@ -84,9 +86,10 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
     }
     case 'call': {
       const call = frame.with;
+      const next = call.phase === 'ringing' ? dialled(state, call) : state;
       const isContact = state.live?.contacts.some((one) => one.interaction === call.interaction) ?? false;
-      if (call.phase === 'ended' && !isContact) return { ...state, calls: without(state.calls, call.interaction) };
-      return { ...state, calls: { ...state.calls, [call.interaction]: call } };
+      if (call.phase === 'ended' && !isContact) return { ...next, calls: without(state.calls, call.interaction) };
+      return { ...next, calls: { ...state.calls, [call.interaction]: call } };
     }
     case 'call-gone':
       return {
@@ -112,6 +115,13 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
     case 'signed-out':
       return { ...state, signedOut: frame.with.why };
   }
+}
+
+/** A number that she dialled herself goes to the head of what can be dialled again. */
+function dialled(state: PanelState, { agent, direction, to, startedAt: at }: CallView): PanelState {
+  if (agent !== state.setup?.me.id || direction === 'in') return state;
+  const others = state.dialled.filter((one) => one.to !== to);
+  return { ...state, dialled: [{ to, at }, ...others].slice(0, mostDialled) };
 }
 
 /** All of her state; what belongs to contacts that have left goes with them. */

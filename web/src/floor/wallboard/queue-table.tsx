@@ -76,7 +76,7 @@ export function QueueTable() {
                 </th>
               ))}
               <th scope="col">
-                <span className="unseen">{say('thresholds')}</span>
+                <span className="hidden">{say('thresholds')}</span>
               </th>
             </tr>
           </thead>
