@@ -59,6 +59,31 @@ const colours = syntaxHighlighting(
   ]),
 );
 
+/**
+ * Text over a selection is put into the document here. Left to itself, Chromium puts it into the page first, with the looks of
+ * what it replaces (the colour of a matching bracket) as an inline style, which the page's policy forbids.
+ */
+const replacing = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data, inputType } = event;
+    if (inputType !== 'insertText' || !data || event.isComposing || view.state.readOnly) return false;
+    if (view.state.selection.main.empty) {
+      // A selection that was made just now is in the page, but not in the editor yet.
+      const shadowRoots = view.root instanceof ShadowRoot ? [view.root] : [];
+      const [range] = document.getSelection()?.getComposedRanges({ shadowRoots }) ?? [];
+      if (range === undefined || range.collapsed || !view.contentDOM.contains(range.startContainer)) return false;
+      const anchor = view.posAtDOM(range.startContainer, range.startOffset);
+      view.dispatch({ selection: { anchor, head: view.posAtDOM(range.endContainer, range.endOffset) } });
+    }
+    const { state } = view;
+    const { from, to } = state.selection.main;
+    const insert = () => state.update(state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
+    const taken = state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, data, insert));
+    if (!taken) view.dispatch(insert());
+    return true;
+  },
+});
+
 interface Props {
   label: string;
   text: string;
@@ -106,6 +131,7 @@ export function JsonEditor(props: Props) {
     } else {
       extensions.push(
         history(),
+        replacing,
         indentOnInput(),
         closeBrackets(),
         lintGutter(),
