@@ -1,6 +1,5 @@
 // An endpoint on Asterisk: a SIP dialog that carries it there, and the channel that it became.
 import { EventEmitter } from 'node:events';
-import type { RTPstat } from 'ari-client';
 import type { Logger } from 'pino';
 import type { Sip, SipDialog } from '../../server/signaling/sip/index.ts';
 import { type EndpointId, machine, type SwitchroomError } from '../../values/index.ts';
@@ -25,9 +24,10 @@ import type { AudioShelf } from './audio-shelf.ts';
 import { callAsterisk, watchDialog } from './carrier.ts';
 import type { EndpointNote } from './endpoint-note.ts';
 import type { AsteriskHost } from './host.ts';
+import { KeptRecordings } from './kept-recordings.ts';
 import { Player } from './playing.ts';
-import { noQuality, qualityOf } from './quality.ts';
-import { AsteriskRecording, type Recorded, startMonitor } from './recording.ts';
+import type { AsteriskRecording } from './recording.ts';
+import { RtpWatch } from './rtp-watch.ts';
 import { type AudioSide, readDescription } from './sdp.ts';
 import { Session } from './session.ts';
 
@@ -68,7 +68,8 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   readonly player: Player;
   readonly #tools: EndpointTools;
   readonly #digits = new DigitCollector();
-  readonly #recordings = new Map<string, { recording: AsteriskRecording; monitor: string | undefined }>();
+  readonly #recordings: KeptRecordings;
+  readonly #rtp: RtpWatch;
   readonly #comes = Promise.withResolvers<ChannelName>();
   #state: State = 'opening';
   #session = new Session();
@@ -79,9 +80,6 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   /** Changes of the session go one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #noting = false;
-  /** For the RTP timeout. */
-  #received = { count: 0, at: 0, told: false };
-  #quality: Quality | undefined;
 
   constructor(id: EndpointId, host: AsteriskHost, tools: EndpointTools) {
     super();
@@ -91,6 +89,8 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     this.#comes.promise.catch(() => undefined);
     const target = { kind: 'channels' as const, id: () => this.#channel.id, host: () => this.host };
     this.player = new Player(target, tools.shelf, tools.logger, () => this.noteSoon());
+    this.#recordings = new KeptRecordings(host, tools.logger, () => this.noteSoon());
+    this.#rtp = new RtpWatch(host);
   }
 
   /** Calls Asterisk, and waits until the channel has come. @throws media-sdp-rejected, media-unavailable, media-failed */
@@ -130,15 +130,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     watchDialog(dialog, ({ by }) => this.end(by === 'us' ? 'asked' : 'failed'));
     this.player.inherit(note.playing);
     this.#deaf = !this.#session.ways.hear;
-    for (const { id, channels, monitor } of note.recordings) {
-      const recorded: Recorded = { channelName: channel.name, monitor };
-      this.#keep(
-        new AsteriskRecording({ id, channels, host: this.host }, Promise.resolve(recorded), this.#tools.logger, () =>
-          this.#recordingEnded(id),
-        ),
-        monitor,
-      );
-    }
+    this.#recordings.inherit(note.recordings, channel.name);
   }
 
   /** Its channel has come to the application. */
@@ -169,7 +161,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   }
 
   get recordings(): AsteriskRecording[] {
-    return [...this.#recordings.values()].map(({ recording }) => recording);
+    return this.#recordings.all;
   }
 
   accept(answer: Sdp, _how: { final: boolean }): Promise<void> {
@@ -236,21 +228,10 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
   }
 
   record(options: RecordingOptions): AsteriskRecording {
-    const { id, channels = 2 } = options;
-    const begun = this.#beginRecording(id, channels);
-    const recording = new AsteriskRecording({ id, channels, host: this.host }, begun, this.#tools.logger, () =>
-      this.#recordingEnded(id),
-    );
-    this.#keep(recording, undefined);
-    begun.then(
-      ({ monitor }) => {
-        const kept = this.#recordings.get(id);
-        if (kept) kept.monitor = monitor;
-        this.noteSoon();
-      },
-      () => this.#recordingEnded(id),
-    );
-    return recording;
+    return this.#recordings.begin(options, () => {
+      this.#mustBeOpen();
+      return this.#channel.name;
+    });
   }
 
   async quality(): Promise<Quality> {
@@ -263,20 +244,14 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     if (this.#state !== 'open') return;
     const quality = await this.#statistics();
     if (this.#isClosed) return;
-    const now = performance.now();
-    const seen = this.#received;
-    if (quality.received !== seen.count || !this.#session.ways.hear) {
-      this.#received = { count: quality.received, at: now, told: false };
-    } else if (seen.count > 0 && !seen.told && now - seen.at >= rtpTimeoutMs) {
-      seen.told = true;
-      this.emit('rtp-timeout', { ms: Math.round(now - seen.at) });
-    }
+    const ms = this.#rtp.silence(quality.received, this.#session.ways.hear, rtpTimeoutMs);
+    if (ms !== undefined) this.emit('rtp-timeout', { ms });
   }
 
   /** The latest figures, told to whoever listens. */
   tellQuality(): void {
-    if (this.#state === 'open' && this.#quality && this.listenerCount('quality') > 0)
-      this.emit('quality', this.#quality);
+    const { latest } = this.#rtp;
+    if (this.#state === 'open' && latest && this.listenerCount('quality') > 0) this.emit('quality', latest);
   }
 
   async close(): Promise<void> {
@@ -302,11 +277,10 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     this.#comes.reject(mediaErrors['media-failed']({ reason: 'Asterisk ended the call' }));
     this.#digits.end('closed');
     this.player.closed();
-    for (const { recording } of this.#recordings.values()) recording.over();
-    this.#recordings.clear();
+    this.#recordings.over();
     void this.#dialog?.bye();
     this.#tools.gone(this);
-    if (wasOpen) this.emit('closed', { why, quality: this.#quality });
+    if (wasOpen) this.emit('closed', { why, quality: this.#rtp.latest });
   }
 
   /** What a later server must know, at the next turn: much of it changes together. */
@@ -334,9 +308,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
       sdp: this.#session.note(),
       ...(bridge ? { bridge } : {}),
       ...(this.player.note ? { playing: this.player.note } : {}),
-      recordings: [...this.#recordings.values()].flatMap(({ recording: { id, channels }, monitor }) =>
-        monitor === undefined ? [] : [{ id, channels, monitor }],
-      ),
+      recordings: this.#recordings.notes,
     };
   }
 
@@ -348,28 +320,8 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     if (!collected) this.#tools.relay(this, digit, ms);
   }
 
-  async #beginRecording(id: string, channels: 1 | 2): Promise<Recorded> {
-    this.#mustBeOpen();
-    return startMonitor(this.host, this.#channel.name, { id, channels });
-  }
-
-  #keep(recording: AsteriskRecording, monitor: string | undefined): void {
-    this.#recordings.set(recording.id, { recording, monitor });
-  }
-
-  #recordingEnded(id: string): void {
-    this.#recordings.delete(id);
-    this.noteSoon();
-  }
-
-  async #statistics(): Promise<Quality> {
-    const { codec } = this.#session;
-    const statistics = await this.host.ari.ask(async (client) => {
-      const answer: unknown = await client.channels.rtpstatistics({ channelId: this.#channel.id });
-      return answer as RTPstat | undefined;
-    });
-    this.#quality = statistics ? qualityOf(statistics, codec) : noQuality(codec);
-    return this.#quality;
+  #statistics(): Promise<Quality> {
+    return this.#rtp.read(this.#channel.id, this.#session.codec);
   }
 
   /** Tells Asterisk where to send from now on; their refusal leaves all as it was. */
