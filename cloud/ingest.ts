@@ -104,7 +104,7 @@ async function project(client: PoolClient, from: SiteKey, events: readonly Outgo
   const erased: string[] = [];
   for (const event of events) {
     if (customerEvents.has(event.type)) await people.take(event);
-    else if (event.type === 'journal.erased') erased.push(...(await eraseSubjects(client, from, people, event)));
+    else if (event.type === 'journal.person-erased') erased.push(...(await eraseSubjects(client, from, people, event)));
     if (event.interaction === undefined || !event.type.startsWith('interaction.')) continue;
     let contact = contacts.get(event.interaction);
     if (!contact) {

@@ -1,5 +1,5 @@
 // What a site and the cloud say to each other, over HTTPS, each request signed with the site's key (signature.ts):
-//   POST /v1/sites/:site/batches             facts of the journal, filtered by the egress policy, in order; zstd-compressed JSON
+//   POST /v1/sites/:site/batches             facts of the journal, filtered by the egress policy, in order; JSON as application/zstd (RFC 8878)
 //   GET  /v1/sites/:site/cursor              how far the cloud has this site's journal
 //   GET  /v1/sites/:site/changes?after&wait  profiles and interactions of the other sites of the tenant, as a long poll
 // The cloud's cursor is the truth: a batch says after which number it begins, and the cloud answers 409 with its own cursor

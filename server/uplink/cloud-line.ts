@@ -113,7 +113,7 @@ function exchange(
   const headers: Record<string, string | number> = {
     authorization: signRequest(key, site, { method, path, body }, clock.now()),
     'content-length': body.length,
-    ...(body.length === 0 ? {} : { 'content-type': 'application/json', 'content-encoding': 'zstd' }),
+    ...(body.length === 0 ? {} : { 'content-type': 'application/zstd' }),
   };
   const signals = [AbortSignal.timeout(more.patienceMs ?? patienceMs), ...(more.signal ? [more.signal] : [])];
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();

@@ -29,7 +29,7 @@ export interface UplinkStatus {
   batches: number;
   events: number;
   wireBytes: number;
-  /** Why it is lost or halted. */
+  /** Why it is lost or halted, or waits. */
   reason?: string | undefined;
   alarm?: 'events' | 'age' | 'disk' | 'restored' | undefined;
 }
@@ -190,6 +190,7 @@ export class Uplink {
     const told = await line.send(batch.body);
     if (told.how === 'busy') {
       this.#most = Math.max(50, Math.floor(this.#most / 2));
+      this.#reason = 'the cloud is busy, or its database is away';
       await this.#rest(told.afterMs, true);
       return;
     }
@@ -198,6 +199,7 @@ export class Uplink {
       return;
     }
     this.#most = Math.min(uplinkLimits.eventsAtOnce, this.#most * 2);
+    this.#reason = undefined;
     this.#batches++;
     this.#events += Object.values(batch.sent).reduce((sum, count) => sum + count, 0);
     this.#wireBytes += batch.body.length;
