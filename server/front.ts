@@ -11,6 +11,7 @@ import { createApi, flowFiles, servePanels } from './api/index.ts';
 import type { AuditLog } from './audit/index.ts';
 import type { Callbacks } from './callbacks/index.ts';
 import type { Calls } from './calls/index.ts';
+import type { Conversations } from './conversations/index.ts';
 import type { openCustomers, readInteractions } from './customers/index.ts';
 import { createDesk } from './desk/index.ts';
 import { loadSiteKey, type openAccounts, type openDirectory } from './directory/index.ts';
@@ -51,6 +52,7 @@ export interface Behind extends Pick<Engines, 'link' | 'sip' | 'media' | 'mediaH
   routing: Routing;
   calls: Calls;
   callbacks: Callbacks;
+  conversations: Conversations;
 }
 
 /** @param opened how to take down what stands, last first; grows @returns where the web listens @throws http-port-in-use … */
@@ -71,7 +73,7 @@ export async function openFront({
 }): Promise<string[]> {
   const { settings, run } = configuration;
   const { data, journal, directory, accounts, customers, interactions, reports, audit, store, history } = parts;
-  const { link, sip, media, mediaHosts, signaling, routing, calls, callbacks } = parts;
+  const { link, sip, media, mediaHosts, signaling, routing, calls, callbacks, conversations } = parts;
   const { database } = data;
 
   const desk = createDesk({
@@ -119,6 +121,7 @@ export async function openFront({
     reads: data.reader,
     reports,
     callbacks,
+    conversations,
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
     flows: flowFiles(store, history, settings.flows, context),

@@ -1,8 +1,10 @@
 // What stands in for calls and routing while no server runs: nothing is under way, and nothing can be asked of it.
 import { EventEmitter } from 'node:events';
+import { join } from 'node:path';
 import { defineErrors } from '../values/index.ts';
 
 import type { CallbackBook } from './api/index.ts';
+import { Conversations, type ConversationTools } from './conversations/index.ts';
 import type { AgentWork, AgentWorkEvents, CallControl, CallControlEvents } from './ports/index.ts';
 
 const failed = defineErrors({
@@ -66,4 +68,30 @@ export function noAgentWork(): AgentWork {
 
 export function noCallbacks(): CallbackBook {
   return { schedule: async () => refuse(), cancel: async () => refuse(), get: refuse, list: () => [] };
+}
+
+/** Nothing is taken up; what is kept can be read. */
+export function noConversations({
+  data,
+  ...given
+}: Pick<ConversationTools, 'database' | 'journal' | 'directory' | 'clock' | 'logger'> & {
+  data: string;
+}): Conversations {
+  return new Conversations({
+    ...given,
+    queueing: {
+      enqueue: refuse,
+      attach: refuse,
+      leave: refuse,
+      finished: refuse,
+      take: refuse,
+      place: () => undefined,
+      occupied: refuse,
+      phoneReachable: refuse,
+    },
+    people: { identify: refuse, get: () => undefined, earlier: () => [], numberOf: () => undefined },
+    flows: { current: refuse, version: refuse },
+    callbacks: { schedule: async () => refuse() },
+    attachments: join(data, 'attachments'),
+  });
 }

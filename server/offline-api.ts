@@ -11,7 +11,7 @@ import { FlowHistory, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { Knowledge } from './knowledge/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
-import { noAgentWork, noCallbacks, noCallControl } from './no-calls.ts';
+import { noAgentWork, noCallbacks, noCallControl, noConversations } from './no-calls.ts';
 import { Quality } from './quality/index.ts';
 import { ReportProjector } from './reports/index.ts';
 
@@ -57,6 +57,7 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
     reads: data.reader,
     reports: new ReportProjector(journal, database, logger),
     callbacks: noCallbacks(),
+    conversations: noConversations({ data: settings.data, database, journal, directory, clock, logger }),
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
     flows: flowFiles(store, new FlowHistory(database, journal, clock), settings.flows, () => ({})),

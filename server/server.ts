@@ -15,6 +15,7 @@ import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
 import { openEngines } from './engines.ts';
 import { FlowHistory, FlowTraffic, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
+import { openConversations } from './open-conversations.ts';
 import { openWebRtc } from './open-webrtc.ts';
 import type { Directory } from './ports/index.ts';
 import { ReportProjector } from './reports/index.ts';
@@ -147,15 +148,16 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     });
     opened.push(() => signaling.close());
     const routing = new Routing({ directory, journal, clock, logger });
+    const flows = {
+      current: () => store.current,
+      version: (version: string) => (store.current.version === version ? store.current : undefined),
+    };
     const calls = new Calls({
       signaling,
       journal,
       queueing: routing,
       directory,
-      flows: {
-        current: () => store.current,
-        version: (version) => (store.current.version === version ? store.current : undefined),
-      },
+      flows,
       traffic,
       prompts,
       customers: {
@@ -188,6 +190,19 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       clock,
       logger,
     });
+    const conversations = openConversations({
+      data: settings.data,
+      database,
+      journal,
+      directory,
+      routing,
+      customers,
+      flows,
+      traffic,
+      callbacks,
+      clock,
+      logger,
+    });
     const callsAsTheyAre = realityOfCalls(calls, (error) =>
       logger.error({ err: error }, 'a call could not be ended for routing'),
     );
@@ -195,9 +210,11 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       *contacts() {
         yield* callsAsTheyAre.contacts();
         yield* callbacks.waiting();
+        yield* conversations.contacts();
       },
       end: (interaction) => {
-        if (!callbacks.giveUp(interaction)) callsAsTheyAre.end(interaction);
+        if (callbacks.giveUp(interaction) || conversations.giveUp(interaction)) return;
+        callsAsTheyAre.end(interaction);
       },
     });
     routing.start();
@@ -209,6 +226,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     await signaling.panels.adopted();
     callbacks.start();
     opened.push(() => callbacks.close());
+    conversations.start();
+    opened.push(() => conversations.stop());
     routing.attached();
     calls.start();
 
@@ -235,6 +254,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         routing,
         calls,
         callbacks,
+        conversations,
       },
       context,
       opened,

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../values/index.ts';
 import type { AuditLog } from '../audit/index.ts';
 import type { Callbacks } from '../callbacks/index.ts';
+import type { Conversations } from '../conversations/index.ts';
 import type { Customers, Interactions } from '../customers/index.ts';
 import type { Accounts, SiteDirectory } from '../directory/index.ts';
 import type { FlowVersion } from '../flows/index.ts';
@@ -109,6 +110,7 @@ export interface ApiDeps {
   reads: Reader;
   reports: { rebuild(): Promise<void> };
   callbacks: CallbackBook;
+  conversations: Conversations;
   quality: Quality;
   knowledge: Knowledge;
   flows: Flows;

@@ -26,6 +26,7 @@ export const failed = defineErrors({
   'range-not-satisfiable': { status: 416, text: 'The recording has {size} bytes.' },
   'recording-not-there': { status: 404, text: 'The audio of the recording {recording} is not there.' },
   'too-many-streams': { status: 503, text: 'Too many event streams are open ({most}).' },
+  'uploads-busy': { status: 503, text: 'Too many attachments are sent at once. Try again in {seconds} seconds.' },
   'client-gone': { status: 499, text: 'The client closed the connection.' },
   'internal-error': { status: 500, text: 'Something went wrong here; it is in the log as request {request}.' },
 });

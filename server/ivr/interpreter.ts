@@ -2,7 +2,21 @@
 import { type Millis, notThere } from '../../values/index.ts';
 import type { CompiledFlow } from './compile.ts';
 import { holds } from './condition.ts';
-import { assign, copy, current, end, filled, finding, holding, note, type Run, said, spoken, wait } from './run.ts';
+import {
+  assign,
+  copy,
+  current,
+  end,
+  filled,
+  finding,
+  holding,
+  longestValue,
+  note,
+  type Run,
+  said,
+  spoken,
+  wait,
+} from './run.ts';
 import type { FilePrompt, FlowNode, NodeOf } from './schema.ts';
 import type { AskRule, CallbackChoice, FlowSet, FlowState, Given, Input, RunFinding, Step } from './types.ts';
 
@@ -87,6 +101,25 @@ export function resume(set: FlowSet, before: FlowState, now: Millis): Step {
   return { state, effects: run.effects, passed: run.passed };
 }
 
+/**
+ * What the flow asks for, where it is a bot: the choices of a menu (its buttons), and whether what is written then is
+ * secret. Undefined where it waits for something else.
+ */
+export function askedOf(
+  set: FlowSet,
+  state: FlowState,
+): { secret: boolean; choices?: { key: string; label: string }[] } | undefined {
+  const frame = state.frames.at(-1);
+  const node = frame && set.flows.get(frame.flow)?.nodes.get(frame.node);
+  if (state.waiting !== 'ask') return undefined;
+  if (node?.type !== 'menu') return { secret: node?.type === 'collect' && node.secret === true };
+  const choices = Object.entries(node.choices).map(([key, choice]) => ({
+    key,
+    label: (typeof choice === 'string' ? undefined : choice.label) ?? key,
+  }));
+  return { secret: false, choices };
+}
+
 /** The state as it may be written down. */
 export function withoutSecrets(state: FlowState): FlowState {
   return { ...state, secrets: {} };
@@ -102,6 +135,7 @@ export function placeOf(set: FlowSet, state: FlowState): { flow: string; node: s
 const answers: Record<Input['on'], FlowState['waiting']> = {
   said: 'say',
   digits: 'ask',
+  text: 'ask',
   queue: 'queue',
   transfer: 'transfer',
 };
@@ -197,6 +231,11 @@ function answer(run: Run, flow: CompiledFlow, node: FlowNode, input: Input): Onw
       }
       if (node.type === 'menu') return chosen(run, flow, node, input.digits);
       return node.type === 'collect' ? collected(run, flow, node, input.digits) : { to: undefined };
+    case 'text':
+      run.state.idle = 0;
+      run.state.faults = 0;
+      if (node.type === 'menu') return chosen(run, flow, node, keyOf(node, input.text));
+      return node.type === 'collect' ? written(run, flow, node, input.text) : { to: undefined };
     case 'queue': {
       if (node.type !== 'queue') return { to: undefined };
       if (input.how === 'overflow' || input.how === 'talked' || input.how === 'callback') run.state.idle = 0;
@@ -251,7 +290,19 @@ function chosen(run: Run, flow: CompiledFlow, node: NodeOf<'menu'>, key: string)
 
 function collected(run: Run, flow: CompiledFlow, node: NodeOf<'collect'>, digits: string): Onward {
   if (digits.length < (node.min ?? 1)) return retry(run, flow, node, digits === '' ? 'timeout' : 'invalid');
-  const value = digits.slice(0, node.max);
+  return keep(run, node, digits.slice(0, node.max));
+}
+
+/** Separators within digits are the customer's habit, not her input: `6222 0212-3456`. */
+function written(run: Run, flow: CompiledFlow, node: NodeOf<'collect'>, text: string): Onward {
+  const plain = text.normalize('NFKC').trim();
+  const digits = plain.replace(/[\s-]/g, '');
+  const value = (/^\d+$/.test(digits) ? digits : plain).slice(0, longestValue);
+  if (value.length < (node.min ?? 1)) return retry(run, flow, node, 'invalid');
+  return keep(run, node, value);
+}
+
+function keep(run: Run, node: NodeOf<'collect'>, value: string): Onward {
   const { variables, secrets } = run.state;
   // A name lives in one of the two, so that a secret never shows through an older plain value, nor the other way round.
   delete variables[node.variable];
@@ -260,6 +311,18 @@ function collected(run: Run, flow: CompiledFlow, node: NodeOf<'collect'>, digits
   note(run, 'collect', node.label ?? node.variable, node.secret ? undefined : value);
   return { to: node.next };
 }
+
+/** The key of the choice that a text means; the text itself, which is no key, where it means none. */
+function keyOf(node: NodeOf<'menu'>, text: string): string {
+  const said = plainly(text);
+  if (Object.hasOwn(node.choices, said)) return said;
+  const labelled = Object.entries(node.choices).find(
+    ([, choice]) => typeof choice !== 'string' && choice.label !== undefined && plainly(choice.label) === said,
+  );
+  return labelled?.[0] ?? (said === '' ? '?' : `?${said}`);
+}
+
+const plainly = (text: string): string => text.normalize('NFKC').trim().toLowerCase();
 
 function retry(run: Run, flow: CompiledFlow, node: NodeOf<'menu' | 'collect'>, why: 'timeout' | 'invalid'): Onward {
   const frame = run.state.frames.at(-1)!;

@@ -77,7 +77,7 @@ export function filled(run: Run, template: string): string {
 }
 
 /** A variable made of variables grows with every step: more than that is cut off. */
-const longestValue = 4_000;
+export const longestValue = 4_000;
 
 export function assign(run: Run, values: Readonly<Record<string, string>> | undefined): void {
   if (!values) return;

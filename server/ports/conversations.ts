@@ -9,6 +9,8 @@ import type {
   InteractionId,
   Language,
   Millis,
+  OfferId,
+  PopContent,
   QueueId,
   Scope,
   SkillDemand,
@@ -105,6 +107,12 @@ export interface ConversationEvents {
 export interface ConversationControl extends EventEmitter<ConversationEvents> {
   list(): ConversationView[];
   get(interaction: InteractionId): ConversationView | undefined;
+  /** What a screen-pop shows now; undefined: there is no such conversation under way. */
+  content(interaction: InteractionId): PopContent | undefined;
+  /** She takes what is offered to her. @throws conversation-not-offered */
+  accept(agent: AgentId, offer: OfferId): Promise<void>;
+  /** Public answers that wait for a second person, the oldest first. */
+  awaitingApproval(limit: number): MessageView[];
   /** Of the whole thread, also of earlier conversations in it, the oldest first. @param before number of a message */
   messages(interaction: InteractionId, page: { before?: number | undefined; limit: number }): MessageView[];
   /**

@@ -3,6 +3,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { agentActionEndpoints } from './agent-actions.ts';
 import { auditEndpoints } from './audit.ts';
 import { callbackEndpoints } from './callbacks.ts';
+import { connectorEndpoints } from './connectors.ts';
 import { customerEventEndpoints } from './customer-events.ts';
 import { customerMergeEndpoints } from './customer-merges.ts';
 import { customerPrivacyEndpoints } from './customer-privacy.ts';
@@ -47,6 +48,7 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...importEndpoints(deps),
     ...flowEndpoints(deps),
     ...callbackEndpoints(deps),
+    ...connectorEndpoints(deps),
     ...reportEndpoints(deps),
     ...qualityEndpoints(deps),
     ...knowledgeEndpoints(deps),

@@ -1,11 +1,15 @@
 // The API over real HTTP on a free port: directory, accounts, journal and customers are real, in memory; routing, calls,
 // flows and audio are fakes that note what was asked of them.
 import { EventEmitter, once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type ApiDeps, createApi, type Flows } from '../../../server/api/index.ts';
 import { Callbacks } from '../../../server/callbacks/index.ts';
+import { Conversations } from '../../../server/conversations/index.ts';
 import {
   InteractionProjector,
   InteractionRows,
@@ -13,6 +17,7 @@ import {
   readInteractions,
 } from '../../../server/customers/index.ts';
 import { type AccountsOptions, agentSchema, queueSchema } from '../../../server/directory/index.ts';
+import { flowSet } from '../../../server/ivr/index.ts';
 import { Knowledge } from '../../../server/knowledge/index.ts';
 import type {
   AgentLive,
@@ -25,6 +30,7 @@ import type {
 } from '../../../server/ports/index.ts';
 import { Quality } from '../../../server/quality/index.ts';
 import { ReportProjector } from '../../../server/reports/index.ts';
+import { Routing } from '../../../server/routing/index.ts';
 import { egressView } from '../../../server/uplink/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 
@@ -132,6 +138,8 @@ export interface ApiServer {
   work: FakeAgentWork;
   calls: FakeCalls;
   asked: Asked[];
+  /** Of digital conversations alone. */
+  routing: Routing;
   projector: InteractionProjector;
   url: string;
   /** Sends a request. @param as who: a token, or nobody */
@@ -197,6 +205,10 @@ export async function startApi(
     save: async (...with_) => void asked.push(['save', ...with_]),
     test: async (flow) => [{ flow, name: 'greets', ok: true, said: ['Welcome'], visited: ['bank/welcome'] }],
   };
+  const folder = mkdtempSync(join(tmpdir(), 'switchroom-api-'));
+  /** Digital conversations are offered for real. */
+  const routing = new Routing({ directory, journal, clock, logger, popMs: 1 });
+  routing.start();
   const recordings = {
     size: async (id: string) => (id === 'rec_gone' ? undefined : audio.length),
     read: async (_id: string, { start, end }: { start: number; end: number }) =>
@@ -223,6 +235,29 @@ export async function startApi(
       clock,
       logger,
     }),
+    conversations: new Conversations({
+      database: opened.database,
+      journal,
+      directory,
+      queueing: routing,
+      people: {
+        identify: (identities, { by, ...about }) => {
+          const { customer, owner } = customers.identify(identities, by, about);
+          return { id: owner, name: customer.name, tags: [], language: customer.language };
+        },
+        get: (id) => {
+          const customer = customers.get(id);
+          return customer && { id, name: customer.name, tags: [] };
+        },
+        earlier: () => [],
+        numberOf: () => '+8613800138000',
+      },
+      flows: { current: () => flowSet([]), version: () => undefined },
+      callbacks: { schedule: async () => ({ id: 'cbk_1' }) },
+      attachments: join(folder, 'attachments'),
+      clock,
+      logger,
+    }),
     quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
     egress: egressView({ database: opened.database, key: Buffer.alloc(32, 7), last: () => journal.last }),
     knowledge: new Knowledge({ database: opened.database, journal, clock, site: 'hq' }),
@@ -244,6 +279,7 @@ export async function startApi(
     work,
     calls,
     asked,
+    routing,
     projector,
     reports,
     url,
@@ -260,9 +296,12 @@ export async function startApi(
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      deps.conversations.stop();
+      await routing.close();
       await projector.stop();
       await reports.stop();
       await site.close();
+      rmSync(folder, { recursive: true });
     },
   };
 }

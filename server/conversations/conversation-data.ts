@@ -1,0 +1,112 @@
+// A conversation as it is kept: everything that a restarted server needs to go on. Plain JSON.
+import type { ReplyWindow } from '../../connector/index.ts';
+import type {
+  AgentId,
+  Channel,
+  CustomerId,
+  InteractionId,
+  Language,
+  Millis,
+  PopContent,
+  QueueId,
+} from '../../values/index.ts';
+import type { FlowState } from '../ivr/index.ts';
+import type { ConversationPhase, ConversationView, QueueRequest } from '../ports/index.ts';
+
+/** A place in a queue. Stays while she talks, so that it is known which queue she came from. */
+export interface Place {
+  since: Millis;
+  request: QueueRequest;
+  /** The flow wants the customer back after the talk. */
+  afterTalk: boolean;
+  /** The queue that takes the conversation where the one wanted agent does not. */
+  fallback?: QueueId | undefined;
+}
+
+export interface ConversationData {
+  interaction: InteractionId;
+  via: string;
+  channel: Exclude<Channel, 'voice'>;
+  thread: string;
+  direction: 'in' | 'out';
+  phase: ConversationPhase;
+  /** Of the phase. */
+  since: Millis;
+  startedAt: Millis;
+  customer?: CustomerId | undefined;
+  name?: string | undefined;
+  /** How the provider knows her: what stands in `from`. */
+  from?: string | undefined;
+  language: Language;
+  queue?: QueueId | undefined;
+  agent?: AgentId | undefined;
+  joined: AgentId[];
+  subject?: string | undefined;
+  /** From the connector and of customer's doings; the flow's own stand in `flow`. */
+  variables: Record<string, string>;
+  path: PopContent['path'];
+  flow?: FlowState | undefined;
+  /** When the bot stops waiting for an answer. */
+  askedUntil?: Millis | undefined;
+  place?: Place | undefined;
+  /** Nobody takes it just now: tried again then. */
+  retryAt?: Millis | undefined;
+  /** The last word of the customer. */
+  heardAt: Millis;
+  unanswered?: { since: Millis; due: Millis; told?: boolean | undefined } | undefined;
+  /** A person has answered in this conversation. */
+  answered: boolean;
+  /** Key of the inbound item that is answered next. */
+  replyTo?: string | undefined;
+  /** What the customer writes there, everybody can read. */
+  public: boolean;
+  last?: ConversationView['lastMessage'];
+  messages: number;
+}
+
+/** What outlives conversations at one place of a channel. */
+export interface ThreadData {
+  via: string;
+  thread: string;
+  customer?: CustomerId | undefined;
+  name?: string | undefined;
+  window?: ReplyWindow | undefined;
+  /** Of the last message. */
+  number: number;
+  /** Who had the last conversation, and where it counted. */
+  agent?: AgentId | undefined;
+  queue?: QueueId | undefined;
+  endedAt?: Millis | undefined;
+}
+
+/** Variables of the conversation, over them those of its flow, without what the flow is begun with. */
+export function variablesOf({ variables, flow }: ConversationData): Record<string, string> {
+  const { from: _from, to: _to, ...own } = flow?.variables ?? {};
+  return { ...variables, ...own };
+}
+
+export function viewOf(data: ConversationData, window: ReplyWindow | undefined): ConversationView {
+  const { interaction, via, channel, thread, phase, since, startedAt, name, customer, queue, agent } = data;
+  const { joined, subject, unanswered, last, messages } = data;
+  return {
+    interaction,
+    via,
+    channel,
+    thread,
+    phase,
+    since,
+    startedAt,
+    name,
+    customer,
+    language: data.flow?.language ?? data.language,
+    queue,
+    agent,
+    joined: [...joined],
+    subject,
+    variables: variablesOf(data),
+    window,
+    unanswered: unanswered && { since: unanswered.since, due: unanswered.due },
+    lastMessage: last,
+    messages,
+  };
+}

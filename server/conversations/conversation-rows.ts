@@ -1,0 +1,242 @@
+// Rows of conversations, threads, messages and keys. Writes run inside the journal's commits, reads are synchronous.
+import type { Database, Statement } from 'better-sqlite3';
+import type { Content } from '../../connector/index.ts';
+import type { AgentId, InteractionId, Millis } from '../../values/index.ts';
+import type { MessageState, MessageView } from '../ports/index.ts';
+import type { ConversationData, ThreadData } from './conversation-data.ts';
+
+interface MessageCells {
+  id: string;
+  interaction: string;
+  number: number;
+  at: number;
+  author: MessageView['author'];
+  agent: string | null;
+  state: MessageState;
+  content: string;
+  failed: string | null;
+}
+
+export interface NewMessage {
+  id: string;
+  via: string;
+  thread: string;
+  number: number;
+  interaction: InteractionId;
+  at: Millis;
+  author: MessageView['author'];
+  agent?: AgentId | undefined;
+  state: MessageState;
+  content: Content;
+  failed?: MessageView['failed'];
+  replyTo?: string | undefined;
+}
+
+/** Where a message stands, for what becomes of it. */
+export interface MessagePlace {
+  view: MessageView;
+  via: string;
+  thread: string;
+  replyTo?: string | undefined;
+}
+
+const columns = 'id, interaction, number, at, author, agent, state, content, failed';
+
+export class ConversationRows {
+  readonly #db: Database;
+  readonly #save: Statement;
+  readonly #saveThread: Statement;
+  readonly #thread: Statement<[string, string], string>;
+  readonly #insert: Statement;
+  readonly #update: Statement;
+  readonly #key: Statement;
+  readonly #known: Statement<[string, string], { interaction: string; message: string | null }>;
+  readonly #page: Statement<[string, string, number, number], MessageCells>;
+  readonly #message: Statement<[string], MessageCells & { via: string; thread: string; reply_to: string | null }>;
+  readonly #place: Statement<[string], { via: string; thread: string }>;
+  readonly #read: Statement;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#save = db.prepare(
+      `INSERT INTO conversations (interaction, via, thread, site, team, customer, started_at, open, data)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (interaction) DO UPDATE SET
+         team = excluded.team, customer = excluded.customer, open = excluded.open, data = excluded.data`,
+    );
+    this.#saveThread = db.prepare(
+      `INSERT INTO threads (via, thread, data) VALUES (?, ?, ?)
+         ON CONFLICT (via, thread) DO UPDATE SET data = excluded.data`,
+    );
+    this.#thread = db
+      .prepare<[string, string], string>('SELECT data FROM threads WHERE via = ? AND thread = ?')
+      .pluck();
+    this.#insert = db.prepare(
+      `INSERT INTO messages (id, via, thread, number, interaction, at, author, agent, state, content, failed, reply_to)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#update = db.prepare('UPDATE messages SET state = ?, failed = ? WHERE id = ?');
+    this.#key = db.prepare('INSERT OR IGNORE INTO message_keys (via, key, interaction, message) VALUES (?, ?, ?, ?)');
+    this.#known = db.prepare('SELECT interaction, message FROM message_keys WHERE via = ? AND key = ?');
+    this.#page = db.prepare(
+      `SELECT ${columns} FROM messages WHERE via = ? AND thread = ? AND number < ? ORDER BY number DESC LIMIT ?`,
+    );
+    this.#message = db.prepare(`SELECT ${columns}, via, thread, reply_to FROM messages WHERE id = ?`);
+    this.#place = db.prepare('SELECT via, thread FROM conversations WHERE interaction = ?');
+    this.#read = db.prepare(
+      `UPDATE messages SET state = 'read' WHERE via = ? AND thread = ? AND number <= ? AND author <> 'customer'
+         AND state IN ('sent', 'delivered')`,
+    );
+  }
+
+  /** @param text the conversation as JSON, of the moment at which its change was decided */
+  save(
+    row: Pick<ConversationData, 'interaction' | 'via' | 'thread' | 'customer' | 'startedAt'> & {
+      site: string;
+      team: string | undefined;
+      open: boolean;
+    },
+    text: string,
+  ): void {
+    const { interaction, via, thread, site, team, customer, startedAt, open } = row;
+    this.#save.run(interaction, via, thread, site, team ?? null, customer ?? null, startedAt, open ? 1 : 0, text);
+  }
+
+  open(): ConversationData[] {
+    return this.#db
+      .prepare<[], string>('SELECT data FROM conversations WHERE open = 1 ORDER BY interaction')
+      .pluck()
+      .all()
+      .map((text) => JSON.parse(text) as ConversationData);
+  }
+
+  conversation(
+    interaction: InteractionId,
+  ): (ConversationData & { site: string; team?: string | undefined }) | undefined {
+    const row = this.#db
+      .prepare<[string], { data: string; site: string; team: string | null }>(
+        'SELECT data, site, team FROM conversations WHERE interaction = ?',
+      )
+      .get(interaction);
+    return row && { ...(JSON.parse(row.data) as ConversationData), site: row.site, team: row.team ?? undefined };
+  }
+
+  saveThread({ via, thread }: ThreadData, text: string): void {
+    this.#saveThread.run(via, thread, text);
+  }
+
+  thread(via: string, thread: string): ThreadData | undefined {
+    const text = this.#thread.get(via, thread);
+    return text === undefined ? undefined : (JSON.parse(text) as ThreadData);
+  }
+
+  insert(message: NewMessage): void {
+    const { id, via, thread, number, interaction, at, author, agent, state, content, failed, replyTo } = message;
+    const why = failed ? JSON.stringify(failed) : null;
+    const text = JSON.stringify(content);
+    this.#insert.run(
+      id,
+      via,
+      thread,
+      number,
+      interaction,
+      at,
+      author,
+      agent ?? null,
+      state,
+      text,
+      why,
+      replyTo ?? null,
+    );
+  }
+
+  update(message: string, state: MessageState, failed?: MessageView['failed']): void {
+    this.#update.run(state, failed ? JSON.stringify(failed) : null, message);
+  }
+
+  key(via: string, key: string, interaction: InteractionId, message: string | undefined): void {
+    this.#key.run(via, key, interaction, message ?? null);
+  }
+
+  known(via: string, key: string): { interaction: InteractionId; message: string | undefined } | undefined {
+    const row = this.#known.get(via, key);
+    return row && { interaction: row.interaction, message: row.message ?? undefined };
+  }
+
+  /** The oldest first. */
+  page(via: string, thread: string, before: number, limit: number): MessageView[] {
+    return this.#page.all(via, thread, before, limit).reverse().map(messageOf);
+  }
+
+  message(id: string): MessagePlace | undefined {
+    const row = this.#message.get(id);
+    return row && { view: messageOf(row), via: row.via, thread: row.thread, replyTo: row.reply_to ?? undefined };
+  }
+
+  /** Where an interaction, also one that is over, has its messages. */
+  placeOf(interaction: InteractionId): { via: string; thread: string } | undefined {
+    return this.#place.get(interaction);
+  }
+
+  readUpTo(via: string, thread: string, number: number): void {
+    this.#read.run(via, thread, number);
+  }
+
+  awaitingApproval(limit: number): MessagePlace[] {
+    return this.#db
+      .prepare<[number], MessageCells & { via: string; thread: string; reply_to: string | null }>(
+        `SELECT ${columns}, via, thread, reply_to FROM messages WHERE state = 'approval' ORDER BY at LIMIT ?`,
+      )
+      .all(limit)
+      .map((row) => ({ view: messageOf(row), via: row.via, thread: row.thread, replyTo: row.reply_to ?? undefined }));
+  }
+
+  /** Every message of these customers and interactions, conversation by conversation. */
+  *ofPerson(subjects: readonly string[]): Iterable<unknown> {
+    const all = JSON.stringify(subjects);
+    const conversations = this.#db
+      .prepare<{ all: string }, { interaction: string; via: string }>(
+        `SELECT interaction, via FROM conversations WHERE customer IN (SELECT value FROM json_each(:all))
+           OR interaction IN (SELECT value FROM json_each(:all)) ORDER BY interaction`,
+      )
+      .all({ all });
+    const messages = this.#db.prepare<[string], MessageCells>(
+      `SELECT ${columns} FROM messages WHERE interaction = ? AND author <> 'note' ORDER BY number`,
+    );
+    for (const { interaction, via } of conversations) {
+      for (const row of messages.all(interaction)) yield { via, ...messageOf(row) };
+    }
+  }
+
+  /** What a person and her contacts said is gone for good. @param subjects customers and interactions */
+  erase(subjects: readonly string[]): void {
+    const all = JSON.stringify(subjects);
+    const theirs = `SELECT interaction FROM conversations WHERE customer IN (SELECT value FROM json_each(:all))
+      OR interaction IN (SELECT value FROM json_each(:all))`;
+    const run = (sql: string) => this.#db.prepare(sql).run({ all });
+    run(`UPDATE messages SET content = '{"type":"text","text":""}', failed = NULL WHERE interaction IN (${theirs})`);
+    run(`DELETE FROM outbound WHERE interaction IN (${theirs})`);
+    run(
+      `UPDATE threads SET data = json_remove(data, '$.name', '$.customer') WHERE EXISTS (SELECT 1 FROM conversations c
+         WHERE c.via = threads.via AND c.thread = threads.thread AND c.interaction IN (${theirs}))`,
+    );
+    run(
+      `UPDATE conversations SET data = json_set(json_remove(data, '$.name', '$.from', '$.subject', '$.last', '$.flow'),
+         '$.variables', json('{}'), '$.path', json('[]')) WHERE interaction IN (${theirs}) AND open = 0`,
+    );
+  }
+}
+
+function messageOf(row: MessageCells): MessageView {
+  const { id, interaction, number, at, author, agent, state, content, failed } = row;
+  return {
+    id,
+    interaction,
+    number,
+    at,
+    author,
+    agent: agent ?? undefined,
+    content: JSON.parse(content) as Content,
+    state,
+    failed: failed === null ? undefined : (JSON.parse(failed) as { code: string; reason: string }),
+  };
+}
