@@ -62,6 +62,8 @@ const floors: Record<string, number> = {
   'edge/main.ts': 10,
   server: 8,
   'sidecar/connector.ts': 2,
+  'sidecar/group-commit.ts': 2,
+  'sidecar/seal.ts': 2,
   'sidecar/cut-text.ts': 2,
   'sidecar/channels': 3,
   sidecar: 4,
