@@ -57,10 +57,10 @@ export class Reading {
       const items = await connector.normalise(row.delivery);
       const wrong = items.map(reasonAgainst).find((reason) => reason !== undefined);
       if (wrong !== undefined) return await this.#putAside(row, `the connector made a wrong item: ${wrong}`);
-      const whole = items.map(complete);
       await commit.run(() => {
         tables.deliveryRead(row.id);
-        for (const item of whole) tables.addItem(channel, item);
+        // Here, as the windows that the connector opened while it read are committed just before.
+        for (const item of items) tables.addItem(channel, complete(item));
       });
       if (items.length > 0) read();
       return undefined;

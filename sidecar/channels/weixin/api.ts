@@ -49,7 +49,9 @@ export class WeixinApi {
       // Videos of an Official Account: not the bytes, but where they are.
       const video = textAt(json, 'video_url');
       if (video === undefined) return { ok: false, reason: 'neither bytes nor an address' };
-      return URL.canParse(video) ? this.#bytes(new URL(video)) : { ok: false, reason: 'the address is none' };
+      if (!URL.canParse(video)) return { ok: false, reason: 'the address of the video is none' };
+      const bytes = await this.#bytes(new URL(video));
+      return bytes.ok && bytes.json !== undefined ? { ok: false, reason: 'no video stands at its address' } : bytes;
     });
   }
 
