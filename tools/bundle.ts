@@ -24,7 +24,7 @@ export const architectures = ['x64', 'arm64'] as const;
 export type Architecture = (typeof architectures)[number];
 
 /** What the product runs on. Tests, tools and the panels' sources stay behind. */
-const parts = [
+export const parts = [
   'bin',
   'cli',
   'config',

@@ -1,5 +1,5 @@
 // ready: for health checks of service managers and containers. Says nothing where all is well; exit code 1 where not.
-import { connect } from 'node:net';
+import { connect, type NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { readSettings } from '../../config/index.ts';
@@ -11,11 +11,17 @@ export function addReadyCommand(switchroom: Command): void {
     .command('ready')
     .description('whether calls can come in (exit code 0), for health checks')
     .option('--edge', 'whether the edge on this data runs')
-    .action(async (options: { edge?: boolean }) => {
+    .option('--sidecar', 'whether the sidecar of these settings listens')
+    .action(async (options: { edge?: boolean; sidecar?: boolean }) => {
       const settings = readSettings();
       if (options.edge) {
-        if (await accepts(join(settings.data, 'run', 'edge.sock'))) return;
+        if (await accepts({ path: join(settings.data, 'run', 'edge.sock') })) return;
         throw failed['edge-not-running']({ data: settings.data });
+      }
+      if (options.sidecar) {
+        const { port } = settings.sidecar;
+        for (const host of settings.bind) if (await accepts({ host, port })) return;
+        throw failed['cli-refused']({ reason: `No sidecar listens on port ${port} of ${settings.bind.join(', ')}.` });
       }
       const answer = await serverAnswers(settings);
       if (answer === undefined) throw failed['server-not-running']({ data: settings.data });
@@ -23,9 +29,9 @@ export function addReadyCommand(switchroom: Command): void {
     });
 }
 
-function accepts(socket: string): Promise<boolean> {
+function accepts(place: NetConnectOpts): Promise<boolean> {
   return new Promise((done) => {
-    const probe = connect(socket);
+    const probe = connect(place);
     probe.on('connect', () => {
       probe.destroy();
       done(true);

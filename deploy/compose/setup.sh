@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes what compose.yaml mounts: random secrets, each in a file of its own, and a first switchroom.json. What is there stays.
+# Makes what compose.yaml reads and mounts: .env, random secrets, each in a file of its own, a first switchroom.json and
+# sidecar.json. What is there stays.
 #   ./setup.sh ADDRESS     the address that phones, trunks and browsers reach this host by
 set -eu
 cd "$(dirname "$0")"
@@ -8,6 +9,11 @@ address=${1:-}
 case $address in
   "" | -* | *[!0-9a-fA-F.:]*) echo "usage: ./setup.sh ADDRESS   (an IP address of this host)" >&2; exit 2 ;;
 esac
+
+# For compose.yaml: which services run, and the address of Asterisk's RTP.
+if [ ! -e .env ]; then
+  printf 'COMPOSE_PROFILES=edge,turn\nSWITCHROOM_ADDRESS=%s\n' "$address" >.env
+fi
 
 umask 077
 mkdir -p secrets
@@ -75,5 +81,10 @@ if [ ! -e switchroom.json ]; then
 EOF
   chmod 0444 switchroom.json
 fi
-echo "Ready. Look at switchroom.json, then: docker compose up -d"
+# No digital channels yet: what each needs stands in the documents of its kind.
+if [ ! -e sidecar.json ]; then
+  printf '{\n  "channels": {}\n}\n' >sidecar.json
+  chmod 0444 sidecar.json
+fi
+echo "Ready. Look at switchroom.json and sidecar.json, then: docker compose up -d"
 echo "The first administrator: docker compose exec server switchroom agent add admin --roles admin --phone none"
