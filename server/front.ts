@@ -29,7 +29,7 @@ import type { ReportProjector } from './reports/index.ts';
 import type { Routing } from './routing/index.ts';
 import type { Signaling } from './signaling/index.ts';
 import { SipTrace } from './sip-trace/index.ts';
-import { egressView, identityKey, openUplink, readPlan } from './uplink/index.ts';
+import { egressView, elsewhereOf, identityKey, openUplink, readPlan } from './uplink/index.ts';
 import { createWebServer } from './web-server.ts';
 
 const panels = join(import.meta.dirname, '..', 'web', 'dist');
@@ -108,7 +108,7 @@ export async function openFront({
     ...(sip.connected ? [] : ['the connection to the SIP server is down']),
     ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
   ];
-  const egress = openEgress(settings, { database, journal }, opened, clock, logger);
+  const egress = openEgress(settings, { database, journal, customers }, opened, clock, logger);
   const deps = {
     egress,
     directory,
@@ -156,7 +156,7 @@ export async function openFront({
 /** The line to the cloud, where there is one, and what people may ask about it. Loaded last: the policy names every kind of event. */
 function openEgress(
   settings: ServerConfiguration['settings'],
-  { database, journal }: Pick<Behind['data'], 'database'> & Pick<Behind, 'journal'>,
+  { database, journal, customers }: Pick<Behind['data'], 'database'> & Pick<Behind, 'journal' | 'customers'>,
   opened: (() => Promise<void> | void)[],
   clock: Clock,
   logger: Logger,
@@ -178,6 +178,7 @@ function openEgress(
   });
   opened.push(close);
   uplink.start();
+  customers.knowsElsewhere(elsewhereOf(uplink.history, () => clock.now()));
   const plan = readPlan(settings.uplink.policy);
   return egressView({ database, uplink, plan, key: identityKey(settings.uplink, siteKey), last });
 }

@@ -45,6 +45,8 @@ export interface PopContent {
     disposition?: string | undefined;
     note?: string | undefined;
     talkMs?: number | undefined;
+    /** Where it was, if not here. */
+    site?: string | undefined;
   }[];
 }
 

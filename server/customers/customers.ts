@@ -83,12 +83,21 @@ export interface Customers {
   timeline(id: CustomerId, page: { limit: number; after?: string | undefined }): TimelinePage;
   /** What a screen-pop shows of her: `customer` and `earlier`. */
   pop(id: CustomerId, options?: { except?: string; limit?: number }): Pick<PopContent, 'customer' | 'earlier'>;
+  /** From now on screen-pops show what other sites know, too. */
+  knowsElsewhere(elsewhere: Elsewhere): void;
   /** Other folders that keep something about persons: their rows are exported and erased with her. */
   keepsAlso(records: PersonRecords): void;
   /** Everything about the person as one JSON object in pieces; the export itself is journaled. @throws customer-unknown */
   export(id: CustomerId, by: string): Promise<Generator<string>>;
   /** Erases the person: her rows, and the personal fields of all events about her and her contacts. @returns how many events */
   erase(id: CustomerId, by: string): Promise<number>;
+}
+
+/** What other sites know of a person, by a copy that is kept here. */
+export interface Elsewhere {
+  /** Newest first. */
+  earlier(identities: readonly Identity[], limit: number): PopContent['earlier'];
+  profile(identities: readonly Identity[]): { name?: string | undefined; tags: string[] } | undefined;
 }
 
 export interface CustomersOptions {
@@ -122,6 +131,7 @@ class SqliteCustomers implements Customers {
   readonly #timeline: Timeline;
   readonly #search: ReturnType<typeof searchCustomers>;
   readonly #records: PersonRecords[] = [];
+  #elsewhere: Elsewhere | undefined;
 
   constructor(options: CustomersOptions) {
     const { database, journal, clock, country = 'CN' } = options;
@@ -313,10 +323,18 @@ class SqliteCustomers implements Customers {
     if (customer === undefined) return { earlier: [] };
     const tags = customer.tags.map(({ tag }) => tag);
     const ids = customer.parts === undefined ? [customer.id] : this.idsOf(customer.id);
+    const earlier = this.#options.interactions.earlier(ids, limit, except);
+    const { id: of, name, identities } = customer;
+    const remote = this.#elsewhere?.earlier(identities, limit) ?? [];
+    const profile = this.#elsewhere?.profile(identities);
     return {
-      customer: { id: customer.id, name: customer.name, tags },
-      earlier: this.#options.interactions.earlier(ids, limit, except),
+      customer: { id: of, name: name ?? profile?.name, tags: [...new Set([...tags, ...(profile?.tags ?? [])])] },
+      earlier: remote.length === 0 ? earlier : [...earlier, ...remote].sort((a, b) => b.at - a.at).slice(0, limit),
     };
+  }
+
+  knowsElsewhere(elsewhere: Elsewhere): void {
+    this.#elsewhere = elsewhere;
   }
 
   keepsAlso(records: PersonRecords): void {

@@ -7,7 +7,7 @@ export {
   customerTagged,
   customerUntagged,
 } from './customer-events.ts';
-export { type Customers, type CustomersOptions, type Identified, openCustomers } from './customers.ts';
+export { type Customers, type CustomersOptions, type Elsewhere, type Identified, openCustomers } from './customers.ts';
 export { type Identity, keyOf, maskIdentity, normalIdentity } from './identity.ts';
 export * from './interaction-events.ts';
 export { InteractionProjector } from './interaction-projector.ts';

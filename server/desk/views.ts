@@ -62,6 +62,7 @@ export const popContent = z.object({
       disposition: z.string().optional(),
       note: z.string().optional(),
       talkMs: z.number().optional(),
+      site: z.string().optional(),
     }),
   ),
 }) satisfies z.ZodType<PopContent>;

@@ -5,5 +5,5 @@ export { egressPolicyChanged, uplinkBehind, uplinkCaughtUp } from './events.ts';
 export { type NextBatch, nextBatch } from './next-batch.ts';
 export { identityKey, openUplink } from './open-uplink.ts';
 export { checkPolicy, eventShapes, type PolicyFinding, readPlan } from './policy-file.ts';
-export { type KnownIdentity, RemoteHistory, type RemoteProfile } from './remote-history.ts';
+export { elsewhereOf, type KnownIdentity, RemoteHistory, type RemoteProfile } from './remote-history.ts';
 export { Uplink, type UplinkOptions, type UplinkState, type UplinkStatus } from './uplink.ts';

@@ -1,6 +1,8 @@
 // What the other sites know of a customer, from the cloud: a local copy, so that a screen-pop never waits for a line.
 import type { Database, Statement } from 'better-sqlite3';
 import type { ChangesAnswer, ProfileChange, RemoteInteraction } from '../../uplink/index.ts';
+import type { Channel } from '../../values/index.ts';
+import type { Elsewhere } from '../customers/index.ts';
 import { hashed } from '../egress/index.ts';
 
 type Change = ChangesAnswer['changes'][number];
@@ -10,6 +12,24 @@ export interface RemoteProfile {
   language?: string | undefined;
   /** Those that hold. */
   tags: string[];
+}
+
+/** As screen-pops show them. */
+export function elsewhereOf(history: RemoteHistory, now: () => number): Elsewhere {
+  return {
+    earlier: (identities, limit) =>
+      history.interactions(identities, limit).map(({ interaction, channel, startedAt, ...one }) => ({
+        interaction,
+        channel: channel as Channel,
+        at: startedAt,
+        queue: one.queue,
+        agent: one.agent,
+        disposition: one.disposition,
+        talkMs: one.talkMs,
+        site: one.site,
+      })),
+    profile: (identities) => history.profile(identities, now()),
+  };
 }
 
 /** As an identity of a customer is kept. */

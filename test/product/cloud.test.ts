@@ -15,7 +15,7 @@ import {
   readInteractions,
 } from '../../server/customers/index.ts';
 import { newEvent, readInPlace } from '../../server/journal/index.ts';
-import { openCloudLine, readPlan, Uplink } from '../../server/uplink/index.ts';
+import { elsewhereOf, openCloudLine, readPlan, Uplink } from '../../server/uplink/index.ts';
 import { newSiteKey } from '../../uplink/index.ts';
 import { systemClock } from '../../values/index.ts';
 import { hasPostgres, Postgres } from '../engines/postgres.ts';
@@ -112,7 +112,7 @@ describe.skipIf(!hasPostgres)('the cloud (needs PostgreSQL)', () => {
     const response = await fetch(`${cloud.addresses[0]}/t/${tenant}/v1${path}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    return (await response.json()) as Record<string, never[]>;
+    return (await response.json()) as { sites: { cursor: number }[]; queues: object[] };
   };
   const caughtUp = (one: Branch) =>
     expect.poll(() => one.uplink.status(), { timeout: 10_000 }).toMatchObject({ behind: 0, state: 'idle' });
@@ -161,6 +161,9 @@ describe.skipIf(!hasPostgres)('the cloud (needs PostgreSQL)', () => {
       .toMatchObject([{ site: 'north', interaction }]);
     expect(performance.now() - at).toBeLessThan(2_000);
     await expect.poll(() => north.uplink.history.profile([her], Date.now())?.tags).toEqual(['vip']);
+    // So the screen-pop shows it.
+    south.customers.knowsElsewhere(elsewhereOf(south.uplink.history, Date.now));
+    expect(south.customers.pop(hers.id).earlier).toMatchObject([{ interaction, site: 'north', channel: 'voice' }]);
     expect(north.uplink.history.interactions([{ kind: 'phone', value: '+8613900000000' }], 10)).toEqual([]);
   });
 

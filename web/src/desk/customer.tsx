@@ -154,7 +154,7 @@ function Earlier({ content }: { content: Content }) {
       {content.earlier.length === 0 && <p className="muted">{t('earlier.none')}</p>}
       <ol className="timeline">
         {content.earlier.map((one) => (
-          <li key={one.interaction}>
+          <li key={`${one.site} ${one.interaction}`}>
             <Icon name={one.channel === 'voice' ? 'phone' : one.channel === 'work' ? 'check' : 'chat'} size={16} />
             <div>
               <p className="timeline-head">
@@ -162,6 +162,7 @@ function Earlier({ content }: { content: Content }) {
                   {dateTime(one.at, now, language, timeZone)}
                 </time>
                 <span>{t(`channel.${one.channel}`)}</span>
+                {one.site !== undefined && <span className="chip">{one.site}</span>}
                 {one.queue !== undefined && <span>{queueName(one.queue)}</span>}
                 {one.agent !== undefined && <span>{one.agent}</span>}
                 {one.talkMs !== undefined && <span>{t('earlier.talk', { time: duration(one.talkMs) })}</span>}
