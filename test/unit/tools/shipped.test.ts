@@ -30,7 +30,7 @@ test('the bundle holds every folder that is imported', () => {
 });
 
 test('an image is made from every folder of the bundle, and from what builds it', () => {
-  const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').match(/^!.+$/gm) ?? [];
+  const allowed = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
   expect([...parts, 'tools', 'web'].filter((folder) => !allowed.includes(`!${folder}`))).toEqual([]);
 });
 
