@@ -1,6 +1,10 @@
 import { defineErrors } from '../values/index.ts';
 
 export const failed = defineErrors({
+  'site-key-there': {
+    status: 409,
+    text: 'There is {file} already: a new key would lock this site out of its cloud.',
+  },
   'cloud-not-configured': { status: 422, text: 'No cloud is configured here: set cloud.database (docs/cloud.md).' },
   'tenant-name': { status: 422, text: 'A tenant is named by small letters, digits and -, not {tenant}.' },
   'edge-not-running': { status: 503, text: 'No edge has run on {data} yet: start it with "switchroom edge".' },

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { newSiteKey } from '../../uplink/index.ts';
 import { withConnection } from '../connection.ts';
+import { failed } from '../errors.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../output.ts';
 
@@ -33,7 +34,7 @@ export function addEgressCommands(switchroom: Command): void {
     .command('key <file>')
     .description("make this site's key; prints the public half, which the cloud is given")
     .action((file: string) => {
-      if (existsSync(file)) throw new Error(`${file} exists already; a new key would lock this site out of its cloud`);
+      if (existsSync(file)) throw failed['site-key-there']({ file });
       const { privateKey, publicKey } = newSiteKey();
       writeFileSync(file, privateKey, { mode: 0o600, flag: 'wx' });
       process.stdout.write(`${publicKey}\n`);
