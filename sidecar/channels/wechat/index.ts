@@ -10,6 +10,7 @@ export const wechat: ConnectorKind<WechatSettings> = {
   settings: wechatSettings,
   policy: (settings) => ({
     windows: windows(wechatWindows, settings.windows),
+    free: ['template'],
     text: { most: settings.textBytes, unit: 'bytes' },
   }),
   open: (settings, tools) => new WechatConnector(settings, tools),
