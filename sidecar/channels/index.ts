@@ -1,6 +1,9 @@
 // Every kind of connector that the sidecar knows: one line each.
 import type { ConnectorKind } from '../connector.ts';
+import { mail } from './mail/index.ts';
 import { qq } from './qq/index.ts';
+import { sms } from './sms/index.ts';
+import { webchat } from './webchat/index.ts';
 import { webhook } from './webhook/index.ts';
 import { wechat } from './wechat/index.ts';
 import { wecom } from './wecom/index.ts';
@@ -12,7 +15,10 @@ function known<Settings>(kind: ConnectorKind<Settings>): ConnectorKind {
 }
 
 export const connectorKinds: readonly ConnectorKind[] = [
+  known(webchat),
   known(webhook),
+  known(mail),
+  known(sms),
   known(wechat),
   known(wecom),
   known(weibo),
