@@ -9,6 +9,7 @@ import type { SidecarConfiguration, SidecarReady } from '../supervisor/index.ts'
 import { type Clock, systemClock } from '../values/index.ts';
 import { connectorKinds } from './channels/index.ts';
 import { readChannels } from './channels-file.ts';
+import { chatFiles } from './chat-files.ts';
 import { Core, sidecarFolder } from './core.ts';
 import { failed } from './errors.ts';
 import { createListener } from './listener.ts';
@@ -55,9 +56,10 @@ export async function startSidecar(
   };
   try {
     const certificate = tls && readCertificate(tls);
+    const files = chatFiles(channels.filter(({ kind }) => kind.kind === 'webchat').map(({ name }) => name));
     for (const host of bind) {
       const trustProxy = sidecar.trustProxy ?? settings.web.trustProxy;
-      const server = createListener({ core, trustProxy, clock, logger }, certificate);
+      const server = createListener({ core, trustProxy, clock, logger, files }, certificate);
       const port = await listen(server, host, sidecar.port);
       if (port === undefined) continue;
       servers.push(server);

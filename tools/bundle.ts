@@ -50,7 +50,8 @@ const files = ['package.json', 'package-lock.json', 'README.md', 'CHANGELOG.md']
  */
 export function bundle({ arch, out }: { arch: Architecture; out: string }): string {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  if (!existsSync(join(root, 'web', 'dist', 'index.html'))) {
+  const built = [join('dist', 'index.html'), join('chat', 'dist', 'widget.js')];
+  if (built.some((file) => !existsSync(join(root, 'web', file)))) {
     throw new Error('The panels are not built: run "npm ci" or "node tools/prepare.ts" first.');
   }
   const staging = mkdtempSync(join(tmpdir(), 'switchroom-bundle-'));
@@ -61,7 +62,9 @@ export function bundle({ arch, out }: { arch: Architecture; out: string }): stri
     mkdirSync(app, { recursive: true });
     for (const part of parts) cpSync(join(root, part), join(app, part), { recursive: true });
     for (const file of files) cpSync(join(root, file), join(app, file));
-    cpSync(join(root, 'web', 'dist'), join(app, 'web', 'dist'), { recursive: true });
+    for (const built of ['dist', join('chat', 'dist')]) {
+      cpSync(join(root, 'web', built), join(app, 'web', built), { recursive: true });
+    }
     cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
     cpSync(join(root, 'deploy', 'systemd'), join(folder, 'systemd'), { recursive: true });
     for (const script of ['install.sh', 'switchroom']) {
