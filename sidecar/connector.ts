@@ -9,7 +9,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Attachment, InboundItem, OutboundMessage, ReplyWindow } from '../connector/index.ts';
+import type { Attachment, Content, InboundItem, OutboundMessage, ReplyWindow } from '../connector/index.ts';
 import type { Channel, Clock, Millis } from '../values/index.ts';
 
 /** A request of the provider, as it came. `path` is what stands behind /hooks/<channel>. */
@@ -112,6 +112,8 @@ export interface SendPolicy {
   /** Nothing limits it (mail, web chat, SMS). */
   always?: boolean;
   windows: Readonly<Record<string, { forMs: Millis; most?: number | undefined }>>;
+  /** Kinds of content that need no window and cost none: templates that the provider approved. */
+  free?: readonly Content['type'][];
   /** Characters or bytes that one text may have; longer ones are cut into several at sentence ends. */
   text?: { most: number; unit: 'characters' | 'bytes' };
 }

@@ -9,7 +9,7 @@ import type { Connector, SendPolicy, Sent } from './connector.ts';
 import { cutText } from './cut-text.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Lanes } from './lanes.ts';
-import { verdict, windowOf } from './policy.ts';
+import { type Verdict, verdict, windowOf } from './policy.ts';
 import type { OutboxRow, Tables } from './tables.ts';
 
 export interface SendingOptions {
@@ -78,7 +78,9 @@ export class Sending {
       if (message.expires !== undefined && now > message.expires) {
         return this.#over(row, message, failure('unreachable', 'it was too late: it could not be sent in time'));
       }
-      const may = verdict(policy, tables.openings(channel, message.thread), now);
+      const may = policy.free?.includes(message.content.type)
+        ? freely
+        : verdict(policy, tables.openings(channel, message.thread), now);
       if (!may.may) return this.#over(row, message, failure(may.code, 'the provider would not take it'));
       const part = parts.length === 1 ? message : partOf(message, parts[row.parts] as Content, row.parts);
       const result = await handOver(connector, part, row.attempts + 1);
@@ -139,6 +141,8 @@ export class Sending {
     tables.addItem(channel, item);
   }
 }
+
+const freely: Extract<Verdict, { may: true }> = { may: true };
 
 function failure(code: Failure['code'], reason: string): Failure {
   return { ok: false, code, reason, again: false };
