@@ -1,0 +1,43 @@
+// npm run bench:cloud: the journal to the cloud; restart to adopted at 50, 200, 500 calls; with --soak 30 minutes at half load.
+import { hasPostgres } from '../engines/postgres.ts';
+import { measureAdoption } from './cloud/adoption.ts';
+import { soak } from './cloud/soak.ts';
+import { measureUplink } from './cloud/uplink.ts';
+import { benchOptions, finish, type Goal, goal, say, table, unjudged } from './report.ts';
+
+const options = benchOptions();
+const soaking = process.argv.includes('--soak');
+const goals: Goal[] = [];
+
+say('the journal to the cloud');
+const uplink = hasPostgres ? await measureUplink(options.quick ? 1_000 : 20_000, options.quick ? 5 : 30) : undefined;
+if (uplink) {
+  const { lag, ...rest } = uplink;
+  table([{ ...rest, 'lag p50': lag.p50, 'lag p99': lag.p99 }]);
+  goals.push(goal('catch-up against a site of 10 calls/s', uplink.catchUpFactor, '≥', 10, 'times'));
+  goals.push(goal('lag p99 at 10 calls/s', uplink.lag.p99, '≤', 2_000, 'ms'));
+} else goals.push(unjudged('catch-up against a site of 10 calls/s', 10, 'times', 'PostgreSQL is not here'));
+
+say('kill -9 of the server: restart to adopted');
+const adoptions = [];
+for (const calls of options.quick ? [20] : [50, 200, 500]) {
+  const one = await measureAdoption(calls);
+  table([{ ...one }]);
+  adoptions.push(one);
+}
+const most = options.quick ? undefined : adoptions.find(({ calls }) => calls === 200);
+if (most) {
+  goals.push(goal('200 calls adopted after kill -9', most.adoptedMs, '≤', 3_000, 'ms'));
+  goals.push(goal('latest packet of a talk meanwhile', most.latestPacketMs, '≤', 1_000, 'ms'));
+  goals.push(goal('calls of 200 that ended properly', most.completed, '≥', 200, 'calls'));
+} else goals.push(unjudged('200 calls adopted after kill -9', 3_000, 'ms', 'left out by --quick'));
+
+let soaked: Awaited<ReturnType<typeof soak>> | undefined;
+if (soaking) {
+  say('30 minutes at half load');
+  soaked = await soak(120, 30, (one) => table([{ ...one }]));
+  goals.push(goal('memory of the last minutes over the first', soaked.memoryRatio, '≤', 1.1, 'times'));
+  goals.push(goal('handles of the last minutes over the first', soaked.handlesRatio, '≤', 1.1, 'times'));
+} else goals.push(unjudged('memory over 30 minutes at half load', 1.1, 'times', 'asked for by --soak'));
+
+finish('cloud', goals, { uplink, adoptions, soaked }, options);
