@@ -1,5 +1,8 @@
 // The demo's call with `media: asterisk`: the same server and flows, another engine.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { serverAnswers } from '../../cli/connection.ts';
 import { checkAsterisk } from '../../media/asterisk/index.ts';
 import { readTestWav, share } from '../contract/media/listening.ts';
 import { AsteriskEngine, hasAsterisk } from '../engines/asterisk-engine.ts';
@@ -137,6 +140,38 @@ describe.skipIf(!ready)('the demo on Asterisk (needs sipp and an unpacked Asteri
     const stranger = await checkAsterisk({ name: 'one', url, user, secret: 'guessed', sip, weight: 1 });
     expect(stranger.problems).toEqual([expect.stringContaining('does not let switchroom in')]);
     await floor.nothingLeft();
+  });
+
+  test('the edge is killed in a talk: BYE to phones and to Asterisk, the recording is whole, calls come in again', async () => {
+    const line = await floor.line({ record: true });
+    const seat = await floor.seat([line.queue]);
+    const caller = await floor.caller(line.number);
+    await floor.answers(seat, caller.interaction);
+    await floor.hearEachOther(caller.rtp, seat.rtp);
+    expect(await asterisk.channels()).toBe(2);
+    const ledger = join(floor.product.settings.data, 'run', 'dialogs.ledger');
+    await until(() => readFileSync(ledger, 'utf8').includes(caller.sipp.callId), 'the edge has noted the dialog');
+    process.kill(floor.product.pids.edge, 'SIGKILL');
+    await Promise.all([caller.sipp.done(30_000), seat.sipp.done(30_000)]);
+    await floor.free(seat.agent);
+    await until(async () => (await asterisk.channels()) === 0, 'Asterisk has let go of the call');
+    const record = await floor.record(caller.interaction);
+    expect(record).toMatchObject({ outcome: 'answered', endedWhere: 'talk', endedBy: 'network' });
+    await until(
+      async () => ((await floor.record(caller.interaction)).recordings[0]?.ms ?? 0) > 0,
+      'the recording has its length',
+    );
+
+    // The records are closed by what Asterisk says, which may be before the new edge is there.
+    await until(async () => (await serverAnswers(floor.product.settings))?.ready === true, 'calls can come in again');
+    const again = await floor.seat([line.queue]);
+    const next = await floor.caller(line.number);
+    await floor.answers(again, next.interaction);
+    await floor.hearEachOther(next.rtp, again.rtp);
+    await next.sipp.tell('HANGUP');
+    await Promise.all([next.sipp.done(), again.sipp.done()]);
+    await floor.nothingLeft();
+    expect(await asterisk.channels()).toBe(0);
   });
 
   test('Asterisk is killed in a talk: the call ends for all, and the next one is as good as any', async () => {

@@ -29,6 +29,8 @@ export abstract class ProviderServer {
   readonly asked: Asked[] = [];
   /** So many requests, from now on, are left without an answer (the connection is cut). */
   cutNext = 0;
+  /** So many requests, from now on, are carried out, and the answer is lost on the way. */
+  loseNext = 0;
   /** Answers to the next requests, instead of the right ones. `undefined` lets one through. */
   readonly instead: ((asked: Asked) => Given | undefined)[] = [];
   #http: Server | undefined;
@@ -55,6 +57,12 @@ export abstract class ProviderServer {
         }
         const given = this.instead.shift()?.(asked) ?? (await this.answer(asked));
         this.asked.push(asked);
+        if (this.loseNext > 0) {
+          this.loseNext--;
+          request.socket.destroy();
+          this.tell();
+          return;
+        }
         response.writeHead(given.status ?? 200, given.headers);
         response.end(given.body);
         this.tell();
