@@ -42,6 +42,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'attachment-type': '不接收类型为 {mime} 的文件。',
   'attachment-too-large': '附件最多 {most} 字节。',
   'attachment-cut-off': '附件没有完整到达。',
+  'canned-answers-many': '常用回复已有 {most} 条，不能再增加。',
   'canned-answer-unknown': '没有常用回复 {answer}。',
   'client-gone': '客户端已断开连接。',
   'internal-error': '服务器出现故障；日志中的请求编号为 {request}。',

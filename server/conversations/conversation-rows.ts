@@ -1,7 +1,7 @@
 // Rows of conversations, threads, messages and keys. Writes run inside the journal's commits, reads are synchronous.
 import type { Database, Statement } from 'better-sqlite3';
 import type { Content } from '../../connector/index.ts';
-import type { AgentId, InteractionId, Millis } from '../../values/index.ts';
+import type { AgentId, InteractionId, Millis, Scope } from '../../values/index.ts';
 import type { MessageState, MessageView } from '../ports/index.ts';
 import type { ConversationData, ThreadData } from './conversation-data.ts';
 
@@ -109,15 +109,13 @@ export class ConversationRows {
       .map((text) => JSON.parse(text) as ConversationData);
   }
 
-  conversation(
-    interaction: InteractionId,
-  ): (ConversationData & { site: string; team?: string | undefined }) | undefined {
+  scopeOf(interaction: InteractionId): Scope | undefined {
     const row = this.#db
-      .prepare<[string], { data: string; site: string; team: string | null }>(
-        'SELECT data, site, team FROM conversations WHERE interaction = ?',
+      .prepare<[string], { site: string; team: string | null }>(
+        'SELECT site, team FROM conversations WHERE interaction = ?',
       )
       .get(interaction);
-    return row && { ...(JSON.parse(row.data) as ConversationData), site: row.site, team: row.team ?? undefined };
+    return row && { site: row.site, team: row.team ?? undefined };
   }
 
   saveThread({ via, thread }: ThreadData, text: string): void {
@@ -184,7 +182,7 @@ export class ConversationRows {
   awaitingApproval(limit: number): MessagePlace[] {
     return this.#db
       .prepare<[number], MessageCells & { via: string; thread: string; reply_to: string | null }>(
-        `SELECT ${columns}, via, thread, reply_to FROM messages WHERE state = 'approval' ORDER BY at LIMIT ?`,
+        `SELECT ${columns}, via, thread, reply_to FROM messages WHERE state = 'approval' ORDER BY at, via, thread, number LIMIT ?`,
       )
       .all(limit)
       .map((row) => ({ view: messageOf(row), via: row.via, thread: row.thread, replyTo: row.reply_to ?? undefined }));

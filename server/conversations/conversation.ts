@@ -287,7 +287,8 @@ export class Conversation implements OfferTarget, BotOwner {
     this.step('enqueue');
     data.retryAt = undefined;
     data.askedUntil = undefined;
-    this.#waits(data.heardAt);
+    // Who comes from an agent who had answered, or from the bot, waits from now on.
+    this.#waits(data.last?.author === 'customer' ? data.heardAt : this.#now());
     this.#tellState();
     return true;
   }

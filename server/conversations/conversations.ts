@@ -2,7 +2,15 @@
 // (ConversationControl).
 import { EventEmitter } from 'node:events';
 import { type Content, content as contentSchema, type InboundAnswer, type InboundItem } from '../../connector/index.ts';
-import { type AgentId, type InteractionId, newId, notThere, type OfferId, type QueueId } from '../../values/index.ts';
+import {
+  type AgentId,
+  type InteractionId,
+  newId,
+  notThere,
+  type OfferId,
+  type QueueId,
+  type Scope,
+} from '../../values/index.ts';
 import type { PersonIds, PersonRecords } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
 import type {
@@ -14,6 +22,7 @@ import type {
   TransferTarget,
 } from '../ports/index.ts';
 import { Attachments, plain } from './attachments.ts';
+import { CannedAnswers } from './canned-answers.ts';
 import { attachmentsOf } from './content-text.ts';
 import { Conversation } from './conversation.ts';
 import type { ConversationData } from './conversation-data.ts';
@@ -55,6 +64,7 @@ const notOurs = new Set<Content['type']>(['choice']);
 export class Conversations extends EventEmitter<ConversationEvents> implements ConversationControl {
   readonly outbox: Outbox;
   readonly attachments: Attachments;
+  readonly canned: CannedAnswers;
   readonly #tools: ConversationTools;
   readonly #rows: ConversationRows;
   readonly #threads: Threads;
@@ -76,6 +86,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     this.#threads = new Threads(this.#rows);
     this.outbox = new Outbox(database);
     this.attachments = new Attachments({ folder: tools.attachments, database, journal, clock, logger });
+    this.canned = new CannedAnswers({ database, journal, clock, site: tools.directory.site.name });
     this.#post = new Messages({
       tools,
       rows: this.#rows,
@@ -253,6 +264,18 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   /** Public answers that wait for a second person, the oldest first. */
   awaitingApproval(limit: number): MessageView[] {
     return this.#rows.awaitingApproval(limit).map(({ view }) => view);
+  }
+
+  /** @throws message-unknown */
+  placeOfMessage(message: string): InteractionId {
+    return this.#known(message).interaction;
+  }
+
+  /** Whose it is, for who may see it; also of one that is over. */
+  scopeOf(interaction: InteractionId): Scope {
+    const site = this.#tools.directory.site.name;
+    const live = this.#open.get(interaction);
+    return live ? { site, team: live.scope().team } : (this.#rows.scopeOf(interaction) ?? { site });
   }
 
   async transfer(agent: AgentId, interaction: InteractionId, to: TransferTarget): Promise<void> {

@@ -31,5 +31,6 @@ export const failed = defineErrors({
   'attachment-type': { status: 415, text: 'Files of the type {mime} are not taken.' },
   'attachment-too-large': { status: 413, text: 'An attachment has at most {most} bytes.' },
   'attachment-cut-off': { status: 400, text: 'The attachment did not arrive whole.' },
+  'canned-answers-many': { status: 409, text: 'There are {most} canned answers: that is as many as can be kept.' },
   'canned-answer-unknown': { status: 404, text: 'There is no canned answer {answer}.' },
 });

@@ -1,4 +1,5 @@
 export { type KeptAttachment, plain as plainAttachment } from './attachments.ts';
+export { type CannedAnswer, type CannedAnswerBody, cannedAnswerSchema, filledIn } from './canned-answers.ts';
 export { textOf } from './content-text.ts';
 export type { ConversationTools, KnownPerson, People } from './conversation-tools.ts';
 export { Conversations, type RealConversation } from './conversations.ts';

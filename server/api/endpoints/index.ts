@@ -3,7 +3,9 @@ import type { Endpoint } from '../endpoint.ts';
 import { agentActionEndpoints } from './agent-actions.ts';
 import { auditEndpoints } from './audit.ts';
 import { callbackEndpoints } from './callbacks.ts';
+import { cannedAnswerEndpoints } from './canned-answers.ts';
 import { connectorEndpoints } from './connectors.ts';
+import { conversationEndpoints } from './conversations.ts';
 import { customerEventEndpoints } from './customer-events.ts';
 import { customerMergeEndpoints } from './customer-merges.ts';
 import { customerPrivacyEndpoints } from './customer-privacy.ts';
@@ -49,6 +51,8 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...flowEndpoints(deps),
     ...callbackEndpoints(deps),
     ...connectorEndpoints(deps),
+    ...conversationEndpoints(deps),
+    ...cannedAnswerEndpoints(deps),
     ...reportEndpoints(deps),
     ...qualityEndpoints(deps),
     ...knowledgeEndpoints(deps),

@@ -5,10 +5,23 @@ let world: World;
 
 beforeEach(async () => {
   world = new World();
-  await world.configure({ id: 'web', to: { queue: 'service' } });
+  await world.configure(
+    { id: 'web', to: { queue: 'service' }, firstAnswerMs: 15_000, idleMs: 600_000 },
+    { id: 'weibo', channel: 'social', to: { queue: 'service' }, approval: true },
+  );
   world.start();
 });
 afterEach(() => world.close());
+
+const text = (given: string) => ({ type: 'text' as const, text: given });
+
+/** A chat that 1001 has. */
+async function active(thread = 'v1'): Promise<string> {
+  if (world.routing.agent('1001')?.presence !== 'ready') world.ready('1001');
+  const chat = await world.says('web', thread, 'Hello');
+  await world.accepts('1001', chat);
+  return chat;
+}
 
 describe('a conversation', () => {
   it('comes into the queue, is offered, accepted, answered and closed', async () => {
@@ -19,7 +32,7 @@ describe('a conversation', () => {
     expect(world.conversations.get(chat)).toMatchObject({ phase: 'active', agent: '1001', name: 'Wang', messages: 1 });
     expect(world.routing.agent('1001')?.contacts).toMatchObject([{ interaction: chat, state: 'connected' }]);
 
-    const sent = await world.conversations.send('1001', chat, { type: 'text', text: 'I block it now.' }, 'k1');
+    const sent = await world.conversations.send('1001', chat, text('I block it now.'), 'k1');
     expect(sent).toMatchObject({ number: 2, author: 'agent', state: 'waiting' });
     expect(world.written('web', 'v1')).toEqual(['I block it now.']);
     await world.conversations.close('1001', chat);
@@ -43,5 +56,313 @@ describe('a conversation', () => {
     );
     const states = world.outbound('web').flatMap((item) => (item.item === 'state' ? [item.state] : []));
     expect(states).toEqual(['queued', 'active', 'closed']);
+  });
+
+  it('takes each item once, in one request or in many, before and after its end', async () => {
+    const item = world.item('v1', 'Hello');
+    const first = await world.conversations.inbound('web', [item, item]);
+    expect(first.items.map(({ result }) => result)).toEqual(['taken', 'known']);
+    const interaction = first.items[0]?.interaction ?? '';
+    expect(first.items[1]?.interaction).toBe(interaction);
+    await world.conversations.end(interaction, 'test');
+    await world.settle();
+    expect((await world.conversations.inbound('web', [item])).items).toMatchObject([{ result: 'known', interaction }]);
+    expect(world.conversations.list()).toEqual([]);
+    expect(world.conversations.messages(interaction, { limit: 10 })).toHaveLength(1);
+  });
+
+  it('answers each item for itself: what is wrong is refused, the rest taken', async () => {
+    const answer = await world.conversations.inbound('web', [
+      { item: 'delivery', key: 'd1', at: 1, message: 'msg_none', state: 'sent' },
+      world.item('v1', 'Hello'),
+    ]);
+    expect(answer.items.map(({ result }) => result)).toEqual(['refused', 'taken']);
+    await expect(world.conversations.inbound('nowhere', [world.item('v1', 'x')])).rejects.toMatchObject({
+      code: 'channel-unknown',
+    });
+  });
+
+  it('is sent once for each key of the panel', async () => {
+    const chat = await active();
+    const once = await world.conversations.send('1001', chat, text('Hi'), 'k1');
+    const again = await world.conversations.send('1001', chat, text('Hi'), 'k1');
+    expect(again.id).toBe(once.id);
+    expect(world.written('web', 'v1')).toEqual(['Hi']);
+  });
+
+  it('is declined, and goes to the next agent', async () => {
+    world.ready('1001');
+    const chat = await world.says('web', 'v1', 'Hello');
+    await world.until(() => world.offers.length === 1, 'offer');
+    const [offer] = world.offers;
+    world.routing.decline('1001', offer?.id ?? '');
+    await world.settle();
+    expect(world.phase(chat)).toBe('queued');
+    await expect(world.conversations.accept('1001', offer?.id ?? '')).rejects.toMatchObject({
+      code: 'conversation-not-offered',
+    });
+    world.ready('1002');
+    await world.accepts('1002', chat);
+    expect(world.conversations.get(chat)?.agent).toBe('1002');
+  });
+
+  it('is missed at the deadline, as a call is', async () => {
+    await world.site.directory.queues.put({ ...world.site.directory.queues.get('service')!, ringMs: 1_000 }, 'admin');
+    world.ready('1001');
+    const chat = await world.says('web', 'v1', 'Hello');
+    await world.until(() => world.offers.length === 1, 'offer');
+    world.site.clock.at += 1_500;
+    await world.until(() => world.phase(chat) === 'queued', 'the miss');
+    expect(world.routing.agent('1001')).toMatchObject({ presence: 'not-ready', reason: 'rona' });
+  });
+
+  it('is withdrawn when the customer leaves', async () => {
+    world.ready('1001');
+    const chat = await world.says('web', 'v1', 'Hello');
+    await world.until(() => world.phase(chat) === 'offered', 'offer');
+    await world.conversations.inbound('web', [{ item: 'left', key: 'l1', at: 1, thread: 'v1' }]);
+    await world.settle();
+    expect(world.phase(chat)).toBe('closed');
+    expect(world.routing.agent('1001')).toMatchObject({ presence: 'ready', contacts: [] });
+    const ended = world.site.journal.ofInteraction(chat).find(({ type }) => type === 'interaction.ended');
+    expect(ended?.data).toMatchObject({ where: 'ringing', by: 'customer' });
+  });
+
+  it('is accepted by itself where her panel answers at once', async () => {
+    const agent = world.site.directory.agents.get('1001')!;
+    await world.site.directory.agents.put({ ...agent, phone: { kind: 'panel', answers: 'at-once' } }, 'admin');
+    world.ready('1001');
+    const chat = await world.says('web', 'v1', 'Hello');
+    await world.until(() => world.phase(chat) === 'active', 'the accept');
+  });
+});
+
+describe('time', () => {
+  it('measures the first answer of a person, and says when it is late', async () => {
+    const chat = await active();
+    expect(world.conversations.get(chat)?.unanswered?.due).toBe(world.site.clock.at + 15_000);
+    await world.pass(16_000);
+    await world.conversations.send('1001', chat, text('Sorry'), 'k1');
+    const facts = world.site.journal.ofInteraction(chat);
+    expect(facts.find(({ type }) => type === 'conversation.overdue')?.data).toMatchObject({ first: true });
+    expect(facts.find(({ type }) => type === 'conversation.answered')?.data).toMatchObject({
+      ms: 16_000,
+      inTime: false,
+      first: true,
+    });
+    expect(world.conversations.get(chat)?.unanswered).toBeUndefined();
+  });
+
+  it('closes what the customer left alone, but never while she waits for an answer', async () => {
+    const chat = await active();
+    await world.pass(700_000);
+    expect(world.phase(chat)).toBe('active');
+    await world.conversations.send('1001', chat, text('Here I am'), 'k1');
+    await world.pass(599_000);
+    expect(world.phase(chat)).toBe('active');
+    await world.pass(2_000);
+    expect(world.phase(chat)).toBe('closed');
+    expect(world.routing.agent('1001')?.contacts).toEqual([]);
+  });
+
+  it('brings her back to the agent who had her', async () => {
+    world.ready('1002');
+    const first = await world.says('web', 'v1', 'Hello');
+    await world.accepts('1002', first);
+    await world.conversations.close('1002', first);
+    await world.settle();
+    world.ready('1001');
+    await world.pass(60_000);
+    const again = await world.says('web', 'v1', 'One more thing');
+    expect(again).not.toBe(first);
+    await world.until(() => world.offers.some(({ interaction }) => interaction === again), 'offer');
+    expect(world.offers.at(-1)).toMatchObject({ interaction: again, agent: '1002' });
+    expect(world.conversations.messages(again, { limit: 10 }).map(({ number }) => number)).toEqual([1, 2]);
+  });
+});
+
+describe('what the provider allows', () => {
+  it('is shown, counted down, and refused when it is over', async () => {
+    world.ready('1001');
+    const until = world.site.clock.at + 48 * 3_600_000;
+    const chat = await world.says('web', 'v1', 'Hello', { window: { until, left: 2 } });
+    await world.accepts('1001', chat);
+    expect(world.conversations.get(chat)?.window).toEqual({ until, left: 2 });
+    await world.conversations.send('1001', chat, text('1'), 'k1');
+    await world.conversations.send('1001', chat, text('2'), 'k2');
+    await expect(world.conversations.send('1001', chat, text('3'), 'k3')).rejects.toMatchObject({
+      code: 'quota-spent',
+    });
+    await world.says('web', 'v1', 'And?', { window: { until, left: 5 } });
+    await world.conversations.send('1001', chat, text('4'), 'k4');
+    world.site.clock.at = until;
+    await expect(world.conversations.send('1001', chat, text('5'), 'k5')).rejects.toMatchObject({
+      code: 'window-closed',
+    });
+    expect(world.written('web', 'v1')).toEqual(['1', '2', '4']);
+  });
+
+  it('is told of each message; what came later is never taken back', async () => {
+    const chat = await active();
+    const { id } = await world.conversations.send('1001', chat, text('Hi'), 'k1');
+    const say = (key: string, state: 'sent' | 'delivered' | 'read' | 'failed', more = {}) =>
+      world.conversations.inbound('web', [{ item: 'delivery', key, at: 1, message: id, state, ...more }]);
+    const state = () => world.conversations.messages(chat, { limit: 10 }).at(-1)?.state;
+    await say('d1', 'delivered');
+    expect(state()).toBe('delivered');
+    await say('d2', 'sent');
+    expect(state()).toBe('delivered');
+    await world.conversations.inbound('web', [{ item: 'read', key: 'r', at: 1, thread: 'v1' }]);
+    expect(state()).toBe('read');
+    const second = await world.conversations.send('1001', chat, text('Again'), 'k2');
+    await world.conversations.inbound('web', [
+      { item: 'delivery', key: 'd3', at: 1, message: second.id, state: 'failed', code: 'rejected', reason: 'spam' },
+    ]);
+    expect(world.conversations.messages(chat, { limit: 1 })[0]).toMatchObject({
+      state: 'failed',
+      failed: { code: 'rejected', reason: 'spam' },
+    });
+  });
+
+  it('lets the customer take a message back', async () => {
+    const item = world.item('v1', 'my password is 1234');
+    const { items } = await world.conversations.inbound('web', [item]);
+    await world.conversations.inbound('web', [{ item: 'recalled', key: 'r1', at: 1, thread: 'v1', message: item.key }]);
+    expect(world.conversations.messages(items[0]?.interaction ?? '', { limit: 5 })[0]?.state).toBe('recalled');
+  });
+});
+
+describe('people', () => {
+  it('hand a conversation to a colleague, with all that was written', async () => {
+    const chat = await active();
+    await world.conversations.send('1001', chat, text('I ask a colleague'), 'k1');
+    world.ready('1002');
+    await world.conversations.transfer('1001', chat, { agent: '1002' });
+    await expect(world.conversations.send('1001', chat, text('x'), 'k2')).rejects.toMatchObject({
+      code: 'conversation-not-yours',
+    });
+    await world.accepts('1002', chat);
+    expect(world.conversations.get(chat)).toMatchObject({ agent: '1002', phase: 'active' });
+    expect(world.conversations.messages(chat, { limit: 10 })).toHaveLength(2);
+    expect(world.routing.agent('1001')?.contacts).toEqual([]);
+  });
+
+  it('hand it to a queue, and never to a number', async () => {
+    const chat = await active();
+    await expect(world.conversations.transfer('1001', chat, { number: '+861' })).rejects.toMatchObject({
+      code: 'transfer-to-number',
+    });
+    await expect(world.conversations.transfer('1001', chat, { queue: 'gold' })).rejects.toMatchObject({
+      code: 'queue-unknown',
+    });
+    world.routing.notReady('1001', 'lunch');
+    await world.conversations.transfer('1001', chat, { queue: 'loans' });
+    await world.settle();
+    expect(world.conversations.get(chat)).toMatchObject({ phase: 'queued', queue: 'loans', agent: undefined });
+  });
+
+  it('let a colleague read and write along, who has it when the first one leaves', async () => {
+    const chat = await active();
+    world.ready('1002');
+    await world.conversations.join('1001', chat, '1002');
+    await world.conversations.send('1002', chat, text('Hello from me too'), 'k1');
+    await world.conversations.note('1002', chat, 'VIP');
+    expect(world.written('web', 'v1')).toEqual(['Hello from me too']);
+    await world.conversations.leave('1001', chat);
+    await world.settle();
+    expect(world.conversations.get(chat)).toMatchObject({ agent: '1002', joined: [], phase: 'active' });
+    expect(world.routing.agent('1001')?.contacts).toEqual([]);
+    expect(world.routing.agent('1002')?.contacts).toMatchObject([{ interaction: chat, state: 'connected' }]);
+    await expect(world.conversations.leave('1002', chat)).rejects.toMatchObject({ code: 'conversation-wrong-phase' });
+  });
+
+  it('send public answers only when a second person approved them', async () => {
+    world.ready('1001');
+    const post = { post: 'p1', kind: 'comment' as const, reach: 12 };
+    const chat = await world.says('weibo', 'w1', 'Your app is down', { public: post });
+    await world.accepts('1001', chat);
+    const first = await world.conversations.send('1001', chat, text('No it is not'), 'k1');
+    const second = await world.conversations.send('1001', chat, text('We look into it'), 'k2');
+    expect([first.state, second.state]).toEqual(['approval', 'approval']);
+    expect(world.written('weibo', 'w1')).toEqual([]);
+    expect(world.conversations.awaitingApproval(10).map(({ id }) => id)).toEqual([first.id, second.id]);
+    await expect(world.conversations.approve('1001', first.id, true)).rejects.toMatchObject({ code: 'approval-own' });
+    await world.conversations.approve('1002', first.id, false, 'rude');
+    await world.conversations.approve('1002', second.id, true);
+    expect(world.written('weibo', 'w1')).toEqual(['We look into it']);
+    await expect(world.conversations.approve('1002', second.id, true)).rejects.toMatchObject({
+      code: 'message-not-pending',
+    });
+    expect(world.conversations.awaitingApproval(10)).toEqual([]);
+  });
+
+  it('have her called back from the chat', async () => {
+    const chat = await active();
+    await world.conversations.escalate('1001', chat, { queue: 'service' });
+    expect(world.asked).toMatchObject([
+      { queue: 'service', number: '+8613800138000', origin: chat, preferred: '1001', name: 'Wang' },
+    ]);
+    world.number = undefined;
+    await expect(world.conversations.escalate('1001', chat, { queue: 'service' })).rejects.toMatchObject({
+      code: 'number-missing',
+    });
+  });
+
+  it('write first', async () => {
+    world.ready('1001');
+    const to = { via: 'web', thread: 'v9', queue: 'service' };
+    const begun = await world.conversations.begin('1001', to, text('Your card is ready'));
+    expect(begun).toMatchObject({ phase: 'active', agent: '1001', messages: 1 });
+    expect(world.written('web', 'v9')).toEqual(['Your card is ready']);
+    await expect(world.conversations.begin('1002', to, text('x'))).rejects.toMatchObject({ code: 'conversation-open' });
+    const answer = await world.says('web', 'v9', 'Thank you');
+    expect(answer).toBe(begun.interaction);
+    await world.conversations.close('1001', begun.interaction);
+    await world.settle();
+    expect(world.routing.agent('1001')?.contacts).toEqual([]);
+  });
+
+  it('are gone for good when they are erased', async () => {
+    const chat = await active();
+    await world.conversations.send('1001', chat, text('Dear Mr Wang'), 'k1');
+    await world.site.journal.append([], () =>
+      world.conversations.records.erase({ customers: ['cus_v1'], interactions: [chat] }),
+    );
+    await world.settle();
+    expect(world.phase(chat)).toBe('closed');
+    const { database } = world.site.opened;
+    const kept = ['messages', 'outbound', 'conversations', 'threads'].map((table) =>
+      JSON.stringify(database.prepare(`SELECT * FROM ${table}`).all()),
+    );
+    for (const rows of kept) expect(rows).not.toMatch(/Wang|Hello/);
+  });
+});
+
+describe('capacity', () => {
+  it('lets an agent have as many chats as she has room for, and a call on top, but no chat beside a call', async () => {
+    world.ready('1001');
+    const chats: string[] = [];
+    for (const thread of ['a', 'b', 'c', 'd']) chats.push(await world.says('web', thread, 'Hello'));
+    for (const chat of chats.slice(0, 3)) await world.accepts('1001', chat);
+    await world.settle();
+    expect(world.phase(chats[3]!)).toBe('queued');
+    const rung: string[] = [];
+    const call = {
+      interaction: 'int_call',
+      channel: 'voice' as const,
+      pop: () => ({ ...world.conversations.content(chats[0]!)!, interaction: 'int_call', channel: 'voice' as const }),
+      offer: async ({ agent }: { agent: string }) => {
+        rung.push(agent);
+        return 'accepted' as const;
+      },
+    };
+    world.routing.enqueue(call, { queue: 'service' }, () => undefined);
+    await world.until(() => rung.length === 1, 'the call');
+    await world.conversations.close('1001', chats[0]!);
+    await world.settle();
+    // She talks: the chat that waits is not offered to her, though she has room for three.
+    expect(world.phase(chats[3]!)).toBe('queued');
+    world.routing.finished('int_call', '1001', 'customer');
+    await world.accepts('1001', chats[3]!);
   });
 });

@@ -174,7 +174,7 @@ export class World {
     via: string,
     thread: string,
     content: Content | string,
-    more: Parameters<World['item']>[3] = {},
+    more: Parameters<World['item']>[2] = {},
   ): Promise<string> {
     const answer = await this.conversations.inbound(via, [this.item(thread, content, more)]);
     await this.settle();
