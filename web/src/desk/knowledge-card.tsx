@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import type { Article } from '../../../server/knowledge/index.ts';
+import { type Article, textOf, useArticles, useSuggestions } from '../knowledge/articles.ts';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
-import { rest, useRest } from '../rest.ts';
+import { rest } from '../rest.ts';
 import type { DeskContact } from '../state/contacts.ts';
 
 /** Articles that fit the contact; others by search. Whether one helped is asked once. */
@@ -13,12 +13,8 @@ export function KnowledgeCard({ contact }: { contact: DeskContact }) {
   const [voted, setVoted] = useState<Record<string, boolean>>({});
   const wanted = text.trim();
   const { interaction } = contact;
-  // Before there is a call, or after it is forgotten, nothing is suggested: the search still works.
-  const { data: fitting } = useRest<{ articles: Article[] }>('/knowledge/suggestions', { interaction });
-  const { data: found } = useRest<{ articles: Article[] }>(wanted === '' ? undefined : '/knowledge/articles', {
-    text: wanted,
-    limit: 8,
-  });
+  const { data: fitting } = useSuggestions(interaction);
+  const { data: found } = useArticles(text, 8, true);
   const articles = (wanted === '' ? fitting : found)?.articles ?? [];
   const vote = (article: Article, helpful: boolean) => {
     setVoted({ ...voted, [article.id]: helpful });
@@ -46,7 +42,7 @@ export function KnowledgeCard({ contact }: { contact: DeskContact }) {
       {articles.length === 0 && <p className="muted">{t(wanted === '' ? 'knowledge.none' : 'knowledge.not-found')}</p>}
       <ul>
         {articles.map((article) => {
-          const shown = article[language] ?? article.en ?? article.zh;
+          const shown = textOf(article, language);
           if (shown === undefined) return null;
           return (
             <li key={article.id}>

@@ -23,15 +23,22 @@ export function popAddress(template: string, content: PopView['content'], agent:
 
 let crm: Window | null = null;
 
-/** Shows it in the same window every time. @returns false where the browser lets no window be opened without a click */
+/**
+ * Shows it in the same window every time. The window knows the panel as its opener: only so may the panel lead it to the next
+ * customer. What is opened is an address of the administrator's.
+ * @returns false where the browser lets no window be opened without a click
+ */
 export function showInCrm(address: string): boolean {
-  if (crm === null || crm.closed) {
-    crm = window.open('about:blank', 'switchroom-crm');
-    if (crm === null) return false;
-    // The CRM gets no hold of the panel.
-    crm.opener = null;
+  if (crm !== null && !crm.closed) {
+    try {
+      crm.location.replace(address);
+      crm.focus();
+      return true;
+    } catch {
+      // The CRM has cut the tie (a policy of its own): it gets a window anew.
+    }
   }
-  crm.location.replace(address);
-  crm.focus();
-  return true;
+  crm = window.open(address, 'switchroom-crm');
+  crm?.focus();
+  return crm !== null;
 }

@@ -1,19 +1,21 @@
 // Calibrations: several evaluators score one contact, unseen by each other; then it is compared how far they are apart.
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { dateTime } from '../format.ts';
 import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
-import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
 import { Questions } from '../quality/questions.tsx';
 import type { Answers, Calibration, CalibrationResult, EvaluationForm, Spread } from '../quality/types.ts';
 import { useQualityWords } from '../quality/words.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
 import { hrefOf } from '../route.ts';
+import { CalibrationDialog } from './calibration-dialog.tsx';
+import { useAgents } from './use-agents.ts';
 
 export function Calibrations({ open, onOpen }: { open: string | undefined; onOpen: (id: string | undefined) => void }) {
   const { language, state } = usePanel();
   const say = useQualityWords();
+  const { nameOf } = useAgents();
   const [opening, setOpening] = useState(false);
   const { data, failed, reload } = useRest<{ calibrations: Calibration[] }>('/quality/calibrations');
   const at = (time: number) => dateTime(time, Date.now(), language, state.setup?.site.timeZone ?? 'UTC');
@@ -44,7 +46,7 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
                   <th scope="row" className="figures">
                     <a href={hrefOf('floor', 'quality', 'calibrations', one.id)}>{at(one.at)}</a>
                   </th>
-                  <td>{state.floor?.agents[one.agent]?.name ?? one.agent}</td>
+                  <td>{nameOf(one.agent)}</td>
                   <td>{one.form}</td>
                   <td>{one.evaluators.join(', ')}</td>
                   <td>{say(`state.${one.state}`)}</td>
@@ -57,7 +59,7 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
         {open !== undefined && <OneCalibration key={open} id={open} onChanged={reload} />}
       </div>
       {opening && (
-        <OpenDialog
+        <CalibrationDialog
           onClose={() => setOpening(false)}
           onOpened={({ id }) => {
             setOpening(false);
@@ -73,6 +75,7 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
 function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }) {
   const { state } = usePanel();
   const say = useQualityWords();
+  const { nameOf } = useAgents();
   const { data: found, failed, reload } = useRest<CalibrationResult>(`/quality/calibrations/${encodeURIComponent(id)}`);
   const { data: form } = useRest<EvaluationForm>(
     found === undefined ? undefined : `/quality/forms/${encodeURIComponent(found.form)}`,
@@ -99,7 +102,7 @@ function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }
   return (
     <section className="card detail" aria-label={say('calibrations')}>
       <header className="card-head">
-        <h2>{state.floor?.agents[agent]?.name ?? agent}</h2>
+        <h2>{nameOf(agent)}</h2>
         <span className="chip">{say(`state.${found.state}`)}</span>
         <span className="space" />
         <a className="button secondary small" href={hrefOf('floor', 'contacts', interaction)}>
@@ -202,68 +205,5 @@ function SpreadTable({ found, form }: { found: CalibrationResult; form: Evaluati
         </tbody>
       </table>
     </div>
-  );
-}
-
-function OpenDialog({ onClose, onOpened }: { onClose: () => void; onOpened: (made: Calibration) => void }) {
-  const { language, state } = usePanel();
-  const say = useQualityWords();
-  const { data } = useRest<{ forms: EvaluationForm[] }>('/quality/forms');
-  const [failed, setFailed] = useState<RestFailed>();
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    setFailed(undefined);
-    const given = new FormData(event.currentTarget);
-    const text = (name: string) => String(given.get(name) ?? '').trim();
-    const evaluators = text('evaluators')
-      .split(/[\s,，;]+/)
-      .filter((one) => one !== '');
-    try {
-      const body = { form: text('form'), interaction: text('interaction'), agent: text('agent'), evaluators };
-      onOpened(await rest<Calibration>('/quality/calibrations', { method: 'POST', body }));
-    } catch (error) {
-      if (!(error instanceof RestFailed)) throw error;
-      setFailed(error);
-    }
-  };
-  return (
-    <Dialog title={say('open')} onClose={onClose}>
-      <form className="phone-settings" onSubmit={(event) => void submit(event)}>
-        <label className="field">
-          {say('interaction')}
-          <input name="interaction" required spellCheck={false} />
-        </label>
-        <label className="field">
-          {say('agent')}
-          <select name="agent" required>
-            {Object.entries(state.floor?.agents ?? {}).map(([id, { name }]) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="field">
-          {say('form')}
-          <select name="form" required>
-            {data?.forms
-              .filter(({ retired }) => !retired)
-              .map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {nameIn(language, name, id)}
-                </option>
-              ))}
-          </select>
-        </label>
-        <label className="field">
-          {say('evaluators')}
-          <input name="evaluators" required spellCheck={false} defaultValue={state.setup?.me.id} />
-        </label>
-        <Failure of={failed} />
-        <button type="submit" className="primary wide">
-          {say('open-it')}
-        </button>
-      </form>
-    </Dialog>
   );
 }

@@ -1,5 +1,6 @@
 import type { InteractionRecord } from '../../../server/customers/index.ts';
 import { duration, phone } from '../format.ts';
+import { callWord } from '../i18n/call-words.ts';
 import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
@@ -58,7 +59,9 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
         <Fact name={say('hold')} value={duration(record.holdMs)} />
         <Fact name={say('wrap-up')} value={duration(record.wrapUpMs)} />
         {record.disposition !== undefined && <Fact name={say('column.disposition')} value={record.disposition} />}
-        {record.endedBy !== undefined && <Fact name={say('ended-by')} value={record.endedBy} />}
+        {record.endedBy !== undefined && (
+          <Fact name={say('ended-by')} value={callWord(say, 'ended-by', record.endedBy)} />
+        )}
       </dl>
       {record.note !== undefined && <blockquote>{record.note}</blockquote>}
       {record.recordings.map((recording) => (
@@ -163,7 +166,11 @@ function stepsOf(
     steps.push({ at, kind: 'transfer', text: say('step.transferred', { to: to ?? '', by: by ?? '' }) });
   }
   if (record.endedAt !== undefined) {
-    steps.push({ at: record.endedAt, kind: 'end', text: say('step.ended', { where: record.endedWhere ?? '' }) });
+    steps.push({
+      at: record.endedAt,
+      kind: 'end',
+      text: say('step.ended', { where: callWord(say, 'where', record.endedWhere ?? '') }),
+    });
   }
   return steps.sort((a, b) => a.at - b.at);
 }

@@ -6,7 +6,10 @@ import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Questions } from '../quality/questions.tsx';
 import type { Answers, Evaluation, EvaluationForm } from '../quality/types.ts';
+import { useQualityWords } from '../quality/words.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
+import { goTo } from '../route.ts';
+import { CalibrationDialog } from './calibration-dialog.tsx';
 import { useFloorWords } from './words.ts';
 
 export function Evaluate({ record }: { record: InteractionRecord }) {
@@ -21,6 +24,8 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
   const [answers, setAnswers] = useState<Answers>({});
   const [comment, setComment] = useState('');
   const [failed, setFailed] = useState<RestFailed>();
+  const [calibrating, setCalibrating] = useState(false);
+  const sayQuality = useQualityWords();
   if (agents.length === 0) return null;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -63,6 +68,11 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
               {say('evaluate-by', { form: nameIn(language, one.name, one.id) })}
             </button>
           ))}
+          {offered.length > 0 && (
+            <button type="button" className="ghost small" onClick={() => setCalibrating(true)}>
+              {sayQuality('open')}
+            </button>
+          )}
           {forms !== undefined && offered.length === 0 && <p className="hint">{say('no-forms')}</p>}
         </div>
       ) : (
@@ -93,6 +103,13 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
             </button>
           </footer>
         </form>
+      )}
+      {calibrating && (
+        <CalibrationDialog
+          about={{ interaction: record.id, agents }}
+          onClose={() => setCalibrating(false)}
+          onOpened={({ id }) => goTo('floor', 'quality', 'calibrations', id)}
+        />
       )}
     </section>
   );

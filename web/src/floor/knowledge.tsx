@@ -1,10 +1,10 @@
 // What agents look up: questions and answers in both languages, written here, voted on by those who used them.
 import { type FormEvent, useState } from 'react';
-import type { Article } from '../../../server/knowledge/index.ts';
+import { type Article, textOf, useArticles } from '../knowledge/articles.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { RestFailed, rest, useRest } from '../rest.ts';
+import { RestFailed, rest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
 import { useFloorWords } from './words.ts';
 
@@ -15,10 +15,7 @@ export function KnowledgePage({ rest: [open] }: { rest: string[] }) {
   const { language } = usePanel();
   const say = useFloorWords();
   const [text, setText] = useState('');
-  const { data, failed, reload } = useRest<{ articles: Article[] }>('/knowledge/articles', {
-    text: text.trim() === '' ? undefined : text,
-    limit: 100,
-  });
+  const { data, failed, reload } = useArticles(text, 100);
   const articles = data?.articles ?? [];
   const one = articles.find(({ id }) => id === open);
   return (
@@ -45,7 +42,7 @@ export function KnowledgePage({ rest: [open] }: { rest: string[] }) {
         <section className="card" aria-label={say('page.knowledge')}>
           <ul className="articles">
             {articles.map((article) => {
-              const shown = article[language] ?? article.en ?? article.zh;
+              const shown = textOf(article, language);
               return (
                 <li key={article.id} aria-current={article.id === open}>
                   <a href={hrefOf('floor', 'knowledge', article.id)}>{shown?.question}</a>

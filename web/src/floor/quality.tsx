@@ -10,6 +10,7 @@ import { useRest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
 import { Calibrations } from './calibrations.tsx';
 import { type Bar, BarChart } from './chart.tsx';
+import { useAgents } from './use-agents.ts';
 
 const views = ['evaluations', 'calibrations'] as const;
 const periods = ['30', '90', '0'] as const;
@@ -56,8 +57,7 @@ function Evaluations() {
     limit: 500,
   });
   const found = data?.evaluations ?? [];
-  const agents = Object.entries(state.floor?.agents ?? {});
-  const nameOf = (id: string) => state.floor?.agents[id]?.name ?? id;
+  const { list: agents, nameOf } = useAgents();
   const formName = (id: string) => nameIn(language, forms.data?.forms.find((one) => one.id === id)?.name ?? {}, id);
   const at = (time: number) => dateTime(time, Date.now(), language, state.setup?.site.timeZone ?? 'UTC');
   const final = found.filter(({ state: is }) => is !== 'draft');
@@ -76,7 +76,7 @@ function Evaluations() {
           {say('agent')}
           <select value={agent} onChange={(event) => setAgent(event.target.value)}>
             <option value="">{say('all')}</option>
-            {agents.map(([id, { name }]) => (
+            {agents.map(({ id, name }) => (
               <option key={id} value={id}>
                 {name}
               </option>

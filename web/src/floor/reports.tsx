@@ -6,6 +6,7 @@ import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { addressOf, useRest } from '../rest.ts';
 import { type Bar, BarChart } from './chart.tsx';
+import { useAgents } from './use-agents.ts';
 import { type FloorWord, useFloorWords } from './words.ts';
 
 interface Interval {
@@ -47,6 +48,7 @@ type Span = (typeof spans)[number];
 export function Reports() {
   const { language, state } = usePanel();
   const say = useFloorWords();
+  const { nameOf } = useAgents();
   const [kind, setKind] = useState<(typeof kinds)[number]>('queues');
   const [interval, setInterval] = useState<(typeof intervals)[number]>('60');
   const [span, setSpan] = useState<Span>('today');
@@ -175,7 +177,7 @@ export function Reports() {
             <tbody>
               {agents.data?.rows.map((row) => (
                 <tr key={row.agent}>
-                  <th scope="row">{state.floor?.agents[row.agent]?.name ?? row.agent}</th>
+                  <th scope="row">{nameOf(row.agent)}</th>
                   <td className="number">{duration(row.signedInMs)}</td>
                   <td className="number">{duration(row.talkMs)}</td>
                   <td className="number">{duration(row.wrapUpMs)}</td>

@@ -170,6 +170,7 @@ export const en = {
   'failed.unreachable': 'The server cannot be reached at the moment.',
   'failed.again': 'Try again',
   'failed.offline': 'There is no connection to the server at the moment.',
+  'failed.drawing': 'This part of the page failed; calls go on.',
   'failed.reload': 'The server was updated: reload the page.',
   'failed.reload-button': 'Reload',
 

@@ -172,6 +172,7 @@ export const zh: Record<Key, string> = {
   'failed.unreachable': '暂时无法连接服务器。',
   'failed.again': '重试',
   'failed.offline': '目前与服务器没有连接。',
+  'failed.drawing': '页面此部分出错，通话不受影响。',
   'failed.reload': '服务器已更新，请刷新页面。',
   'failed.reload-button': '刷新',
 

@@ -3,7 +3,7 @@ import './quality.css';
 import { useState } from 'react';
 import { BarChart } from '../floor/chart.tsx';
 import { dateTime, duration, percent } from '../format.ts';
-import { nameIn } from '../i18n/translate.ts';
+import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { Failure } from '../parts/failure.tsx';
@@ -32,15 +32,18 @@ interface Row {
 }
 
 export default function MyDay({ onClose }: { onClose: () => void }) {
-  const { language, state } = usePanel();
+  const { language, state, t } = usePanel();
   const say = useQualityWords();
   // Without dates: since the site's midnight. Supervisors would see everybody.
   const agent = state.setup?.me.id ?? '';
   const whole = useRest<{ rows: Row[] }>('/reports/agents', { agent, interval: 'total' }, 30_000);
   const hours = useRest<{ rows: Row[] }>('/reports/agents', { agent, interval: '60' }, 30_000);
   const [day] = whole.data?.rows ?? [];
-  const reasonName = (reason: string) =>
-    nameIn(language, state.setup?.reasons.find((one) => one.reason === reason)?.name ?? {}, reason);
+  const reasonName = (reason: string) => {
+    const key = `reason.${reason}`;
+    const known = state.setup?.reasons.find((one) => one.reason === reason)?.name;
+    return known === undefined && isKey(key) ? t(key) : nameIn(language, known ?? {}, reason);
+  };
   return (
     <Dialog title={say('my-day')} onClose={onClose}>
       <div className="my-day">
@@ -151,7 +154,7 @@ function OneEvaluation({ evaluation, onAnswered }: { evaluation: Evaluation; onA
         <span>{dateTime(at, Date.now(), language, state.setup?.site.timeZone ?? 'UTC')}</span>
         <span className="muted">{evaluator}</span>
         <span className="chip">
-          {agrees === undefined ? say('state.submitted') : say(agrees ? 'state.agrees' : 'state.disagrees')}
+          {agrees === undefined ? say('unanswered') : say(agrees ? 'state.agrees' : 'state.disagrees')}
         </span>
       </summary>
       {comment !== undefined && comment !== '' && <blockquote>{comment}</blockquote>}

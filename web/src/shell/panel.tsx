@@ -9,6 +9,7 @@ import { QueueStrip } from '../desk/queue-strip.tsx';
 import { useEmbed } from '../embed/use-embed.ts';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
 import { afterPaint } from '../parts/after-paint.ts';
+import { Boundary } from '../parts/boundary.tsx';
 import { PhoneProvider } from '../phone/phone-provider.tsx';
 import { RingingLines } from '../phone/ringing-lines.tsx';
 import { forgetSession } from '../rest.ts';
@@ -61,10 +62,14 @@ export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) 
     <PanelContext value={desk}>
       {desk.state.setup.me.phone === 'panel' && desk.state.live !== undefined ? (
         <PhoneProvider>
-          <Desk {...desk} />
+          <Boundary of="desk">
+            <Desk {...desk} />
+          </Boundary>
         </PhoneProvider>
       ) : (
-        <Desk {...desk} />
+        <Boundary of="desk">
+          <Desk {...desk} />
+        </Boundary>
       )}
     </PanelContext>
   );
@@ -155,9 +160,11 @@ function Desk({ state, act, connection }: PanelTools) {
       <Parked />
       <RingingLines />
       {area !== 'desk' ? (
-        <Suspense fallback={<p className="starting">{t('app.loading')}</p>}>
-          {area === 'floor' ? <FloorArea path={route.path} /> : <AdminArea path={route.path} />}
-        </Suspense>
+        <Boundary of={[area, ...route.path].join('/')}>
+          <Suspense fallback={<p className="starting">{t('app.loading')}</p>}>
+            {area === 'floor' ? <FloorArea path={route.path} /> : <AdminArea path={route.path} />}
+          </Suspense>
+        </Boundary>
       ) : (
         <main className="desk">
           {contacts.length > 1 && <ContactTabs contacts={contacts} front={front} />}
@@ -165,8 +172,12 @@ function Desk({ state, act, connection }: PanelTools) {
             <Idle />
           ) : (
             <div className="contact" key={front.key}>
-              <ContactCard contact={front} />
-              <Customer contact={front} />
+              <Boundary of={front.key}>
+                <ContactCard contact={front} />
+              </Boundary>
+              <Boundary of={front.key}>
+                <Customer contact={front} />
+              </Boundary>
             </div>
           )}
         </main>

@@ -4,6 +4,7 @@ import './sip.css';
 import { useState } from 'react';
 import type { InteractionRecord } from '../../../../server/customers/index.ts';
 import { dateTime, phone } from '../../format.ts';
+import { callWord } from '../../i18n/call-words.ts';
 import { usePanel } from '../../panel-context.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { useRest } from '../../rest.ts';
@@ -83,7 +84,7 @@ function CallsPage() {
                   <td>{call.trunk ?? '–'}</td>
                   <td>{call.agent ?? '–'}</td>
                   <td>
-                    <span className="chip strong">{call.phase}</span>
+                    <span className="chip strong">{callWord(say, 'phase', call.phase)}</span>
                   </td>
                 </tr>
               ))}
@@ -108,7 +109,7 @@ function CallsPage() {
                   <td>{call.trunk ?? '–'}</td>
                   <td>{call.agent ?? '–'}</td>
                   <td>
-                    <span className="chip">{call.outcome}</span>
+                    <span className="chip">{callWord(say, 'outcome', call.outcome)}</span>
                   </td>
                 </tr>
               ))}

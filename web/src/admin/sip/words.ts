@@ -1,6 +1,8 @@
+import { callWords } from '../../i18n/call-words.ts';
 import { type Say, useWords, type Words } from '../../i18n/words.ts';
 
 const en = {
+  ...callWords.en,
   title: 'SIP',
   'live-calls': 'Calls of this moment',
   'past-calls': 'Calls that are over',
@@ -42,6 +44,7 @@ const en = {
 export type SipWord = keyof typeof en;
 
 const zh: Record<SipWord, string> = {
+  ...callWords.zh,
   title: 'SIP',
   'live-calls': '当前通话',
   'past-calls': '已结束的通话',
