@@ -54,6 +54,7 @@ export function createListener(options: ListenerOptions, certificate?: Certifica
       if (!isLocal(request)) return end(response, 403);
       return end(response, 200, metricsText(core.figures()), 'text/plain; version=0.0.4; charset=utf-8');
     }
+    if (pathname === '/favicon.ico') return end(response, 204);
     const hook = place(pathname, '/hooks/', core);
     if (hook) {
       if (!admitted(hooks, remote)) return end(response, 429);

@@ -1,6 +1,6 @@
 // The whole product for tests and benches: the supervisor with the real edge and the real server, on free ports of
 // loopback and a data folder of its own, driven over the public API.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,11 @@ import { readSettings, type Settings } from '../../config/index.ts';
 import { type ServerReady, Supervisor } from '../../supervisor/index.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const mains = { edge: join(root, 'edge', 'main.ts'), server: join(root, 'server', 'main.ts') };
+const mains = {
+  edge: join(root, 'edge', 'main.ts'),
+  server: join(root, 'server', 'main.ts'),
+  sidecar: join(root, 'sidecar', 'main.ts'),
+};
 
 export interface Answer<Body> {
   status: number;
@@ -18,6 +22,8 @@ export interface Answer<Body> {
 export interface ProductOptions {
   /** Settings as environment variables, over those of a test. */
   env?: Record<string, string>;
+  /** Digital channels of the sidecar, as in sidecar.json; without any there is no sidecar. */
+  channels?: Record<string, { kind: string; settings: Record<string, unknown> }>;
   /** Take up the data of a product that was stopped. */
   data?: string;
   /** Where the programs' logs go; default `<data>/log`. */
@@ -33,6 +39,8 @@ export class Product {
   readonly sip: string;
   /** `http://127.0.0.1:34568`. */
   readonly web: string;
+  /** `http://127.0.0.1:34569`, where there is a sidecar. */
+  readonly sidecar: string;
 
   private constructor(settings: Settings, started: Awaited<ReturnType<typeof Supervisor.start>>) {
     this.settings = settings;
@@ -40,16 +48,21 @@ export class Product {
     this.created = started.server.created;
     this.sip = (started.server.sip.find((one) => one.startsWith('udp/127.')) ?? '').slice('udp/'.length);
     this.web = started.server.web.find((one) => one.includes('127.0.0.1')) ?? '';
+    const { sidecar } = started;
+    if (sidecar && 'failed' in sidecar) throw new Error(sidecar.failed);
+    this.sidecar = sidecar?.web[0] ?? '';
   }
 
   /** Starts everything; `stop` ends it. */
-  static async start({ env = {}, data, logs }: ProductOptions = {}): Promise<Product> {
+  static async start({ env = {}, channels, data, logs }: ProductOptions = {}): Promise<Product> {
     const folder = data ?? mkdtempSync(join(tmpdir(), 'switchroom-product-'));
+    if (channels) writeFileSync(join(folder, 'sidecar.json'), JSON.stringify({ channels }));
     const settings = readSettings(
       {
         SWITCHROOM_BIND: '127.0.0.1',
         SWITCHROOM_SIP_PORT: '0',
         SWITCHROOM_HTTP_PORT: '0',
+        SWITCHROOM_SIDECAR_PORT: '0',
         SWITCHROOM_SIP_DIGESTS: 'SHA-256,MD5',
         SWITCHROOM_DATA: folder,
         SWITCHROOM_FLOWS: join(root, 'ivr-flows'),
@@ -61,8 +74,9 @@ export class Product {
     return new Product(settings, await Supervisor.start(settings, { mains, logs: logs ?? join(folder, 'log') }));
   }
 
-  get pids(): { edge: number; server: number } {
-    return { edge: this.supervisor.edge.pid ?? 0, server: this.supervisor.server.pid ?? 0 };
+  get pids(): { edge: number; server: number; sidecar: number } {
+    const { edge, server, sidecar } = this.supervisor;
+    return { edge: edge.pid ?? 0, server: server.pid ?? 0, sidecar: sidecar?.pid ?? 0 };
   }
 
   /** Generated secrets of a demo login. */
@@ -97,7 +111,7 @@ export class Product {
   }
 
   /** Kills a program as a crash does; the supervisor starts it again. */
-  kill(program: 'edge' | 'server'): void {
+  kill(program: 'edge' | 'server' | 'sidecar'): void {
     process.kill(this.pids[program], 'SIGKILL');
   }
 
