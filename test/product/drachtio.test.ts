@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Edge, startEdge } from '../../edge/index.ts';
+import { AsteriskEngine, hasAsterisk } from '../engines/asterisk-engine.ts';
 import { Floor } from './floor.ts';
 import { has } from './sipp.ts';
 import { until } from './until.ts';
@@ -13,9 +14,19 @@ import { until } from './until.ts';
 let floor: Floor;
 let sipServer: Edge;
 let folder: string;
+let asterisk: AsteriskEngine | undefined;
 
-describe.skipIf(!has('sipp'))('on a drachtio-server (needs sipp)', { timeout: 60_000 }, () => {
+describe.skipIf(!has('sipp')).each([
+  ['edge', true],
+  // No edge runs then at all.
+  ['asterisk', hasAsterisk()],
+])('on a drachtio-server (needs sipp), media %s', { timeout: 60_000 }, (media, there) => {
+  if (!there) {
+    test.skip('left out: no Asterisk is unpacked here (test/engines/asterisk/install.sh)', () => {});
+    return;
+  }
   beforeAll(async () => {
+    asterisk = media === 'asterisk' ? await AsteriskEngine.start() : undefined;
     folder = mkdtempSync(join(tmpdir(), 'switchroom-drachtio-'));
     writeFileSync(join(folder, 'secret'), 'shared\n');
     sipServer = await startEdge({
@@ -29,6 +40,11 @@ describe.skipIf(!has('sipp'))('on a drachtio-server (needs sipp)', { timeout: 60
       env: {
         SWITCHROOM_DRACHTIO_HOSTS: `127.0.0.1:${sipServer.drachtio.port}`,
         SWITCHROOM_DRACHTIO_SECRET_FILE: join(folder, 'secret'),
+        SWITCHROOM_MEDIA: media,
+        ...(asterisk && {
+          SWITCHROOM_ASTERISK_HOSTS: `one=${asterisk.url};${asterisk.sip}`,
+          SWITCHROOM_ASTERISK_SECRET_FILE: asterisk.secretFile,
+        }),
       },
     });
   });
@@ -36,10 +52,11 @@ describe.skipIf(!has('sipp'))('on a drachtio-server (needs sipp)', { timeout: 60
   afterAll(async () => {
     await floor?.close();
     await sipServer?.stop();
+    await asterisk?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('callers reach it there, the edge beside it has media only, and a talk is as ever', async () => {
+  test('callers reach it there, media is beside it, and a talk is as ever', async () => {
     expect(floor.product.sip).toBe(`127.0.0.1:${sipServer.sip[0]?.port}`);
     const line = await floor.line();
     const seat = await floor.seat([line.queue]);
@@ -56,6 +73,7 @@ describe.skipIf(!has('sipp'))('on a drachtio-server (needs sipp)', { timeout: 60
     expect(record).toMatchObject({ outcome: 'answered', endedWhere: 'talk', endedBy: 'customer' });
     await floor.free(seat.agent);
     await floor.nothingLeft();
+    expect((await asterisk?.channels()) ?? 0).toBe(0);
   });
 
   test('a server that dies takes its calls along: their records say so, the agent is free, new calls come in', async () => {
@@ -79,5 +97,6 @@ describe.skipIf(!has('sipp'))('on a drachtio-server (needs sipp)', { timeout: 60
     await next.sipp.tell('HANGUP');
     await next.sipp.done();
     await floor.nothingLeft();
+    await until(async () => ((await asterisk?.channels()) ?? 0) === 0, 'Asterisk has let go of what was left behind');
   });
 });
