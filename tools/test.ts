@@ -10,11 +10,18 @@ import { builtWorker } from '../test/engines/mediasoup/worker.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** Program → Debian package, and which tests need it. */
-const wanted: { program: string; package: string; for: string }[] = [
+/** Program → Debian package, and which tests need it. Beside `notBeside` it is not installed: it would push that out. */
+const wanted: { program: string; package: string; for: string; notBeside?: string }[] = [
   { program: 'sipp', package: 'sip-tester', for: 'SIP scenarios (test/sip)' },
   { program: 'baresip', package: 'baresip-core', for: 'a call from a softphone (test/sip)' },
   { program: 'slapd', package: 'slapd', for: 'login by a directory (test/unit/sign-in)' },
+  { program: 'dovecot', package: 'dovecot-imapd', for: 'mail over real IMAP (test/unit/sidecar/mail)' },
+  {
+    program: 'exim4',
+    package: 'exim4-daemon-light',
+    for: 'mail over real SMTP (test/unit/sidecar/mail)',
+    notBeside: 'sendmail',
+  },
   { program: 'turnserver', package: 'coturn', for: 'a panel behind NAT (test/product/turn)' },
   { program: 'pg_ctlcluster', package: 'postgresql', for: 'the cloud (test/product/cloud)' },
   { program: 'chromium', package: 'chromium', for: 'the page test (test/e2e)' },
@@ -36,7 +43,9 @@ if (missing.length > 0) {
   if (mayInstall) {
     console.log('Installing them with apt-get; SWITCHROOM_TEST_INSTALL=0 leaves them out.');
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const packages = missing.map((one) => one.package);
+    const packages = missing
+      .filter((one) => one.notBeside === undefined || !has(one.notBeside))
+      .map((one) => one.package);
     if (run('apt-get', ['update', '-qq'], env) === 0) {
       run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], env);
     }

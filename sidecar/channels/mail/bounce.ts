@@ -35,10 +35,12 @@ export function bounce(mail: Mail): Bounce | undefined {
       .trim();
   const action = field('Action')?.toLowerCase();
   const code = field('Status') ?? '';
-  const reason = [code, field('Diagnostic-Code')?.replace(/^\w+;\s*/, '')].filter(Boolean).join(' ').slice(0, 1_000);
+  // Without the other server's words, ours: what the mail itself says.
+  const said = field('Diagnostic-Code')?.replace(/^\w+;\s*/, '') ?? firstWords(mail.text);
+  const reason = [code, said].filter(Boolean).join(' ').slice(0, 1_000);
   if (action === 'delivered') return { message, state: 'delivered', reason };
   if (action !== 'failed') return undefined;
-  return { message, state: 'failed', code: codeOf(code), reason: reason || firstWords(mail.text) };
+  return { message, state: 'failed', code: codeOf(code), reason };
 }
 
 /** Enhanced status codes (RFC 3463). */
@@ -63,5 +65,5 @@ function ourMessage(mail: Mail): string | undefined {
 }
 
 function firstWords(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, 300);
+  return text.replace(/\s+/g, ' ').trim().slice(0, 600);
 }

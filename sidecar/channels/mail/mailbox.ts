@@ -172,6 +172,8 @@ export class Mailbox {
   async #take(client: ImapFlow): Promise<void> {
     let cursor = await this.#cursor(client);
     const found: { uid: number; size: number; received: number; seen: boolean }[] = [];
+    // Servers look into their store at NOOP; a FETCH alone may be answered from what they saw before.
+    await client.noop();
     // "5:*" always gives the last mail, also where its UID is lower.
     for await (const one of client.fetch(
       `${cursor.uid + 1}:*`,
