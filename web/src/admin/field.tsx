@@ -2,7 +2,7 @@
 import { useId } from 'react';
 import { usePreferences } from '../panel-context.ts';
 import { useForm } from './form-context.ts';
-import { Entries, Kinds, List, Parts } from './group-controls.tsx';
+import { Either, Entries, isEither, Kinds, List, Parts } from './group-controls.tsx';
 import type { Schema } from './schema.ts';
 import { Choice, Json, Numeric, Text } from './value-controls.tsx';
 import { hintOf, labelOf } from './words.ts';
@@ -90,7 +90,8 @@ export interface ControlProps extends FieldProps {
 
 export function Control(props: ControlProps) {
   const { schema } = props;
-  const { references } = useForm();
+  const { references, resolve } = useForm();
+  if (schema.anyOf !== undefined && isEither(schema.anyOf, resolve)) return <Either {...props} kinds={schema.anyOf} />;
   if (schema.oneOf !== undefined) return <Kinds {...props} kinds={schema.oneOf} />;
   if (schema.type === 'array') return <List {...props} />;
   if (schema.type === 'object') return schema.properties === undefined ? <Entries {...props} /> : <Parts {...props} />;

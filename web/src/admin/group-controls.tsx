@@ -82,6 +82,45 @@ export function Kinds({ kinds, ...props }: ControlProps & { kinds: Schema[] }) {
   );
 }
 
+/** One of several shapes that are told apart by the one field that each has: `{ flow }` or `{ queue }`. */
+export function Either({ kinds, ...props }: ControlProps & { kinds: Schema[] }) {
+  const { id, describedBy, name, value, onChange, required } = props;
+  const { language } = usePreferences();
+  const { resolve } = useForm();
+  const shapes = kinds.map(resolve);
+  const parts = shapes.map((shape) => Object.keys(shape.properties ?? {})[0] ?? '');
+  const current = Object.keys(asObject(value))[0] ?? '';
+  const shape = shapes[parts.indexOf(current)];
+  return (
+    <div className="parts">
+      <select
+        id={id}
+        aria-describedby={describedBy}
+        aria-label={labelOf(language, name)}
+        value={current}
+        onChange={(event) => {
+          const next = shapes[parts.indexOf(event.target.value)];
+          onChange(next === undefined ? undefined : emptyOf(next, resolve));
+        }}
+      >
+        {(!required || current === '') && <option value="">–</option>}
+        {parts.map((part) => (
+          <option key={part} value={part}>
+            {labelOf(language, `${name}.${part}`)}
+          </option>
+        ))}
+      </select>
+      {shape !== undefined && <Parts {...props} schema={shape} required />}
+    </div>
+  );
+}
+
+/** Each shape is an object of exactly one field, another in each. */
+export function isEither(kinds: Schema[], resolve: (schema: Schema) => Schema): boolean {
+  const parts = kinds.map((kind) => Object.keys(resolve(kind).properties ?? {}));
+  return parts.every(({ length }) => length === 1) && new Set(parts.flat()).size === kinds.length;
+}
+
 function tagOf(shapes: Schema[], { resolve }: Pick<FormTools, 'resolve'>): string | undefined {
   const [first] = shapes;
   return Object.keys(first?.properties ?? {}).find((part) =>

@@ -6,7 +6,7 @@ export type Choices = 'queues' | 'hours' | 'skills' | 'flows' | 'trunks' | 'agen
 
 export interface Kind {
   /** Its collection under /api/v1, and the page's name. */
-  name: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'trunks' | 'sip-users' | 'dial-rules';
+  name: 'agents' | 'queues' | 'hours' | 'skills' | 'dids' | 'channels' | 'trunks' | 'sip-users' | 'dial-rules';
   icon: IconName;
   key: string;
   /** Fields shown in the list, after the key. */
@@ -66,6 +66,18 @@ export const kinds: Kind[] = [
     columns: ['flow', 'language', 'team'],
     references: { flow: 'flows' },
     sections: [],
+  },
+  {
+    name: 'channels',
+    icon: 'chat',
+    key: 'id',
+    columns: ['name', 'kind', 'channel', 'to', 'language', 'team'],
+    references: { 'to.flow': 'flows', 'to.queue': 'queues', 'skills.skill': 'skills' },
+    sections: [
+      { name: 'about', fields: ['name', 'kind', 'channel', 'team', 'language', 'disabled'] },
+      { name: 'distribution', fields: ['to', 'priority', 'skills'] },
+      { name: 'answers', fields: ['firstAnswerMs', 'idleMs', 'returnMs', 'approval'] },
+    ],
   },
   {
     name: 'trunks',

@@ -57,10 +57,20 @@ export type Resolve = (schema: Schema) => Schema;
 
 /** What a new value of this schema begins with. */
 export function emptyOf(schema: Schema, resolve: Resolve): unknown {
-  const { type, default: given, const: fixed, enum: choices, oneOf, properties, required = [] } = resolve(schema);
+  const {
+    type,
+    default: given,
+    const: fixed,
+    enum: choices,
+    oneOf,
+    anyOf,
+    properties,
+    required = [],
+  } = resolve(schema);
   if (given !== undefined) return structuredClone(given);
   if (fixed !== undefined) return fixed;
   if (oneOf?.[0] !== undefined) return emptyOf(oneOf[0], resolve);
+  if (anyOf?.[0] !== undefined) return emptyOf(anyOf[0], resolve);
   if (choices !== undefined) return choices[0];
   if (type === 'object') {
     const entries = Object.entries(properties ?? {}).filter(([name]) => required.includes(name));
