@@ -2,10 +2,12 @@
 import { createTransport } from 'nodemailer';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { inboundItem, type OutboundMessage } from '../../../../connector/index.ts';
+import { mail as mailKind } from '../../../../sidecar/channels/mail/index.ts';
 import { MailConnector } from '../../../../sidecar/channels/mail/mail-connector.ts';
 import { mailSettings } from '../../../../sidecar/channels/mail/settings.ts';
 import { type Delivery, SecretText } from '../../../../sidecar/connector.ts';
 import { until } from '../../../product/until.ts';
+import { Harness } from '../harness.ts';
 import { type MemoryTools, memoryTools } from '../memory-tools.ts';
 import { MailServer, noMailServer, password } from './mail-server.ts';
 
@@ -319,5 +321,29 @@ describe.skipIf(why !== undefined)(`mail over real IMAP and SMTP${why ? ` (${why
       again: false,
     });
     expect(await connector.send(outbound(thread, '4'))).toMatchObject({ ok: true });
+  });
+
+  it('in the whole core: what cannot be read is set aside, the rest goes to the server and is answered', async () => {
+    server.put(user, 'Subject: nobody wrote this\r\n\r\nx');
+    const harness = await Harness.start({
+      kind: mailKind,
+      settings: settingsOf(),
+      more: { backoffs: { provider: { firstMs: 1, mostMs: 2 }, server: { firstMs: 1, mostMs: 2 } } },
+    });
+    open.push(() => harness.stop());
+    await harness.server.until(() => true, 'the core runs');
+    await until(
+      () => harness.figures().setAside === 1,
+      () => `one is set aside: ${JSON.stringify(harness.figures())}`,
+    );
+    await writes({ subject: 'Hello', text: 'Is anybody there?' });
+    await harness.server.until(() => harness.server.of('message').length === 1, 'the mail is at the server');
+    const [first] = harness.server.of('message');
+    harness.server.push({ thread: first?.thread ?? '', content: { type: 'text', text: 'Yes, we are here.' } });
+    await customerGot((mail) => mail.includes('Yes, we are here.'));
+    await harness.server.until(
+      () => harness.server.of('delivery').some((one) => one.state === 'sent'),
+      'it is told as sent',
+    );
   });
 });
