@@ -12,6 +12,7 @@ export {
 } from './exact-json.ts';
 export { freshnessSetting, isFresh } from './freshness.ts';
 export { keepMedia } from './keep-media.ts';
+export { KnownPeople, type Told } from './known-people.ts';
 export { rememberMenu, takeChoice } from './numbered-menu.ts';
 export { sendParts } from './parts.ts';
 export { digest, shortKey } from './short-key.ts';

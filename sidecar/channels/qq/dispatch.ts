@@ -50,7 +50,6 @@ function placeOf(data: JsonObject): Place | undefined {
 /** RFC 3339, or seconds since 1970. (A year of five digits has been seen: then our own time is better.) */
 function timeOf(data: JsonObject): number | undefined {
   const seconds = numberAt(data, 'timestamp');
-  if (seconds !== undefined) return seconds * 1_000;
-  const at = Date.parse(textAt(data, 'timestamp') ?? '');
-  return Number.isFinite(at) && at > 0 && at < 4_102_444_800_000 ? at : undefined;
+  const at = seconds === undefined ? Date.parse(textAt(data, 'timestamp') ?? '') : Math.floor(seconds * 1_000);
+  return at > 0 && at < 4_102_444_800_000 ? at : undefined;
 }

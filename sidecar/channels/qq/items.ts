@@ -63,7 +63,7 @@ export async function itemsOf(
       },
     ];
   }
-  const text = (textAt(data, 'content') ?? '').trim();
+  const text = (textAt(data, 'content') ?? '').trim().slice(0, 100_000);
   const files = objectsAt(data, 'attachments');
   const media: Content[] = [];
   for (const [index, file] of files.entries()) media.push(await attachment(file, `${key}/${index}`, settings, tools));
@@ -108,7 +108,7 @@ async function attachment(
   const name = textAt(file, 'filename');
   const type = textAt(file, 'content_type') ?? 'file';
   const url = allowed(textAt(file, 'url') ?? '', settings);
-  const transcript = textAt(file, 'asr_refer_text');
+  const transcript = textAt(file, 'asr_refer_text')?.slice(0, 20_000);
   if (url === undefined) return { type: 'text', text: bracketed('media-refused', language, name) };
   let response: Response;
   try {

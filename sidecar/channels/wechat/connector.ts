@@ -1,7 +1,7 @@
 // One Official Account at work.
 import type { InboundItem, OutboundMessage } from '../../../connector/index.ts';
 import type { Callback, CallbackAnswer, Connector, ConnectorTools, Delivery, Received, Sent } from '../../connector.ts';
-import { digest, rememberMenu, sendParts, takeChoice, textAt } from '../provider/index.ts';
+import { digest, KnownPeople, rememberMenu, sendParts, takeChoice, textAt } from '../provider/index.ts';
 import {
   apiUrl,
   fetchToken,
@@ -23,9 +23,9 @@ import { customerEvent } from './events.ts';
 import { messageOf } from './message-of.ts';
 import { mediaBody, type Part, partsOf } from './outgoing.ts';
 import { PassiveReplies } from './passive-replies.ts';
-import { People } from './people.ts';
+import { askWho, personOf } from './people.ts';
 import type { WechatSettings } from './settings.ts';
-import { noteTemplate, templateResult } from './template-results.ts';
+import { isTemplateResult, noteTemplate, templateResult } from './template-results.ts';
 
 /** "Is writing" stands for about 15 s at the customer; not said more often than that. */
 const typingEveryMs = 5_000;
@@ -35,7 +35,7 @@ export class WechatConnector implements Connector {
   readonly #tools: ConnectorTools;
   readonly #cipher: MessageCipher | undefined;
   readonly #api: WeixinApi;
-  readonly #people: People;
+  readonly #people: KnownPeople | undefined;
   readonly #passive: PassiveReplies;
   readonly #typed = new Map<string, number>();
   #trouble: string | undefined;
@@ -45,7 +45,7 @@ export class WechatConnector implements Connector {
     this.#tools = tools;
     this.#cipher = settings.encodingAesKey ? new MessageCipher(settings.encodingAesKey, settings.appId) : undefined;
     this.#api = new WeixinApi(settings.api, tools, accessToken(settings, tools));
-    this.#people = new People(this.#api, tools, settings.identify);
+    this.#people = settings.identify ? new KnownPeople(tools, (id) => askWho(this.#api, id)) : undefined;
     this.#passive = new PassiveReplies(settings.passiveReplyMs);
   }
 
@@ -91,10 +91,10 @@ export class WechatConnector implements Connector {
     if (message === undefined || thread === undefined) throw new Error('the message cannot be read');
     const { key, at } = delivery;
     if (xmlText(message, 'MsgType') === 'event') {
-      if (xmlText(message, 'Event') === 'TEMPLATESENDJOBFINISH') return templateResult(message, delivery, this.#tools);
+      if (isTemplateResult(xmlText(message, 'Event'))) return templateResult(message, delivery, this.#tools);
       const event = customerEvent(message, this.#settings.paymentEvents);
       if (event === undefined) return [];
-      const from = await this.#people.person(thread);
+      const from = await personOf(thread, this.#people);
       if (event.opens) this.#tools.opened(thread, event.opens, at);
       const unfollowed: InboundItem[] =
         event.name === 'unfollow'
@@ -107,7 +107,7 @@ export class WechatConnector implements Connector {
       attachments: this.#tools.attachments,
       language: this.#settings.language,
     });
-    const from = await this.#people.person(thread);
+    const from = await personOf(thread, this.#people);
     const choice = content.type === 'text' ? takeChoice(this.#tools.memory, thread, content.text) : undefined;
     this.#tools.opened(thread, 'message', at);
     return [{ item: 'message', key, at, thread, from, content: choice ?? content }];

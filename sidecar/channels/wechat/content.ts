@@ -25,7 +25,7 @@ export async function contentOf(message: XmlElements, tools: ContentTools): Prom
       // A message that is empty for us (a custom sticker) is said to be one.
       if (typeof text !== 'string' || text === '') return { type: 'text', text: bracketed('unsupported', language) };
       return choice === undefined
-        ? { type: 'text', text }
+        ? { type: 'text', text: text.slice(0, 100_000) }
         : { type: 'choice', key: choice.slice(0, 64), label: text.slice(0, 200) };
     }
     case 'image':
@@ -68,7 +68,7 @@ async function medium(
   { media, attachments, language }: ContentTools,
 ): Promise<Content> {
   const id = xmlText(message, 'MediaId');
-  const transcript = xmlText(message, 'Recognition');
+  const transcript = xmlText(message, 'Recognition')?.slice(0, 20_000);
   const gone = (): Content => ({
     type: 'text',
     text: [bracketed('media-gone', language), transcript].filter(Boolean).join('\n'),

@@ -7,6 +7,7 @@ import {
   isObject,
   type JsonObject,
   jsonObject,
+  KnownPeople,
   numberAt,
   objectAt,
   objectsAt,
@@ -32,7 +33,7 @@ import { failure, settingErrors } from './error-map.ts';
 import { eventItems, origins } from './items.ts';
 import { MessagePull } from './message-pull.ts';
 import { mediaBody, type Part, partsOf, textBody } from './outgoing.ts';
-import { People } from './people.ts';
+import { askWho, personOf } from './people.ts';
 import { ServiceStates, serviceStates } from './service-state.ts';
 import type { WecomSettings } from './settings.ts';
 import { readThread, threadOf } from './thread.ts';
@@ -46,7 +47,7 @@ export class WecomConnector implements Connector {
   readonly #cipher: MessageCipher;
   readonly #api: WeixinApi;
   readonly #pull: MessagePull;
-  readonly #people: People;
+  readonly #people: KnownPeople | undefined;
   readonly #states: ServiceStates;
   #poll: NodeJS.Timeout | undefined;
   #trouble: string | undefined;
@@ -61,7 +62,7 @@ export class WecomConnector implements Connector {
     });
     this.#api = new WeixinApi(api, tools, token);
     this.#pull = new MessagePull(this.#api, tools, (errcode, reason) => this.#noteTrouble(errcode, reason));
-    this.#people = new People(this.#api, tools, settings.identify);
+    this.#people = settings.identify ? new KnownPeople(tools, (id) => askWho(this.#api, id)) : undefined;
     this.#states = new ServiceStates(this.#api, tools.logger);
   }
 
@@ -102,7 +103,7 @@ export class WecomConnector implements Connector {
     const userid = textAt(message, 'external_userid') ?? textAt(event, 'external_userid');
     const who = openKfid === undefined || userid === undefined ? undefined : { openKfid, userid };
     const thread = who && threadOf(who);
-    const person = () => this.#people.person(userid ?? '');
+    const person = () => personOf(userid ?? '', this.#people);
     if (textAt(message, 'msgtype') === 'event') {
       return eventItems(event, delivery, thread, {
         person,

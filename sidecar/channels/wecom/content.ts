@@ -21,7 +21,7 @@ export async function contentOf(message: JsonObject, tools: ContentTools): Promi
   const inside = objectAt(message, type);
   switch (type) {
     case 'text': {
-      const text = textAt(inside, 'content') ?? '';
+      const text = (textAt(inside, 'content') ?? '').slice(0, 100_000);
       const choice = textAt(inside, 'menu_id');
       return choice === undefined
         ? { type: 'text', text }

@@ -121,7 +121,7 @@ function deliveryOf(message: JsonObject): Delivery[] {
   return [
     {
       key: shortKey(msgid),
-      at: (numberAt(message, 'send_time') ?? 0) * 1_000,
+      at: Math.min(Math.max(0, Math.floor(numberAt(message, 'send_time') ?? 0)), 1e11) * 1_000,
       thread: userid === undefined ? `account ${openKfid}` : threadOf({ openKfid, userid }),
       body: JSON.stringify(message),
     },

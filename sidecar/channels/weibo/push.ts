@@ -27,7 +27,15 @@ export function readPush(body: string): Push | undefined {
   const seconds = /^\d{1,12}$/.test(createdAt) ? Number(createdAt) : undefined;
   const at = seconds === undefined ? Date.parse(createdAt) : seconds * 1_000;
   if (!Number.isFinite(at) || at < 0) return undefined;
-  return { type, sender, receiver, createdAt, at, text: textAt(push, 'text') ?? '', data: objectAt(push, 'data') };
+  return {
+    type,
+    sender,
+    receiver,
+    createdAt,
+    at,
+    text: (textAt(push, 'text') ?? '').slice(0, 90_000),
+    data: objectAt(push, 'data'),
+  };
 }
 
 /**

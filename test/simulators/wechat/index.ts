@@ -76,23 +76,29 @@ export class WechatSimulator extends ProviderServer {
     });
   }
 
-  async event(from: string, event: string, fields: Record<string, string | number> = {}): Promise<Pushed> {
+  async event(from: string, event: string, fields: Record<string, string | number> = {}, inside = ''): Promise<Pushed> {
     const occasion = { subscribe: 'follow', SCAN: 'scan', CLICK: 'menu', user_pay_from_pay_cell: 'payment' }[event];
     if (occasion) this.quota.grant(from, occasion, this.clock.now());
-    return this.push({
-      ToUserName: 'gh_account',
-      FromUserName: from,
-      CreateTime: this.#seconds(),
-      MsgType: 'event',
-      Event: event,
-      ...fields,
-    });
+    return this.push(
+      {
+        ToUserName: 'gh_account',
+        FromUserName: from,
+        CreateTime: this.#seconds(),
+        MsgType: 'event',
+        Event: event,
+        ...fields,
+      },
+      { inside },
+    );
   }
 
   /** Sent until it is answered, three times at most; each time signed anew. */
-  async push(fields: Record<string, string | number>, { twist = (body: string) => body } = {}): Promise<Pushed> {
+  async push(
+    fields: Record<string, string | number>,
+    { twist = (body: string) => body, inside = '' } = {},
+  ): Promise<Pushed> {
     for (let deliveries = 1; ; deliveries++) {
-      const { query, body } = this.envelope(fields);
+      const { query, body } = this.envelope(fields, inside);
       const answer = await post({
         callback: `${this.callback}?${query}`,
         headers: { 'content-type': this.account.json ? 'application/json' : 'text/xml' },
@@ -104,9 +110,10 @@ export class WechatSimulator extends ProviderServer {
     }
   }
 
-  envelope(fields: Record<string, string | number>): { query: URLSearchParams; body: string } {
+  /** @param inside more elements, as XML */
+  envelope(fields: Record<string, string | number>, inside = ''): { query: URLSearchParams; body: string } {
     const { token, aesKey, appId, mode, json } = this.account;
-    const plain = json ? JSON.stringify(fields) : xmlOf(fields);
+    const plain = json ? JSON.stringify(fields) : xmlOf(fields).replace('</xml>', () => `${inside}</xml>`);
     const query = this.#signed(token);
     query.set('openid', String(fields.FromUserName ?? ''));
     if (mode === 'plain') return { query, body: plain };

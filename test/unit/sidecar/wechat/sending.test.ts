@@ -173,6 +173,31 @@ test('a template: sent, and what became of it by its own 64-bit id, also when th
   expect(states(blocked.message)).toEqual(['failed', 'sent']);
 });
 
+test('a subscription message goes its own way, and so does what became of it', async () => {
+  await begin({ templates: { bill: { id: 'SUB', kind: 'subscription' } } });
+  pair.wechat.instead.push(
+    () => undefined,
+    () => asJson({ errcode: 0, errmsg: 'ok', msgid: 1_700_827_132 }),
+  );
+  expect(await sent({ type: 'template', template: 'bill', values: { amount1: '7.50' } })).toMatchObject({
+    state: 'sent',
+  });
+  expect(pair.wechat.of('/cgi-bin/message/subscribe/bizsend')[0]?.json).toEqual({
+    touser: 'oMary',
+    template_id: 'SUB',
+    data: { amount1: { value: '7.50' } },
+  });
+  const list =
+    '<SubscribeMsgSentEvent><List><TemplateId>SUB</TemplateId><MsgID>1700827132</MsgID><ErrorCode>43101</ErrorCode><ErrorStatus>refused</ErrorStatus></List></SubscribeMsgSentEvent>';
+  await pair.wechat.event('oMary', 'subscribe_msg_sent_event', {}, list);
+  await pair.harness.server.until(() => pair.harness.server.of('delivery').length === 2, 'the refusal');
+  expect(pair.harness.server.of('delivery')[1]).toMatchObject({
+    state: 'failed',
+    code: 'rejected',
+    reason: '43101 refused',
+  });
+});
+
 test('one token for all; withdrawn in the middle: renewed once, by force, and everything comes through', async () => {
   await begin({ identify: false });
   for (const name of ['oA', 'oB', 'oC', 'oD']) await wrote(name);
