@@ -35,6 +35,8 @@ export interface PopContent {
   /** What was pressed and entered in the IVR, in order; secret input is never here. */
   path: { at: Millis; node: string; type: string; label?: string | undefined; value?: string | undefined }[];
   variables: Record<string, string>;
+  /** What moments want the agent to know now, by language. */
+  hints?: Partial<Record<Language, string>>[] | undefined;
   /** Earlier interactions, newest first. */
   earlier: {
     interaction: InteractionId;

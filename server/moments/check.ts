@@ -1,0 +1,95 @@
+// The checker: reads the text of a moment's file and says, with line and column, what is wrong.
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import type { z } from 'zod';
+import { type Finding, type FindingCode, readJson, readShape } from '../ivr/index.ts';
+import { millisOf } from './duration.ts';
+import type { UsedMoment } from './evaluate.ts';
+import { kindOf, type MomentTests, momentSchema, momentTestSchema } from './schema.ts';
+
+/** What the moment stands among. What is left out is not checked. */
+export interface MomentContext {
+  queues?: Iterable<string> | undefined;
+  skills?: Iterable<string> | undefined;
+}
+
+const longestMs = 30 * 86_400_000;
+
+export function readMoment(
+  text: string,
+  file: string,
+  { queues, skills }: MomentContext = {},
+): { findings: Finding[]; used?: UsedMoment } {
+  const { findings, value: moment, place } = readFile(text, file, momentSchema);
+  if (moment === undefined) return { findings };
+  const report = (
+    code: FindingCode,
+    path: (string | number)[],
+    sentence: string,
+    severity: Finding['severity'] = 'error',
+  ) => findings.push({ severity, code, file, ...place(path), sentence });
+  if (basename(file, '.json') !== moment.moment)
+    report('name-differs', ['moment'], `The moment is called "${moment.moment}", but its file "${basename(file)}".`);
+  const { when } = moment;
+  if ('within' in when && millisOf(when.within) > longestMs)
+    report('value-wrong', ['when', 'within'], 'Events are remembered for 30 days at most.');
+  if ('without' in when && moment.class === 'seconds' && millisOf(when.within) < 1_000)
+    report('value-wrong', ['when', 'within'], 'Nothing is noticed to be missing in less than a second.');
+  const knownQueues = queues && new Set(queues);
+  const knownSkills = skills && new Set(skills);
+  const seen = new Set<string>();
+  for (const [index, action] of moment.do.entries()) {
+    const kind = kindOf(action);
+    if (kind !== 'tag' && seen.has(kind))
+      report('value-wrong', ['do', index], `There is a second ${kind} here; only one can be.`);
+    seen.add(kind);
+    const queue = 'callback' in action ? action.callback.queue : 'route' in action ? action.route.queue : undefined;
+    if (queue !== undefined && knownQueues && !knownQueues.has(queue))
+      report('queue-unknown', ['do', index, kind, 'queue'], `There is no queue "${queue}".`);
+    if (!('route' in action)) continue;
+    if (action.route.queue === undefined && action.route.skills === undefined)
+      report('key-missing', ['do', index, 'route'], 'A route needs a queue or skills.');
+    for (const skill of Object.keys(action.route.skills ?? {})) {
+      if (knownSkills && !knownSkills.has(skill))
+        report('skill-unknown', ['do', index, 'route', 'skills', skill], `There is no skill "${skill}".`);
+    }
+  }
+  if (seen.size === 1 && seen.has('hint') && moment.class === 'later')
+    report('value-wrong', ['class'], 'A hint that comes later is seen by nobody who has the contact.', 'warning');
+  if (findings.some(({ severity }) => severity === 'error')) return { findings };
+  const version = createHash('sha256').update(JSON.stringify(moment.when)).digest('hex').slice(0, 16);
+  return { findings, used: { moment, version } };
+}
+
+export function readMomentTests(text: string, file: string): { findings: Finding[]; tests?: MomentTests } {
+  const { findings, value } = readFile(text, file, momentTestSchema);
+  return value === undefined ? { findings } : { findings, tests: value };
+}
+
+type Place = (path: (string | number)[]) => { line: number; column: number };
+
+function readFile<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+): { findings: Finding[]; value?: T; place: Place } {
+  const document = readJson(text);
+  const place: Place = (path) => document.placeOf(path);
+  const findings: Finding[] = document.errors.map((error) => ({
+    severity: 'error',
+    code: 'json-syntax',
+    file,
+    ...error.place,
+    sentence: error.sentence,
+  }));
+  if (findings.length > 0) return { findings, place };
+  for (const { place: at, key } of document.twice) {
+    const sentence = `The key "${key}" stands twice here; only the last would count.`;
+    findings.push({ severity: 'error', code: 'key-twice', file, ...at, sentence });
+  }
+  const shape = readShape(schema, document);
+  for (const { code, place: at, sentence } of shape.faults)
+    findings.push({ severity: 'error', code, file, ...at, sentence });
+  if (shape.value === undefined || findings.length > 0) return { findings, place };
+  return { findings, value: shape.value, place };
+}

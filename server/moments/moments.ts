@@ -1,0 +1,424 @@
+// Moments at work: a reader of the journal that evaluates the pure core for each fact about a customer, writes state and
+// decision in one commit with its cursor, and acts when that is on the disk. Decide, commit, act: a restart repeats nothing.
+import type { Database } from 'better-sqlite3';
+import type { Logger } from 'pino';
+import { type Clock, type CustomerId, isNumber, type Millis, newId } from '../../values/index.ts';
+import { agreedTo, type Customer, type Customers, customersMerged } from '../customers/index.ts';
+import { type Journal, type JournalEvent, journalErased, type NewEvent, newEvent } from '../journal/index.ts';
+import type { MomentActs, Said } from './acts.ts';
+import { millisOf } from './duration.ts';
+import { Effects } from './effects.ts';
+import { classMs, happened, type Outcome, type Present, passed, type UsedMoment } from './evaluate.ts';
+import { momentActed, momentFired, momentRestrained, momentSignalled } from './events.ts';
+import { Facts } from './facts.ts';
+import { type MomentFigure, MomentRows, type OpenFiring } from './moment-rows.ts';
+import type { MomentStore } from './moment-store.ts';
+import type { RestraintRules } from './restraint.ts';
+import { type Action, kindOf } from './schema.ts';
+import { emptyState, type MomentState } from './state.ts';
+
+export interface MomentsOptions {
+  database: Database;
+  journal: Journal;
+  customers: Customers;
+  store: MomentStore;
+  rules: RestraintRules;
+  acts: MomentActs;
+  clock: Clock;
+  logger: Logger;
+}
+
+const reader = 'moments';
+const chunk = 500;
+/** States kept in memory: of those who are active now. */
+const mostStates = 10_000;
+/** How long her next contact still gets what a moment wished for it, and agents see its hint. */
+const wishMs = 30 * 60_000;
+const longestWaitMs = 60_000;
+
+export class Moments {
+  readonly #options: MomentsOptions;
+  readonly #rows: MomentRows;
+  readonly #facts: Facts;
+  readonly #effects: Effects;
+  readonly #states = new Map<CustomerId, MomentState>();
+  #names = new Set<string>();
+  #buffer: JournalEvent[] = [];
+  #seen: number;
+  #scheduled: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #stop: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: MomentsOptions) {
+    const { database, journal, store } = options;
+    this.#options = options;
+    this.#rows = new MomentRows(database);
+    this.#facts = new Facts(journal);
+    this.#effects = new Effects(this.#rows, options.rules.timeZone);
+    this.#seen = journal.cursor(reader);
+    store.on('loaded', (moments) => this.#use(moments));
+    this.#use(store.current);
+  }
+
+  /** Takes up what was not acted on, catches up with the journal, then follows it. */
+  async start(): Promise<void> {
+    const { journal, clock, logger } = this.#options;
+    // The first start on a long journal: what is past is past.
+    if (this.#seen === 0 && journal.last > 0 && this.#rows.next() === undefined) this.#seen = journal.last;
+    this.#effects.load(clock.now());
+    this.#stop = journal.follow((events) => {
+      this.#buffer.push(...events);
+      this.#schedule();
+    });
+    for (const firing of this.#effects.unfinished()) this.#act(firing);
+    while (this.#seen < journal.last) {
+      const events = journal.read(this.#seen, { limit: chunk });
+      if (events.length === 0) break;
+      await this.#take(events);
+    }
+    logger.debug({ moments: this.#options.store.current.length }, 'moments are at work');
+    this.#arm();
+  }
+
+  /** Resolves when all that is committed now was evaluated and acted on. */
+  async settled(): Promise<void> {
+    do {
+      await this.#options.journal.append([]);
+      this.#flush();
+      await this.#work;
+      await Promise.all(this.#effects.busy);
+    } while (this.#seen < this.#options.journal.last || this.#effects.busy.size > 0);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop?.();
+    clearTimeout(this.#timer);
+    clearImmediate(this.#scheduled);
+    await this.#work;
+    await Promise.allSettled(this.#effects.busy);
+  }
+
+  /** What agents who get her see. */
+  hints(customer: CustomerId): Said[] {
+    const now = this.#options.clock.now();
+    return this.#effects
+      .of(this.#headOf(customer))
+      .flatMap(({ at, actions }) =>
+        now - at > wishMs ? [] : actions.flatMap((action) => ('hint' in action ? [action.hint] : [])),
+      );
+  }
+
+  /** @param from days of the site, both inclusive: 2026-01-05 */
+  figures(from: string, until: string): MomentFigure[] {
+    return this.#rows.figures(from, until);
+  }
+
+  /** Evaluates what is due by now. */
+  async tick(): Promise<void> {
+    const now = this.#options.clock.now();
+    const work = this.#work.then(() => {
+      const write = new Write();
+      for (const customer of this.#rows.due(now)) {
+        this.#decide(customer, now, write, (state, present) => passed(this.#options.store.current, state, present));
+      }
+      return this.#commit(write);
+    });
+    this.#work = work;
+    await work;
+    this.#arm();
+  }
+
+  #use(moments: readonly UsedMoment[]): void {
+    const names = new Set<string>();
+    for (const { moment } of moments) {
+      const { when } = moment;
+      for (const { event } of 'sequence' in when ? when.sequence : [when]) names.add(event);
+      if ('without' in when) names.add(when.without.event);
+    }
+    this.#names = names;
+  }
+
+  #schedule(): void {
+    this.#scheduled ??= setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    const events = this.#buffer.splice(0);
+    if (events.length > 0 && !this.#closed) this.#work = this.#work.then(() => this.#take(events));
+  }
+
+  async #take(events: JournalEvent[]): Promise<void> {
+    const { store } = this.#options;
+    const write = new Write();
+    for (const event of events) {
+      if (event.seq <= this.#seen) continue;
+      this.#seen = event.seq;
+      // Its own words are no facts about a customer.
+      if (event.type.startsWith('moment.')) continue;
+      if (event.type === journalErased.name) this.#forget(event.data.subjects as string[], write);
+      else if (event.type === customersMerged.name) this.#merge(event, write);
+      const told = this.#facts.read(event);
+      if (told === undefined) continue;
+      const { fact } = told;
+      const customer = this.#headOf(told.customer);
+      for (const { note, rows } of this.#effects.hear(customer, fact, event)) {
+        write.events.push(note);
+        write.rows.push(rows);
+      }
+      if (fact.event === 'conversation.opt-out') this.#optOut(customer, String(fact.data.via ?? ''));
+      if (event.type === 'interaction.queued' && event.interaction) this.#grant(customer, event.interaction);
+      if (!this.#names.has(fact.event)) continue;
+      this.#decide(customer, fact.at, write, (state, present) => happened(store.current, state, fact, present));
+    }
+    await this.#commit(write, this.#seen);
+    if (write.due) this.#arm();
+  }
+
+  #decide(id: CustomerId, at: Millis, write: Write, evaluate: (state: MomentState, present: Present) => Outcome): void {
+    const { customers, clock, rules } = this.#options;
+    const customer = customers.get(id);
+    if (customer === undefined) return;
+    const before = this.#state(customer.id);
+    const now = clock.now();
+    const tags = customer.tags.map(({ tag }) => tag);
+    const outcome = evaluate(before, { now, tags, consents: customers.consents(customer.id), rules });
+    this.#keep(customer.id, outcome.state);
+    write.states.set(customer.id, outcome.state);
+    write.due = true;
+    const scope = { customer: customer.id, team: customer.team };
+    for (const { moment, why } of outcome.restrained) {
+      write.events.push(newEvent(momentRestrained, now, { moment, why }, scope));
+      write.rows.push(() => this.#effects.count(now, moment, 'restrained', why));
+    }
+    for (const { moment: name, actions, held, at: since } of outcome.fired) {
+      const used = this.#options.store.current.find(({ moment }) => moment.moment === name);
+      if (!used) continue;
+      const { rank, class: how, purpose } = used.moment;
+      const firing: OpenFiring = {
+        id: newId('mom', now),
+        moment: name,
+        customer: customer.id,
+        at: now,
+        since: Math.min(since, at),
+        class: how,
+        purpose,
+        actions,
+        done: 0,
+      };
+      const facts = { firing: firing.id, moment: name, rank, since: firing.since, actions: actions.map(kindOf) };
+      const kept = held.map(({ action, why }) => ({ action: kindOf(action), why }));
+      write.events.push(newEvent(momentFired, now, kept.length > 0 ? { ...facts, held: kept } : facts, scope));
+      write.rows.push(() => {
+        this.#rows.putFiring(firing);
+        this.#effects.count(now, name, 'fired', '');
+        for (const { action, why } of kept) this.#effects.count(now, name, 'held', `${action} ${why}`);
+      });
+      this.#effects.add(firing);
+      write.fired.push(firing);
+    }
+  }
+
+  async #commit({ events, states, rows, fired }: Write, seen?: number): Promise<void> {
+    const { journal, logger } = this.#options;
+    if (seen !== undefined) journal.moveCursor(reader, seen);
+    if (events.length === 0 && states.size === 0 && rows.length === 0) return;
+    const { undone } = await journal.append(events, () => {
+      for (const [customer, state] of states) this.#rows.put(customer, state);
+      for (const write of rows) write();
+    });
+    if (undone) logger.error({ firings: fired.map(({ id }) => id) }, 'moments could not be written');
+    else for (const firing of fired) this.#act(firing);
+  }
+
+  /** One action after the other; each is written down with what became of it. */
+  #act(firing: OpenFiring): void {
+    const { logger, clock } = this.#options;
+    // Cut off by the end of the server, and too late now.
+    if (clock.now() - firing.at > classMs[firing.class]) return;
+    const work = this.#actAll(firing).catch((error: unknown) =>
+      logger.error({ err: error, moment: firing.moment, firing: firing.id }, 'a moment could not act'),
+    );
+    this.#effects.busy.add(work);
+    void work.finally(() => this.#effects.busy.delete(work));
+  }
+
+  async #actAll(firing: OpenFiring): Promise<void> {
+    const { customers, journal, clock, logger } = this.#options;
+    for (const action of firing.actions.slice(firing.done)) {
+      const customer = customers.get(firing.customer);
+      if (customer === undefined) return;
+      const kind = kindOf(action);
+      let came: { result: 'done' | 'refused' | 'failed'; why?: string; message?: string; callback?: string };
+      try {
+        came = await this.#perform(firing, action, customer);
+      } catch (error) {
+        logger.warn({ err: error, moment: firing.moment, action: kind }, 'an action of a moment failed');
+        came = { result: 'failed', why: error instanceof Error ? error.message.slice(0, 300) : 'unknown' };
+      }
+      firing.done++;
+      if (came.message !== undefined) firing.message = came.message;
+      if (came.callback !== undefined) firing.callback = came.callback;
+      const { id, moment } = firing;
+      const scope = { customer: customer.id, team: customer.team };
+      const events: NewEvent[] = [
+        newEvent(momentActed, clock.now(), { firing: id, moment, action: kind, ...came }, scope),
+      ];
+      if ('signal' in action)
+        events.push(newEvent(momentSignalled, clock.now(), { firing: id, moment, signal: action.signal }, scope));
+      await journal.append(events, () => {
+        this.#rows.putFiring(firing);
+        this.#effects.count(clock.now(), moment, 'acted', `${kind} ${came.result}`);
+      });
+    }
+  }
+
+  async #perform(
+    firing: OpenFiring,
+    action: Action,
+    customer: Customer,
+  ): Promise<{ result: 'done' | 'refused'; why?: string; message?: string; callback?: string }> {
+    const { customers, acts, clock } = this.#options;
+    const by = `moment:${firing.moment}`;
+    const now = clock.now();
+    if ('tag' in action) {
+      await customers.tag(customer.id, action.tag, by, now + millisOf(action.for));
+    } else if ('priority' in action || 'route' in action) {
+      for (const { interaction, waiting } of this.#facts.of(new Set(customers.idsOf(customer.id)))) {
+        if (waiting) this.#change(interaction, action);
+      }
+    } else if ('message' in action) {
+      const text = said(action.message, customer.language ?? acts.language);
+      const consents = customers.consents(customer.id);
+      const sent = await acts.message(customer, text, {
+        channels: action.channels,
+        mayUse: (kind) => agreedTo(consents, kind, firing.purpose) !== false,
+        key: firing.id,
+      });
+      return 'refused' in sent ? { result: 'refused', why: sent.refused } : { result: 'done', message: sent.message };
+    } else if ('callback' in action) {
+      const number = customer.identities.find(({ kind, value }) => kind === 'phone' && isNumber(value))?.value;
+      if (number === undefined) return { result: 'refused', why: 'no number of hers is known' };
+      const { queue, in: wait } = action.callback;
+      const from = now + (wait === undefined ? 0 : millisOf(wait));
+      const made = await acts.callback(customer, { queue, number, from, note: firing.moment }, by);
+      return 'refused' in made ? { result: 'refused', why: made.refused } : { result: 'done', callback: made.callback };
+    }
+    // A hint is shown by `hints`, a signal is the event itself.
+    return { result: 'done' };
+  }
+
+  /** What open moments wished for her next contact. */
+  #grant(customer: CustomerId, interaction: string): void {
+    const now = this.#options.clock.now();
+    for (const { at, actions } of this.#effects.of(customer)) {
+      if (now - at > wishMs) continue;
+      for (const action of actions) if ('priority' in action || 'route' in action) this.#change(interaction, action);
+    }
+  }
+
+  #change(interaction: string, action: Extract<Action, { priority: number } | { route: object }>): void {
+    const { acts, logger } = this.#options;
+    try {
+      acts.change(interaction, 'priority' in action ? { priority: action.priority } : action.route);
+    } catch (error) {
+      // It was answered or hung up in between.
+      logger.debug({ err: error, interaction }, 'a contact was gone before a moment could change it');
+    }
+  }
+
+  /** She does not want to be written to there any more. */
+  #optOut(customer: CustomerId, via: string): void {
+    const { customers, acts, logger } = this.#options;
+    const channel = acts.kindOf(via) ?? '*';
+    const word = { channel, purpose: '*', given: false, proof: 'opt-out' };
+    const work = customers
+      .consent(customer, word, 'channel')
+      .then(() => undefined)
+      .catch((error: unknown) => logger.error({ err: error, customer }, 'an opt-out could not be kept'));
+    this.#effects.busy.add(work);
+    void work.finally(() => this.#effects.busy.delete(work));
+  }
+
+  #merge({ customer, data }: JournalEvent, write: Write): void {
+    const head = customer === undefined ? undefined : this.#headOf(customer);
+    const loser = String(data.loser);
+    if (head === undefined || head === loser) return;
+    const [mine, theirs] = [this.#state(head), this.#state(loser)];
+    const fired = { ...theirs.fired };
+    for (const [moment, at] of Object.entries(mine.fired)) fired[moment] = Math.max(at, fired[moment] ?? 0);
+    const one: MomentState = {
+      ...mine,
+      marks: { ...theirs.marks, ...mine.marks },
+      fired,
+      reached: [...theirs.reached, ...mine.reached].sort((a, b) => a - b),
+      waiting: [
+        ...theirs.waiting.filter((each) => !mine.waiting.some(({ moment }) => moment === each.moment)),
+        ...mine.waiting,
+      ],
+    };
+    this.#keep(head, one);
+    this.#states.delete(loser);
+    write.states.set(head, one);
+    write.states.set(loser, emptyState());
+    this.#effects.move(loser, head);
+  }
+
+  #forget(subjects: readonly string[], write: Write): void {
+    for (const subject of subjects) {
+      this.#states.delete(subject);
+      this.#effects.forget(subject);
+      write.states.delete(subject);
+      write.rows.push(() => this.#rows.remove(subject));
+    }
+  }
+
+  #headOf(customer: CustomerId): CustomerId {
+    return this.#options.customers.get(customer)?.id ?? customer;
+  }
+
+  #state(customer: CustomerId): MomentState {
+    return this.#states.get(customer) ?? this.#rows.state(customer) ?? emptyState();
+  }
+
+  #keep(customer: CustomerId, state: MomentState): void {
+    this.#states.delete(customer);
+    this.#states.set(customer, state);
+    if (this.#states.size <= mostStates) return;
+    // What is this old was written long ago.
+    for (const oldest of this.#states.keys()) {
+      this.#states.delete(oldest);
+      break;
+    }
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    if (this.#closed) return;
+    const next = this.#rows.next();
+    if (next === undefined) return;
+    const { clock, logger } = this.#options;
+    const wait = Math.min(longestWaitMs, Math.max(0, next - clock.now()));
+    this.#timer = setTimeout(() => {
+      this.tick().catch((error: unknown) => logger.error({ err: error }, 'moments could not be evaluated'));
+    }, wait).unref();
+  }
+}
+
+/** One commit in the making. */
+class Write {
+  readonly events: NewEvent[] = [];
+  readonly states = new Map<CustomerId, MomentState>();
+  readonly rows: (() => void)[] = [];
+  readonly fired: OpenFiring[] = [];
+  /** Whether the next due time may have changed. */
+  due = false;
+}
+
+function said(texts: Said, language: keyof Said): string {
+  return texts[language] ?? texts.en ?? texts.zh ?? '';
+}
