@@ -1,8 +1,8 @@
 // The switchroom command line: what there is, with its help. Each command's work is in commands/.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAgentCommands } from './commands/agent.ts';
 import { addAsteriskCommands } from './commands/asterisk.ts';
+import { addBackupCommands } from './commands/backup.ts';
 import { addCallsCommand } from './commands/calls.ts';
 import { addCertificateCommands } from './commands/certificate.ts';
 import { addChannelCommands } from './commands/channel.ts';
@@ -17,10 +17,7 @@ import { addReadyCommand } from './commands/ready.ts';
 import { addRunCommands } from './commands/run.ts';
 import { addTokenCommands } from './commands/token.ts';
 import { addTrunkCommands } from './commands/trunk.ts';
-
-export const version = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
+import { version } from './version.ts';
 
 export function program(): Command {
   const switchroom = new Command('switchroom')
@@ -43,6 +40,7 @@ export function program(): Command {
   addAsteriskCommands(switchroom);
   addEgressCommands(switchroom);
   addCloudCommands(switchroom);
+  addBackupCommands(switchroom);
   addReadyCommand(switchroom);
   return switchroom;
 }

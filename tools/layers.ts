@@ -27,6 +27,7 @@ const floors: Record<string, number> = {
   'server/ivr': 2,
   'server/signaling/sip': 2,
   'server/directory': 2,
+  'server/backup': 2,
   'media/speech': 2,
   'media/prompts': 3,
   'media/edge': 3,

@@ -14,3 +14,4 @@ export { eventsAfter } from './read-events.ts';
 export { type ReadJob, type ReadStream, readJob, readStream } from './read-job.ts';
 export { openReader, type Reader, readInPlace } from './reader.ts';
 export type * from './types.ts';
+export { chainOf } from './verify-chain.ts';

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database } from 'better-sqlite3';
 import { genesis, personalDigest, rowHash } from './hash-chain.ts';
-import type { JournalRows } from './journal-rows.ts';
+import { JournalRows } from './journal-rows.ts';
 
 export interface ChainReport {
   /** Events looked at. */
@@ -39,4 +40,9 @@ function personalHolds(row: { personal: string | null; salt: Buffer | null; dige
   if (row.digest === null) return row.personal === null && row.salt === null;
   if (row.personal === null || row.salt === null) return false;
   return personalDigest(row.salt, row.personal).equals(row.digest);
+}
+
+/** As `verifyChain`, on a database that nobody need have opened as a journal; it may be read-only. */
+export function chainOf(database: Database): Promise<ChainReport> {
+  return verifyChain(new JournalRows(database));
 }

@@ -1,0 +1,5 @@
+export { type DataReport, type FilesReport, findings, inspectData } from './inspect.ts';
+export { readPassphrase } from './key.ts';
+export type { Manifest } from './manifest.ts';
+export { type Restored, restoreBackup, type Verified, verifyBackup } from './restore.ts';
+export { type Taken, takeBackup } from './take.ts';

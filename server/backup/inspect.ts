@@ -1,0 +1,162 @@
+// Looks at everything that a data folder vouches for: the database's own integrity, the journal's hash chain, the checksum of
+// every recording and attachment. Reads only; beside a running server, too.
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import Sqlite, { type Database } from 'better-sqlite3';
+import { type ChainReport, chainOf, databaseFile } from '../journal/index.ts';
+
+export interface FilesReport {
+  /** Files whose checksum is as the record says. */
+  right: number;
+  /** Recordings without a checksum in their record: still running, or cut off. */
+  without: number;
+  /** Gone because a rule of retention or an erasure said so. */
+  removed: number;
+  missing: string[];
+  changed: string[];
+  /** Files of which no record knows. */
+  extra: string[];
+}
+
+export interface DataReport {
+  /** What SQLite says of itself; empty: nothing is wrong. */
+  database: string[];
+  chain: ChainReport;
+  /** The end of the chain, to be noted elsewhere. */
+  end: { seq: number; hash: string };
+  recordings: FilesReport;
+  attachments: FilesReport;
+}
+
+export interface InspectOptions {
+  /** Recordings are with another engine: their files cannot be looked at here. */
+  recordingsElsewhere?: boolean;
+}
+
+/** @throws the system's error where there is no database */
+export async function inspectData(
+  data: string,
+  { recordingsElsewhere = false }: InspectOptions = {},
+): Promise<DataReport> {
+  // Files first: a recording's row is there before its file is finished, so that none is taken for unknown.
+  const recorded = recordingsElsewhere ? [] : listed(join(data, 'recordings')).filter((name) => name.endsWith('.wav'));
+  const attached = listed(join(data, 'attachments'))
+    .filter((name) => /^[0-9a-f]{2}$/.test(name))
+    .flatMap((sub) => listed(join(data, 'attachments', sub)));
+  const database = new Sqlite(join(data, databaseFile), { fileMustExist: true, readonly: true, timeout: 10_000 });
+  try {
+    const chain = await chainOf(database);
+    const end = database
+      .prepare<[], { seq: number; hash: Buffer }>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
+      .get();
+    return {
+      database: troubles(database),
+      chain,
+      end: { seq: end?.seq ?? 0, hash: end?.hash.toString('hex') ?? '' },
+      recordings: recordingsElsewhere ? none() : await recordings(database, data, recorded),
+      attachments: await attachments(database, data, attached),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+/** Sentences about what is wrong; empty: all is as it was written. */
+export function findings({ database, chain, recordings, attachments }: DataReport): string[] {
+  const found = database.map((line) => `database: ${line}`);
+  if (chain.broken) {
+    const how = {
+      missing: 'is missing',
+      changed: 'is not as it was written',
+      'personal-changed': 'has other personal fields than were written',
+    }[chain.broken.why];
+    found.push(`journal: event ${chain.broken.seq} ${how}; all before it are as they were`);
+  }
+  const files = (what: string, report: FilesReport) => {
+    for (const id of report.missing) found.push(`${what} ${id}: the file is missing`);
+    for (const id of report.changed) found.push(`${what} ${id}: the file was changed`);
+    for (const id of report.extra) found.push(`${what} ${id}: no record knows of this file`);
+  };
+  files('recording', recordings);
+  files('attachment', attachments);
+  return found;
+}
+
+function troubles(database: Database): string[] {
+  const said = database.pragma('integrity_check') as { integrity_check: string }[];
+  const lines = said.map((row) => row.integrity_check).filter((line) => line !== 'ok');
+  const broken = database.pragma('foreign_key_check') as { table: string; rowid: number; parent: string }[];
+  return [
+    ...lines,
+    ...broken.map(({ table, parent }) => `a row of ${table} names a row of ${parent} that is not there`),
+  ];
+}
+
+async function recordings(database: Database, data: string, names: string[]): Promise<FilesReport> {
+  const report = none();
+  const unknown = new Set(names.map((name) => name.slice(0, -'.wav'.length)));
+  const removed = removals(database);
+  const page = database.prepare<[string], { id: string; sha256: string | null; ended_at: number | null }>(
+    'SELECT id, sha256, ended_at FROM recordings WHERE id > ? ORDER BY id LIMIT 500',
+  );
+  for (let rows = page.all(''); rows.length > 0; rows = page.all(rows.at(-1)!.id)) {
+    for (const { id, sha256 } of rows) {
+      unknown.delete(id);
+      const file = join(data, 'recordings', `${id}.wav`);
+      if (removed(id)) {
+        report.removed++;
+        if (existsSync(file)) report.extra.push(id);
+      } else if (sha256 === null) report.without++;
+      else await look(report, id, file, sha256);
+    }
+  }
+  report.extra.push(...unknown);
+  return report;
+}
+
+async function attachments(database: Database, data: string, names: string[]): Promise<FilesReport> {
+  const report = none();
+  const unknown = new Set(names);
+  const page = database
+    .prepare<[string], string>('SELECT DISTINCT sha256 FROM attachments WHERE sha256 > ? ORDER BY sha256 LIMIT 500')
+    .pluck();
+  for (let hashes = page.all(''); hashes.length > 0; hashes = page.all(hashes.at(-1)!)) {
+    for (const sha256 of hashes) {
+      unknown.delete(sha256);
+      await look(report, sha256, join(data, 'attachments', sha256.slice(0, 2), sha256), sha256);
+    }
+  }
+  report.extra.push(...unknown);
+  return report;
+}
+
+/** Whether a recording was taken away by rule; databases of older versions know of none. */
+function removals(database: Database): (id: string) => boolean {
+  const there = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'removals'").get();
+  if (there === undefined) return () => false;
+  const find = database
+    .prepare<[string], number>("SELECT 1 FROM removals WHERE kind = 'recordings' AND id = ?")
+    .pluck();
+  return (id) => find.get(id) !== undefined;
+}
+
+async function look(report: FilesReport, id: string, file: string, sha256: string): Promise<void> {
+  if (!existsSync(file)) {
+    report.missing.push(id);
+    return;
+  }
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  if (hash.digest('hex') === sha256) report.right++;
+  else report.changed.push(id);
+}
+
+function listed(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function none(): FilesReport {
+  return { right: 0, without: 0, removed: 0, missing: [], changed: [], extra: [] };
+}

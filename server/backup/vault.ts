@@ -1,0 +1,24 @@
+// Where backups lie: a folder that many share (what did not change is kept once), or one file with one backup.
+import type { KeyNote } from './key.ts';
+
+export interface Vault {
+  /** For people. */
+  readonly place: string;
+  /** The key of a vault that has backups already. */
+  readonly keyNote: KeyNote | undefined;
+  /** Before the first `put` of a new vault. */
+  begin(note: KeyNote): Promise<void>;
+  has(name: string): boolean;
+  /** Writes it durably. @param named asked when all bytes went by; where that name is there already, nothing is added */
+  put(bytes: AsyncIterable<Buffer>, named: () => string): Promise<string>;
+  /** @throws backup-damaged where it is not there */
+  read(name: string): AsyncIterable<Buffer>;
+  /** Manifests, oldest first. */
+  manifests(): string[];
+  /** Takes away what is neither named nor a manifest of that list. @returns how many files went */
+  keepOnly(names: ReadonlySet<string>): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Names of manifests sort by time: `2026-11-22T05-00-00-000Z.manifest`. */
+export const manifestSuffix = '.manifest';
