@@ -70,7 +70,7 @@ export class Sending {
   }
 
   async #message(row: OutboxRow, message: OutboundMessage): Promise<number | undefined> {
-    const { channel, policy, tables, clock, connector, commit, logger, mostAttempts = 12 } = this.#options;
+    const { channel, policy, tables, clock, connector, commit, logger, mostAttempts = 20 } = this.#options;
     const parts = cut(message.content, policy);
     let last: Extract<Sent, { ok: true }> = { ok: true };
     while (row.parts < parts.length) {
