@@ -58,6 +58,9 @@ export interface WaitingCallback {
 }
 
 const preferredMs = 60_000;
+/** Open at once. */
+const mostPerNumber = 5;
+const mostPerPerson = 100;
 /** setTimeout takes no more. */
 const longestTimerMs = 2_147_483_647;
 
@@ -98,7 +101,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     this.#stop = undefined;
   }
 
-  /** @throws queue-unknown, agent-unknown, callback-window */
+  /** @throws queue-unknown, agent-unknown, callback-window, callback-number-many, callback-person-many */
   async schedule(request: CallbackRequest, by: string): Promise<Callback> {
     const { directory, clock, customerOf } = this.#options;
     const { queue, number, preferred, origin } = request;
@@ -106,6 +109,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     if (!record) throw notThere['queue-unknown']({ queue });
     if (preferred !== undefined && !directory.agents.get(preferred))
       throw notThere['agent-unknown']({ agent: preferred });
+    this.#limit(number, by);
     const now = clock.now();
     const known = request.customer === undefined ? customerOf(number) : undefined;
     const whole = { ...request, name: request.name ?? known?.name, customer: request.customer ?? known?.id };
@@ -119,6 +123,22 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     ]);
     this.#arm();
     return callback;
+  }
+
+  /** Nobody is called back by the dozen, and nobody fills the queues alone. Programs (tokens, flows) are held to the first. */
+  #limit(number: string, by: string): void {
+    let toNumber = 0;
+    let byPerson = 0;
+    for (const one of this.#open.values()) {
+      if (one.number === number) toNumber++;
+      if (one.by === by) byPerson++;
+    }
+    if (toNumber >= mostPerNumber) {
+      throw failed['callback-number-many']({ count: mostPerNumber });
+    }
+    if (byPerson >= mostPerPerson && this.#options.directory.agents.get(by)) {
+      throw failed['callback-person-many']({ count: mostPerPerson, person: by });
+    }
   }
 
   /** @throws callback-unknown, callback-over */

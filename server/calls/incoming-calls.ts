@@ -114,7 +114,7 @@ export class IncomingCalls {
   }
 
   #fromSlot(incoming: IncomingCall, agent: AgentRecord | undefined, slot: string): void {
-    const call = this.#parking.at(slot);
+    const call = agent && this.#parking.at(slot, agent);
     if (agent && call) void this.#parking.dialled(incoming, agent, call);
     else this.#refuse(incoming, agent ? 404 : 403, agent ? 'unknown' : 'not-allowed', undefined, slot);
   }

@@ -1,6 +1,6 @@
 // Slots where calls are parked: who is where, and how an agent gets her.
 import type { InteractionId } from '../../values/index.ts';
-import type { AgentRecord } from '../ports/index.ts';
+import { type AgentRecord, servesTeam, teamOf } from '../ports/index.ts';
 import { type IncomingCall, Leg } from '../signaling/index.ts';
 import { answersOwnCalls } from './auto-answer.ts';
 import type { Call, CallKeeper } from './call.ts';
@@ -24,8 +24,15 @@ export class Parking {
     this.#calls = calls;
   }
 
-  at(slot: string): Call | undefined {
-    for (const call of this.#calls.values()) if (call.park.now?.slot === slot) return call;
+  /** Who is parked there, where she may have to do with whose call it is. */
+  at(slot: string, agent: AgentRecord): Call | undefined {
+    for (const call of this.#calls.values()) {
+      const { now } = call.park;
+      if (now?.slot !== slot) continue;
+      const { queue } = call.view();
+      const team = teamOf(this.#tools.directory, { queue, agent: now.by, did: call.facts.did });
+      return servesTeam(agent, team) ? call : undefined;
+    }
     return undefined;
   }
 
@@ -38,10 +45,10 @@ export class Parking {
     return slot;
   }
 
-  /** Rings her phone, and joins her with who is parked there. @throws park-slot-empty, phone-unreachable */
+  /** Rings her phone, and joins her with who is parked there. @throws park-slot-empty (also where the call is another team's), phone-unreachable */
   unpark(record: AgentRecord, slot: string): InteractionId {
     const { id: agent } = record;
-    const call = this.at(slot);
+    const call = this.at(slot, record);
     if (!call) throw callErrors['park-slot-empty']({ slot });
     const targets = this.#keeper.phones(record);
     if (targets.length === 0) throw callErrors['phone-unreachable']({ who: agent });

@@ -1,6 +1,6 @@
-// Whom a call is told to: the agent who has it, and whoever else is in it; parked calls to everybody who can retrieve them.
+// Whom a call is told to: the agent who has it, and whoever else is in it; parked calls to everybody who may retrieve them.
 import type { AgentId, InteractionId } from '../../values/index.ts';
-import type { CallView } from '../ports/index.ts';
+import { type CallView, servesTeam, teamOf } from '../ports/index.ts';
 import { Dialled } from './dialled.ts';
 import type { DeskOptions } from './options.ts';
 import type { Seats } from './seats.ts';
@@ -11,7 +11,7 @@ export class CallTelling {
   readonly #seats: Seats;
   /** Who is told of each call now. */
   readonly #audience = new Map<InteractionId, Set<AgentId>>();
-  readonly #parked = new Map<InteractionId, ParkedCall>();
+  readonly #parked = new Map<InteractionId, { call: ParkedCall; did: string | undefined }>();
   readonly #dialled: Dialled;
   /** Ends of detours that were told. */
   readonly #told = new WeakSet<object>();
@@ -24,7 +24,7 @@ export class CallTelling {
     for (const call of options.callControl.list()) {
       this.#audience.set(call.interaction, audienceOf(call));
       const parked = parkedCall(call);
-      if (parked) this.#parked.set(call.interaction, parked);
+      if (parked) this.#parked.set(call.interaction, { call: parked, did: call.did });
       this.#detourEnded(call);
     }
   }
@@ -63,9 +63,15 @@ export class CallTelling {
     return { ...call, parties: call.parties.filter((party) => party.as !== 'monitor' || party.agent === agent) };
   }
 
-  /** Parked calls of this moment. */
-  parked(): ParkedCall[] {
-    return [...this.#parked.values()];
+  /** Parked calls of this moment that she may retrieve. */
+  parked(agent: AgentId): ParkedCall[] {
+    const { directory } = this.#options;
+    const record = directory.agents.get(agent);
+    if (record === undefined) return [];
+    return [...this.#parked.values()].flatMap(({ call, did }) => {
+      const team = teamOf(directory, { queue: call.queue, agent: call.by, did });
+      return servesTeam(record, team) ? [call] : [];
+    });
   }
 
   /** The latest first. */
@@ -94,10 +100,9 @@ export class CallTelling {
   #park(call: CallView): void {
     const parked = call.phase === 'ended' ? undefined : parkedCall(call);
     if (this.#parked.has(call.interaction) === (parked !== undefined)) return;
-    if (parked) this.#parked.set(call.interaction, parked);
+    if (parked) this.#parked.set(call.interaction, { call: parked, did: call.did });
     else this.#parked.delete(call.interaction);
-    const calls = this.parked();
-    for (const seat of this.#seats.all.values()) seat.tell('parked', { calls });
+    for (const seat of this.#seats.all.values()) seat.tell('parked', { calls: this.parked(seat.agent) });
   }
 }
 

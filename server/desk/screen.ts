@@ -61,7 +61,7 @@ export class Screen {
       today: worker ? seat.tally.today : undefined,
       pops: [...seat.pops.values()].map((pop) => pop.view),
       calls: this.telling?.callsOf(record.id) ?? [],
-      parked: this.telling?.parked() ?? [],
+      parked: this.telling?.parked(record.id) ?? [],
       dialled: this.telling?.dialled(record.id) ?? [],
       work: [...seat.work.values()],
       figures: this.figures(record),

@@ -109,8 +109,20 @@ export function callbackEndpoints({ callbacks, directory, interactions }: ApiDep
       }),
       answer: callback,
       status: 201,
-      errors: ['queue-unknown', 'agent-unknown', 'callback-window'],
+      errors: [
+        'queue-unknown',
+        'agent-unknown',
+        'not-found',
+        'callback-window',
+        'callback-number-many',
+        'callback-person-many',
+      ],
       async handle({ body, principal }) {
+        // What is unknown is told as such by the callbacks themselves.
+        const queue = directory.queues.get(body.queue);
+        if (queue) visible(principal, queue, 'queue', body.queue);
+        const preferred = body.preferred === undefined ? undefined : directory.agents.get(body.preferred);
+        if (preferred) visible(principal, preferred, 'agent', preferred.id);
         const record = body.origin === undefined ? undefined : interactions.get(body.origin);
         if (record) visible(principal, record, 'interaction', record.id);
         // Else she would read any caller's number by calling him back.

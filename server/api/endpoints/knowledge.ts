@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import type { Principal } from '../../directory/index.ts';
 import { articleBodySchema, searchArticles, suggestArticles } from '../../knowledge/index.ts';
+import { teamOf } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { confinedTo, hadPart, isStaff, mayChange, visible } from '../scope.ts';
+import { confinedTo, hadPart, isStaff, mayChange, mayServe, visible } from '../scope.ts';
 
 const article = articleBodySchema
   .safeExtend({
@@ -44,6 +45,9 @@ export function knowledgeEndpoints({ knowledge, reads, interactions, callControl
       ...(record?.agents ?? []),
     ]);
     if (record) visible(principal, record, 'interaction', id);
+    // A call that began this moment has no record yet; its team is that of its queue, agent or number.
+    if (call && !hers && !mayServe(principal, { site: principal.site, team: teamOf(directory, call) }))
+      throw failed['not-found']({ kind: 'interaction', name: id });
     if ((!call && !record) || (!hers && !isStaff(principal)))
       throw failed['not-found']({ kind: 'interaction', name: id });
     const path = callControl.content(id)?.path ?? record?.path ?? [];

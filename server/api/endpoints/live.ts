@@ -5,7 +5,7 @@ import { type CallView, teamOf } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { confinedTo, isStaff, mayServe } from '../scope.ts';
+import { confinedTo, isStaff, mayServe, visible } from '../scope.ts';
 
 const optional = z.string().optional();
 
@@ -227,6 +227,9 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
         // What is no call (yet) cannot be told apart by team: then only those move it who see all.
         const call = callControl.get(params.interaction!);
         if (call || confinedTo(principal) !== undefined) must(principal, params.interaction!);
+        // Nor does she send what is hers to others: their queues and agents are not there for her.
+        if ('queue' in body) visible(principal, directory.queues.get(body.queue), 'queue', body.queue);
+        else visible(principal, directory.agents.get(body.agent), 'agent', body.agent);
         agentWork.move(params.interaction!, body);
         return undefined;
       },

@@ -76,4 +76,15 @@ describe('callbacks', () => {
     );
     expect((await send('get', '/callbacks/cbk_none', api.tokens.admin)).body.code).toBe('callback-unknown');
   });
+
+  it('are limited for one number, whoever asks', async () => {
+    const ask = () => send('post', '/callbacks', api.tokens.admin, { queue: 'service', number: '+8613700137000' });
+    for (let made = 0; made < 5; made++) expect((await ask()).status).toBe(201);
+    const refused = await ask();
+    expect([refused.status, refused.body.code]).toEqual([429, 'callback-number-many']);
+    const { callbacks } = (await send('get', '/callbacks?limit=500', api.tokens.admin)).body;
+    const mine = callbacks.filter(({ number }: { number: string }) => number === '+8613700137000');
+    expect((await send('post', `/callbacks/${mine[0].id}/cancel`, api.tokens.admin)).status).toBe(200);
+    expect((await ask()).status).toBe(201);
+  });
 });

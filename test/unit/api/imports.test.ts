@@ -71,6 +71,18 @@ describe('agents from CSV', () => {
     expect(api.site.directory.agents.get('2001')).toBeUndefined();
   });
 
+  it('make no more passwords than one request may take', async () => {
+    const before = api.site.journal.last;
+    const many = `login\n${Array.from({ length: 501 }, (_, at) => `3${String(at).padStart(4, '0')}`).join('\n')}`;
+    for (const dryRun of [true, false]) {
+      const response = await agents(many, { passwords: true, dryRun });
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({ code: 'import-refused', message: expect.stringContaining('501') });
+    }
+    expect(api.site.journal.last).toBe(before);
+    expect((await agents(many, { dryRun: true })).status).toBe(200);
+  });
+
   it('are refused all together, every wrong line by its number', async () => {
     const before = events().length;
     const response = await agents(`login,name,roles,skills,queues,voice,disabled

@@ -106,7 +106,44 @@ it('a call in its flow belongs to the team of its number, and nobody else watche
   ]);
   const { interaction } = blueCall;
   expect((await api.send('POST', `/live/calls/${interaction}/end`, api.tokens.supervisor)).status).toBe(404);
-  const move = (token: string) => api.send('POST', `/live/contacts/${interaction}/move`, token, { queue: 'service' });
+  const move = (token: string) => api.send('POST', `/live/contacts/${interaction}/move`, token, { queue: 'shared' });
   expect((await move(api.tokens.supervisor)).status).toBe(404);
   expect((await move(api.tokens.blue)).status).toBe(204);
+});
+
+it('what a supervisor sends, schedules and looks up stays with queues and agents that are there for her', async () => {
+  const { supervisor: red, blue, admin } = api.tokens;
+  const status = async (method: string, path: string, as: string, body?: unknown) =>
+    (await api.send(method, path, as, body)).status;
+  liveCall(api, { interaction: 'int_new', agent: undefined, queue: 'service' });
+  const move = (as: string, to: object) => status('POST', '/live/contacts/int_new/move', as, to);
+  expect(await move(red, { queue: 'loans' })).toBe(404);
+  expect(await move(red, { agent: '1002' })).toBe(404);
+  expect(await move(red, { queue: 'shared' })).toBe(204);
+  expect(await move(admin, { queue: 'loans' })).toBe(204);
+  expect(await move(admin, { queue: 'nowhere' })).toBe(404);
+
+  const callback = (as: string, more: object) =>
+    status('POST', '/callbacks', as, { number: '+8613900139000', ...more });
+  expect(await callback(red, { queue: 'loans' })).toBe(404);
+  expect(await callback(red, { queue: 'shared', preferred: '1002' })).toBe(404);
+  expect(await callback(red, { queue: 'shared', preferred: '1001' })).toBe(201);
+
+  const suggested = (as: string) => status('GET', '/knowledge/suggestions?interaction=int_new', as);
+  expect([await suggested(red), await suggested(blue), await suggested(admin)]).toEqual([200, 404, 200]);
+
+  const thresholds = (as: string, queue: string, body: object = { waiting: { warn: 2, alarm: 4 } }) =>
+    status('PUT', `/queues/${queue}/thresholds`, as, body);
+  expect(await thresholds(red, 'service')).toBe(200);
+  expect(await thresholds(blue, 'service')).toBe(404);
+  expect(await thresholds(red, 'shared')).toBe(403);
+  expect(await thresholds(api.tokens.agent, 'service')).toBe(403);
+  expect(await thresholds(red, 'service', { waiting: { warn: 5, alarm: 4 } })).toBe(422);
+  const { directory } = api.site;
+  expect(directory.queues.get('service')).toMatchObject({
+    thresholds: { waiting: { warn: 2, alarm: 4 } },
+    dispositionRequired: true,
+  });
+  expect(await thresholds(admin, 'service', {})).toBe(200);
+  expect(directory.queues.get('service')).not.toHaveProperty('thresholds');
 });

@@ -139,6 +139,23 @@ test('parked calls are told to everybody, and what she dialled is in her snapsho
   expect(welcome.snapshot?.parked).toMatchObject([{ slot: '701' }]);
 });
 
+test('a parked call of a team is told to that team', async () => {
+  const agents = [
+    agentRecord('1001', 'Ada', { team: 'red' }),
+    agentRecord('1002', 'Bob', { team: 'blue' }),
+    agentRecord('1003', 'Cai'),
+  ];
+  await start({ agents, queues: [queueRecord('service', {}, { team: 'red' })] });
+  const [hers, other, everybodys] = await Promise.all(
+    agents.map(async ({ id }) => (await Client.open(world, id)).client),
+  );
+  shows(call({ phase: 'parked', agent: undefined, park: { slot: '701', by: '1001', until: 5 } }));
+  expect(await hers?.event('parked')).toMatchObject({ calls: [{ slot: '701' }] });
+  expect(await everybodys?.event('parked')).toMatchObject({ calls: [{ slot: '701' }] });
+  expect(await other?.event('parked')).toEqual({ calls: [] });
+  expect((await Client.open(world, '1002')).welcome.snapshot?.parked).toEqual([]);
+});
+
 test('what she dialled is there after a restart, as the record has it, each number once', async () => {
   await start();
   const projector = new InteractionProjector(

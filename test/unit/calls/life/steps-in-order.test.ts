@@ -58,6 +58,22 @@ test('whoever was asked is not lost where the customer is in a flow of the agent
   expect(await end()).toEqual([]);
 });
 
+test('a parked call of a team is at its slot for that team only', async () => {
+  const { world, calls, agent, interaction, end } = await talk();
+  const slot = await calls.park(agent, interaction);
+  const by = world.site.agents.get(agent);
+  const other = world.site.agents.get('1003');
+  if (!by || !other) throw new Error('agents of the world');
+  by.team = 'red';
+  other.team = 'blue';
+  await expect(calls.unpark('1003', slot)).rejects.toMatchObject({ code: 'park-slot-empty' });
+  other.team = 'red';
+  expect(await calls.unpark('1003', slot)).toBe(interaction);
+  by.team = undefined;
+  other.team = undefined;
+  expect(await end()).toEqual([]);
+});
+
 test('a phone that rings for a parked call stops when the caller hangs up, or another has retrieved her', async () => {
   const { world, calls, agent, interaction, end } = await talk();
   const slot = await calls.park(agent, interaction);
