@@ -10,6 +10,7 @@ import { drachtioSchema } from './drachtio.ts';
 import { failed } from './errors.ts';
 import { freeswitchSchema } from './freeswitch.ts';
 import { loginSchema } from './login-settings.ts';
+import { momentsSchema } from './moments-settings.ts';
 import { sidecarSchema } from './sidecar.ts';
 import { uplinkSchema } from './uplink.ts';
 import { webrtcSchema } from './webrtc.ts';
@@ -46,6 +47,7 @@ export const settingsSchema = z
     data: z.string().min(1).default('./data'),
     /** Folder of the flows and of their prompts. */
     flows: z.string().min(1).default('./ivr-flows'),
+    moments: momentsSchema,
     site: z
       .object({
         name: z.string().min(1).default('main'),

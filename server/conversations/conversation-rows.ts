@@ -179,6 +179,16 @@ export class ConversationRows {
     this.#read.run(via, thread, number);
   }
 
+  /** Threads of these customers, the latest first. */
+  placesOf(customers: readonly string[]): { via: string; thread: string }[] {
+    return this.#db
+      .prepare<[string], { via: string; thread: string }>(
+        `SELECT via, thread FROM conversations WHERE customer IN (SELECT value FROM json_each(?))
+         GROUP BY via, thread ORDER BY max(started_at) DESC LIMIT 20`,
+      )
+      .all(JSON.stringify(customers));
+  }
+
   awaitingApproval(limit: number): MessagePlace[] {
     return this.#db
       .prepare<[number], MessageCells & { via: string; thread: string; reply_to: string | null }>(

@@ -1,7 +1,13 @@
 // All digital conversations: takes what connectors bring, keeps them over a restart, and does what desk and API ask
 // (ConversationControl).
 import { EventEmitter } from 'node:events';
-import { type Content, content as contentSchema, type InboundAnswer, type InboundItem } from '../../connector/index.ts';
+import {
+  type Content,
+  content as contentSchema,
+  type InboundAnswer,
+  type InboundItem,
+  type ReplyWindow,
+} from '../../connector/index.ts';
 import {
   type AgentId,
   type InteractionId,
@@ -14,6 +20,7 @@ import {
 import type { PersonIds, PersonRecords } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
 import type {
+  ChannelRecord,
   ConversationControl,
   ConversationEvents,
   ConversationPhase,
@@ -326,19 +333,68 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     to: { via: string; thread: string; customer?: string | undefined; queue: QueueId },
     content: Content,
   ): Promise<ConversationView> {
-    const { directory, people } = this.#tools;
+    const { directory } = this.#tools;
     const record = directory.channels.get(to.via);
     if (!record) throw failed['channel-unknown']({ channel: to.via });
     if (record.disabled) throw failed['channel-disabled']({ channel: to.via });
     if (!directory.queues.get(to.queue)) throw notThere['queue-unknown']({ queue: to.queue });
     const under = this.#byThread.get(keyOf(to.via, to.thread));
     if (under) throw failed['conversation-open']({ interaction: under.interaction });
-    const thread = this.#threads.get(to.via, to.thread);
+    const checked = this.#sendable(content);
+    const conversation = this.#outgoing(record, to);
+    if (!conversation.take(agent, to.queue)) {
+      conversation.finish('system', 'agent-not-free');
+      throw failed['conversation-queue']({ agent, queue: to.queue });
+    }
+    this.#post.sent(conversation, { author: 'agent', content: checked, agent });
+    await this.#tools.journal.append([]);
+    return conversation.view();
+  }
+
+  /**
+   * Writes in the system's name: in the open conversation of that thread, or in one that ends with the message.
+   * @param key the same one is one message @throws channel-unknown, channel-disabled, window-closed, quota-spent
+   */
+  async tell(
+    to: { via: string; thread: string; customer?: string | undefined },
+    content: Content,
+    key: string,
+  ): Promise<MessageView> {
+    const record = this.#tools.directory.channels.get(to.via);
+    if (!record) throw failed['channel-unknown']({ channel: to.via });
+    if (record.disabled) throw failed['channel-disabled']({ channel: to.via });
+    const checked = this.#sendable(content);
+    const under = this.#byThread.get(keyOf(to.via, to.thread));
+    if (under) mustBeOpen(this.#threads.get(to.via, to.thread).window, this.#now());
+    const conversation = under ?? this.#outgoing(record, to);
+    const message = this.#post.sent(conversation, { author: 'system', content: checked, key });
+    if (!under) conversation.finish('system', 'told');
+    await this.#tools.journal.append([]);
+    return message;
+  }
+
+  /** Where these customers wrote to us, the latest first, with what the provider still allows there. */
+  placesOf(
+    customers: readonly string[],
+  ): { via: string; kind: string; thread: string; window?: ReplyWindow | undefined }[] {
+    const { directory } = this.#tools;
+    return this.#rows.placesOf(customers).flatMap(({ via, thread }) => {
+      const record = directory.channels.get(via);
+      if (!record || record.disabled) return [];
+      return [{ via, kind: record.kind, thread, window: this.#threads.get(via, thread).window }];
+    });
+  }
+
+  /** A conversation that we begin. @throws window-closed, quota-spent */
+  #outgoing(
+    record: ChannelRecord,
+    to: { thread: string; customer?: string | undefined; queue?: QueueId | undefined },
+  ): Conversation {
+    const thread = this.#threads.get(record.id, to.thread);
     const now = this.#now();
     mustBeOpen(thread.window, now);
-    const checked = this.#sendable(content);
     const customer = to.customer ?? thread.customer;
-    const known = customer === undefined ? undefined : people.get(customer);
+    const known = customer === undefined ? undefined : this.#tools.people.get(customer);
     const data: ConversationData = {
       interaction: newId('int', now),
       via: record.id,
@@ -364,13 +420,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     const conversation = new Conversation(this.#tools, this.#keeper, data);
     this.#add(conversation);
     conversation.begin(known && 'channel');
-    if (!conversation.take(agent, to.queue)) {
-      conversation.finish('system', 'agent-not-free');
-      throw failed['conversation-queue']({ agent, queue: to.queue });
-    }
-    this.#post.sent(conversation, { author: 'agent', content: checked, agent });
-    await this.#tools.journal.append([]);
-    return conversation.view();
+    return conversation;
   }
 
   async escalate(

@@ -13,6 +13,7 @@ import {
   type OfferOutcome,
   type OfferTarget,
   type QueueId,
+  type SkillDemand,
 } from '../../values/index.ts';
 import { type AcdEvent, type Agent, placeOf, type Refusal, type Work } from '../acd/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -380,6 +381,14 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     );
     if (refused === 'queue-unknown') throw notThere['queue-unknown'](to);
     if (refused) throw notThere['agent-unknown'](to);
+  }
+
+  /** New priority or skills of a contact that waits. @throws contact-unknown, contact-not-waiting */
+  change(interaction: InteractionId, to: { priority?: number | undefined; skills?: SkillDemand[] | undefined }): void {
+    const contact = this.#holder.state.contacts.get(interaction);
+    if (!contact) throw failed['contact-unknown']({ interaction });
+    if (contact.state === 'connected') throw failed['contact-not-waiting']({ interaction });
+    this.#holder.give({ type: 'change', contact: interaction, ...to });
   }
 
   explain(interaction: InteractionId, language: Language = 'en'): Explanation[] {
