@@ -11,6 +11,9 @@ export interface DemoSecrets {
   sipUsers: { user: string; password: string; realm: string }[];
 }
 
+/** What a demo agent has at once. */
+const room = { voice: 1, chat: 3, social: 2, mail: 2, sms: 2, work: 2 };
+
 /**
  * Creates the demo: trunk `local` (loopback), DID 95500 → flow `bank`, queues `service` and `vip`, three skills, agents
  * 1001 and 1002 with a SIP user each, 1003 and a supervisor whose phone is the panel, and an administrator.
@@ -73,7 +76,9 @@ export async function seedDemo(directory: Directory, accounts: Accounts, by = 's
     const rings = person.roles.includes('agent') && !('phone' in person);
     const phone = rings ? { kind: 'registered', user: person.id } : { kind: 'none' };
     const team = person.id === 'admin' ? {} : { team: scope.team };
-    await directory.agents.put(agentSchema.parse({ site, ...team, phone, ...person, autoAnswer: rings }), by);
+    const capacity = person.roles.includes('agent') ? room : { voice: 1 };
+    const whole = { site, ...team, phone, capacity, ...person, autoAnswer: rings };
+    await directory.agents.put(agentSchema.parse(whole), by);
     const password = generatePassword();
     await accounts.setPassword(person.id, password, by);
     secrets.logins.push({ login: person.id, password, roles: person.roles });
