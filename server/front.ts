@@ -21,6 +21,8 @@ import { databaseFile, type openDatabase, type openJournal } from './journal/ind
 import { Knowledge } from './knowledge/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { serverMetrics } from './metrics.ts';
+import { withHints } from './moments/index.ts';
+import { openMoments } from './open-moments.ts';
 import { openSignIn } from './open-sign-in.ts';
 import { openWeb } from './open-web.ts';
 import { Quality } from './quality/index.ts';
@@ -80,6 +82,7 @@ export async function openFront({
     directory,
     agentWork: routing,
     callControl: calls,
+    conversations,
     journal,
     database,
     authenticate: ({ headers }) => {
@@ -94,7 +97,8 @@ export async function openFront({
     logger,
     clock,
   });
-  routing.useScreens(desk.screens);
+  const { moments, momentStore } = await openMoments(settings, { ...parts, database }, opened, clock, logger);
+  routing.useScreens(withHints(desk.screens, (customer) => moments.hints(customer)));
   opened.push(() => desk.close());
   // Panels go with the login that let them in; as long as one is open, its login is not idle.
   // In the next turn, so that the desk itself can say why first (disabled).
@@ -122,6 +126,8 @@ export async function openFront({
     reports,
     callbacks,
     conversations,
+    moments,
+    momentStore,
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
     flows: flowFiles(store, history, settings.flows, context),

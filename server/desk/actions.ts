@@ -30,7 +30,7 @@ export type Actions = {
 };
 
 export function makeActions(options: DeskOptions, screen: Screen, detours: Detours, phones: DeskPhones): Actions {
-  const { agentWork, callControl, directory, journal, clock } = options;
+  const { agentWork, callControl, conversations, directory, journal, clock } = options;
   const supervising = new Supervising(options);
 
   const contactOf = (record: AgentRecord, interaction: InteractionId): AgentLive['contacts'][number] => {
@@ -50,6 +50,21 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
 
   return {
     ...phones.actions,
+    accept: ({ record }, { offer }) => done(conversations.accept(worker(record), offer)),
+    'send-message': async ({ record }, { interaction, content, key }) => ({
+      message: await conversations.send(record.id, interaction, content, key),
+    }),
+    'send-note': async ({ record }, { interaction, text }) => ({
+      message: await conversations.note(record.id, interaction, text),
+    }),
+    typing: ({ record }, { interaction }) => {
+      conversations.typing(record.id, interaction);
+      return {};
+    },
+    'transfer-conversation': ({ record }, { interaction, to }) =>
+      done(conversations.transfer(record.id, interaction, to)),
+    'leave-conversation': ({ record }, { interaction }) => done(conversations.leave(record.id, interaction)),
+    'close-conversation': ({ record }, { interaction }) => done(conversations.close(record.id, interaction)),
     language: ({ panel }, { language }) => {
       panel.language = language;
       return {};

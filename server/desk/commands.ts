@@ -1,5 +1,6 @@
 // What a panel can ask of the desk: each command with what goes with it and what its answer holds.
 import { z } from 'zod';
+import { conversationCommands } from './conversation-protocol.ts';
 import { limits } from './limits.ts';
 import { phoneCommands } from './phone-protocol.ts';
 import { callView, colleague, floorAgent, id, language, monitorMode, queueCard, queueLive, snapshot } from './views.ts';
@@ -178,6 +179,7 @@ export const commands = {
     answer: nothing,
   },
   ...phoneCommands,
+  ...conversationCommands,
   targets: {
     about: 'Where a contact can be transferred to now: agents whose id or name contains `search`, and all queues.',
     with: z.strictObject({ search: z.string().max(80) }),

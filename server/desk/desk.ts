@@ -6,6 +6,7 @@ import type { AgentId, Millis, Offer, PopContent } from '../../values/index.ts';
 import type { AgentLive, CallView, QueueLive, Screens } from '../ports/index.ts';
 import { makeActions } from './actions.ts';
 import { CallTelling } from './call-telling.ts';
+import { ConversationTelling } from './conversation-telling.ts';
 import { startOfDay } from './day.ts';
 import { Detours } from './detours.ts';
 import { Figures } from './figures.ts';
@@ -59,6 +60,7 @@ class OpenDesk implements Desk {
   readonly #detours: Detours;
   readonly #phones: DeskPhones;
   readonly #telling: CallTelling;
+  readonly #conversations: ConversationTelling;
   readonly #timer: NodeJS.Timeout;
   #sweptAt: Millis;
   #beatAt: Millis = Number.NEGATIVE_INFINITY;
@@ -90,6 +92,8 @@ class OpenDesk implements Desk {
     this.#dayEnds = this.#recall();
     this.#telling = new CallTelling(options, this.#seats);
     this.#screen.telling = this.#telling;
+    this.#conversations = new ConversationTelling(options.conversations, this.#seats);
+    this.#screen.conversations = this.#conversations;
     agentWork.on('agent', this.#onAgent);
     agentWork.on('queue', this.#onQueue);
     callControl.on('changed', this.#onCall);
@@ -150,6 +154,7 @@ class OpenDesk implements Desk {
     callControl.off('ended', this.#onCall);
     directory.off('changed', this.#onDirectory);
     this.#phones.close();
+    this.#conversations.close();
     const panels = [...this.#seats.panels(), ...this.#reception.opening];
     for (const panel of panels) this.#reception.close(panel, closeCodes.restart, 'restart');
     const { promise: late, resolve } = Promise.withResolvers<void>();

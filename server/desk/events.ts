@@ -1,5 +1,6 @@
 // What the desk tells a panel by itself. Events are numbered and can be resumed; live figures are not: the newest counts.
 import { z } from 'zod';
+import { conversationEvents, conversationLive } from './conversation-protocol.ts';
 import { phoneQuality, phoneView } from './phone-protocol.ts';
 import {
   agentLive,
@@ -56,6 +57,7 @@ export const deskEvents = {
     about: 'Her phone inside the panels changed: which panel has the audio, what rings, what is heard. All of it.',
     with: phoneView,
   },
+  ...conversationEvents,
   setup: { about: 'Something that is configured changed: all of it.', with: setup },
   'signed-out': {
     about: 'She is offline; the connection closes.',
@@ -73,6 +75,7 @@ export const liveFigures = {
     about: 'How her panel’s phone hears and is heard: packets, losses, jitter, MOS, about every 5 s.',
     with: phoneQuality,
   },
+  ...conversationLive,
   floor: { about: 'Agents that changed, for panels that watch.', with: z.array(floorAgent) },
 } as const satisfies Record<string, Told>;
 

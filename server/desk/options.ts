@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import type { AgentId, Clock, Language } from '../../values/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { AgentWork, CallControl, Directory, PanelPhones, Role } from '../ports/index.ts';
+import type { AgentWork, CallControl, ConversationControl, Directory, PanelPhones, Role } from '../ports/index.ts';
 import type { DeskLimits } from './limits.ts';
 import type { Reason } from './reasons.ts';
 
@@ -24,6 +24,7 @@ export interface DeskOptions {
   directory: Directory;
   agentWork: AgentWork;
   callControl: CallControl;
+  conversations: ConversationControl;
   journal: Journal;
   /** Of the journal: redial lists lie in it. */
   database: Database;

@@ -16,6 +16,7 @@ import { type CommandAnswer, type CommandName, type CommandWith, commands } from
 import type { DeskEventName, DeskEventWith, LiveName, LiveWith } from './events.ts';
 
 export { type CommandAnswer, type CommandName, type CommandWith, commands, type Welcome } from './commands.ts';
+export type { DeskConversation } from './conversation-protocol.ts';
 export {
   type DeskEventName,
   type DeskEventWith,

@@ -11,6 +11,7 @@ import {
   type QueueRecord,
 } from '../ports/index.ts';
 import type { CallTelling } from './call-telling.ts';
+import type { ConversationTelling } from './conversation-telling.ts';
 import type { DeskOptions } from './options.ts';
 import type { DeskPhones } from './phones.ts';
 import { defaultReasons } from './reasons.ts';
@@ -26,6 +27,7 @@ export class Screen {
   phones: DeskPhones | undefined;
   /** Knows whose calls are whose; set before the first panel comes. */
   telling: CallTelling | undefined;
+  conversations: ConversationTelling | undefined;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -61,6 +63,7 @@ export class Screen {
       today: worker ? seat.tally.today : undefined,
       pops: [...seat.pops.values()].map((pop) => pop.view),
       calls: this.telling?.callsOf(record.id) ?? [],
+      conversations: this.conversations?.of(record.id) ?? [],
       parked: this.telling?.parked(record.id) ?? [],
       dialled: this.telling?.dialled(record.id) ?? [],
       work: [...seat.work.values()],

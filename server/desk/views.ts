@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Offer, OfferOutcome, PopContent } from '../../values/index.ts';
 import type { AgentLive, CallView, DispositionTree, PartyView, QueueLive, QueueThresholds } from '../ports/index.ts';
+import { deskConversation } from './conversation-protocol.ts';
 import { phoneView } from './phone-protocol.ts';
 
 export const id = z.string().min(1).max(80);
@@ -262,6 +263,7 @@ export const snapshot = z.object({
   today: today.optional(),
   pops: z.array(popView),
   calls: z.array(callView),
+  conversations: z.array(deskConversation),
   work: z.array(workView),
   parked: z.array(parkedCall),
   /** What she dialled last, the latest first. */

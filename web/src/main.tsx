@@ -5,6 +5,7 @@ import './styles/area.css';
 import './account/account.css';
 import './desk/contact.css';
 import './desk/customer.css';
+import './conversation/conversation.css';
 import './phone/phone.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -30,9 +30,9 @@ export function forgetSession(): void {
 
 export interface RestRequest {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Sent as JSON; a text as it is. */
+  /** Sent as JSON; a text and bytes as they are. */
   body?: unknown;
-  /** Of a body that is a text. Default application/json. */
+  /** Of a body that is a text or bytes. Default application/json. */
   type?: string;
   /** Left out where undefined. */
   query?: Record<string, string | number | boolean | undefined>;
@@ -64,7 +64,9 @@ export async function ask(
       method,
       headers,
       cache: 'no-store',
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' || body instanceof Blob ? body : JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (error) {

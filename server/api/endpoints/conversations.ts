@@ -1,7 +1,8 @@
 // Digital conversations for people: what is under way, what was written, and what an agent does in hers. `me` is the agent
 // who asks; staff may act for others of their team.
 import { z } from 'zod';
-import { content, replyWindow } from '../../../connector/index.ts';
+import { content } from '../../../connector/index.ts';
+import { conversationView as conversation, messageView as message } from '../../conversations/index.ts';
 import type { Principal } from '../../directory/index.ts';
 import { type AgentRecord, type ConversationView, teamOf } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -9,45 +10,7 @@ import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { hadPart, isStaff, mayServe, visible } from '../scope.ts';
 
-const optional = z.string().optional();
 const id = z.string().min(1).max(80);
-const author = z.enum(['customer', 'bot', 'agent', 'system', 'note']);
-const message = z
-  .object({
-    id: z.string(),
-    interaction: z.string(),
-    number: z.number().describe('1, 2, 3 … within the thread'),
-    at: z.number(),
-    author,
-    agent: optional,
-    content,
-    state: z.enum(['approval', 'waiting', 'sent', 'delivered', 'read', 'failed', 'recalled', 'received']),
-    failed: z.object({ code: z.string(), reason: z.string() }).optional(),
-  })
-  .meta({ id: 'Message' });
-const conversation = z
-  .object({
-    interaction: z.string(),
-    via: z.string().describe('The digital channel'),
-    channel: z.enum(['chat', 'social', 'mail', 'sms', 'work']),
-    thread: z.string(),
-    phase: z.enum(['bot', 'queued', 'offered', 'active', 'closed']),
-    since: z.number(),
-    startedAt: z.number(),
-    name: optional,
-    customer: optional,
-    language: z.enum(['en', 'zh']),
-    queue: optional,
-    agent: optional,
-    joined: z.array(z.string()),
-    subject: optional,
-    variables: z.record(z.string(), z.string()),
-    window: replyWindow.optional(),
-    unanswered: z.object({ since: z.number(), due: z.number() }).optional(),
-    lastMessage: z.object({ at: z.number(), author, text: z.string() }).optional(),
-    messages: z.number(),
-  })
-  .meta({ id: 'Conversation' });
 const transferTarget = z.union([z.strictObject({ queue: id }), z.strictObject({ agent: id })]);
 
 export function conversationEndpoints(deps: ApiDeps): Endpoint[] {

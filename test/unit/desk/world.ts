@@ -34,6 +34,7 @@ import {
   SwitchroomError,
   systemClock,
 } from '../../../values/index.ts';
+import { FakeConversations } from './fake-conversations.ts';
 
 const missing = ['agent-not-signed-in', 'offer-unknown', 'call-not-yours', 'queue-unknown', 'agent-unknown'].filter(
   (code) => !errorRegistry.has(code),
@@ -306,6 +307,7 @@ export interface World {
   readonly directory: Directory;
   readonly work: FakeAgentWork;
   readonly calls: FakeCalls;
+  readonly conversations: FakeConversations;
   readonly journal: Journal;
   readonly http: Server;
   readonly origin: string;
@@ -388,6 +390,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     });
   }
   const calls: FakeCalls = new FakeCalls(() => world);
+  const conversations = new FakeConversations();
   const http = createServer(options.onRequest ?? ((_request, response) => response.writeHead(404).end()));
   http.on('upgrade', (request, socket, head) => {
     if (!world.desk.handleUpgrade(request, socket, head)) socket.destroy();
@@ -398,6 +401,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     directory,
     agentWork: work,
     callControl: calls,
+    conversations,
     journal,
     database: database.database,
     authenticate: (request) => {
@@ -417,6 +421,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     directory,
     work,
     calls,
+    conversations,
     journal,
     database: database.database,
     http,

@@ -69,6 +69,7 @@ const snapshot: Snapshot = {
   today,
   pops: [],
   calls: [],
+  conversations: [],
   work: [],
   figures: [],
   colleagues: [],

@@ -1,3 +1,4 @@
+import { ConversationCard } from '../conversation/conversation-card.tsx';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
 import { CallCard } from './call-card.tsx';
@@ -10,10 +11,23 @@ export function ContactCard({ contact }: { contact: DeskContact }) {
   const { state } = usePanel();
   const queue = state.setup?.queues.find((one) => one.id === contact.queue);
   if (contact.state === 'offered') return <OfferCard contact={contact} />;
-  if (contact.state === 'wrap-up') return <WrapUpCard contact={contact} queue={queue} />;
+  if (contact.state === 'wrap-up') {
+    return (
+      <div className="column">
+        <WrapUpCard contact={contact} queue={queue} />
+        {contact.conversation !== undefined && (
+          <ConversationCard contact={contact} conversation={contact.conversation} />
+        )}
+      </div>
+    );
+  }
   return (
     <div className="column">
-      <CallCard contact={contact} />
+      {contact.conversation === undefined ? (
+        <CallCard contact={contact} />
+      ) : (
+        <ConversationCard contact={contact} conversation={contact.conversation} />
+      )}
       {contact.state === 'connected' && (
         <section className="card">
           <WorkForm contact={contact} queue={queue} />

@@ -1,5 +1,7 @@
 import type { KeyboardEvent } from 'react';
 import { useNow } from '../clock.ts';
+import { unreadOf } from '../conversation/state.ts';
+import { useConversationWords } from '../conversation/words.ts';
 import { duration, phone } from '../format.ts';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
@@ -7,6 +9,7 @@ import type { DeskContact } from '../state/contacts.ts';
 /** Several contacts at once: one tab each (arrows move between them). */
 export function ContactTabs({ contacts, front }: { contacts: DeskContact[]; front: DeskContact | undefined }) {
   const { t, state, change } = usePanel();
+  const say = useConversationWords();
   const now = useNow() + state.clockOffset;
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -22,7 +25,12 @@ export function ContactTabs({ contacts, front }: { contacts: DeskContact[]; fron
       {contacts.map((contact) => {
         const content = contact.pop?.content;
         const number = content?.from ?? contact.call?.from;
-        const name = content?.customer?.name ?? (number === undefined ? t('contact.unknown') : phone(number));
+        const { conversation } = contact;
+        const unread = conversation === undefined ? 0 : unreadOf(conversation);
+        const name =
+          content?.customer?.name ??
+          conversation?.view.name ??
+          (number === undefined ? t('contact.unknown') : phone(number));
         const selected = contact.key === front?.key;
         return (
           <button
@@ -39,6 +47,11 @@ export function ContactTabs({ contacts, front }: { contacts: DeskContact[]; fron
             <span className="dot" data-doing={contact.state} />
             <strong>{name}</strong>
             <span>{t(`contact.state.${contact.state}`)}</span>
+            {unread > 0 && (
+              <span className="unread figures" role="img" aria-label={say('unread', { count: unread })}>
+                {unread}
+              </span>
+            )}
             <time className="figures">{duration(now - contact.since)}</time>
           </button>
         );

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { useNow } from '../clock.ts';
+import { useConversationWords } from '../conversation/words.ts';
 import { duration } from '../format.ts';
 import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
@@ -14,7 +15,10 @@ export function OfferCard({ contact }: { contact: DeskContact }) {
   const now = useNow() + state.clockOffset;
   const { offer, pop } = contact;
   const content = pop?.content;
-  const canAnswer = state.setup?.me.canAnswer === true && offer !== undefined;
+  const say = useConversationWords();
+  const digital = contact.channel !== 'voice';
+  const canAnswer = (digital || state.setup?.me.canAnswer === true) && offer !== undefined;
+  const answer = digital ? 'accept' : 'answer';
   const queue = state.setup?.queues.find((one) => one.id === contact.queue);
   const left = Math.max(0, (contact.until ?? now) - now);
   const whole = Math.max(1, (contact.until ?? now) - contact.since);
@@ -24,11 +28,11 @@ export function OfferCard({ contact }: { contact: DeskContact }) {
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== 'F2') return;
       event.preventDefault();
-      void act('answer', { offer });
+      void act(answer, { offer });
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
-  }, [canAnswer, offer, act]);
+  }, [canAnswer, answer, offer, act]);
 
   return (
     <section className="card offer" aria-label={t('offer.title')}>
@@ -64,8 +68,8 @@ export function OfferCard({ contact }: { contact: DeskContact }) {
       </div>
       {canAnswer ? (
         <div className="offer-actions">
-          <button type="button" className="answer" aria-keyshortcuts="F2" onClick={() => void act('answer', { offer })}>
-            <Icon name="phone" /> {t('offer.answer')} <kbd>F2</kbd>
+          <button type="button" className="answer" aria-keyshortcuts="F2" onClick={() => void act(answer, { offer })}>
+            <Icon name={digital ? 'chat' : 'phone'} /> {digital ? say('accept') : t('offer.answer')} <kbd>F2</kbd>
           </button>
           <button type="button" className="quiet-danger" onClick={() => void act('decline', { offer })}>
             {t('offer.decline')}

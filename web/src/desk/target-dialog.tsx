@@ -109,7 +109,7 @@ export function TargetDialog({
         {isNumber && (
           <button type="button" className="target" onClick={() => void choose({ number: digits })}>
             <Icon name="phone" />
-            <strong>{t('transfer.number', { number: phone(digits) })}</strong>
+            <strong>{t(withQueues ? 'transfer.number' : 'target.number', { number: phone(digits) })}</strong>
           </button>
         )}
         {again.length > 0 && <h3>{t('target.recent')}</h3>}

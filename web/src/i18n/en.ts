@@ -77,6 +77,7 @@ export const en = {
   'contact.state.detour': 'In a flow',
   'contact.state.wrap-up': 'Wrap-up',
   'contact.state.own': 'Own call',
+  'contact.state.joined': 'Reading along',
 
   'offer.title': 'Incoming call',
   'offer.announce': 'Incoming call from {name}, {queue}',
@@ -212,6 +213,7 @@ export const en = {
   'asked.consult': '{by} asks you about {name}',
   'asked.add': '{by} adds you to the talk with {name}',
   'target.search': 'Name or number',
+  'target.number': 'The number {number}',
   'target.recent': 'Dialled lately',
   'transfer.ways': 'How',
   'transfer.way.transfer': 'Transfer now',

@@ -79,6 +79,7 @@ export const zh: Record<Key, string> = {
   'contact.state.detour': '流程中',
   'contact.state.wrap-up': '话后处理',
   'contact.state.own': '自拨通话',
+  'contact.state.joined': '协同查看',
 
   'offer.title': '来电',
   'offer.announce': '{name} 来电，{queue}',
@@ -214,6 +215,7 @@ export const zh: Record<Key, string> = {
   'asked.consult': '{by} 就 {name} 向您咨询',
   'asked.add': '{by} 邀请您加入与 {name} 的通话',
   'target.search': '姓名或号码',
+  'target.number': '号码 {number}',
   'target.recent': '最近拨打',
   'transfer.ways': '方式',
   'transfer.way.transfer': '直接转接',

@@ -171,7 +171,7 @@ function Desk({ state, act, connection }: PanelTools) {
           {front === undefined ? (
             <Idle />
           ) : (
-            <div className="contact" key={front.key}>
+            <div className="contact" key={front.key} data-digital={front.conversation !== undefined}>
               <Boundary of={front.key}>
                 <ContactCard contact={front} />
               </Boundary>

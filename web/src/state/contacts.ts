@@ -1,8 +1,9 @@
 // The contacts on the desk, put together from what routing, calls and pops say of each.
+import type { Conversation } from '../conversation/state.ts';
 import type { CallView, Contact, PanelState, PopView, WorkView } from './state.ts';
 
-/** `own`: a call of hers that routing did not give her. */
-export type ContactState = Contact['state'] | 'own';
+/** `own`: a call of hers that routing did not give her. `joined`: a colleague's conversation that she reads along. */
+export type ContactState = Contact['state'] | 'own' | 'joined';
 
 export interface DeskContact {
   /** The offer that brought it, or the interaction where there was none. */
@@ -17,6 +18,7 @@ export interface DeskContact {
   offer?: string | undefined;
   pop?: PopView | undefined;
   call?: CallView | undefined;
+  conversation?: Conversation | undefined;
   work?: WorkView | undefined;
 }
 
@@ -42,6 +44,7 @@ export function contactsOf(state: PanelState): DeskContact[] {
       offer: offer ?? pop?.offer.id,
       pop,
       call: state.calls[interaction],
+      conversation: state.conversations[interaction],
       work: state.work[interaction],
     });
     interactions.add(interaction);
@@ -62,6 +65,7 @@ export function contactsOf(state: PanelState): DeskContact[] {
       offer: pop.offer.id,
       pop,
       call: state.calls[interaction],
+      conversation: state.conversations[interaction],
       work: state.work[interaction],
     });
     interactions.add(interaction);
@@ -72,6 +76,11 @@ export function contactsOf(state: PanelState): DeskContact[] {
     if (call.phase === 'ringing' && call.direction === 'in') continue;
     const { interaction, since, queue } = call;
     found.push({ key: interaction, interaction, state: 'own', since, queue, channel: 'voice', call });
+  }
+  for (const conversation of Object.values(state.conversations)) {
+    const { interaction, since, queue, channel, joined } = conversation.view;
+    if (interactions.has(interaction) || !joined.includes(state.setup?.me.id ?? '')) continue;
+    found.push({ key: interaction, interaction, state: 'joined', since, queue, channel, conversation });
   }
   return found;
 }

@@ -1,5 +1,6 @@
 // What each message of the desk and each choice of the agent changes. Pure.
 import type { CommandAnswer, EventFrame, LiveFrame, Welcome } from '../../../server/desk/protocol.ts';
+import { seen, withMessage, withView } from '../conversation/state.ts';
 import { contactsOf, frontOf } from './contacts.ts';
 import type { AgentLive, CallView, NewNotice, PanelState, QueueFigures, Snapshot } from './state.ts';
 
@@ -20,6 +21,10 @@ const mostNotices = 4;
 const mostDialled = 10;
 
 export function reduce(state: PanelState, change: Change): PanelState {
+  return readInFront(changed(state, change));
+}
+
+function changed(state: PanelState, change: Change): PanelState {
   switch (change.on) {
     case 'welcome':
       return change.welcome.snapshot === undefined
@@ -45,7 +50,8 @@ export function reduce(state: PanelState, change: Change): PanelState {
 }
 
 function fromSnapshot(state: PanelState, snapshot: Snapshot, now: number): PanelState {
-  const { seq, at, setup, live, today, pops, calls, work, parked, dialled, figures, colleagues, phone } = snapshot;
+  const { seq, at, setup, live, today, pops, calls, conversations, work, parked, dialled, figures, colleagues, phone } =
+    snapshot;
   return {
     ...state,
     link: { is: 'open' },
@@ -56,6 +62,11 @@ function fromSnapshot(state: PanelState, snapshot: Snapshot, now: number): Panel
     today,
     pops: by(pops, (pop) => pop.offer.id),
     calls: by(calls, (call) => call.interaction),
+    conversations: by(
+      // What she has read before the connection was lost, she has read.
+      conversations.map((one) => ({ ...withView(undefined, one), read: readBefore(state, one) })),
+      (one) => one.view.interaction,
+    ),
     work: by(work, (one) => one.interaction),
     figures: heard(figures, now),
     colleagues,
@@ -97,6 +108,19 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
         calls: without(state.calls, frame.with.interaction),
         asked: without(state.asked, frame.with.interaction),
       };
+    case 'conversation': {
+      const { interaction } = frame.with.view;
+      const known = state.conversations[interaction];
+      return { ...state, conversations: { ...state.conversations, [interaction]: withView(known, frame.with) } };
+    }
+    case 'message': {
+      const { interaction, message } = frame.with;
+      const known = state.conversations[interaction];
+      if (known === undefined) return state;
+      return { ...state, conversations: { ...state.conversations, [interaction]: withMessage(known, message) } };
+    }
+    case 'conversation-gone':
+      return { ...state, conversations: without(state.conversations, frame.with.interaction) };
     case 'work':
       return { ...state, work: { ...state.work, [frame.with.interaction]: frame.with } };
     case 'detour-ended': {
@@ -132,6 +156,7 @@ function onAgent(state: PanelState, live: AgentLive): PanelState {
     live,
     pops: keep(state.pops, (pop) => pop.outcome === undefined || here.has(pop.content.interaction)),
     calls: keep(state.calls, (call) => call.phase !== 'ended' || here.has(call.interaction)),
+    conversations: keep(state.conversations, ({ view }) => view.phase !== 'closed' || here.has(view.interaction)),
     work: keep(state.work, (work) => here.has(work.interaction)),
   };
 }
@@ -155,6 +180,12 @@ function onLive(state: PanelState, frame: LiveFrame, now: number): PanelState {
     return { ...state, figures: { ...state.figures, ...heard(frame.with, now) } };
   }
   if (frame.live === 'phone-quality') return { ...state, phoneQuality: frame.with };
+  if (frame.live === 'typing') {
+    const { interaction } = frame.with;
+    const known = state.conversations[interaction];
+    if (known === undefined) return state;
+    return { ...state, conversations: { ...state.conversations, [interaction]: { ...known, typingAt: now } } };
+  }
   if (state.floor === undefined) return state;
   if (frame.live === 'calls') {
     const calls = keep(
@@ -183,6 +214,20 @@ function onFloor(state: PanelState, floor: CommandAnswer<'watch'> | undefined, n
     },
     figures: { ...state.figures, ...heard(floor.figures, now) },
   };
+}
+
+/** What stands before her she has read. */
+function readInFront(state: PanelState): PanelState {
+  const front = frontOf(state, contactsOf(state))?.conversation;
+  if (front === undefined) return state;
+  const read = seen(front);
+  const { interaction } = front.view;
+  return read === front ? state : { ...state, conversations: { ...state.conversations, [interaction]: read } };
+}
+
+/** New on this page: what is there already counts as read. */
+function readBefore(state: PanelState, { view, messages }: Snapshot['conversations'][number]): number {
+  return state.conversations[view.interaction]?.read ?? messages.at(-1)?.number ?? 0;
 }
 
 function notice(state: PanelState, given: NewNotice): PanelState {

@@ -14,6 +14,7 @@ import type {
   WorkView,
 } from '../../../server/desk/protocol.ts';
 import type { CallView } from '../../../server/ports/index.ts';
+import type { Conversation } from '../conversation/state.ts';
 
 export type AgentLive = NonNullable<Snapshot['live']>;
 export type Contact = AgentLive['contacts'][number];
@@ -53,6 +54,8 @@ export interface PanelState {
   pops: Record<string, PopView>;
   /** By interaction. */
   calls: Record<string, CallView>;
+  /** By interaction. */
+  conversations: Record<string, Conversation>;
   work: Record<string, WorkView>;
   /** By queue. */
   figures: Record<string, QueueFigures>;
@@ -80,6 +83,7 @@ export const nothing: PanelState = {
   seen: 0,
   pops: {},
   calls: {},
+  conversations: {},
   work: {},
   figures: {},
   colleagues: [],

@@ -1,0 +1,83 @@
+// Digital conversations on the desk: who is told of them, and what panels can do.
+import { afterEach, expect, test } from 'vitest';
+import type { ConversationView } from '../../../server/ports/index.ts';
+import { Client } from './client.ts';
+import { agentRecord, createWorld, type World } from './world.ts';
+
+let world: World;
+afterEach(() => world.close());
+
+const view = (more: Partial<ConversationView> = {}): ConversationView => ({
+  interaction: 'int_c1',
+  via: 'bank-chat',
+  channel: 'chat',
+  thread: 't1',
+  phase: 'active',
+  since: 1,
+  startedAt: 1,
+  language: 'en',
+  agent: '1001',
+  joined: [],
+  variables: {},
+  messages: 0,
+  ...more,
+});
+
+test('the agent is told what is written in hers, colleagues who joined too, and nobody else', async () => {
+  world = await createWorld({ agents: ['1001', '1002', '1003'].map((id) => agentRecord(id, id)) });
+  const { conversations } = world;
+  conversations.views.set('int_c1', view({ phase: 'queued', agent: undefined }));
+  conversations.says('int_c1', 'customer', 'My card is gone');
+  const { client: one, welcome } = await Client.open(world, '1001');
+  const { client: two } = await Client.open(world, '1002');
+  const { client: three } = await Client.open(world, '1003');
+  expect(welcome.snapshot?.conversations).toEqual([]);
+
+  conversations.set(view());
+  const began = await one.event('conversation');
+  expect(began.messages).toMatchObject([{ author: 'customer', content: { text: 'My card is gone' } }]);
+  conversations.set(view({ joined: ['1002'] }));
+  expect((await two.event('conversation')).messages).toHaveLength(1);
+  const { message } = await one.do('send-message', {
+    interaction: 'int_c1',
+    key: 'k1',
+    content: { type: 'text', text: 'I block it' },
+  });
+  expect(await two.event('message', ({ message: { id } }) => id === message.id)).toMatchObject({
+    message: { author: 'agent', agent: '1001' },
+  });
+  conversations.emit('typing', view());
+  await one.until(() => one.live.find(({ live }) => live === 'typing'));
+
+  // A panel that comes later finds it in its snapshot.
+  const { welcome: again } = await Client.open(world, '1001');
+  expect(again.snapshot?.conversations).toMatchObject([{ view: { interaction: 'int_c1' }, messages: [{}, {}] }]);
+
+  conversations.set(view({ agent: '1003', joined: ['1002'] }));
+  expect(await one.event('conversation-gone')).toEqual({ interaction: 'int_c1' });
+  expect((await three.event('conversation')).messages).toHaveLength(2);
+  conversations.set(view({ agent: '1003', phase: 'closed' }));
+  await three.event('conversation', ({ view: { phase } }) => phase === 'closed');
+  expect(one.events.filter(({ event }) => event === 'conversation')).toHaveLength(2);
+  expect(three.events.filter(({ event }) => event === 'conversation-gone')).toHaveLength(0);
+});
+
+test('what a panel asks reaches the conversation as hers', async () => {
+  world = await createWorld();
+  const { client } = await Client.open(world, '1001');
+  await client.do('accept', { offer: 'off_9' });
+  await client.do('typing', { interaction: 'int_c1' });
+  await client.do('transfer-conversation', { interaction: 'int_c1', to: { queue: 'service' } });
+  await client.do('leave-conversation', { interaction: 'int_c1' });
+  await client.do('close-conversation', { interaction: 'int_c1' });
+  expect(world.conversations.asked).toEqual([
+    '1001 accepts off_9',
+    '1001 types in int_c1',
+    '1001 transfers int_c1 {"queue":"service"}',
+    '1001 leaves int_c1',
+    '1001 closes int_c1',
+  ]);
+  await expect(
+    client.ask({ do: 'transfer-conversation', with: { interaction: 'int_c1', to: { number: '+8613800138000' } } }),
+  ).rejects.toMatchObject({ failed: { code: 'desk-command-malformed' } });
+});
