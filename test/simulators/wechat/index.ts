@@ -125,7 +125,7 @@ export class WechatSimulator extends ProviderServer {
     return { query, body: json ? JSON.stringify(body) : xmlOf(body) };
   }
 
-  protected answer(asked: Asked): Given {
+  protected answer(asked: Asked): Given | Promise<Given> {
     const { path, query, json } = asked;
     if (path === '/cgi-bin/stable_token') {
       if (json.appid !== this.account.appId || json.secret !== this.account.secret)
@@ -194,13 +194,11 @@ export class WechatSimulator extends ProviderServer {
     return error(0, 'ok');
   }
 
-  /** The result comes as an event. The msgid is a bare 64-bit number, as the real one's is. */
-  #template(json: Record<string, unknown>): Given {
+  /** The result comes as an event, and before the answer: nothing hinders it. The msgid is a bare 64-bit number, as the real one's is. */
+  async #template(json: Record<string, unknown>): Promise<Given> {
     const msgid = this.nextId();
     const status = json.template_id === 'BLOCKED' ? 'failed:user block' : 'success';
-    queueMicrotask(
-      () => void this.event(String(json.touser), 'TEMPLATESENDJOBFINISH', { MsgID: msgid, Status: status }),
-    );
+    await this.event(String(json.touser), 'TEMPLATESENDJOBFINISH', { MsgID: msgid, Status: status });
     return { headers: { 'content-type': 'application/json' }, body: `{"errcode":0,"errmsg":"ok","msgid":${msgid}}` };
   }
 

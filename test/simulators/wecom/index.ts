@@ -31,6 +31,8 @@ export class WecomSimulator extends ProviderServer {
   readonly said: Json[] = [];
   accounts = ['wkAccount'];
   callback = '';
+  /** Tokens of nudges that have ended. */
+  readonly endedNudges = new Set<string>();
   /** Messages that one answer holds. */
   page = 1_000;
   readonly #messages = new Map<string, Json[]>();
@@ -64,9 +66,11 @@ export class WecomSimulator extends ProviderServer {
   async nudge(
     openKfid = 'wkAccount',
     change: (query: URLSearchParams) => void = () => {},
+    { ended = false } = {},
   ): Promise<number | undefined> {
     const { token, aesKey, corpId } = this.company;
     const { timestamp, nonce } = this.#fresh();
+    if (ended) this.endedNudges.add(`ENC-${nonce}`);
     const inner = xmlOf({
       ToUserName: corpId,
       CreateTime: Number(timestamp),
@@ -181,6 +185,7 @@ export class WecomSimulator extends ProviderServer {
 
   /** A cursor is opaque to the others; what we sent by the API is not among the messages. */
   #sync(json: Json): Given {
+    if (this.endedNudges.has(String(json.token))) return error(95007, 'invalid msg token');
     const all = this.#messages.get(String(json.open_kfid)) ?? [];
     const { cursor } = json;
     const from = typeof cursor === 'string' ? Number(Buffer.from(cursor, 'base64').toString().slice(1)) : 0;

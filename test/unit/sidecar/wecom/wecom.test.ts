@@ -2,7 +2,6 @@ import { afterEach, expect, test } from 'vitest';
 import type { Content } from '../../../../connector/index.ts';
 import { wecom } from '../../../../sidecar/channels/wecom/index.ts';
 import { SecretText } from '../../../../sidecar/connector.ts';
-import { asJson } from '../../../simulators/provider-server.ts';
 import { WecomSimulator } from '../../../simulators/wecom/index.ts';
 import { Harness } from '../harness.ts';
 
@@ -108,8 +107,7 @@ test('what came while we were away is fetched at the start, from the cursor on',
 test('the fetch fails, or its nudge has an old token: it is fetched again, nothing is lost', async () => {
   await begin();
   simulator.customer('wmMary', { msgtype: 'text', text: { content: 'one' } });
-  simulator.instead.push(() => asJson({ errcode: 95007, errmsg: 'invalid msg token' }));
-  await simulator.nudge();
+  await simulator.nudge('wkAccount', () => {}, { ended: true });
   await items(1);
   simulator.tokens.withdraw();
   await wrote('two');
@@ -203,7 +201,10 @@ test('a welcome within 20 s, once; later none', async () => {
   simulator.clock.pass(21_000);
   await simulator.nudge();
   await items(2);
-  expect(simulator.said).toHaveLength(1);
+  // Nothing was even asked for it by the time that a whole conversation has passed.
+  await wrote();
+  await sent(text('hello'));
+  expect(simulator.of('/cgi-bin/kf/send_msg_on_event')).toHaveLength(1);
 });
 
 test('a flow may greet with the welcome_code: one message, then the customer must write', async () => {
