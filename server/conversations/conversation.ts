@@ -58,6 +58,9 @@ export type EndedBy = 'customer' | 'agent' | 'flow' | 'system' | 'network';
 
 /** Who had her last is asked alone for so long. */
 const preferredMs = 30_000;
+/** Of the path that her screen shows: the last ones. All are in the record. */
+const mostSteps = 200;
+const mostVariables = 100;
 /** A conversation that no flow limits waits as good as for ever. */
 const longestWaitMs = 20 * 86_400_000;
 /** Where a queue is closed, full or gone, it is tried again. */
@@ -219,6 +222,14 @@ export class Conversation implements OfferTarget, BotOwner {
     }
     this.#waits(data.heardAt);
     this.changed();
+  }
+
+  /** Facts from the connector; a customer who goes round in circles does not fill the memory. */
+  learn(facts: Readonly<Record<string, string>>): void {
+    const { variables } = this.data;
+    for (const [name, value] of Object.entries(facts)) {
+      if (Object.hasOwn(variables, name) || Object.keys(variables).length < mostVariables) variables[name] = value;
+    }
   }
 
   /** A person is to answer. */
@@ -449,13 +460,11 @@ export class Conversation implements OfferTarget, BotOwner {
   }
 
   /** A message soon after comes to her first. */
-  #remember(agent: AgentId | undefined): void {
+  #remember(agent: AgentId): void {
     const { thread, data } = this;
     thread.endedAt = this.#now();
-    if (agent !== undefined) {
-      thread.agent = agent;
-      thread.queue = data.queue;
-    }
+    thread.agent = agent;
+    thread.queue = data.queue;
     void this.#tools.journal.append([], this.#keeper.threads.saving(thread));
   }
 
@@ -476,7 +485,7 @@ export class Conversation implements OfferTarget, BotOwner {
       queueing.finished(this.interaction, agent, why);
     }
     this.#append(interactionEnded, { where: recordPlace[phase], by, cause: cause.slice(0, 100) });
-    this.#remember(agent);
+    if (agent !== undefined) this.#remember(agent);
     data.unanswered = undefined;
     data.askedUntil = undefined;
     data.retryAt = undefined;
@@ -601,7 +610,9 @@ export class Conversation implements OfferTarget, BotOwner {
 
   botNoted({ node, type, label, value }: Extract<Effect, { do: 'note' }>, flow: string): void {
     const step = { node, type, ...(label === undefined ? {} : { label }), ...(value === undefined ? {} : { value }) };
-    this.data.path.push({ at: this.#now(), ...step });
+    const { path } = this.data;
+    path.push({ at: this.#now(), ...step });
+    if (path.length > mostSteps) path.shift();
     this.#append(interactionStep, { flow, ...step });
   }
 

@@ -363,11 +363,14 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     const record = this.#tools.directory.channels.get(to.via);
     if (!record) throw failed['channel-unknown']({ channel: to.via });
     if (record.disabled) throw failed['channel-disabled']({ channel: to.via });
+    const full = `out system ${key}`;
+    const before = this.#inbound.known(to.via, full)?.message;
+    if (before !== undefined) return this.#known(before);
     const checked = this.#sendable(content);
     const under = this.#byThread.get(keyOf(to.via, to.thread));
     if (under) mustBeOpen(this.#threads.get(to.via, to.thread).window, this.#now());
     const conversation = under ?? this.#outgoing(record, to);
-    const message = this.#post.sent(conversation, { author: 'system', content: checked, key });
+    const message = this.#post.sent(conversation, { author: 'system', content: checked, key: full });
     if (!under) conversation.finish('system', 'told');
     await this.#tools.journal.append([]);
     return message;

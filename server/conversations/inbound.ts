@@ -98,7 +98,7 @@ export class Inbound {
     const conversation = open ?? this.#begin(record, item);
     this.#window(conversation, item.window);
     const { data } = conversation;
-    if (variables) Object.assign(data.variables, variables);
+    if (variables) conversation.learn(variables);
     if (content.type === 'text' && content.subject !== undefined) data.subject ??= content.subject;
     data.replyTo = key;
     if (item.public) data.public = true;
@@ -133,7 +133,7 @@ export class Inbound {
     }
     this.#window(conversation, item.window);
     conversation.data.replyTo = key;
-    Object.assign(conversation.data.variables, { event: name, ...data });
+    conversation.learn({ event: name, ...data });
     if (!open) conversation.route();
     else if (data.key !== undefined) conversation.heard({ type: 'choice', key: data.key.slice(0, 64) || '?' });
     else conversation.changed();
@@ -161,7 +161,7 @@ export class Inbound {
       from: from.identities[0]?.value,
       language: from.language ?? person?.language ?? record.language,
       joined: [],
-      variables: { ...('variables' in item ? item.variables : {}) },
+      variables: {},
       path: [],
       heardAt: now,
       answered: false,

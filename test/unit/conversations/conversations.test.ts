@@ -308,6 +308,15 @@ describe('people', () => {
     });
   });
 
+  it('are told by the system once for each key, and the conversation ends with that', async () => {
+    const to = { via: 'web', thread: 'v8' };
+    const told = await world.conversations.tell(to, text('Your parcel is there'), 'parcel-1');
+    const again = await world.conversations.tell(to, text('Your parcel is there'), 'parcel-1');
+    expect(again.id).toBe(told.id);
+    expect(world.written('web', 'v8')).toEqual(['Your parcel is there']);
+    expect(world.conversations.list()).toEqual([]);
+  });
+
   it('write first', async () => {
     world.ready('1001');
     const to = { via: 'web', thread: 'v9', queue: 'service' };
@@ -364,5 +373,38 @@ describe('capacity', () => {
     expect(world.phase(chats[3]!)).toBe('queued');
     world.routing.finished('int_call', '1001', 'customer');
     await world.accepts('1001', chats[3]!);
+  });
+});
+
+describe('a flood', () => {
+  it('is answered with "later" while the disk refuses, and nothing of it is lost or doubled afterwards', async () => {
+    const item = world.item('v1', 'Hello');
+    const { database } = world.site.opened;
+    // No page more: as on a full disk.
+    const pages = database.pragma('page_count', { simple: true }) as number;
+    database.pragma(`max_page_count = ${pages}`);
+    const large = world.item('v1', 'x'.repeat(90_000));
+    await expect(world.conversations.inbound('web', [item, large])).rejects.toMatchObject({
+      code: 'conversations-busy',
+      status: 503,
+      details: { seconds: 2 },
+    });
+    await expect(world.conversations.inbound('web', [item, large])).rejects.toMatchObject({
+      code: 'conversations-busy',
+    });
+    database.pragma('max_page_count = 1073741823');
+    await world.until(() => world.site.journal.trouble === undefined, 'the disk');
+    const { items } = await world.conversations.inbound('web', [item, large]);
+    expect(items.map(({ result }) => result)).toEqual(['known', 'known']);
+    expect(world.conversations.messages(items[0]?.interaction ?? '', { limit: 10 })).toHaveLength(2);
+  });
+
+  it('of facts and steps does not fill the memory', async () => {
+    let chat = '';
+    for (let at = 0; at < 30; at++) {
+      const variables = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`v${at}-${n}`, 'x']));
+      chat = await world.says('web', 'v1', 'Hello', { variables });
+    }
+    expect(Object.keys(world.conversations.get(chat)?.variables ?? {})).toHaveLength(100);
   });
 });
