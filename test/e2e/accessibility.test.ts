@@ -133,10 +133,20 @@ describe.skipIf(!has('sipp') || !hasChromium)('no barriers that axe knows (needs
     expect(found).toEqual([]);
   });
 
-  test('the floor: every page, and a contact', { timeout: 180_000 }, async () => {
+  test('the floor: every page, a contact, a queue in alarm and its thresholds', { timeout: 180_000 }, async () => {
+    const line = await floor.line({ team: 'demo', name: { en: 'Cards' }, thresholds: { waiting: { alarm: 1 } } });
+    await floor.caller(line.number);
     const page = await open();
     await signIn(page, 'supervisor');
-    expect(await everyPage(page, 'Pages of the floor')).toEqual([]);
+    await page.getByText('Alarm: waiting').waitFor();
+    await page.getByText('As a table').click();
+    const found = await findings(page, 'alarm');
+    await page.getByRole('button', { name: 'Thresholds of Cards' }).click();
+    await page.getByRole('dialog').waitFor();
+    found.push(...(await findings(page, 'thresholds')));
+    await page.keyboard.press('Escape');
+    found.push(...(await everyPage(page, 'Pages of the floor')));
+    expect(found).toEqual([]);
   });
 
   test('administration: every page, a record of each kind, and the editor of a flow', {

@@ -16,6 +16,8 @@ export interface Bar {
 
 const widths = { whole: 900, half: 460 };
 const height = 200;
+/** Of one bar. */
+const widest = 56;
 const left = 40;
 const right = 44;
 const top = 12;
@@ -41,6 +43,7 @@ export function BarChart({
   const most = nice(Math.max(1, ...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0))));
   const inner = width - left - right;
   const each = inner / Math.max(1, bars.length);
+  const wide = Math.min(widest, Math.max(1, each * 0.7));
   const y = (value: number) => top + (height - top - bottom) * (1 - value / most);
   const names = [...new Set(bars.flatMap(({ parts }) => parts.map(({ name }) => name)))];
   const toneOf = (name: string) =>
@@ -69,7 +72,7 @@ export function BarChart({
         ))}
         {bars.map(({ label: name, parts, share }, at) => {
           let under = 0;
-          const x = left + each * at + each * 0.15;
+          const x = left + each * (at + 0.5) - wide / 2;
           return (
             <g key={name}>
               <title>
@@ -87,7 +90,7 @@ export function BarChart({
                     key={part.name}
                     className={`series-${toneOf(part.name)}`}
                     x={x}
-                    width={Math.max(1, each * 0.7)}
+                    width={wide}
                     y={y(under)}
                     height={Math.max(0, y(from) - y(under))}
                   />
