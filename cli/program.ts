@@ -12,6 +12,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEgressCommands } from './commands/egress.ts';
 import { addFlowCommands } from './commands/flow.ts';
 import { addImportCommands } from './commands/import.ts';
+import { addMomentCommands } from './commands/moment.ts';
 import { addQueueCommands } from './commands/queue.ts';
 import { addReadyCommand } from './commands/ready.ts';
 import { addRunCommands } from './commands/run.ts';
@@ -34,6 +35,7 @@ export function program(): Command {
   addImportCommands(switchroom);
   addTrunkCommands(switchroom);
   addFlowCommands(switchroom);
+  addMomentCommands(switchroom);
   addTokenCommands(switchroom);
   addCallsCommand(switchroom);
   addCertificateCommands(switchroom);

@@ -114,6 +114,8 @@ export const settingsSchema = z
     /** How long the edge keeps calls alive without a server. */
     graceSeconds: z.number().int().min(1).max(600).default(30),
     logLevel: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    /** How long what is kept (docs/operate.md); where there is no such file, for ever. */
+    retention: z.string().min(1).default('./retention.json'),
     /** The program of the digital channels. */
     sidecar: sidecarSchema.prefault({}),
     /** Whether the first start creates the demo. */
@@ -168,6 +170,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_LOG_LEVEL: { path: ['logLevel'], read: text },
   SWITCHROOM_SIDECAR_PORT: { path: ['sidecar', 'port'], read: whole },
   SWITCHROOM_SIDECAR_FILE: { path: ['sidecar', 'file'], read: text },
+  SWITCHROOM_RETENTION: { path: ['retention'], read: text },
   SWITCHROOM_DEMO: { path: ['demo'], read: truth },
 };
 
@@ -223,7 +226,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process
   const settings = parsed.data;
   settings.data = resolve(cwd, settings.data);
   settings.flows = resolve(cwd, settings.flows);
+  settings.moments.folder = resolve(cwd, settings.moments.folder);
   resolveFiles(settings, cwd);
+  settings.retention = resolve(cwd, settings.retention);
   settings.sidecar.file = resolve(cwd, settings.sidecar.file);
   if (settings.sidecar.server) settings.sidecar.server.tokenFile = resolve(cwd, settings.sidecar.server.tokenFile);
   return settings;

@@ -33,6 +33,7 @@ import type { Signaling } from './signaling/index.ts';
 import { SipTrace } from './sip-trace/index.ts';
 import { egressView, elsewhereOf, identityKey, openUplink, readPlan } from './uplink/index.ts';
 import { createWebServer } from './web-server.ts';
+import type { WorkItems } from './work-items/index.ts';
 
 const panels = join(import.meta.dirname, '..', 'web', 'dist');
 
@@ -55,6 +56,7 @@ export interface Behind extends Pick<Engines, 'link' | 'sip' | 'media' | 'mediaH
   calls: Calls;
   callbacks: Callbacks;
   conversations: Conversations;
+  workItems: WorkItems;
 }
 
 /** @param opened how to take down what stands, last first; grows @returns where the web listens @throws http-port-in-use … */
@@ -75,7 +77,7 @@ export async function openFront({
 }): Promise<string[]> {
   const { settings, run } = configuration;
   const { data, journal, directory, accounts, customers, interactions, reports, audit, store, history } = parts;
-  const { link, sip, media, mediaHosts, signaling, routing, calls, callbacks, conversations } = parts;
+  const { link, sip, media, mediaHosts, signaling, routing, calls, callbacks, conversations, workItems } = parts;
   const { database } = data;
 
   const desk = createDesk({
@@ -128,6 +130,7 @@ export async function openFront({
     conversations,
     moments,
     momentStore,
+    workItems,
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
     flows: flowFiles(store, history, settings.flows, context),

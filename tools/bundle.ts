@@ -30,6 +30,7 @@ export const parts = [
   'config',
   'edge',
   'ivr-flows',
+  'moments',
   'link',
   'media',
   'server',

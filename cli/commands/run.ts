@@ -40,14 +40,19 @@ export function addRunCommands(switchroom: Command): void {
     .action(sidecar);
 }
 
-/** The flows that came with the product, where there are none yet: a new data folder, a container, another working folder. */
-function bringFlows({ flows }: Settings): void {
-  if (existsSync(flows)) return;
+/** Flows and moments that came with the product, where there are none yet: a new data folder, a container, another working folder. */
+function bringFlows({ flows, moments }: Settings): void {
+  bring('ivr-flows', flows);
+  bring('moments', moments.folder);
+}
+
+function bring(name: string, folder: string): void {
+  if (existsSync(folder)) return;
   // Whole or not at all: what is there is never touched again.
-  const coming = `${flows}.coming`;
+  const coming = `${folder}.coming`;
   rmSync(coming, { recursive: true, force: true });
-  cpSync(join(root, 'ivr-flows'), coming, { recursive: true });
-  renameSync(coming, flows);
+  cpSync(join(root, name), coming, { recursive: true });
+  renameSync(coming, folder);
 }
 
 async function start(): Promise<void> {

@@ -11,11 +11,14 @@ import type { FlowVersion } from '../flows/index.ts';
 import type { Finding, FlowPicture, FlowTestResult } from '../ivr/index.ts';
 import type { Reader, SiteJournal } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
+import type { MomentStore, Moments } from '../moments/index.ts';
 import type { AgentWork, CallControl } from '../ports/index.ts';
 import type { Quality } from '../quality/index.ts';
+import type { Retention } from '../retention/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
 import type { SipTrace } from '../sip-trace/index.ts';
 import type { EgressView } from '../uplink/index.ts';
+import type { WorkItems } from '../work-items/index.ts';
 import type { Metric } from './metrics.ts';
 
 export interface FlowSummary {
@@ -98,6 +101,14 @@ export interface MediaHosts {
   drain(name: string, draining: boolean): ReturnType<MediaHosts['hosts']>[number];
 }
 
+/** Whether the server takes new calls and conversations. */
+export interface Draining {
+  /** How it stands: since when nothing new is taken, and what is still under way. */
+  status(): { since?: number | undefined; calls: number; conversations: number; waiting: number };
+  begin(by: string): Promise<void>;
+  cancel(by: string): Promise<void>;
+}
+
 export interface ApiDeps {
   directory: SiteDirectory;
   accounts: Accounts;
@@ -111,6 +122,10 @@ export interface ApiDeps {
   reports: { rebuild(): Promise<void> };
   callbacks: CallbackBook;
   conversations: Conversations;
+  workItems: WorkItems;
+  /** Absent where no server runs. */
+  moments?: Pick<Moments, 'figures'> | undefined;
+  momentStore?: Pick<MomentStore, 'current' | 'statuses'> | undefined;
   quality: Quality;
   knowledge: Knowledge;
   flows: Flows;
@@ -121,6 +136,10 @@ export interface ApiDeps {
   sipTrace?: Pick<SipTrace, 'ladder' | 'messages'> | undefined;
   /** What leaves for the cloud. Absent where no server runs. */
   egress?: EgressView | undefined;
+  /** Legal holds, and what is taken away when. Absent where no server runs. */
+  retention?: Pick<Retention, 'holds' | 'run'> | undefined;
+  /** Takes new calls and conversations, or not. Absent where no server runs. */
+  draining?: Draining | undefined;
   /** Absent where the media engine has no hosts of its own. */
   mediaHosts?: MediaHosts | undefined;
   logger: Logger;

@@ -20,14 +20,17 @@ import { journalEndpoints } from './journal.ts';
 import { knowledgeEndpoints } from './knowledge.ts';
 import { liveEndpoints } from './live.ts';
 import { mediaHostEndpoints } from './media-hosts.ts';
+import { momentEndpoints } from './moments.ts';
 import { qualityEndpoints } from './quality.ts';
 import { recordingEndpoints } from './recordings.ts';
+import { operationEndpoints } from './operation.ts';
 import { reportEndpoints } from './reports.ts';
 import { secondFactorEndpoints } from './second-factor.ts';
 import { sessionEndpoints } from './session.ts';
 import { signInEndpoints } from './sign-in.ts';
 import { sipTraceEndpoints } from './sip-trace.ts';
 import { tokenEndpoints } from './tokens.ts';
+import { workItemEndpoints } from './work-items.ts';
 
 /** Every endpoint under /api/v1, in the order of the documentation. */
 export function allEndpoints(deps: ApiDeps): Endpoint[] {
@@ -53,12 +56,15 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...connectorEndpoints(deps),
     ...conversationEndpoints(deps),
     ...cannedAnswerEndpoints(deps),
+    ...workItemEndpoints(deps),
     ...reportEndpoints(deps),
+    ...momentEndpoints(deps),
     ...qualityEndpoints(deps),
     ...knowledgeEndpoints(deps),
     ...mediaHostEndpoints(deps),
     ...journalEndpoints(deps),
     ...auditEndpoints(deps),
     ...egressEndpoints(deps),
+    ...operationEndpoints(deps),
   ];
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { readMoment } from '../../../server/moments/check.ts';
 import { happened, passed, type UsedMoment } from '../../../server/moments/evaluate.ts';
 import { momentTest, openMomentStore } from '../../../server/moments/index.ts';
 import { emptyState } from '../../../server/moments/state.ts';
+import { momentSchemaFiles } from '../../../tools/make-schemas.ts';
 import { logger } from '../directory/site.ts';
 
 const text = (more: object) =>
@@ -86,3 +87,10 @@ it('keeps a state small, whatever comes', () => {
   ({ state } = passed(used, state, { now: 10_000_000, tags: [], consents: [], rules }));
   expect(state).toEqual(emptyState());
 });
+
+it.each(momentSchemaFiles())(
+  '$name is what the code says; else run tools/make-schemas.ts',
+  ({ name, text: wanted }) => {
+    expect(readFileSync(path.join(import.meta.dirname, '../../../moments', name), 'utf8')).toBe(wanted);
+  },
+);
