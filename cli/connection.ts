@@ -59,6 +59,17 @@ export async function serverAnswers(settings: Settings): Promise<{ ready: boolea
   return JSON.parse((await send(socket, 'GET', '/ready')).text) as { ready: boolean; reasons: string[] };
 }
 
+/** What the running sidecar says or does. @throws sidecar-not-running, cli-refused */
+export async function askSidecar<Answer>(method: string, path: string): Promise<Answer> {
+  const { data } = readSettings();
+  const socket = join(data, 'run', 'sidecar.sock');
+  if (!(await answers(socket))) throw failed['sidecar-not-running']({ data });
+  const { status, text } = await send(socket, method, path);
+  const answer = JSON.parse(text) as Answer & { message?: string };
+  if (status >= 400) throw failed['cli-refused']({ reason: answer.message ?? `status ${status}` });
+  return answer;
+}
+
 function socketOf(settings: Settings): string {
   return join(settings.data, 'run', 'server.sock');
 }

@@ -12,6 +12,10 @@ export const failed = defineErrors({
     status: 409,
     text: 'The settings name other engines for SIP and for media: there is nothing for an edge to do.',
   },
+  'sidecar-not-running': {
+    status: 503,
+    text: 'No sidecar runs on {data}: it starts with npm start where a sidecar.json is, or by switchroom sidecar.',
+  },
   'server-not-running': { status: 503, text: 'No server runs on {data}: start it with "npm start".' },
   'option-invalid': { status: 400, text: 'Option {option}: {reason}.' },
   'certificate-there': { status: 409, text: 'There is a certificate already, {file}: --force replaces it.' },

@@ -74,7 +74,7 @@ function parse(file: string): z.infer<typeof named> {
     file,
     channel,
     field: field.join('.') || issue?.path.join('.') || 'channels',
-    reason: issue?.message ?? 'is not valid',
+    reason: (issue?.code === 'invalid_key' ? issue.issues[0]?.message : issue?.message) ?? 'is not valid',
   });
 }
 

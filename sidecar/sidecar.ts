@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../values/index.ts';
 import { connectorKinds } from './channels/index.ts';
 import { readChannels } from './channels-file.ts';
 import { chatFiles } from './chat-files.ts';
+import { openControl } from './control.ts';
 import { Core, sidecarFolder } from './core.ts';
 import { failed } from './errors.ts';
 import { createListener } from './listener.ts';
@@ -46,8 +47,10 @@ export async function startSidecar(
   const servers: Server[] = [];
   const web: string[] = [];
   let forget = (): void => {};
+  let uncontrol = (): void => {};
   const close = async (): Promise<void> => {
     forget();
+    uncontrol();
     for (const server of servers) {
       server.close();
       server.closeAllConnections();
@@ -65,6 +68,7 @@ export async function startSidecar(
       servers.push(server);
       web.push(`${certificate ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`);
     }
+    uncontrol = await openControl(join(run, 'sidecar.sock'), core);
     if (tls) forget = watchCertificate(tls, { logger, changed: (now) => renew(servers, now) });
   } catch (error) {
     await close();

@@ -174,9 +174,16 @@ export class Tables {
     )();
   }
 
-  /** What was set aside in a channel is read, or offered to the server, once more. @returns how many */
+  /** In a transaction: what was set aside in a channel is read, or offered to the server, once more. @returns how many */
   retry(channel: string): number {
-    return this.#statements.retryDeliveries.run(channel).changes + this.#statements.retryItems.run(channel).changes;
+    const { asideDeliveries, dropDelivery, addDelivery, retryItems } = this.#statements;
+    const rows = asideDeliveries.all(channel);
+    for (const { id, key, lane, at, received_at, body } of rows) {
+      // With a new id: those that read have gone past the old one.
+      dropDelivery.run(id);
+      addDelivery.run(channel, key, lane, at, received_at, body);
+    }
+    return rows.length + retryItems.run(channel).changes;
   }
 }
 
@@ -279,9 +286,10 @@ function prepare(database: Database) {
       'DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < ? AND state <> 0 LIMIT ?)',
     ),
     oldWindows: database.prepare<[number]>('DELETE FROM windows WHERE at < ?'),
-    retryDeliveries: database.prepare<[string]>(
-      'UPDATE deliveries SET state = 0, attempts = 0, due_at = 0 WHERE channel = ? AND state = 2',
+    asideDeliveries: database.prepare<[string], DeliveryColumns & { received_at: number }>(
+      'SELECT id, key, lane, at, received_at, body, attempts, due_at FROM deliveries WHERE channel = ? AND state = 2 ORDER BY id',
     ),
+    dropDelivery: database.prepare<[number]>('DELETE FROM deliveries WHERE id = ?'),
     retryItems: database.prepare<[string]>('UPDATE items SET state = 0 WHERE channel = ? AND state = 2'),
   };
 }

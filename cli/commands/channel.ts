@@ -1,8 +1,8 @@
-// channel add|list|check
+// channel add|list|check|status|retry
 import type { Command } from 'commander';
 import { readSettings } from '../../config/index.ts';
 import type { ChannelRecord } from '../../server/index.ts';
-import { withConnection } from '../connection.ts';
+import { askSidecar, withConnection } from '../connection.ts';
 import { failed } from '../errors.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../output.ts';
@@ -24,7 +24,7 @@ interface AddOptions {
 export function addChannelCommands(switchroom: Command): void {
   const channel = switchroom
     .command('channel')
-    .description('digital channels, and where their contacts go: add, list, check');
+    .description('digital channels, and where their contacts go: add, list, check, status, retry');
   channel
     .command('add <id>')
     .description('let the contacts of a connector into a flow (the bot) or a queue')
@@ -44,6 +44,15 @@ export function addChannelCommands(switchroom: Command): void {
     .command('check')
     .description("read the sidecar's file of channels (sidecar.json) and say what is wrong there")
     .action(check);
+  channel
+    .command('status')
+    .description('what the running sidecar has done, what waits, and what is wrong')
+    .option('--json', 'print JSON')
+    .action(status);
+  channel
+    .command('retry <id>')
+    .description('try once more what was set aside, after its connector or the server was mended')
+    .action(retry);
   channel.command('list').description('all digital channels').option('--json', 'print JSON').action(list);
 }
 
@@ -94,4 +103,42 @@ async function check(): Promise<void> {
   const { file } = settings.sidecar;
   if (found.length === 0) process.stdout.write(`There are no channels in ${file}.\n`);
   else process.stdout.write(`${file} is fine: ${found.map(({ name, kind }) => `${name} (${kind})`).join(', ')}.\n`);
+}
+
+interface Figures {
+  channel: string;
+  kind: string;
+  received: number;
+  handedOver: number;
+  toServer: number;
+  setAside: number;
+  refused: number;
+  sent: number;
+  failures: number;
+  toSend: number;
+  trouble: string[];
+}
+
+async function status(options: { json?: boolean }): Promise<void> {
+  const { channels } = await askSidecar<{ channels: Figures[] }>('GET', '/channels');
+  print(channels, {
+    json: options.json,
+    columns: [
+      { title: 'channel', of: (row) => row.channel },
+      { title: 'kind', of: (row) => row.kind },
+      { title: 'came', of: (row) => row.received },
+      { title: 'handed over', of: (row) => row.handedOver },
+      { title: 'waits', of: (row) => row.toServer },
+      { title: 'set aside', of: (row) => row.setAside + row.refused },
+      { title: 'sent', of: (row) => row.sent },
+      { title: 'failed', of: (row) => row.failures },
+      { title: 'to send', of: (row) => row.toSend },
+      { title: 'trouble', of: (row) => row.trouble.join('; ') },
+    ],
+  });
+}
+
+async function retry(id: string): Promise<void> {
+  const { count } = await askSidecar<{ count: number }>('POST', `/channels/${encodeURIComponent(id)}/retry`);
+  process.stdout.write(`${count} are tried once more.\n`);
 }

@@ -1,8 +1,9 @@
 -- What the sidecar keeps for its channels: what came (deliveries), what it means (items on their way to the server), what is
 -- to be sent (outbox), and what must outlive a restart (cursors, windows, memory). Bodies are sealed with the site key.
+-- AUTOINCREMENT: readers go on after the last id that they have seen, so that none may come again after a sweep.
 
 CREATE TABLE deliveries (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   channel TEXT NOT NULL,
   key TEXT NOT NULL,
   -- Deliveries of one lane are read one after the other.
@@ -21,7 +22,7 @@ CREATE INDEX deliveries_waiting ON deliveries (channel, id) WHERE state = 0;
 CREATE INDEX deliveries_old ON deliveries (received_at) WHERE state <> 0;
 
 CREATE TABLE items (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   channel TEXT NOT NULL,
   key TEXT NOT NULL,
   at INTEGER NOT NULL,
@@ -34,7 +35,7 @@ CREATE INDEX items_waiting ON items (channel, id) WHERE state = 0;
 CREATE INDEX items_refused ON items (at) WHERE state <> 0;
 
 CREATE TABLE outbox (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   channel TEXT NOT NULL,
   -- Of a message its id; of a state of the conversation 'state:' and its seq.
   message TEXT NOT NULL,

@@ -26,6 +26,8 @@ export class FakeServer {
   failing: number | undefined;
   /** Reason for which an item is refused. */
   refuses: (item: InboundItem) => string | undefined = () => undefined;
+  /** Bodies that are answered with 400, as a whole. */
+  cannotRead: (text: string) => boolean = () => false;
   #http: Server | undefined;
   #port = 0;
   readonly #keys = new Set<string>();
@@ -147,6 +149,7 @@ export class FakeServer {
     if (request.headers.authorization !== `Bearer ${this.token}`) return give(401, { message: 'who are you?' });
     const [, channel = '', what] = /^\/api\/v1\/channels\/([^/]+)\/(inbound|outbound)$/.exec(url.pathname) ?? [];
     if (what === 'inbound') {
+      if (this.cannotRead(body.toString())) return give(400, { message: 'one of them cannot be read' });
       const read = inboundRequest.safeParse(JSON.parse(body.toString()));
       if (!read.success) return give(400, { message: read.error.message });
       give(200, { items: read.data.items.map((item) => this.#take(channel, item)) });

@@ -1,0 +1,226 @@
+// The ways of the core that no single channel shows: what cannot be read, windows, batches that the server cannot read, rates.
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import { afterEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { OutboundMessage } from '../../../connector/index.ts';
+import type { ConnectorKind, ConnectorTools, Delivery, Sent } from '../../../sidecar/connector.ts';
+import { createListener } from '../../../sidecar/index.ts';
+import { Rate } from '../../../sidecar/rate.ts';
+import { systemClock } from '../../../values/index.ts';
+import { Harness } from './harness.ts';
+
+/** A connector of which each test says what it does. */
+class Puppet {
+  tools!: ConnectorTools;
+  readonly read: string[] = [];
+  readonly sent: OutboundMessage[] = [];
+  normalise: (delivery: Delivery) => Promise<unknown[]> = async ({ key, at, thread = 'all', body }) => [
+    {
+      item: 'message',
+      key,
+      at,
+      thread,
+      from: { identities: [{ kind: 'app', value: 'u' }] },
+      content: { type: 'text', text: body },
+    },
+  ];
+  send: (message: OutboundMessage) => Promise<Sent> = async () => ({ ok: true });
+  readonly kind: ConnectorKind<object>;
+
+  constructor(policy: ConnectorKind<object>['policy'] = { always: true, windows: {} }) {
+    this.kind = {
+      kind: 'puppet',
+      channel: 'chat',
+      settings: z.object({}),
+      policy,
+      open: (_, tools) => {
+        this.tools = tools;
+        return {
+          normalise: async (delivery) => {
+            this.read.push(delivery.key);
+            return (await this.normalise(delivery)) as never;
+          },
+          send: (message) => {
+            this.sent.push(message);
+            return this.send(message);
+          },
+          stop: async () => {},
+        };
+      },
+    };
+  }
+}
+
+let harness: Harness;
+afterEach(() => harness.stop());
+
+function delivery(key: string, thread?: string, body = key): Delivery {
+  return { key, at: 1, body, ...(thread === undefined ? {} : { thread }) };
+}
+
+describe('deliveries', () => {
+  test('one that cannot be read now holds up its thread and no other; one that never can is set aside', async () => {
+    const puppet = new Puppet();
+    const normal = puppet.normalise;
+    const answered = Promise.withResolvers<void>();
+    let tries = 0;
+    let mended = false;
+    puppet.normalise = async (one) => {
+      if (one.key === 'slow') {
+        await answered.promise;
+        if (++tries < 3) throw new Error('the provider is away');
+      }
+      if (one.key === 'poison' && !mended) throw new Error('never');
+      return normal(one);
+    };
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const { server } = harness;
+    await puppet.tools.inbox.accept([
+      delivery('poison', 'p'),
+      delivery('after-poison', 'p'),
+      delivery('slow', 's'),
+      delivery('after-slow', 's'),
+      delivery('free', 'f'),
+    ]);
+    await server.until(() => server.items.length === 2, 'the free one, and the one behind the poison');
+    expect(server.items.map(({ key }) => key)).toEqual(['free', 'after-poison']);
+    expect(harness.figures()).toMatchObject({ setAside: 1 });
+    answered.resolve();
+    await server.until(() => server.items.length === 4, 'the slow ones');
+    expect(server.items.slice(2).map(({ key }) => key)).toEqual(['slow', 'after-slow']);
+    expect(tries).toBe(3);
+    mended = true;
+    expect(await harness.core.channels.get('test')?.retry()).toBe(1);
+    await server.until(() => server.items.length === 5, 'the poison, by a mended connector');
+  });
+
+  test('a cursor is committed with what it stands for', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    expect(await puppet.tools.inbox.accept([delivery('a')], { name: 'page', value: '7' })).toBe(1);
+    expect(await puppet.tools.inbox.accept([delivery('a')], { name: 'page', value: '8' })).toBe(0);
+    expect(puppet.tools.inbox.cursor('page')).toBe('8');
+  });
+
+  test('what stands on the disk cannot be read there', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    await puppet.tools.inbox.accept([delivery('a', 't', 'my card number is 6222')]);
+    puppet.tools.memory.set('note', 'mother’s maiden name');
+    const { server, folder } = harness;
+    await server.until(() => server.items.length === 1, 'it is there');
+    await expect.poll(() => puppet.tools.memory.get('note')).toBe('mother’s maiden name');
+    await harness.stop({ keep: true });
+    const { readFileSync, readdirSync } = await import('node:fs');
+    for (const file of readdirSync(folder).filter((name) => name.startsWith('sidecar.sqlite'))) {
+      const text = readFileSync(`${folder}/${file}`, 'latin1');
+      expect(text).not.toContain('6222');
+      expect(text).not.toContain('maiden');
+    }
+    harness = await Harness.start({ kind: puppet.kind, settings: {}, folder, server });
+  });
+
+  test('an item that the server cannot read is found in its batch; the others are taken', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const { server } = harness;
+    server.cannotRead = (text) => text.includes('"unreadable"');
+    await puppet.tools.inbox.accept(['a', 'unreadable', 'b'].map((key) => delivery(key)));
+    await server.until(() => server.items.length === 2, 'two are there');
+    await expect.poll(() => harness.figures()).toMatchObject({ refused: 1, toServer: 0 });
+  });
+
+  test('a server that answers 500 is asked until it takes', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const { server } = harness;
+    server.failing = 500;
+    await puppet.tools.inbox.accept([delivery('a')]);
+    await expect.poll(() => harness.figures().trouble.join()).toContain('500');
+    server.failing = undefined;
+    await server.until(() => server.items.length === 1, 'it is taken');
+    await expect.poll(() => harness.figures().trouble).toEqual([]);
+  });
+
+  test('what was done long ago is swept, what waits is not', async () => {
+    const clock = { at: Date.now(), now: () => clock.at, monotonic: () => performance.now() };
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {}, clock });
+    await puppet.tools.inbox.accept([delivery('a')]);
+    await harness.server.until(() => harness.server.items.length === 1, 'it is there');
+    clock.at += 8 * 86_400_000;
+    await harness.core.sweep();
+    // Its key is forgotten here; the server knows it for ever.
+    expect(await puppet.tools.inbox.accept([delivery('a')])).toBe(1);
+    await expect.poll(() => harness.server.known).toBe(1);
+  });
+});
+
+describe('windows', () => {
+  const policy = { windows: { message: { forMs: 60_000, most: 2 } } };
+
+  test('without one nothing goes out; within it as many as it has; the server and the agent know', async () => {
+    const puppet = new Puppet(policy);
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const { server } = harness;
+    server.push({ thread: 't', message: 'early' });
+    await server.until(() => server.of('delivery').length === 1, 'it failed');
+    expect(server.of('delivery')[0]).toMatchObject({ state: 'failed', code: 'window-closed' });
+    puppet.tools.opened('t', 'message', Date.now());
+    await expect.poll(() => puppet.tools.window('t')?.left).toBe(2);
+    await puppet.tools.inbox.accept([delivery('a', 't')]);
+    await server.until(() => server.of('message').length === 1, 'it is told');
+    expect(server.of('message')[0]?.window).toMatchObject({ left: 2 });
+    for (const message of ['one', 'two', 'three']) server.push({ thread: 't', message });
+    await server.until(() => server.of('delivery').length === 4, 'all are told');
+    expect(
+      server.of('delivery').map(({ message, state, code, window }) => [message, state, code, window?.left]),
+    ).toEqual([
+      ['early', 'failed', 'window-closed', 0],
+      ['one', 'sent', undefined, 1],
+      ['two', 'sent', undefined, 0],
+      ['three', 'failed', 'quota-spent', 0],
+    ]);
+    expect(puppet.sent.map(({ message }) => message)).toEqual(['one', 'two']);
+  });
+});
+
+describe('the public door', () => {
+  test('who floods is told to wait, and nobody else is; a proxy is believed where it is trusted', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const rates = { hooks: { perSecond: 0.001, burst: 2 } };
+    const logger = pino({ level: 'silent' });
+    const http = createListener({ core: harness.core, trustProxy: ['127.0.0.1'], clock: systemClock, logger, rates });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}/hooks/test/`;
+    const from = async (address: string) => (await fetch(url, { headers: { 'x-forwarded-for': address } })).status;
+    expect([await from('192.0.2.1'), await from('192.0.2.1'), await from('192.0.2.1')]).toEqual([404, 404, 429]);
+    expect(await from('192.0.2.2')).toBe(404);
+    // What stands before the nearest untrusted one is its own claim.
+    expect(await from('192.0.2.9, 192.0.2.1')).toBe(429);
+    http.close();
+    http.closeAllConnections();
+  });
+
+  test('health for everybody, figures for this machine', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    expect(await (await fetch(`${harness.url}/healthz`)).json()).toEqual({ status: 'ok' });
+    expect(await (await fetch(`${harness.url}/metrics`)).text()).toContain(
+      'switchroom_channel_to_server{channel="test",kind="puppet"} 0',
+    );
+    expect((await fetch(`${harness.url}/metrics`, { headers: { 'x-forwarded-for': '192.0.2.1' } })).status).toBe(403);
+    expect((await fetch(`${harness.url}/%zz`)).status).toBe(404);
+  });
+
+  test('a rate fills again with time', () => {
+    const rate = new Rate({ perSecond: 1, burst: 2, most: 2 });
+    expect([rate.admits('a', 0), rate.admits('a', 0), rate.admits('a', 0)]).toEqual([true, true, false]);
+    expect(rate.admits('a', 1_000)).toBe(true);
+    expect(rate.admits('a', 1_000)).toBe(false);
+  });
+});
