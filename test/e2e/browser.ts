@@ -49,6 +49,10 @@ export async function buildSite(agents: readonly string[]): Promise<Site> {
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"password":true,"ldap":false}');
         return;
       }
+      if (path.startsWith('/api/v1/reports/')) {
+        response.writeHead(200, { 'content-type': 'application/json' }).end('{"rows":[]}');
+        return;
+      }
       if (path.startsWith('/api/v1/knowledge/')) {
         response.writeHead(200, { 'content-type': 'application/json' }).end('{"articles":[]}');
         return;
