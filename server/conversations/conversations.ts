@@ -330,7 +330,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
 
   async begin(
     agent: AgentId,
-    to: { via: string; thread: string; customer?: string | undefined; queue: QueueId },
+    to: Parameters<ConversationControl['begin']>[1],
     content: Content,
   ): Promise<ConversationView> {
     const { directory } = this.#tools;
@@ -342,6 +342,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     if (under) throw failed['conversation-open']({ interaction: under.interaction });
     const checked = this.#sendable(content);
     const conversation = this.#outgoing(record, to);
+    if (to.origin !== undefined) conversation.learn({ origin: to.origin });
     if (!conversation.take(agent, to.queue)) {
       conversation.finish('system', 'agent-not-free');
       throw failed['conversation-queue']({ agent, queue: to.queue });

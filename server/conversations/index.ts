@@ -1,3 +1,4 @@
+export { type AnswerReportArgs, type AnswerRow, answerReport } from './answer-report.ts';
 export { type KeptAttachment, plain as plainAttachment } from './attachments.ts';
 export { type CannedAnswer, type CannedAnswerBody, cannedAnswerSchema, filledIn } from './canned-answers.ts';
 export { textOf } from './content-text.ts';

@@ -134,7 +134,14 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
   /** Writes to a customer first, where the channel's policy lets us. @throws channel-unknown, window-closed */
   begin(
     agent: AgentId,
-    to: { via: string; thread: string; customer?: string | undefined; queue: QueueId },
+    to: {
+      via: string;
+      thread: string;
+      customer?: string | undefined;
+      queue: QueueId;
+      /** The contact from which it goes on: a call, an earlier conversation. */
+      origin?: InteractionId | undefined;
+    },
     content: Content,
   ): Promise<ConversationView>;
   /** Chat → voice: calls the customer back in the same thread of interactions. @throws number-missing, queue-unknown */

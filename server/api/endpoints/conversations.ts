@@ -153,6 +153,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
         thread: z.string().min(1).max(200).describe('Where the customer is: an openid, an address, a number'),
         customer: id.optional(),
         queue: id.describe('Where it counts'),
+        origin: id.optional().describe('The contact from which it goes on: a call, for example'),
         content,
       }),
       answer: conversation,

@@ -1,6 +1,7 @@
 import type { ApiDeps } from '../deps.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { agentActionEndpoints } from './agent-actions.ts';
+import { answerEndpoints } from './answers.ts';
 import { auditEndpoints } from './audit.ts';
 import { callbackEndpoints } from './callbacks.ts';
 import { cannedAnswerEndpoints } from './canned-answers.ts';
@@ -21,9 +22,9 @@ import { knowledgeEndpoints } from './knowledge.ts';
 import { liveEndpoints } from './live.ts';
 import { mediaHostEndpoints } from './media-hosts.ts';
 import { momentEndpoints } from './moments.ts';
+import { operationEndpoints } from './operation.ts';
 import { qualityEndpoints } from './quality.ts';
 import { recordingEndpoints } from './recordings.ts';
-import { operationEndpoints } from './operation.ts';
 import { reportEndpoints } from './reports.ts';
 import { secondFactorEndpoints } from './second-factor.ts';
 import { sessionEndpoints } from './session.ts';
@@ -56,6 +57,7 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...connectorEndpoints(deps),
     ...conversationEndpoints(deps),
     ...cannedAnswerEndpoints(deps),
+    ...answerEndpoints(deps),
     ...workItemEndpoints(deps),
     ...reportEndpoints(deps),
     ...momentEndpoints(deps),

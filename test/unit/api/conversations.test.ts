@@ -233,6 +233,22 @@ describe('people', () => {
     });
   });
 
+  it('see how soon they answered, and where a customer can be written to', async () => {
+    const interaction = await active();
+    api.site.clock.at += 20_000;
+    api.deps.conversations.due();
+    await act(interaction, 'messages', { content: { type: 'text', text: 'Sorry.' }, key: 'p1' });
+    const report = async (as: string) =>
+      ((await (await api.send('GET', '/reports/answers', as)).json()) as { channels: object[] }).channels;
+    const row = { via: 'web', first: 1, firstInTime: 0, firstAverageMs: 20_000, answers: 1, inTime: 0, overdue: 1 };
+    expect(await report(api.tokens.supervisor)).toMatchObject([row]);
+    expect(await report(api.tokens.blue)).toEqual([]);
+    const customer = api.deps.conversations.get(interaction)?.customer ?? '';
+    const places = await api.send('GET', `/customers/${customer}/places`, api.tokens.agent);
+    expect(await places.json()).toEqual({ places: [{ via: 'web', kind: 'webchat', thread: 't1' }] });
+    expect((await api.send('GET', '/reports/answers', api.tokens.agent)).status).toBe(403);
+  });
+
   it('find canned answers, filled in for the conversation', async () => {
     const interaction = await active();
     const make = (body: object, as = api.tokens.supervisor) => api.send('POST', '/canned-answers', as, body);
