@@ -66,10 +66,10 @@ export class WecomSimulator extends ProviderServer {
   async nudge(
     openKfid = 'wkAccount',
     change: (query: URLSearchParams) => void = () => {},
-    { ended = false } = {},
+    { ended = false, agoSeconds = 0 } = {},
   ): Promise<number | undefined> {
     const { token, aesKey, corpId } = this.company;
-    const { timestamp, nonce } = this.#fresh();
+    const { timestamp, nonce } = this.#fresh(agoSeconds);
     if (ended) this.endedNudges.add(`ENC-${nonce}`);
     const inner = xmlOf({
       ToUserName: corpId,
@@ -215,8 +215,11 @@ export class WecomSimulator extends ProviderServer {
     return asJson({ errcode: 0, errmsg: 'ok', msgid: msgid ?? `auto${++this.#count}` });
   }
 
-  #fresh(): { timestamp: string; nonce: string } {
-    return { timestamp: String(Math.floor(this.clock.now() / 1_000)), nonce: String(Math.floor(Math.random() * 1e9)) };
+  #fresh(agoSeconds = 0): { timestamp: string; nonce: string } {
+    return {
+      timestamp: String(Math.floor(this.clock.now() / 1_000) - agoSeconds),
+      nonce: String(Math.floor(Math.random() * 1e9)),
+    };
   }
 }
 

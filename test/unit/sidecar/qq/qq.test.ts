@@ -154,6 +154,30 @@ test('an answer that is lost: the next try has the same msg_seq, and the provide
   expect(simulator.said.at(-1)).toMatchObject({ msg_seq: 3 });
 });
 
+test('what was to be answered grew too old between two tries, and the customer wrote again: that is answered', async () => {
+  await begin({ windows: { c2c: { seconds: 86_400, most: 50 } } });
+  const old = await wrote();
+  await sent(text('a token is there'));
+  let second = '';
+  const busy = () => {
+    if (second === '') {
+      simulator.clock.pass(3_601_000);
+      second = simulator.c2c('MARY', 'still there?').id;
+    }
+    // Until that message is read.
+    if (harness.server.of('message').length < 2) simulator.instead.push(busy);
+    return { status: 429, headers: { 'retry-after': '1' }, body: '{"message":"busy"}' };
+  };
+  simulator.instead.push(busy);
+  expect(await sent(text('yes'))).toMatchObject({ state: 'sent' });
+  const asked = simulator.asked
+    .filter(({ json }) => json.content === 'yes')
+    .map(({ json }) => [json.msg_id, json.msg_seq]);
+  expect(asked[0]).toEqual([old, 2]);
+  expect(asked.at(-2)).toEqual([old, 2]);
+  expect(asked.at(-1)).toEqual([second, 1]);
+});
+
 test('the provider’s own count and windows win', async () => {
   await begin({ windows: { c2c: { seconds: 86_400, most: 50 } } });
   await wrote();

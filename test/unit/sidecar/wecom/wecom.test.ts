@@ -62,6 +62,7 @@ test('the check of the address: decrypted, and only for who signs', async () => 
   expect(await simulator.checkAddress('8675309')).toEqual({ status: 200, text: '8675309' });
   expect(await simulator.nudge('wkAccount', (query) => query.set('msg_signature', '0'.repeat(40)))).toBe(403);
   expect(await simulator.nudge('wkAccount', (query) => query.set('timestamp', '1'))).toBe(403);
+  expect(await simulator.nudge('wkAccount', () => {}, { agoSeconds: 901 })).toBe(403);
   expect(await simulator.nudge()).toBe(200);
 });
 
@@ -87,6 +88,8 @@ test('a nudge brings all pages of messages, each once, however often it comes', 
     window: { left: 5 },
   });
   expect(harness.server.known).toBe(0);
+  // One fetch at a time: none brought what another one had brought.
+  expect(harness.figures()).toMatchObject({ received: 40, fresh: 40 });
   expect(simulator.of('/cgi-bin/kf/customer/batchget')).toHaveLength(1);
 });
 
@@ -293,6 +296,11 @@ test('with a servicer the conversation goes to her in WeCom, and the provider ta
   harness.server.pushState(thread, 'active');
   harness.server.pushState(thread, 'closed');
   await simulator.until(() => simulator.sessions.get('wmMary')?.state === 4, 'ended');
+  // From the end no step leads anywhere: none is asked for.
+  harness.server.pushState(thread, 'active');
+  harness.server.pushState(thread, 'closed');
+  await simulator.until(() => simulator.of('/cgi-bin/kf/service_state/get').length === 5, 'the state was looked at');
+  expect(simulator.of('/cgi-bin/kf/service_state/trans').map(({ json }) => json.service_state)).toEqual([3, 4]);
 });
 
 test('media are uploaded, files too; a wrong secret is trouble that the administrator reads', async () => {
