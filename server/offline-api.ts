@@ -14,6 +14,7 @@ import { asLocalAdmin } from './local-admin.ts';
 import { noAgentWork, noCallbacks, noCallControl, noConversations } from './no-calls.ts';
 import { Quality } from './quality/index.ts';
 import { ReportProjector } from './reports/index.ts';
+import { WorkItems } from './work-items/index.ts';
 
 /**
  * Opens the data directory for one command. Changes are journaled as ever.
@@ -58,6 +59,14 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
     reports: new ReportProjector(journal, database, logger),
     callbacks: noCallbacks(),
     conversations: noConversations({ data: settings.data, database, journal, directory, clock, logger }),
+    workItems: new WorkItems({
+      database,
+      journal,
+      directory,
+      clock,
+      logger,
+      offer: () => Promise.reject(new Error('no server runs')),
+    }),
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
     flows: flowFiles(store, new FlowHistory(database, journal, clock), settings.flows, () => ({})),

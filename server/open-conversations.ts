@@ -2,12 +2,15 @@
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
-import { type Clock, isNumber } from '../values/index.ts';
+import { type Clock, type CustomerId, isNumber } from '../values/index.ts';
 import type { Callbacks } from './callbacks/index.ts';
 import { Conversations, type ConversationTools, type KnownPerson } from './conversations/index.ts';
 import type { Customer, Customers } from './customers/index.ts';
 import type { Directory } from './ports/index.ts';
 import type { Routing } from './routing/index.ts';
+
+/** How a work item stands behind its conversations. */
+export const workItemIdentity = 'work-item';
 
 export function openConversations(given: {
   /** The data folder. */
@@ -20,6 +23,8 @@ export function openConversations(given: {
   flows: ConversationTools['flows'];
   traffic: NonNullable<ConversationTools['traffic']>;
   callbacks: Callbacks;
+  /** Behind the identity of a work item; only its own channels name it. */
+  customerOfWorkItem(item: string): CustomerId | undefined;
   clock: Clock;
   logger: Logger;
 }): Conversations {
@@ -31,6 +36,15 @@ export function openConversations(given: {
     queueing: routing,
     people: {
       identify(identities, { name, language, team, by }) {
+        const [first] = identities;
+        if (
+          first?.kind === workItemIdentity &&
+          directory.channels.get(by.replace(/^channel:/, ''))?.channel === 'work'
+        ) {
+          const id = given.customerOfWorkItem(first.value);
+          const customer = id === undefined ? undefined : customers.get(id);
+          return customer && known(customer);
+        }
         const { customer, owner } = customers.identify(identities, by, { name, language, team });
         return { ...known(customer), id: owner };
       },

@@ -16,6 +16,7 @@ import { openEngines } from './engines.ts';
 import { FlowHistory, FlowTraffic, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { openConversations } from './open-conversations.ts';
+import { openWorkItems } from './open-work-items.ts';
 import { openWebRtc } from './open-webrtc.ts';
 import type { Directory } from './ports/index.ts';
 import { ReportProjector } from './reports/index.ts';
@@ -190,7 +191,9 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       clock,
       logger,
     });
+    const atWork: { items?: ReturnType<typeof openWorkItems> } = {};
     const conversations = openConversations({
+      customerOfWorkItem: (item) => atWork.items?.get(item).customer,
       data: settings.data,
       database,
       journal,
@@ -203,6 +206,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       clock,
       logger,
     });
+    const workItems = openWorkItems({ database, journal, directory, conversations, customers, clock, logger });
+    atWork.items = workItems;
     const callsAsTheyAre = realityOfCalls(calls, (error) =>
       logger.error({ err: error }, 'a call could not be ended for routing'),
     );
@@ -228,6 +233,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     opened.push(() => callbacks.close());
     conversations.start();
     opened.push(() => conversations.stop());
+    workItems.start();
+    opened.push(() => workItems.stop());
     routing.attached();
     calls.start();
 
@@ -255,6 +262,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         calls,
         callbacks,
         conversations,
+        workItems,
       },
       context,
       opened,

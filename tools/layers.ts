@@ -47,6 +47,7 @@ const floors: Record<string, number> = {
   'server/callbacks': 4,
   cloud: 4,
   'server/conversations': 4,
+  'server/work-items': 4,
   'server/uplink': 4,
   'server/moments': 5,
   'server/social': 3,

@@ -32,6 +32,7 @@ import { Quality } from '../../../server/quality/index.ts';
 import { ReportProjector } from '../../../server/reports/index.ts';
 import { Routing } from '../../../server/routing/index.ts';
 import { egressView } from '../../../server/uplink/index.ts';
+import { WorkItems } from '../../../server/work-items/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 
 export type Asked = [what: string, ...with_: unknown[]];
@@ -257,6 +258,14 @@ export async function startApi(
       attachments: join(folder, 'attachments'),
       clock,
       logger,
+    }),
+    workItems: new WorkItems({
+      database: opened.database,
+      journal,
+      directory,
+      clock,
+      logger,
+      offer: () => Promise.resolve(),
     }),
     quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
     egress: egressView({ database: opened.database, key: Buffer.alloc(32, 7), last: () => journal.last }),

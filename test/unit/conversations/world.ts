@@ -34,6 +34,10 @@ export class World {
     this.site = openSite(this.#opened);
   }
 
+  get database(): OpenDatabase['database'] {
+    return this.#opened.database;
+  }
+
   /** Queues, agents `1001`, `1002` of team red, each with room for three chats and a call. */
   async configure(...channels: ChannelGiven[]): Promise<void> {
     const { directory } = this.site;

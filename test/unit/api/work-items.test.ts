@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { channelSchema } from '../../../server/directory/index.ts';
+import { type ApiServer, startApi } from './api-server.ts';
+
+let api: ApiServer;
+beforeAll(async () => {
+  api = await startApi();
+  const record = { site: 'hq', kind: 'work', channel: 'work', to: { queue: 'service' } };
+  const { channels } = api.site.directory;
+  await channels.put(channelSchema.parse({ ...record, id: 'tickets' }), 'setup');
+  await channels.put(channelSchema.parse({ ...record, id: 'blue-tickets', team: 'blue' }), 'setup');
+});
+afterAll(() => api.close());
+
+const send = async (method: string, path: string, as: string, body?: unknown, language = 'en') => {
+  const response = await api.send(method, `/work-items${path}`, as, body, { 'accept-language': language });
+  return { status: response.status, body: JSON.parse(await response.text()) };
+};
+const given = { via: 'tickets', subject: 'Wrong fee', text: 'Please look into it.' };
+
+it('is made, read, changed, moved, written to and listed', async () => {
+  const { agent } = api.tokens;
+  const made = await send('post', '', agent, { ...given, priority: 'high', key: 'crm-7' });
+  expect(made).toMatchObject({
+    status: 201,
+    body: { state: 'new', priority: 'high', subject: 'Wrong fee', overdue: false },
+  });
+  expect((await send('post', '', agent, { ...given, key: 'crm-7' })).body.id).toBe(made.body.id);
+  const path = `/${made.body.id}`;
+  expect((await send('PATCH', path, agent, { priority: 'urgent', owner: '1001' })).body).toMatchObject({
+    priority: 'urgent',
+    owner: '1001',
+  });
+  expect((await send('post', `${path}/state`, agent, { to: 'open' })).body.state).toBe('open');
+  expect((await send('post', `${path}/comments`, agent, { text: 'Our mistake.' })).body).toMatchObject({
+    number: 2,
+    internal: true,
+  });
+  expect((await send('get', path, agent)).body.written).toMatchObject([
+    { text: 'Please look into it.', internal: false },
+    { text: 'Our mistake.' },
+  ]);
+  expect((await send('get', '?state=open&owner=1001', agent)).body.workItems).toMatchObject([
+    { id: made.body.id, comments: 2 },
+  ]);
+  expect((await send('get', '?overdue=true', agent)).body.workItems).toEqual([]);
+});
+
+it('says what is wrong, in the language that was asked for', async () => {
+  const { agent } = api.tokens;
+  const { body } = await send('post', '', agent, given);
+  expect(await send('post', `/${body.id}/state`, agent, { to: 'closed' })).toMatchObject({
+    status: 409,
+    body: { code: 'work-item-state' },
+  });
+  const chinese = await send('post', `/${body.id}/state`, agent, { to: 'closed' }, 'zh');
+  expect(JSON.stringify(chinese.body)).toContain('工单状态为 new');
+  expect((await send('post', '', agent, { ...given, via: 'nowhere' })).status).toBe(422);
+  expect((await send('post', '', agent, { ...given, subject: '' })).status).toBe(422);
+  expect((await send('post', '', agent, { ...given, customer: 'cus_nobody' })).status).toBe(404);
+  expect((await send('PATCH', `/${body.id}`, agent, { owner: 'nobody' })).status).toBe(404);
+  expect((await send('PATCH', `/${body.id}`, agent, {})).status).toBe(422);
+  expect((await send('get', '/wrk_none', agent)).status).toBe(404);
+});
+
+it('of another team is not there', async () => {
+  const { body } = await send('post', '', api.tokens.admin, { ...given, via: 'blue-tickets' });
+  expect(body.team).toBe('blue');
+  expect((await send('get', `/${body.id}`, api.tokens.admin)).status).toBe(200);
+  expect((await send('get', `/${body.id}`, api.tokens.agent)).status).toBe(404);
+  expect((await send('post', '', api.tokens.agent, { ...given, via: 'blue-tickets' })).status).toBe(404);
+  const { workItems } = (await send('get', '', api.tokens.agent)).body;
+  expect(workItems.some((one: { id: string }) => one.id === body.id)).toBe(false);
+});
