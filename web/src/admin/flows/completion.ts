@@ -1,5 +1,5 @@
 // Completion in a flow's JSON: keys and values that the schema of flows has at that place, and names of nodes, flows and
-// queues where one is meant.
+// queues, hours where one is meant.
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import { syntaxTree } from '@codemirror/language';
 import type { EditorState } from '@codemirror/state';
@@ -27,6 +27,8 @@ export interface Names {
   queues: string[];
   flows: string[];
   skills: string[];
+  /** Of the site; those of the flow itself are read from it. */
+  hours: string[];
 }
 
 /** Keys whose value is the name of a node. */
@@ -75,7 +77,9 @@ export function completeFlow(schema: FlowSchema, names: () => Names) {
     if ((typeof key === 'string' && exits.has(key)) || (typeof parent === 'string' && exitMaps.has(parent))) {
       add(Object.keys((root as { nodes?: object } | undefined)?.nodes ?? {}), 'variable');
     } else if (key === 'queue') add(names().queues, 'constant');
-    else if (key === 'flow' && path.length > 1) add(names().flows, 'constant');
+    else if (key === 'hours' && path.length > 1) {
+      add([...Object.keys((root as { hours?: object } | undefined)?.hours ?? {}), ...names().hours], 'constant');
+    } else if (key === 'flow' && path.length > 1) add(names().flows, 'constant');
     if (inProperty == null || options.length === 0) return null;
     return { from, to, options: unique(options) };
   };

@@ -118,13 +118,15 @@ function FlowEditor({
   const { data: traffic } = useRest<{ ways: Way[] }>(isNew ? undefined : `${path}/traffic`, { since }, 30_000);
   const { data: queues } = useRest<{ queues: { id: string }[] }>('/queues');
   const { data: skills } = useRest<{ skills: { name: string }[] }>('/skills');
+  const { data: hours } = useRest<{ hours: { name: string }[] }>('/hours');
   const names = useMemo<Names>(
     () => ({
       flows: others,
       queues: queues?.queues.map(({ id }) => id) ?? [],
       skills: skills?.skills.map(({ name }) => name) ?? [],
+      hours: hours?.hours.map(({ name }) => name) ?? [],
     }),
-    [others, queues, skills],
+    [others, queues, skills, hours],
   );
   const dirty = saved !== undefined && text !== saved;
   const errors = marks.filter(({ severity }) => severity === 'error').length;

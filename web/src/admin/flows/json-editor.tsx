@@ -139,7 +139,9 @@ export function JsonEditor(props: Props) {
         schema === undefined
           ? []
           : autocompletion({
-              override: [completeFlow(schema, () => latest.current.names ?? { queues: [], flows: [], skills: [] })],
+              override: [
+                completeFlow(schema, () => latest.current.names ?? { queues: [], flows: [], skills: [], hours: [] }),
+              ],
             }),
         keymap.of([
           {
