@@ -13,6 +13,7 @@ import { addEgressCommands } from './commands/egress.ts';
 import { addFlowCommands } from './commands/flow.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addMomentCommands } from './commands/moment.ts';
+import { addOperateCommands } from './commands/operate.ts';
 import { addQueueCommands } from './commands/queue.ts';
 import { addReadyCommand } from './commands/ready.ts';
 import { addRunCommands } from './commands/run.ts';
@@ -42,6 +43,7 @@ export function program(): Command {
   addAsteriskCommands(switchroom);
   addEgressCommands(switchroom);
   addCloudCommands(switchroom);
+  addOperateCommands(switchroom);
   addBackupCommands(switchroom);
   addReadyCommand(switchroom);
   return switchroom;

@@ -158,6 +158,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_ASTERISK_SECRET_FILE: { path: ['asterisk', 'secretFile'], read: text },
   SWITCHROOM_ASTERISK_CA_FILE: { path: ['asterisk', 'caFile'], read: text },
   SWITCHROOM_CLOUD_DATABASE: { path: ['cloud', 'database'], read: text },
+  SWITCHROOM_CLOUD_PASSWORD_FILE: { path: ['cloud', 'databasePasswordFile'], read: text },
   SWITCHROOM_CLOUD_PORT: { path: ['cloud', 'port'], read: whole },
   SWITCHROOM_UPLINK_URL: { path: ['uplink', 'url'], read: text },
   SWITCHROOM_UPLINK_KEY_FILE: { path: ['uplink', 'keyFile'], read: text },
@@ -236,6 +237,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process
 
 /** Files that settings name, relative to `cwd`. */
 function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog }, uplink, cloud }: Settings, cwd: string): void {
+  if (cloud?.databasePasswordFile) cloud.databasePasswordFile = resolve(cwd, cloud.databasePasswordFile);
   if (cloud?.tls) {
     cloud.tls.certificate = resolve(cwd, cloud.tls.certificate);
     cloud.tls.key = resolve(cwd, cloud.tls.key);

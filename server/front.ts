@@ -1,7 +1,7 @@
 // What people and programs meet: the desk, the API, the panels' pages and the command line's socket. The server loads it
 // after it has adopted its calls: these folders and their packages cost about as much CPU time as all of the calls' own.
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -15,6 +15,7 @@ import type { Conversations } from './conversations/index.ts';
 import type { openCustomers, readInteractions } from './customers/index.ts';
 import { createDesk } from './desk/index.ts';
 import { loadSiteKey, type openAccounts, type openDirectory } from './directory/index.ts';
+import type { Draining } from './draining.ts';
 import type { Engines } from './engines.ts';
 import type { FlowHistory, openFlowStore } from './flows/index.ts';
 import { databaseFile, type openDatabase, type openJournal } from './journal/index.ts';
@@ -28,6 +29,7 @@ import { openWeb } from './open-web.ts';
 import { Quality } from './quality/index.ts';
 import { RecordingFiles } from './recording-files.ts';
 import type { ReportProjector } from './reports/index.ts';
+import { Retention } from './retention/index.ts';
 import type { Routing } from './routing/index.ts';
 import type { Signaling } from './signaling/index.ts';
 import { SipTrace } from './sip-trace/index.ts';
@@ -56,6 +58,7 @@ export interface Behind extends Pick<Engines, 'link' | 'sip' | 'media' | 'mediaH
   calls: Calls;
   callbacks: Callbacks;
   conversations: Conversations;
+  draining: Draining;
   workItems: WorkItems;
 }
 
@@ -110,18 +113,40 @@ export async function openFront({
     clearInterval(sweepSessions);
     forgetEnded();
   });
+  const { draining } = parts;
   const notReady = () => [
+    ...draining.reasons(),
     ...(sip.connected ? [] : ['the connection to the SIP server is down']),
     ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
   ];
   const egress = openEgress(settings, { database, journal, customers }, opened, clock, logger);
+  const retention = new Retention({
+    database,
+    journal,
+    clock,
+    logger,
+    recordings: settings.media === 'edge' ? join(settings.data, 'recordings') : undefined,
+    policy: existsSync(settings.retention) ? settings.retention : undefined,
+    idsOf: (customer) => customers.idsOf(customer),
+    conversations: conversations.records,
+  });
+  customers.keepsAlso(retention.records);
+  customers.guardErasure((who) => retention.holds.mayErase(who));
+  retention.start();
+  opened.push(() => retention.stop());
   const deps = {
+    retention,
+    draining: draining.over(() => ({
+      calls: calls.list().length,
+      conversations: conversations.list().length,
+    })),
     egress,
     directory,
     accounts,
     journal,
     agentWork: routing,
     callControl: calls,
+    visitorCalls: calls.visitors,
     customers,
     interactions,
     reads: data.reader,

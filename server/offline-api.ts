@@ -14,6 +14,7 @@ import { asLocalAdmin } from './local-admin.ts';
 import { noAgentWork, noCallbacks, noCallControl, noConversations } from './no-calls.ts';
 import { Quality } from './quality/index.ts';
 import { ReportProjector } from './reports/index.ts';
+import { Holds } from './retention/index.ts';
 import { WorkItems } from './work-items/index.ts';
 
 /**
@@ -47,13 +48,16 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
   });
   const interactions = readInteractions(database);
   const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
+  const customers = openCustomers({ database, journal, interactions, clock, logger });
+  const holds = new Holds({ database, journal, clock });
+  customers.guardErasure((who) => holds.mayErase(who));
   const api = createApi({
     directory,
     accounts: asLocalAdmin(accounts, settings.site.name),
     journal,
     agentWork: noAgentWork(),
     callControl: noCallControl(),
-    customers: openCustomers({ database, journal, interactions, clock, logger }),
+    customers,
     interactions,
     reads: data.reader,
     reports: new ReportProjector(journal, database, logger),

@@ -12,12 +12,13 @@ import { Callbacks } from './callbacks/index.ts';
 import { Calls } from './calls/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
+import { Draining } from './draining.ts';
 import { openEngines } from './engines.ts';
 import { FlowHistory, FlowTraffic, openFlowStore } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { openConversations } from './open-conversations.ts';
-import { openWorkItems } from './open-work-items.ts';
 import { openWebRtc } from './open-webrtc.ts';
+import { openWorkItems } from './open-work-items.ts';
 import type { Directory } from './ports/index.ts';
 import { ReportProjector } from './reports/index.ts';
 import { Routing, realityOfCalls } from './routing/index.ts';
@@ -153,6 +154,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       current: () => store.current,
       version: (version: string) => (store.current.version === version ? store.current : undefined),
     };
+    const draining = new Draining({ database, journal, clock });
     const calls = new Calls({
       signaling,
       journal,
@@ -172,6 +174,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         earlier: (customer) => customers.pop(customer).earlier,
       },
       parkMs: settings.site.parkSeconds * 1_000,
+      draining: () => draining.since !== undefined,
       callbacks: { schedule: (wish, by) => callbacks.schedule(wish, by) },
       clock,
       logger,
@@ -262,6 +265,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         calls,
         callbacks,
         conversations,
+        draining,
         workItems,
       },
       context,

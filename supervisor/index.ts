@@ -1,4 +1,5 @@
 export { runUnderSupervisor } from './lifeline.ts';
+export { askRestart } from './operator.ts';
 export {
   connectorToken,
   type EdgeConfiguration,

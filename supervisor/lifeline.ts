@@ -16,6 +16,9 @@ export type FromChild =
   | { failed: string }
   | { beat: number };
 export type FromSupervisor = { start: unknown } | { stop: string };
+/** What the command line asks of a supervisor, and is told. */
+export type FromOperator = { restart: string };
+export type ToOperator = { restarted: string; ms: number } | { refused: string };
 
 export interface LifelineOptions {
   socket: string;

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { edgeParts } from '../config/edge-parts.ts';
 import type { Settings } from '../config/index.ts';
 import { failed } from './errors.ts';
-import type { FromChild, FromSupervisor } from './lifeline.ts';
+import type { FromChild, FromOperator, FromSupervisor, ToOperator } from './lifeline.ts';
 import { readMessages, writeMessage } from './lines.ts';
 import { Program } from './program.ts';
 
@@ -260,11 +260,38 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     writeFileSync(join(this.#run, 'supervisor.pid'), String(process.pid), { mode: 0o600 });
   }
 
+  /**
+   * A planned restart: the program ends what it must and leaves its calls, and the next one takes them up.
+   * @returns how long there was none, ms. @throws program-failed where the next one does not become ready
+   */
+  async restart(name: 'server' | 'sidecar'): Promise<number> {
+    const program = this.#programs.find(({ options }) => options.name === name);
+    if (program?.state !== 'running') throw failed['program-not-running']({ program: name });
+    const began = performance.now();
+    const stopped = new Promise<void>((done) => program.once('stopped', done));
+    program.stop('restart');
+    await stopped;
+    await this.#bring(program, false);
+    return Math.round(performance.now() - began);
+  }
+
+  /** The edge holds the calls: it is restarted by stopping everything, after a drain. */
+  async #restartFor(name: string): Promise<ToOperator> {
+    if (name !== 'server' && name !== 'sidecar') return { refused: failed['program-not-restartable']().message };
+    try {
+      return { restarted: name, ms: await this.restart(name) };
+    } catch (error) {
+      return { refused: (error as Error).message };
+    }
+  }
+
   #accept(socket: Socket): void {
     let program: Program | undefined;
     const say = (message: FromSupervisor) => writeMessage(socket, message);
-    readMessages<FromChild>(socket, (message) => {
-      if ('hello' in message) {
+    readMessages<FromChild | FromOperator>(socket, (message) => {
+      if ('restart' in message) {
+        void this.#restartFor(message.restart).then((answer) => writeMessage(socket, answer));
+      } else if ('hello' in message) {
         program = this.#programs.find((one) => one.options.name === message.hello);
         if (program) program.hello(message.pid, message.ready, say);
         else socket.destroy();

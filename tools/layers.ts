@@ -42,6 +42,7 @@ const floors: Record<string, number> = {
   'server/sign-in': 3,
   'server/audit': 3,
   'server/egress': 3,
+  'server/retention': 4,
   'server/calls': 4,
   'server/sip-trace': 4,
   'server/callbacks': 4,

@@ -12,7 +12,7 @@ import type { Finding, FlowPicture, FlowTestResult } from '../ivr/index.ts';
 import type { Reader, SiteJournal } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
 import type { MomentStore, Moments } from '../moments/index.ts';
-import type { AgentWork, CallControl } from '../ports/index.ts';
+import type { AgentWork, CallControl, VisitorCalling } from '../ports/index.ts';
 import type { Quality } from '../quality/index.ts';
 import type { Retention } from '../retention/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
@@ -104,7 +104,7 @@ export interface MediaHosts {
 /** Whether the server takes new calls and conversations. */
 export interface Draining {
   /** How it stands: since when nothing new is taken, and what is still under way. */
-  status(): { since?: number | undefined; calls: number; conversations: number; waiting: number };
+  status(): { since?: number | undefined; calls: number; conversations: number };
   begin(by: string): Promise<void>;
   cancel(by: string): Promise<void>;
 }
@@ -115,6 +115,8 @@ export interface ApiDeps {
   journal: Omit<SiteJournal, 'counters'>;
   agentWork: AgentWork;
   callControl: CallControl;
+  /** Absent: visitors cannot call from their browsers. */
+  visitorCalls?: VisitorCalling | undefined;
   customers: Customers;
   interactions: Interactions;
   /** For lists, reports and exports: off the main thread. */

@@ -1,6 +1,7 @@
 import { defineErrors } from '../../values/index.ts';
 
 export const failed = defineErrors({
+  'only-running': { status: 503, text: 'Only a running server can do that.' },
   'not-logged-in': { status: 401, text: 'Log in, or send a token.' },
   'not-allowed': { status: 403, text: 'This needs the role {roles}.' },
   'second-factor-first': {

@@ -9,6 +9,8 @@ const audited = [
   'evaluation.',
   'journal.person-erased',
   'recording.listened',
+  'retention.',
+  'server.',
   'sip.messages-read',
   'call.monitored',
   'customer.exported',

@@ -54,7 +54,8 @@ function filesNamed(settings: Settings): string[] {
   const found: string[] = [];
   const visit = (value: unknown, name: string): void => {
     if (typeof value === 'string') {
-      if (value.startsWith('/') && /(file|key|certificate|policy|ca|clientCa)$/i.test(name)) found.push(resolve(value));
+      if (value.startsWith('/') && /(file|key|certificate|policy|ca|clientCa|retention)$/i.test(name))
+        found.push(resolve(value));
     } else if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) visit(inner, Array.isArray(value) ? name : key);
     }

@@ -54,6 +54,8 @@ export interface CallTools {
   callbacks?: CallbackNotes | undefined;
   clock: Clock;
   logger: Logger;
+  /** While true, no call begins but to emergency numbers. */
+  draining?: (() => boolean) | undefined;
   /** Silence of a phone (no 18x) after which it counts as unreachable. Default 3,000 ms. */
   silentPhoneMs?: number | undefined;
   /** How long a parked call waits for somebody. Default 120,000 ms. */

@@ -36,11 +36,14 @@ import { endLost } from './lost-calls.ts';
 import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
 import { Parking } from './parking.ts';
 import { isReplaced, type Replaces } from './replaces.ts';
+import { VisitorCalls } from './visitor-calls.ts';
 
 /** A phone rings that long after the pop at the latest (150 ms), and a little. */
 const mostUntilRingMs = 500;
 
 export class Calls extends EventEmitter<CallControlEvents> implements CallControl, CallKeeper, CallingBack {
+  /** Those of visitors of web pages. */
+  readonly visitors: VisitorCalls;
   readonly #tools: CallTools;
   readonly #calls = new Map<InteractionId, Call>();
   /** Notes to be written in this turn of the event loop. */
@@ -55,6 +58,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     super();
     this.#tools = tools;
     this.#parking = new Parking(tools, this, this.#calls);
+    this.visitors = new VisitorCalls(tools, this);
     const incoming = new IncomingCalls(tools, this, this.#parking, this.#calls);
     tools.signaling.tools.media.on('restored', () => {
       for (const call of [...this.#calls.values()]) call.restored();
@@ -275,6 +279,8 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     for (const call of this.#calls.values()) {
       if (call.has(agent) || call.placedBy(agent)) throw callErrors['agent-in-call']({ agent });
     }
+    if (this.#tools.draining?.() && !(destination.kind === 'number' && destination.emergency))
+      throw callErrors['calls-draining']();
     const dialled = 'number' in to ? to.number : to.agent;
     const number = resolved?.kind === 'number' ? (resolved.e164 ?? dialled) : dialled;
     const interaction = newId('int');

@@ -1,6 +1,10 @@
 import { defineErrors } from '../../values/index.ts';
 
 export const callErrors = defineErrors({
+  'calls-draining': {
+    status: 503,
+    text: 'The server is being drained: no new calls. "switchroom drain --cancel" takes that back.',
+  },
   'call-unknown': { status: 404, text: 'There is no call {interaction}.' },
   'call-not-yours': { status: 403, text: 'Agent {agent} is not on call {interaction}.' },
   'call-wrong-phase': { status: 409, text: 'The call is in phase {phase}; that cannot be done now.' },

@@ -104,7 +104,7 @@ export const callRefused = defineEvent(
   1,
   {
     status: z.number().int(),
-    reason: z.enum(['trunk-full', 'flow-unknown', 'not-allowed', 'no-route', 'unknown']),
+    reason: z.enum(['trunk-full', 'flow-unknown', 'not-allowed', 'no-route', 'unknown', 'draining']),
     trunk: z.string().optional(),
     from: z.string().optional(),
     to: z.string().optional(),

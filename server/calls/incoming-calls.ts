@@ -11,7 +11,7 @@ import { callRefused } from './events.ts';
 import { placeOwnCall } from './own-call.ts';
 import type { Parking } from './parking.ts';
 
-type Refused = 'trunk-full' | 'flow-unknown' | 'not-allowed' | 'no-route' | 'unknown';
+type Refused = 'trunk-full' | 'flow-unknown' | 'not-allowed' | 'no-route' | 'unknown' | 'draining';
 
 /** Calls that must not be owned until the leg has one. */
 const nobody = { legEnded: () => {}, legHeld: () => {}, legReferred: () => {} };
@@ -36,6 +36,16 @@ export class IncomingCalls {
 
   /** By who calls and what was dialled: into a flow, a queue, to a slot, or on to somebody. */
   take(call: IncomingCall, admitted: Admitted): void {
+    if (this.#tools.draining?.() && !neverRefused(admitted)) {
+      this.#refuse(
+        call,
+        503,
+        'draining',
+        admitted.from === 'trunk' ? admitted.trunk.name : undefined,
+        admitted.dialled,
+      );
+      return;
+    }
     if (admitted.from === 'trunk') {
       this.#fromTrunk(call, admitted);
       return;
@@ -157,4 +167,11 @@ export class IncomingCalls {
     const data = { status, reason, from, to, ...(trunk === undefined ? {} : { trunk }) };
     void this.#tools.journal.append([newEvent(callRefused, this.#tools.clock.now(), data)]);
   }
+}
+
+/** Emergency calls, and who comes for a call that is parked already. */
+function neverRefused(admitted: Admitted): boolean {
+  if (admitted.from === 'trunk') return false;
+  const { destination } = admitted;
+  return destination.kind === 'slot' || (destination.kind === 'number' && destination.emergency);
 }

@@ -87,6 +87,8 @@ export interface Customers {
   knowsElsewhere(elsewhere: Elsewhere): void;
   /** Other folders that keep something about persons: their rows are exported and erased with her. */
   keepsAlso(records: PersonRecords): void;
+  /** Asked before a person is erased; it throws why not. */
+  guardErasure(mayErase: (who: PersonIds) => void): void;
   /** Everything about the person as one JSON object in pieces; the export itself is journaled. @throws customer-unknown */
   export(id: CustomerId, by: string): Promise<Generator<string>>;
   /** Erases the person: her rows, and the personal fields of all events about her and her contacts. @returns how many events */
@@ -132,6 +134,7 @@ class SqliteCustomers implements Customers {
   readonly #search: ReturnType<typeof searchCustomers>;
   readonly #records: PersonRecords[] = [];
   #elsewhere: Elsewhere | undefined;
+  #mayErase: ((who: PersonIds) => void) | undefined;
 
   constructor(options: CustomersOptions) {
     const { database, journal, clock, country = 'CN' } = options;
@@ -359,9 +362,14 @@ class SqliteCustomers implements Customers {
     });
   }
 
+  guardErasure(mayErase: (who: PersonIds) => void): void {
+    this.#mayErase = mayErase;
+  }
+
   async erase(id: CustomerId, by: string): Promise<number> {
     const { journal } = this.#options;
     const ids = this.#idsOfPerson(this.#must(id).id);
+    this.#mayErase?.(ids);
     await this.#store.save({
       customers: [...ids.customers],
       events: [],

@@ -233,3 +233,10 @@ export const recordingEnded = defineEvent(
     about: 'A recording is finished; `sha256` of its file, where the media engine says it.',
   },
 );
+
+export const interactionsForgotten = defineEvent(
+  'interaction.forgotten',
+  1,
+  { interactions: z.array(z.string()) },
+  { about: 'Records of contacts that were kept long enough were taken away: their rows; figures stay in the reports.' },
+);

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock, InteractionId } from '../../values/index.ts';
 import { type Journal, type JournalEvent, journalErased } from '../journal/index.ts';
-import { interactionStarted } from './interaction-events.ts';
+import { interactionStarted, interactionsForgotten } from './interaction-events.ts';
 import { emptyRecord, type Folding, foldInteraction, isFolded } from './interaction-record.ts';
 import type { InteractionRows } from './interaction-rows.ts';
 
@@ -95,6 +95,7 @@ export class InteractionProjector {
 
   #take(events: JournalEvent[]): void {
     const touched = new Map<InteractionId, Folding>();
+    const forgotten: InteractionId[] = [];
     for (const event of events) {
       if (event.seq <= this.#seen) continue;
       this.#seen = event.seq;
@@ -102,6 +103,11 @@ export class InteractionProjector {
         for (const subject of event.data.subjects as string[]) {
           const again = this.#foldAgain(subject);
           if (again) touched.set(subject, again);
+        }
+      } else if (event.type === interactionsForgotten.name) {
+        for (const interaction of event.data.interactions as string[]) {
+          touched.delete(interaction);
+          forgotten.push(interaction);
         }
       } else if (event.interaction !== undefined && isFolded(event.type)) {
         const folding =
@@ -113,10 +119,11 @@ export class InteractionProjector {
     }
     this.#forgetOld();
     this.#journal.moveCursor(reader, this.#seen);
-    if (touched.size === 0) return;
+    if (touched.size === 0 && forgotten.length === 0) return;
     this.#busy = this.#journal
       .append([], () => {
         for (const { record } of touched.values()) this.#rows.put(record);
+        this.#rows.remove(forgotten);
       })
       .then(({ undone }) => {
         if (undone)

@@ -155,6 +155,16 @@ export class InteractionRows {
     return { ...recordingOf(cells), ...place, team: (cells.team ?? undefined) as string | undefined };
   }
 
+  remove(interactions: readonly string[]): void {
+    const all = JSON.stringify(interactions);
+    for (const [table, column] of [
+      ['interactions', 'id'],
+      ['interaction_agents', 'interaction'],
+      ['recordings', 'interaction'],
+    ])
+      this.#db.prepare(`DELETE FROM ${table} WHERE ${column} IN (SELECT value FROM json_each(?))`).run(all);
+  }
+
   clear(): void {
     this.#db.exec('DELETE FROM interactions; DELETE FROM interaction_agents; DELETE FROM recordings');
   }

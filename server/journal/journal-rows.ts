@@ -28,6 +28,8 @@ export class JournalRows {
   readonly #moveCursor: Statement<[string, number]>;
   readonly #countPersonal: Statement<[string], number>;
   readonly #erase: Statement<[string]>;
+  readonly #countPersonalOf: Statement<[string, string], number>;
+  readonly #eraseOf: Statement<[string, string]>;
 
   constructor(db: Database) {
     this.#db = db;
@@ -49,6 +51,11 @@ export class JournalRows {
     this.#countPersonal = db
       .prepare<[string], number>('SELECT count(*) FROM journal WHERE subject = ? AND personal IS NOT NULL')
       .pluck();
+    const course = `interaction IN (SELECT value FROM json_each(?)) AND personal IS NOT NULL AND type GLOB ? || '*'`;
+    this.#countPersonalOf = db
+      .prepare<[string, string], number>(`SELECT count(*) FROM journal WHERE ${course}`)
+      .pluck();
+    this.#eraseOf = db.prepare(`UPDATE journal SET personal = NULL, salt = NULL WHERE ${course}`);
     this.#erase = db.prepare('UPDATE journal SET personal = NULL, salt = NULL WHERE subject = ?');
   }
 
@@ -126,6 +133,15 @@ export class JournalRows {
 
   countPersonal(subject: string): number {
     return this.#countPersonal.get(subject) ?? 0;
+  }
+
+  /** Of all events in the course of interactions. @param types beginning of their names */
+  countPersonalOf(interactions: readonly string[], types: string): number {
+    return this.#countPersonalOf.get(JSON.stringify(interactions), types) ?? 0;
+  }
+
+  eraseOf(interactions: readonly string[], types: string): void {
+    this.#eraseOf.run(JSON.stringify(interactions), types);
   }
 
   erase(subject: string): void {

@@ -49,6 +49,12 @@ export interface SiteJournal extends Journal {
   readonly trouble: { since: number; reason: string } | undefined;
   /** Erases the personal fields of all events about these subjects (customer, interaction and agent ids). @returns how many events */
   erase(subjects: string[], by: string): Promise<number>;
+  /**
+   * As `erase`, of all events in the course of these interactions, whoever they are about.
+   * @param types only events whose names begin so (`message.`); others are told nothing then
+   * @returns how many events
+   */
+  eraseInteractions(interactions: readonly string[], by: string, types?: string): Promise<number>;
   /** Walks the whole chain, 1,000 rows at a time, letting others run in between. */
   verifyChain(): Promise<ChainReport>;
 }
@@ -188,6 +194,15 @@ class SqliteJournal implements SiteJournal {
       for (const subject of subjects) this.#rows.erase(subject);
     });
     if (!commit.durable) this.#logger.error({ subjects }, 'erasing a person waits for the disk');
+    return events;
+  }
+
+  async eraseInteractions(interactions: readonly string[], by: string, types = ''): Promise<number> {
+    const events = this.#rows.countPersonalOf(interactions, types);
+    const data = { subjects: [...interactions], by, events };
+    const said = types === '' ? [newEvent(journalErased, this.#clock.now(), data)] : [];
+    const commit = await this.append(said, () => this.#rows.eraseOf(interactions, types));
+    if (!commit.durable) this.#logger.error({ interactions: data.subjects }, 'erasing waits for the disk');
     return events;
   }
 

@@ -6,7 +6,12 @@ import type { EventFilter, JournalEvent } from './types.ts';
 const rows = new WeakMap<Database, JournalRows>();
 
 /** Events after `after`, oldest first. */
-export function eventsAfter(database: Database, after: number, limit: number, filter: EventFilter = {}): JournalEvent[] {
+export function eventsAfter(
+  database: Database,
+  after: number,
+  limit: number,
+  filter: EventFilter = {},
+): JournalEvent[] {
   let known = rows.get(database);
   if (!known) {
     known = new JournalRows(database);

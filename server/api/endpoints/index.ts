@@ -31,6 +31,7 @@ import { sessionEndpoints } from './session.ts';
 import { signInEndpoints } from './sign-in.ts';
 import { sipTraceEndpoints } from './sip-trace.ts';
 import { tokenEndpoints } from './tokens.ts';
+import { visitorCallEndpoints } from './visitor-calls.ts';
 import { workItemEndpoints } from './work-items.ts';
 
 /** Every endpoint under /api/v1, in the order of the documentation. */
@@ -55,6 +56,7 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...flowEndpoints(deps),
     ...callbackEndpoints(deps),
     ...connectorEndpoints(deps),
+    ...visitorCallEndpoints(deps),
     ...conversationEndpoints(deps),
     ...cannedAnswerEndpoints(deps),
     ...answerEndpoints(deps),
