@@ -1,6 +1,7 @@
 // npm run bench:digital: 10,000 web chats open on one sidecar; WeChat's callbacks at 500/s, with kills. Each part is a file of
 // digital/; `--only webchat` runs one.
 import { measureCallbacks } from './digital/callbacks.ts';
+import { measureCustomers } from './digital/customers.ts';
 import { measureWebchat } from './digital/webchat.ts';
 import { benchOptions, finish, type Goal, goal, say, table, unjudged } from './report.ts';
 
@@ -38,6 +39,17 @@ if (wanted('callbacks')) {
   goals.push(judged(goal('callbacks at 500/s acknowledged, p99', figures.p99, '≤', 100, 'ms'), figures.others));
   goals.push(goal('acknowledged callbacks that were lost', figures.lost, '≤', 0, 'callbacks'));
   goals.push(goal('acknowledged callbacks that came twice', figures.doubled, '≤', 0, 'callbacks'));
+}
+if (wanted('customers')) {
+  // SWITCHROOM_BENCH_CUSTOMERS=50000000 for the great one: about 20 GB of disk.
+  const customers = Number(process.env.SWITCHROOM_BENCH_CUSTOMERS ?? (options.quick ? 1_000_000 : 5_000_000));
+  say(`identify and timeline among ${customers} customers (built once, in test/bench/.cache)`);
+  const figures = await measureCustomers(customers, options.quick ? 20_000 : 50_000);
+  details.customers = figures;
+  const { both, identify, timeline, regulars, ...rest } = figures;
+  table([{ ...rest, 'p50 ms': both.p50, 'p99 ms': both.p99, 'most ms': both.most, 'regulars p99': regulars.p99 }]);
+  goals.push(goal(`identify + timeline among ${customers} customers, p99`, both.p99, '≤', 20, 'ms'));
+  goals.push(goal('timeline of a customer with 5,000 interactions, p99', regulars.p99, '≤', 50, 'ms'));
 }
 if (goals.length === 0) goals.push(unjudged('nothing', 0, '', `there is no part ${only}`));
 finish('digital', goals, details, options);
