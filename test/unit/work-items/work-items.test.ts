@@ -128,7 +128,9 @@ describe('work items', () => {
     await world.settle();
   };
   const types = () =>
-    [...world.site.journal.read(0, 1_000)].map(({ type }) => type).filter((type) => type.startsWith('work-item.'));
+    [...world.site.journal.read(0, { limit: 1_000 })]
+      .map(({ type }) => type)
+      .filter((type) => type.startsWith('work-item.'));
 
   it('enter their queue, are offered as work, and belong to who takes them', async () => {
     world.ready('1001');
