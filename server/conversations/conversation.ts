@@ -61,6 +61,7 @@ const preferredMs = 30_000;
 /** Of the path that her screen shows: the last ones. All are in the record. */
 const mostSteps = 200;
 const mostVariables = 100;
+const longestRestMs = 30_000;
 /** A conversation that no flow limits waits as good as for ever. */
 const longestWaitMs = 20 * 86_400_000;
 /** Where a queue is closed, full or gone, it is tried again. */
@@ -81,6 +82,8 @@ export class Conversation implements OfferTarget, BotOwner {
   readonly bot: Bot;
   readonly #tools: ConversationTools;
   readonly #keeper: ConversationKeeper;
+  /** Before that there is nothing to do by time. */
+  #nextDue = 0;
   #offer: { offer: Offer; resolve: (outcome: OfferOutcome) => void } | undefined;
 
   constructor(tools: ConversationTools, keeper: ConversationKeeper, data: ConversationData) {
@@ -507,8 +510,9 @@ export class Conversation implements OfferTarget, BotOwner {
 
   // ── time ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Whatever is due by now. */
+  /** Whatever is due by now. Asked twice a second of all of them: mostly there is nothing. */
   due(now: number): void {
+    if (now < this.#nextDue) return;
     const { data } = this;
     const { phase, unanswered } = data;
     if (phase === 'bot') this.bot.due(now);
@@ -519,9 +523,12 @@ export class Conversation implements OfferTarget, BotOwner {
       this.changed();
     }
     const silent = data.phase === 'bot' ? data.retryAt === undefined : data.phase === 'active' && !data.unanswered;
-    const idleMs = this.record?.idleMs ?? 86_400_000;
-    if (silent && now - Math.max(data.heardAt, data.since, data.last?.at ?? 0) >= idleMs)
-      this.finish('customer', 'idle');
+    const idleAt = Math.max(data.heardAt, data.since, data.last?.at ?? 0) + (this.record?.idleMs ?? 86_400_000);
+    if (silent && now >= idleAt) this.finish('customer', 'idle');
+    // What changes later looks anew; so does, after a while, a channel whose times were changed.
+    const { askedUntil = Infinity, retryAt = Infinity } = data;
+    const overdue = data.unanswered && !data.unanswered.told ? data.unanswered.due : Infinity;
+    this.#nextDue = Math.min(now + longestRestMs, askedUntil, retryAt, overdue, ...(silent ? [idleAt] : []));
   }
 
   #retry(): void {
@@ -680,6 +687,7 @@ export class Conversation implements OfferTarget, BotOwner {
   }
 
   changed(): void {
+    this.#nextDue = 0;
     this.#keeper.changed(this);
   }
 

@@ -503,10 +503,19 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   /** Looks at what is due by now; called by itself from time to time. */
   due(): void {
     const now = this.#now();
-    for (const conversation of [...this.#open.values()]) this.#guard(conversation, () => conversation.due(now));
+    // One that ends in here leaves the map: its iterator bears that.
+    for (const conversation of this.#open.values()) this.#dueOf(conversation, now);
     if (now < this.#pruneAt) return;
     this.#pruneAt = now + pruneMs;
     void this.#tools.journal.append([], () => this.outbox.prune(now - keepOutboundMs));
+  }
+
+  #dueOf(conversation: Conversation, now: number): void {
+    try {
+      conversation.due(now);
+    } catch (error) {
+      this.#failed(conversation, error);
+    }
   }
 
   /** A defect costs its own conversation, never a customer who waits for ever. */
@@ -514,10 +523,14 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     try {
       work();
     } catch (error) {
-      const { interaction } = conversation;
-      this.#tools.logger.error({ err: error, interaction }, 'conversation failed');
-      conversation.finish('system', 'defect');
+      this.#failed(conversation, error);
     }
+  }
+
+  #failed(conversation: Conversation, error: unknown): void {
+    const { interaction } = conversation;
+    this.#tools.logger.error({ err: error, interaction }, 'conversation failed');
+    conversation.finish('system', 'defect');
   }
 
   #erase({ customers, interactions }: PersonIds): void {

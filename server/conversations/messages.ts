@@ -261,7 +261,8 @@ export class Messages {
     };
     const message: MessageView = { id, interaction, number: known.number, at, author, agent, content, state, failed };
     if (author !== 'note') data.last = { at, author, text: textOf(content).slice(0, snippet) };
-    const work = [() => rows.insert(row), threads.saving(known)];
+    // The thread with its number is written with the conversation, in the same commit.
+    const work = [() => rows.insert(row)];
     if (key !== undefined) work.push(keyed(via, key, conversation, id));
     if (outbound) work.push(outbound(message));
     const attachments = attachmentsOf(content);

@@ -46,7 +46,8 @@ export class World {
     }
     for (const id of ['1001', '1002']) {
       const capacity = { voice: 1, chat: 3, social: 2, mail: 2 };
-      const agent = { site: 'hq', team: 'red', id, name: `Agent ${id}`, queues: ['service', 'loans'], capacity };
+      const phone = { kind: 'uri', uri: `sip:${id}@192.0.2.1` };
+      const agent = { site: 'hq', team: 'red', id, name: `Agent ${id}`, queues: ['service', 'loans'], capacity, phone };
       await directory.agents.put(agentSchema.parse(agent), 'admin');
     }
     for (const channel of channels) {
