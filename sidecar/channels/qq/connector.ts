@@ -1,5 +1,6 @@
 // One QQ bot at work.
 import type { Attachment, Content, InboundItem, OutboundMessage } from '../../../connector/index.ts';
+import { LimitedLog } from '../../../values/index.ts';
 import type {
   Callback,
   CallbackAnswer,
@@ -42,11 +43,13 @@ export class QqConnector implements Connector {
   readonly #key: BotKey;
   readonly #token: TokenKeeper;
   readonly #replies: Replies;
+  readonly #strangers: LimitedLog;
   #trouble: string | undefined;
 
   constructor(settings: QqSettings, tools: ConnectorTools) {
     this.#settings = settings;
     this.#tools = tools;
+    this.#strangers = new LimitedLog(tools.logger, tools.clock, 'a callback was refused');
     this.#key = new BotKey(settings.secret);
     this.#token = tools.token({ fetch: () => this.#newToken(), marginMs: overlapMs });
     this.#replies = new Replies(tools.memory);
@@ -205,7 +208,7 @@ export class QqConnector implements Connector {
   }
 
   #refuse(status: number, reason: string): CallbackAnswer {
-    this.#tools.logger.warn({ reason }, 'a callback was refused');
+    this.#strangers.warn({ reason });
     return { status };
   }
 }

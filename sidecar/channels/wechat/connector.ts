@@ -1,5 +1,6 @@
 // One Official Account at work.
 import type { InboundItem, OutboundMessage } from '../../../connector/index.ts';
+import { LimitedLog } from '../../../values/index.ts';
 import type { Callback, CallbackAnswer, Connector, ConnectorTools, Delivery, Received, Sent } from '../../connector.ts';
 import { digest, KnownPeople, rememberMenu, sendParts, takeChoice, textAt } from '../provider/index.ts';
 import {
@@ -38,11 +39,13 @@ export class WechatConnector implements Connector {
   readonly #people: KnownPeople | undefined;
   readonly #passive: PassiveReplies;
   readonly #typed = new Map<string, number>();
+  readonly #strangers: LimitedLog;
   #trouble: string | undefined;
 
   constructor(settings: WechatSettings, tools: ConnectorTools) {
     this.#settings = settings;
     this.#tools = tools;
+    this.#strangers = new LimitedLog(tools.logger, tools.clock, 'a callback was refused');
     this.#cipher = settings.encodingAesKey ? new MessageCipher(settings.encodingAesKey, settings.appId) : undefined;
     this.#api = new WeixinApi(settings.api, tools, accessToken(settings, tools));
     this.#people = settings.identify ? new KnownPeople(tools, (id) => askWho(this.#api, id)) : undefined;
@@ -219,7 +222,7 @@ export class WechatConnector implements Connector {
   }
 
   #refuse(status: number, reason: string): CallbackAnswer {
-    this.#tools.logger.warn({ reason }, 'a callback was refused');
+    this.#strangers.warn({ reason });
     return plainText(status, '');
   }
 }

@@ -1,5 +1,6 @@
 // The service accounts of one company at work.
 import type { InboundItem, OutboundMessage } from '../../../connector/index.ts';
+import { LimitedLog } from '../../../values/index.ts';
 import type { Callback, CallbackAnswer, Connector, ConnectorTools, Delivery, Sent } from '../../connector.ts';
 import {
   digest,
@@ -50,12 +51,14 @@ export class WecomConnector implements Connector {
   readonly #people: KnownPeople | undefined;
   readonly #states: ServiceStates;
   #poll: NodeJS.Timeout | undefined;
+  readonly #strangers: LimitedLog;
   #trouble: string | undefined;
 
   constructor(settings: WecomSettings, tools: ConnectorTools) {
     const { corpId, secret, api } = settings;
     this.#settings = settings;
     this.#tools = tools;
+    this.#strangers = new LimitedLog(tools.logger, tools.clock, 'a callback was refused');
     this.#cipher = new MessageCipher(settings.encodingAesKey, corpId);
     const token = tools.token({
       fetch: () => fetchToken(tools.fetch, apiUrl(api, '/cgi-bin/gettoken', { corpid: corpId, corpsecret: secret })),
@@ -270,7 +273,7 @@ export class WecomConnector implements Connector {
   }
 
   #refuse(status: number, reason: string): CallbackAnswer {
-    this.#tools.logger.warn({ reason }, 'a callback was refused');
+    this.#strangers.warn({ reason });
     return plainText(status, '');
   }
 }

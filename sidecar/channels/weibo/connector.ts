@@ -1,5 +1,6 @@
 // The fans service of one Weibo account at work.
 import type { Content, InboundItem, OutboundMessage } from '../../../connector/index.ts';
+import { LimitedLog } from '../../../values/index.ts';
 import type { Callback, CallbackAnswer, Connector, ConnectorTools, Delivery, Received, Sent } from '../../connector.ts';
 import { cutText } from '../../cut-text.ts';
 import { menuAsText } from '../numbered-menu.ts';
@@ -22,11 +23,13 @@ import type { WeiboSettings } from './settings.ts';
 export class WeiboConnector implements Connector {
   readonly #settings: WeiboSettings;
   readonly #tools: ConnectorTools;
+  readonly #strangers: LimitedLog;
   #trouble: string | undefined;
 
   constructor(settings: WeiboSettings, tools: ConnectorTools) {
     this.#settings = settings;
     this.#tools = tools;
+    this.#strangers = new LimitedLog(tools.logger, tools.clock, 'a callback was refused');
   }
 
   async receive({ method, query, body }: Callback): Promise<Received | CallbackAnswer> {
@@ -129,7 +132,7 @@ export class WeiboConnector implements Connector {
   }
 
   #refuse(status: number, reason: string): CallbackAnswer {
-    this.#tools.logger.warn({ reason }, 'a callback was refused');
+    this.#strangers.warn({ reason });
     return plainText(status, '');
   }
 }
