@@ -4,12 +4,14 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { CloudSettings } from '../config/index.ts';
 import { type Clock, systemClock } from '../values/index.ts';
 import { Changes } from './changes.ts';
 import { createCloud } from './http.ts';
-import { openStore } from './store.ts';
+import { forgetDaily } from './retention.ts';
+import { openStore, type Store } from './store.ts';
 import { Tenants } from './tenants.ts';
 
 export interface Cloud {
@@ -18,22 +20,32 @@ export interface Cloud {
   stop(): Promise<void>;
 }
 
-/** @throws cloud-database, or what listening throws */
-export async function startCloud(settings: CloudSettings, logger: Logger, clock: Clock = systemClock): Promise<Cloud> {
-  const store = await openStore(settings.database, logger);
+export type CloudOptions = Omit<CloudSettings, 'keep'> & Partial<Pick<CloudSettings, 'keep'>>;
+
+/** PostgreSQL that is away or just starts is waited for. @throws cloud-database, or what listening throws */
+export async function startCloud(
+  settings: CloudOptions,
+  logger: Logger,
+  clock: Clock = systemClock,
+  stopping: AbortSignal = new AbortController().signal,
+): Promise<Cloud> {
+  const store = await whenThere(settings, logger, stopping);
   const tenants = new Tenants(store);
-  const changes = new Changes(store, settings.database, logger);
+  const changes = new Changes(store, settings, logger);
+  let forgetting = (): void => {};
   const servers: Server[] = [];
   const stop = async (): Promise<void> => {
     for (const server of servers) {
       server.close();
       server.closeAllConnections();
     }
+    forgetting();
     await changes.close();
     await store.close();
   };
   try {
     await changes.start();
+    forgetting = forgetDaily(store, settings.keep ?? { batchDays: 400 }, clock, logger);
     const app = createCloud({ store, tenants, changes, clock, logger });
     for (const host of settings.bind) {
       const server = settings.tls ? createSecureServer(certificates(settings.tls), app) : createServer(app);
@@ -52,6 +64,23 @@ export async function startCloud(settings: CloudSettings, logger: Logger, clock:
   });
   logger.info({ addresses }, 'cloud is ready');
   return { addresses, tenants, stop };
+}
+
+const waitMs = 2_000;
+/** What Node and PostgreSQL (class 08, 57P03: it starts up, 53300: too many connections) say where it may be there soon. */
+const soon = /^(ECONN\w+|ENOENT|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EPIPE|08\w{3}|57P0\d|53300)$/;
+
+async function whenThere(settings: CloudOptions, logger: Logger, stopping: AbortSignal): Promise<Store> {
+  for (;;) {
+    try {
+      return await openStore(settings, logger);
+    } catch (error) {
+      const { code = '', message = '' } = ((error as Error).cause ?? {}) as { code?: string; message?: string };
+      if (!soon.test(code) && !/timeout|terminated/i.test(message)) throw error;
+      logger.warn({ err: error }, 'PostgreSQL is out of reach: waited for');
+      await pause(waitMs, undefined, { signal: stopping });
+    }
+  }
 }
 
 function certificates({ certificate, key, clientCa }: NonNullable<CloudSettings['tls']>) {

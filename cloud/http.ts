@@ -1,10 +1,12 @@
 // The cloud's HTTP: /t/<tenant>/v1/sites/… for signed sites, /t/<tenant>/v1/… with a token for people and programs, and one
 // page for each tenant.
+import type { KeyObject } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { readSignature, uplinkLimits, verifyRequest } from '../uplink/index.ts';
+import { readSignature, type SignatureClaim, uplinkLimits, verifyRequest } from '../uplink/index.ts';
 import { type Clock, SwitchroomError } from '../values/index.ts';
+import { Attempts } from './attempts.ts';
 import type { Changes } from './changes.ts';
 import { failed } from './errors.ts';
 import { readBatch, type SiteKey, takeBatch } from './ingest.ts';
@@ -28,15 +30,20 @@ const cookie = 'switchroom_cloud';
 const dayMs = 86_400_000;
 const retryAfterS = 2;
 
+/** The last millisecond that a Date knows. */
+const time = z.coerce.number().int().nonnegative().max(8_640_000_000_000_000).optional();
 const span = z.object({
-  from: z.coerce.number().int().nonnegative().optional(),
-  to: z.coerce.number().int().nonnegative().optional(),
+  from: time,
+  to: time,
   withinMs: z.coerce.number().int().min(1).max(86_400_000).default(20_000),
 });
 
 export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce = 8 }: CloudParts): Express {
   const app = express();
   app.disable('x-powered-by');
+  // Who asks, and whether by HTTPS, is told by a proxy on this machine only.
+  app.set('trust proxy', 'loopback');
+  app.enable('strict routing');
   app.use((_, response, next) => {
     response.set({
       'Content-Security-Policy': "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'",
@@ -46,7 +53,11 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
     });
     next();
   });
+  app.param('tenant', (_request, _response, next, tenant: string) => {
+    next(isTenant(tenant) ? undefined : failed['cloud-not-logged-in']());
+  });
   const nonces = new Nonces(clock);
+  const attempts = new Attempts(clock);
   let taking = 0;
 
   app.get('/health', (_, response) => {
@@ -59,16 +70,25 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
 
   // ── sites ─────────────────────────────────────────────────────────────────────────────────────────────────────────
   const site = express.Router({ mergeParams: true });
-  site.use(express.raw({ type: () => true, limit: uplinkLimits.compressedBytes, inflate: false }));
+  // Who is no site is sent away before its body is read.
   site.use(async (request: Request, response: Response, next: NextFunction) => {
     const { tenant = '', site: name = '' } = request.params as Record<string, string>;
     const claim = readSignature(request.headers.authorization);
-    const key = claim?.site === name ? await tenants.siteKey(tenant, name, clock.now()) : undefined;
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-    const parts = { method: request.method, path: request.originalUrl, body };
-    if (!claim || !key || !verifyRequest(key, claim, parts, clock.now()) || !nonces.fresh(claim.nonce))
-      throw failed['site-not-known']();
+    const known = claim?.site === name && isTenant(tenant) && !name.includes('\0');
+    const key = known ? await tenants.siteKey(tenant, name, clock.now()) : undefined;
+    if (!claim || !key) throw failed['site-not-known']();
+    response.locals.claim = { claim, key };
     response.locals.from = { tenant, site: name } satisfies SiteKey;
+    next();
+  });
+  site.use(express.raw({ type: () => true, limit: uplinkLimits.compressedBytes, inflate: false }));
+  site.use((request: Request, response: Response, next: NextFunction) => {
+    const { claim, key } = response.locals.claim as { claim: SignatureClaim; key: KeyObject };
+    const parts = { method: request.method, path: request.originalUrl, body: bodyOf(request) };
+    const now = clock.now();
+    const verdict = verifyRequest(key, claim, parts, now);
+    if (verdict === 'clock') throw failed['site-clock']({ now });
+    if (verdict === 'false' || !nonces.fresh(claim.nonce)) throw failed['site-not-known']();
     next();
   });
   const from = (response: Response) => response.locals.from as SiteKey;
@@ -85,8 +105,7 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
     }
     taking++;
     try {
-      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const cursor = await takeBatch(store, from(response), await readBatch(body), clock.now());
+      const cursor = await takeBatch(store, from(response), await readBatch(bodyOf(request)), clock.now());
       response.json({ cursor });
     } finally {
       taking--;
@@ -110,8 +129,16 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
   const allowed = async (request: Request): Promise<string> => {
     const { tenant = '' } = request.params as Record<string, string>;
     const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? cookieOf(request);
-    if (!bearer || !(await tenants.knows(tenant, bearer, clock.now()))) throw failed['cloud-not-logged-in']();
+    if (!bearer) throw failed['cloud-not-logged-in']();
+    await checkToken(request, tenant, bearer);
     return tenant;
+  };
+  /** @throws cloud-not-logged-in, cloud-tokens-wrong */
+  const checkToken = async ({ ip = '' }: Request, tenant: string, token: string): Promise<void> => {
+    if (attempts.tooMany(ip)) throw failed['cloud-tokens-wrong']();
+    if (await tenants.knows(tenant, token, clock.now())) return;
+    attempts.wrong(ip);
+    throw failed['cloud-not-logged-in']();
   };
   const spanOf = (request: Request) => {
     const { from: first, to, withinMs } = span.parse(request.query);
@@ -133,38 +160,48 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
   });
   app.get('/t/:tenant/v1/timeline/:hash', async (request, response) => {
     const tenant = await allowed(request);
-    response.json({ interactions: await timelineOf(store, tenant, String(request.params.hash), 200) });
+    const { hash } = z.object({ hash: z.string().regex(/^h1:[\w-]{22}$/) }).parse(request.params);
+    response.json({ interactions: await timelineOf(store, tenant, hash, 200) });
   });
 
   // ── the page ──────────────────────────────────────────────────────────────────────────────────────────────────────
   app.get('/style.css', (_, response) => {
     response.set('Cache-Control', 'public, max-age=3600').sendFile('style.css', { root: import.meta.dirname });
   });
+  const languageOf = (request: Request) => (request.acceptsLanguages('zh', 'en') === 'zh' ? 'zh' : 'en');
+  const askAgain = (request: Request, response: Response, error: unknown, tried: boolean): void => {
+    if (!(error instanceof SwitchroomError) || error.status >= 500) throw error;
+    const problem = error.status === 429 ? 'tooMany' : tried ? 'wrong' : undefined;
+    response.status(error.status).send(loginPage(languageOf(request), problem));
+  };
+  app.get('/t/:tenant', (request, response) => {
+    response.redirect(303, `${encodeURIComponent(request.params.tenant)}/`);
+  });
   app.get('/t/:tenant/', async (request, response) => {
-    const language = request.acceptsLanguages('zh', 'en') === 'zh' ? 'zh' : 'en';
     const { tenant } = request.params;
     try {
       await allowed(request);
     } catch (error) {
-      if (!(error instanceof SwitchroomError)) throw error;
-      response.status(401).send(loginPage(language, tenant));
+      askAgain(request, response, error, false);
       return;
     }
     const { span: when, withinMs } = spanOf(request);
     const [sites, queues] = await Promise.all([tenants.sites(tenant), queueFigures(store, tenant, when, withinMs)]);
-    response.send(overviewPage(language, { tenant, sites, queues, now: clock.now(), ...when, withinMs }));
+    response.send(overviewPage(languageOf(request), { tenant, sites, queues, now: clock.now(), ...when, withinMs }));
   });
   app.post('/t/:tenant/login', express.urlencoded({ extended: false, limit: 2_000 }), async (request, response) => {
-    const { tenant } = request.params;
-    const { token = '' } = (request.body ?? {}) as { token?: unknown };
-    const language = request.acceptsLanguages('zh', 'en') === 'zh' ? 'zh' : 'en';
-    if (typeof token !== 'string' || !(await tenants.knows(tenant ?? '', token, clock.now()))) {
-      response.status(401).send(loginPage(language, tenant ?? '', true));
+    const { token } = (request.body ?? {}) as { token?: unknown };
+    const given = typeof token === 'string' ? token.trim() : '';
+    try {
+      await checkToken(request, request.params.tenant ?? '', given);
+    } catch (error) {
+      askAgain(request, response, error, true);
       return;
     }
-    const secure = request.secure || request.headers['x-forwarded-proto'] === 'https';
-    response.cookie(cookie, token, { httpOnly: true, sameSite: 'strict', secure, path: `/t/${tenant}`, maxAge: dayMs });
-    response.redirect(303, `/t/${encodeURIComponent(tenant ?? '')}/`);
+    // Without a path it holds for the folder of the page as the browser sees it: this tenant's, behind a proxy, too.
+    const secure = request.secure ? '; Secure' : '';
+    response.append('Set-Cookie', `${cookie}=${given}; Max-Age=${dayMs / 1_000}; HttpOnly; SameSite=Strict${secure}`);
+    response.redirect(303, './');
   });
 
   app.use((_, response) => {
@@ -176,10 +213,8 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
       const { code, status, message, details } = asKnown(error);
       if (status >= 500) logger.error({ err: error, path: request.path }, 'a request failed');
       if (status === 503) response.set('Retry-After', String(retryAfterS));
-      // A site that begins elsewhere is told where to go on.
-      response
-        .status(status)
-        .json({ code, reason: message, ...(details.cursor === undefined ? {} : { cursor: details.cursor }) });
+      // A site that begins elsewhere is told where to go on, one whose clock is wrong what time it is.
+      response.status(status).json({ code, reason: message, ...pick(details, 'cursor'), ...pick(details, 'now') });
     },
   );
   return app;
@@ -194,6 +229,18 @@ function asKnown(error: Error & { status?: number }): Pick<SwitchroomError, 'cod
     return { code: 'request-invalid', status: error.status, message: error.message, details: {} };
   // PostgreSQL is away, or slow: the site comes again.
   return failed['cloud-database']({ reason: 'try again later' });
+}
+
+function pick(details: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> {
+  return details[name] === undefined ? {} : { [name]: details[name] };
+}
+
+function bodyOf({ body }: Request): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+function isTenant(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,62}$/.test(name);
 }
 
 function cookieOf(request: Request): string | undefined {

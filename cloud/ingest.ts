@@ -5,10 +5,11 @@ import { zstdDecompress } from 'node:zlib';
 import type { PoolClient } from 'pg';
 import { type Batch, batch, type OutgoingEvent, type RemoteInteraction, uplinkLimits } from '../uplink/index.ts';
 import type { Millis } from '../values/index.ts';
-import { type Contact, fold, newContact } from './contact.ts';
+import { type Contact, fold, forgetWho, newContact, tellsOfContact } from './contact.ts';
 import { failed } from './errors.ts';
-import { customerEvents, People } from './people.ts';
-import { type Client, ensureMonths, type Store } from './store.ts';
+import { ensureMonths } from './months.ts';
+import { customerEvents, People, subjectsOf } from './people.ts';
+import type { Client, Store } from './store.ts';
 
 /** Who sends. */
 export interface SiteKey {
@@ -28,13 +29,15 @@ interface Change {
 /** Channel of NOTIFY: its payload is the tenant that has news. */
 export const newsChannel = 'switchroom_changes';
 
+const erasing = 'journal.person-erased';
+
 const decompress = promisify(zstdDecompress);
 
 /** @throws batch-invalid */
 export async function readBatch(body: Buffer): Promise<Batch> {
   try {
     const text = await decompress(body, { maxOutputLength: uplinkLimits.bytes });
-    const read = batch.parse(JSON.parse(text.toString('utf8')));
+    const read = batch.parse(storable(text.toString('utf8')));
     let last = read.after;
     for (const { seq } of read.events) {
       if (seq <= last || seq > read.upto) throw new Error(`event ${seq} is out of order`);
@@ -51,6 +54,7 @@ export async function takeBatch(store: Store, from: SiteKey, read: Batch, now: M
   await ensureMonths(
     store,
     read.events.map(({ at }) => at),
+    now,
   );
   return store.inTransaction(async (client) => {
     const { tenant, site } = from;
@@ -63,7 +67,7 @@ export async function takeBatch(store: Store, from: SiteKey, read: Batch, now: M
     // A batch that was taken already, whose answer got lost, ends here too: the site goes on from the cursor.
     if (after !== cursor || upto <= after) throw failed['batch-elsewhere']({ cursor, after });
     await insertEvents(client, from, events);
-    await project(client, from, events);
+    await project(client, from, events, now);
     await client.query(
       'INSERT INTO batches (tenant, site, upto, after, at, events, policy) VALUES ($1, $2, $3, $4, $5, $6, $7)',
       [tenant, site, upto, after, now, events.length, policy],
@@ -87,25 +91,44 @@ async function insertEvents(
      SELECT $1, $2, seq, at, type, version, interaction, agent, queue, customer, team, data
      FROM jsonb_to_recordset($3::jsonb) AS e (seq bigint, at bigint, type text, version integer, interaction text,
        agent text, queue text, customer text, team text, data jsonb)`,
-    [tenant, site, storable(events)],
+    [tenant, site, JSON.stringify(events)],
   );
 }
 
-/** PostgreSQL's texts hold no NUL. */
-function storable(value: unknown): string {
-  return JSON.stringify(value).replaceAll('\\u0000', '');
+/** PostgreSQL's texts hold neither NUL nor half of a surrogate pair; a site's texts may come with both, from anywhere. */
+function storable(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  return /\\u(0000|d[89a-f])/i.test(text) ? cleaned(value) : value;
 }
 
-async function project(client: PoolClient, from: SiteKey, events: readonly OutgoingEvent[]): Promise<void> {
+function cleaned(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed();
+  if (Array.isArray(value)) return value.map(cleaned);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [cleaned(name) as string, cleaned(inner)]));
+}
+
+async function project(
+  client: PoolClient,
+  from: SiteKey,
+  events: readonly OutgoingEvent[],
+  now: Millis,
+): Promise<void> {
   const { tenant, site } = from;
-  const people = new People(client, tenant, site);
+  if (!events.some((one) => customerEvents.has(one.type) || one.type === erasing || tellsOfContact(one))) return;
+  // Until the commit: two sites' batches must not change one person at once, and numbers of changes become visible in their
+  // order, so that no reader skips one.
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`switchroom ${tenant}`]);
+  const people = await People.read(client, from, events, now);
   const contacts = await contactsOf(client, from, events);
   const seen = new Set<Contact>();
-  const erased: string[] = [];
   for (const event of events) {
-    if (customerEvents.has(event.type)) await people.take(event);
-    else if (event.type === 'journal.person-erased') erased.push(...(await eraseSubjects(client, from, people, event)));
-    if (event.interaction === undefined || !event.type.startsWith('interaction.')) continue;
+    if (customerEvents.has(event.type)) people.take(event);
+    else if (event.type === erasing) {
+      people.erase(event);
+      await eraseSubjects(client, from, event, contacts);
+    }
+    if (event.interaction === undefined || !tellsOfContact(event)) continue;
     let contact = contacts.get(event.interaction);
     if (!contact) {
       contact = newContact(site, event);
@@ -113,26 +136,26 @@ async function project(client: PoolClient, from: SiteKey, events: readonly Outgo
     }
     if (fold(contact, event)) seen.add(contact);
   }
+  await people.save();
   await putContacts(client, tenant, [...contacts.values()], people);
 
   const changes: Change[] = [];
   // First of all: what is said of her afterwards stays.
-  if (erased.length > 0) {
-    const identities = [...new Set(erased)].slice(0, 1_000);
+  const { erased } = people;
+  for (let first = 0; first < erased.length; first += 1_000) {
+    const identities = erased.slice(first, first + 1_000);
     await client.query(`DELETE FROM changes WHERE tenant = $1 AND data -> 'identities' ?| $2`, [tenant, identities]);
     const what = `erased ${identities[0]}`;
     changes.push({ origin: null, kind: 'erased', what, data: { kind: 'erased', identities } });
   }
-  for (const profile of people.touched) {
-    const change = await people.changeOf(profile);
-    if (change) changes.push({ origin: null, kind: 'profile', what: profile, data: change });
-  }
+  for (const change of people.changes())
+    changes.push({ origin: null, kind: 'profile', what: change.profile, data: change });
   for (const contact of seen) {
     if (contact.identities.length === 0) continue;
     const { interaction } = contact;
     changes.push({ origin: site, kind: 'interaction', what: `${site} ${interaction}`, data: remoteOf(contact) });
   }
-  await tell(client, tenant, changes);
+  await tell(client, tenant, changes, people.gone);
 }
 
 async function contactsOf(
@@ -140,7 +163,7 @@ async function contactsOf(
   { tenant, site }: SiteKey,
   events: readonly OutgoingEvent[],
 ): Promise<Map<string, Contact>> {
-  const ids = [...new Set(events.filter(({ type }) => type.startsWith('interaction.')).map((one) => one.interaction))];
+  const ids = [...new Set(events.filter(tellsOfContact).map((one) => one.interaction))];
   if (ids.length === 0) return new Map();
   const { rows } = await client.query<Contact & { tenant: string }>(
     'SELECT * FROM interactions WHERE tenant = $1 AND site = $2 AND interaction = ANY($3)',
@@ -153,45 +176,51 @@ async function putContacts(client: Client, tenant: string, contacts: Contact[], 
   if (contacts.length === 0) return;
   const known = await people.identitiesOf([...new Set(contacts.flatMap(({ customer }) => customer ?? []))]);
   for (const contact of contacts) {
-    const more = contact.customer === null ? [] : (known.get(contact.customer) ?? []);
-    contact.identities = [...new Set([...contact.identities, ...more])];
+    if (contact.customer === null) continue;
+    contact.identities = [...new Set([...contact.identities, ...(known.get(contact.customer) ?? [])])];
   }
   await client.query(
     `INSERT INTO interactions (tenant, site, interaction, channel, direction, started_at, queued_at, answered_at, ended_at,
-       queue, agent, customer, disposition, wait_ms, talk_ms, abandoned, identities)
+       queue, agent, customer, disposition, wait_ms, talk_ms, abandoned, identities, waiting_since, called_back, transferred,
+       talks, erased)
      SELECT $1, site, interaction, channel, direction, started_at, queued_at, answered_at, ended_at, queue, agent, customer,
-       disposition, wait_ms, talk_ms, abandoned, identities
+       disposition, wait_ms, talk_ms, abandoned, identities, waiting_since, called_back, transferred, talks, erased
      FROM jsonb_to_recordset($2::jsonb) AS c (site text, interaction text, channel text, direction text, started_at bigint,
        queued_at bigint, answered_at bigint, ended_at bigint, queue text, agent text, customer text, disposition text,
-       wait_ms bigint, talk_ms bigint, abandoned boolean, identities text[])
+       wait_ms bigint, talk_ms bigint, abandoned boolean, identities text[], waiting_since bigint, called_back boolean,
+       transferred boolean, talks jsonb, erased boolean)
      ON CONFLICT (tenant, site, interaction) DO UPDATE SET channel = excluded.channel, direction = excluded.direction,
        started_at = excluded.started_at, queued_at = excluded.queued_at, answered_at = excluded.answered_at,
        ended_at = excluded.ended_at, queue = excluded.queue, agent = excluded.agent, customer = excluded.customer,
        disposition = excluded.disposition, wait_ms = excluded.wait_ms, talk_ms = excluded.talk_ms,
-       abandoned = excluded.abandoned, identities = excluded.identities`,
-    [tenant, storable(contacts)],
+       abandoned = excluded.abandoned, identities = excluded.identities, waiting_since = excluded.waiting_since,
+       called_back = excluded.called_back, transferred = excluded.transferred, talks = excluded.talks,
+       erased = excluded.erased`,
+    [tenant, JSON.stringify(contacts)],
   );
 }
 
-/** What a site erased is erased here. @returns the hashes by which other sites forget it too */
+/** What a site erased is erased here, in the tables and in the contacts of the batch. */
 async function eraseSubjects(
   client: Client,
   { tenant, site }: SiteKey,
-  people: People,
   { data }: OutgoingEvent,
-): Promise<string[]> {
-  const subjects = (Array.isArray(data.subjects) ? data.subjects : []).map(String);
+  contacts: ReadonlyMap<string, Contact>,
+): Promise<void> {
+  const subjects = subjectsOf(data);
   const values = [tenant, site, subjects];
   await client.query(
     `UPDATE events SET data = '{}' WHERE tenant = $1 AND site = $2 AND (customer = ANY($3) OR interaction = ANY($3))`,
     values,
   );
   await client.query(
-    `UPDATE interactions SET identities = '{}', customer = NULL
+    `UPDATE interactions SET identities = '{}', customer = NULL, erased = true
      WHERE tenant = $1 AND site = $2 AND (customer = ANY($3) OR interaction = ANY($3))`,
     values,
   );
-  return people.erase(subjects);
+  const gone = new Set(subjects);
+  for (const contact of contacts.values())
+    if (gone.has(contact.interaction) || (contact.customer !== null && gone.has(contact.customer))) forgetWho(contact);
 }
 
 function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
@@ -211,19 +240,18 @@ function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
   };
 }
 
-async function tell(client: Client, tenant: string, changes: Change[]): Promise<void> {
-  if (changes.length === 0) return;
-  // Until the commit: numbers of two sites' batches become visible in their order, and no reader skips one.
-  await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`changes ${tenant}`]);
+/** @param gone profiles of which nothing is said any more */
+async function tell(client: Client, tenant: string, changes: Change[], gone: readonly string[]): Promise<void> {
+  if (changes.length === 0 && gone.length === 0) return;
   await client.query('DELETE FROM changes WHERE tenant = $1 AND what = ANY($2)', [
     tenant,
-    changes.map(({ what }) => what),
+    [...changes.map(({ what }) => what), ...gone],
   ]);
   await client.query(
     `INSERT INTO changes (tenant, origin, kind, what, data)
      SELECT $1, origin, kind, what, data
      FROM jsonb_to_recordset($2::jsonb) AS c (origin text, kind text, what text, data jsonb)`,
-    [tenant, storable(changes)],
+    [tenant, JSON.stringify(changes)],
   );
   await client.query('SELECT pg_notify($1, $2)', [newsChannel, tenant]);
 }

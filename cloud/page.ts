@@ -11,6 +11,7 @@ const words = {
     token: 'Token',
     enter: 'Enter',
     wrong: 'This is no token of this tenant.',
+    tooMany: 'Too many wrong tokens came from there. Try again in a minute.',
     sites: 'Sites',
     queues: 'Queues',
     site: 'Site',
@@ -34,6 +35,7 @@ const words = {
     token: '令牌',
     enter: '进入',
     wrong: '该令牌不属于此租户。',
+    tooMany: '错误次数过多，请一分钟后再试。',
     sites: '站点',
     queues: '队列',
     site: '站点',
@@ -54,13 +56,14 @@ const words = {
   },
 };
 
-export function loginPage(language: Language, tenant: string, wrong = false): string {
+/** Addresses in the pages are relative, so that they hold behind a proxy, too. */
+export function loginPage(language: Language, problem?: 'wrong' | 'tooMany'): string {
   const say = words[language];
   return page(
     language,
-    `<form method="post" action="/t/${encodeURIComponent(tenant)}/login" class="card">
+    `<form method="post" action="login" class="card">
 <h1>${say.title}</h1>
-${wrong ? `<p role="alert" class="alert">${say.wrong}</p>` : ''}
+${problem ? `<p role="alert" class="alert">${say[problem]}</p>` : ''}
 <label for="token">${say.token}</label>
 <input id="token" name="token" type="password" autocomplete="off" required autofocus>
 <button>${say.enter}</button>
@@ -116,7 +119,7 @@ function table(head: string[], rows: string[][], none: string): string {
 
 function page(language: Language, body: string): string {
   return `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${words[language].title}</title><link rel="stylesheet" href="/style.css"></head><body>${body}</body></html>`;
+<title>${words[language].title}</title><link rel="stylesheet" href="../../style.css"></head><body>${body}</body></html>`;
 }
 
 function time(at: Millis): string {

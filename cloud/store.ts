@@ -1,15 +1,17 @@
 // The cloud's PostgreSQL: a pool, migrations forward only, transactions.
 import { readdirSync, readFileSync } from 'node:fs';
-import { Pool, type PoolClient, types } from 'pg';
+import { readFile } from 'node:fs/promises';
+import { type ClientConfig, Pool, type PoolClient, types } from 'pg';
 import type { Logger } from 'pino';
+import type { CloudSettings } from '../config/index.ts';
 import { failed } from './errors.ts';
 
 // bigint: times and numbers of events, all below 2^53.
 types.setTypeParser(types.builtins.INT8, Number);
 
 const folder = new URL('../sql/postgres/', import.meta.url);
-/** Of advisory locks: migrations, partitions. */
-const migrating = 0x5357_0001;
+/** Advisory lock of who changes the schema: migrations, partitions. */
+export const migrating = 0x5357_0001;
 
 export type Client = Pick<PoolClient, 'query'>;
 
@@ -20,12 +22,28 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** @param url `postgres://user@host/database`, or a socket: `postgres:///switchroom?host=/var/run/postgresql` @throws cloud-database */
-export async function openStore(url: string, logger: Logger, connections = 10): Promise<Store> {
-  const pool = new Pool({
-    connectionString: url,
-    max: connections,
+/** PostgreSQL's words for two transactions that stood in each other's way: one of them is undone, and may try again. */
+const again = new Set(['40001', '40P01']);
+const tries = 3;
+
+/** Where the database is. */
+export type Database = Pick<CloudSettings, 'database' | 'databasePasswordFile'>;
+
+/** For the pool, and for connections beside it. The password is read each time, so that it can be changed. */
+export function connectionTo({ database, databasePasswordFile: file }: Database): ClientConfig {
+  return {
+    connectionString: database,
+    ...(file === undefined ? {} : { password: async () => (await readFile(file, 'utf8')).trim() }),
+    keepAlive: true,
     connectionTimeoutMillis: 5_000,
+  };
+}
+
+/** @throws cloud-database */
+export async function openStore(database: Database, logger: Logger, connections = 10): Promise<Store> {
+  const pool = new Pool({
+    ...connectionTo(database),
+    max: connections,
     statement_timeout: 60_000,
   });
   // A connection that breaks while nobody uses it is replaced; who uses one is told by its query.
@@ -33,23 +51,32 @@ export async function openStore(url: string, logger: Logger, connections = 10): 
   const store: Store = {
     pool,
     async inTransaction(work) {
-      const client = await pool.connect();
-      let broken: Error | undefined;
-      try {
-        await client.query('BEGIN');
-        const result = await work(client);
-        await client.query('COMMIT');
-        return result;
-      } catch (error) {
-        await client.query('ROLLBACK').catch((gone: Error) => {
-          broken = gone;
-        });
-        throw error;
-      } finally {
-        client.release(broken);
+      for (let tried = 1; ; tried++) {
+        try {
+          return await once(work);
+        } catch (error) {
+          if (tried >= tries || !again.has((error as { code?: string }).code ?? '')) throw error;
+        }
       }
     },
     close: () => pool.end(),
+  };
+  const once = async <Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((gone: Error) => {
+        broken = gone;
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
   };
   try {
     await store.inTransaction(migrate);
@@ -72,30 +99,4 @@ async function migrate(client: Client): Promise<void> {
   for (const file of files.slice(found)) await client.query(readFileSync(new URL(file, folder), 'utf8'));
   await client.query('DELETE FROM schema_version');
   await client.query('INSERT INTO schema_version VALUES ($1)', [files.length]);
-}
-
-const known = new WeakMap<Pool, Set<string>>();
-
-/** Partitions for the months in which these events happened. Before the transaction that needs them. */
-export async function ensureMonths(store: Store, times: Iterable<number>): Promise<void> {
-  let made = known.get(store.pool);
-  if (!made) {
-    made = new Set();
-    known.set(store.pool, made);
-  }
-  for (const time of times) {
-    const date = new Date(time);
-    const [from, to] = [0, 1].map((more) => Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + more)) as [
-      number,
-      number,
-    ];
-    const name = `events_${date.toISOString().slice(0, 7).replace('-', '_')}`;
-    if (made.has(name)) continue;
-    await store.inTransaction(async (client) => {
-      await client.query('SELECT pg_advisory_xact_lock($1)', [migrating]);
-      // The name is made of digits alone.
-      await client.query(`CREATE TABLE IF NOT EXISTS ${name} PARTITION OF events FOR VALUES FROM (${from}) TO (${to})`);
-    });
-    made.add(name);
-  }
 }

@@ -17,6 +17,7 @@ export interface SiteRow {
 
 /** PostgreSQL's word for a key that is there already. */
 const duplicate = '23505';
+const keyRule = 'sites_by_key';
 
 export class Tenants {
   readonly #store: Store;
@@ -52,8 +53,18 @@ export class Tenants {
     await this.#insert(
       'INSERT INTO sites (tenant, site, public_key, created_at) VALUES ($1, $2, $3, $4)',
       [tenant, site, publicKey, now],
-      () => failed['site-taken']({ site }),
+      (rule) => (rule === keyRule ? failed['cloud-key-taken']() : failed['site-taken']({ site })),
     );
+    this.#keys.clear();
+  }
+
+  /** Lets a site in, or keeps it out: running programs know it after 10 s. @throws cloud-site-unknown */
+  async disableSite(tenant: string, site: string, disabled: boolean): Promise<void> {
+    const { rowCount } = await this.#store.pool.query(
+      'UPDATE sites SET disabled = $3 WHERE tenant = $1 AND site = $2',
+      [tenant, site, disabled],
+    );
+    if (rowCount === 0) throw failed['cloud-site-unknown']({ site });
     this.#keys.clear();
   }
 
@@ -94,6 +105,15 @@ export class Tenants {
     return token;
   }
 
+  /** Every token of that name. @throws cloud-token-unknown */
+  async revokeToken(tenant: string, name: string): Promise<void> {
+    const { rowCount } = await this.#store.pool.query('DELETE FROM tokens WHERE tenant = $1 AND name = $2', [
+      tenant,
+      name,
+    ]);
+    if (rowCount === 0) throw failed['cloud-token-unknown']({ name });
+  }
+
   /** Whether it is a token of that tenant. */
   async knows(tenant: string, token: string, now: Millis): Promise<boolean> {
     const { rows } = await this.#store.pool.query(
@@ -108,11 +128,12 @@ export class Tenants {
     if (rows.length === 0) throw failed['tenant-unknown']({ tenant });
   }
 
-  async #insert(sql: string, values: unknown[], taken: () => Error): Promise<void> {
+  async #insert(sql: string, values: unknown[], taken: (rule?: string) => Error): Promise<void> {
     try {
       await this.#store.pool.query(sql, values);
     } catch (error) {
-      throw (error as { code?: string }).code === duplicate ? taken() : error;
+      const { code, constraint } = error as { code?: string; constraint?: string };
+      throw code === duplicate ? taken(constraint) : error;
     }
   }
 }

@@ -8,6 +8,8 @@ import { z } from 'zod';
 
 const seq = z.number().int().nonnegative();
 const time = z.number().int();
+/** Longer than any id that a site makes; a batch with a longer one would be refused for ever. */
+const id = z.string().max(256);
 
 /** One fact as it may leave the site. */
 export const outgoingEvent = z.strictObject({
@@ -15,11 +17,11 @@ export const outgoingEvent = z.strictObject({
   at: time,
   type: z.string().max(100),
   version: z.number().int().positive(),
-  interaction: z.string().max(64).optional(),
-  agent: z.string().max(64).optional(),
-  queue: z.string().max(64).optional(),
-  customer: z.string().max(64).optional(),
-  team: z.string().max(64).optional(),
+  interaction: id.optional(),
+  agent: id.optional(),
+  queue: id.optional(),
+  customer: id.optional(),
+  team: id.optional(),
   /** A field that was masked or hashed stands under its name; hashed beside masked as `<field>#`. */
   data: z.record(z.string(), z.unknown()),
 });
@@ -40,6 +42,9 @@ export type Batch = z.infer<typeof batch>;
 /** Answer to a batch and to /cursor; with 409, where to go on from. */
 export const cursorAnswer = z.object({ cursor: seq });
 export type CursorAnswer = z.infer<typeof cursorAnswer>;
+
+/** With 401: the signature is right, and its time is not; the time of the cloud, for the next try. */
+export const clockAnswer = z.object({ code: z.literal('site-clock'), now: time });
 
 /** What other sites know of a person, merged by the cloud's rules: of each field the newest counts. */
 export const profileChange = z.object({
@@ -72,14 +77,14 @@ export const remoteInteraction = z.object({
   seq,
   kind: z.literal('interaction'),
   site: z.string().max(200),
-  interaction: z.string().max(64),
+  interaction: id,
   identities: z.array(z.string().max(64)).max(100),
   channel: z.string().max(16),
   direction: z.string().max(16),
   startedAt: time,
   endedAt: time.optional(),
-  queue: z.string().max(64).optional(),
-  agent: z.string().max(64).optional(),
+  queue: id.optional(),
+  agent: id.optional(),
   disposition: z.string().max(400).optional(),
   talkMs: z.number().optional(),
 });

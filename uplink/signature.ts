@@ -10,7 +10,7 @@ export const clockTolerance: Millis = 300_000;
 
 export interface SignedParts {
   method: string;
-  /** With the query. */
+  /** With the query. What stands before `/v1/sites/` is not signed: a proxy before the cloud may change it. */
   path: string;
   body: Uint8Array;
 }
@@ -72,12 +72,21 @@ export function readSignature(header: string | undefined): SignatureClaim | unde
   }
 }
 
-/** Whether the claim is true: time and signature. That a nonce comes once is for who keeps them. */
-export function verifyRequest(key: KeyObject, claim: SignatureClaim, parts: SignedParts, now: Millis): boolean {
-  if (Math.abs(now - claim.time) > clockTolerance) return false;
-  return verify(null, signedText(claim.site, claim.time, claim.nonce, parts), key, claim.signature);
+/**
+ * Whether the claim is true. `clock`: it is, and its time is too far from `now`: the clocks differ, or it is an old copy.
+ * That a nonce comes once is for who keeps them.
+ */
+export function verifyRequest(
+  key: KeyObject,
+  claim: SignatureClaim,
+  parts: SignedParts,
+  now: Millis,
+): 'true' | 'false' | 'clock' {
+  if (!verify(null, signedText(claim.site, claim.time, claim.nonce, parts), key, claim.signature)) return 'false';
+  return Math.abs(now - claim.time) > clockTolerance ? 'clock' : 'true';
 }
 
 function signedText(site: string, time: Millis, nonce: string, { method, path, body }: SignedParts): Buffer {
-  return Buffer.from([scheme, site, method, path, time, nonce, hash('sha256', body, 'hex')].join('\n'));
+  const signed = path.slice(Math.max(0, path.indexOf('/v1/sites/')));
+  return Buffer.from([scheme, site, method, signed, time, nonce, hash('sha256', body, 'hex')].join('\n'));
 }

@@ -1,4 +1,5 @@
 // cloud: the program that receives the journals of many sites, and who may send and read.
+import { once } from 'node:events';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { type CloudSettings, readSettings } from '../../config/index.ts';
@@ -25,6 +26,20 @@ export function addCloudCommands(switchroom: Command): void {
     .action((tenant: string, site: string, key: string) =>
       withTenants(async (tenants) => tenants.addSite(tenant, site, key, Date.now())),
     );
+  for (const [name, disabled, description] of [
+    ['site-disable', true, 'keep a site out; what it sent stays'],
+    ['site-enable', false, 'let a site in again'],
+  ] as const)
+    cloud
+      .command(`${name} <tenant> <site>`)
+      .description(description)
+      .action((tenant: string, site: string) =>
+        withTenants(async (tenants) => tenants.disableSite(tenant, site, disabled)),
+      );
+  cloud
+    .command('token-revoke <tenant> <name>')
+    .description('end a token, at once')
+    .action((tenant: string, name: string) => withTenants(async (tenants) => tenants.revokeToken(tenant, name)));
   cloud
     .command('sites <tenant>')
     .description('how far the sites are')
@@ -60,19 +75,26 @@ async function start(): Promise<void> {
   const settings = cloudSettings();
   const logger = pino({ level: readSettings().logLevel, name: 'cloud', redact: ['pii'] });
   const { startCloud } = await import('../../cloud/index.ts');
-  const running = await startCloud(settings, logger);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
+  let running: Awaited<ReturnType<typeof startCloud>>;
+  try {
+    running = await startCloud(settings, logger, undefined, signal);
+  } catch (error) {
+    // Told to stop while it waited for PostgreSQL.
+    if (signal.aborted) return;
+    throw error;
+  }
   process.stdout.write(`The cloud listens at ${running.addresses.join(', ')}.\n`);
-  const stop = () => {
-    void running.stop().then(() => process.exit(0));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  if (!signal.aborted) await once(signal, 'abort');
+  await running.stop();
 }
 
 /** On the database itself, whether the program runs or not. */
 async function withTenants(work: (tenants: import('../../cloud/index.ts').Tenants) => Promise<void>): Promise<void> {
   const { openStore, Tenants } = await import('../../cloud/index.ts');
-  const store = await openStore(cloudSettings().database, pino({ level: 'silent' }), 1);
+  const store = await openStore(cloudSettings(), pino({ level: 'silent' }), 1);
   try {
     await work(new Tenants(store));
   } finally {

@@ -1,6 +1,8 @@
 export { agreedTo, type Consent } from './consents.ts';
 export type { Customer, Merge, Note, Tag } from './customer.ts';
 export {
+  customerChanged,
+  customerCreated,
   customerEvent,
   customersMerged,
   customersParted,

@@ -12,7 +12,7 @@ export function outgoing(event: JournalEvent, plan: EgressPlan, key: Buffer): Ou
   for (const [field, value] of Object.entries(event.data)) {
     const how = fields[field];
     if (how === undefined) data[field] = value;
-    else treat(data, field, value, how, whatOf(event, how), key);
+    else treat(data, field, value, how, whatOf(event, how, value), key);
   }
   const { seq, at, type, version, interaction, agent, queue, customer, team } = event;
   return { seq, at, type, version, interaction, agent, queue, customer, team, data };
@@ -38,9 +38,12 @@ function treat(
   if (action === 'send' || action === 'mask+hash') data[`${field}#`] = hashed(key, what, text);
 }
 
-/** A caller's number and a customer's `phone` identity give the same hash. */
-function whatOf({ data }: JournalEvent, { kind }: FieldPlan): string {
+/** A caller's number and a customer's `phone` identity give the same hash; a mail's sender and her `mail` identity, too. */
+function whatOf({ data }: JournalEvent, { kind }: FieldPlan, value: unknown): string {
   if (kind === 'identity' && typeof data.kind === 'string') return data.kind;
-  if (kind === 'number') return 'phone';
-  return kind;
+  if (kind !== 'number') return kind;
+  const { channel } = data;
+  if (typeof channel !== 'string' || channel === 'voice' || typeof value !== 'string') return 'phone';
+  if (value.startsWith('+')) return 'phone';
+  return value.includes('@') ? 'mail' : channel;
 }

@@ -11,7 +11,7 @@ export type ValueKind = 'number' | 'name' | 'mail' | 'text' | 'identity' | 'secr
 
 /** A masked value of the same length and shape. */
 export function masked(kind: ValueKind, value: string): string {
-  if (kind === 'number') return maskedDigits(value);
+  if (kind === 'number') return maskedNumber(value);
   if (kind === 'name') return maskedName(value);
   if (kind === 'mail' || (kind === 'identity' && value.includes('@'))) return maskedMail(value);
   if (kind === 'identity') return /^\+?[\d\s()-]+$/.test(value) ? maskedDigits(value) : maskedName(value);
@@ -20,11 +20,18 @@ export function masked(kind: ValueKind, value: string): string {
   return value.replace(/[^\s@<>()]+@[^\s@<>()]+/g, maskedMail).replace(/\d(?:[\d -]{2,}\d)/g, maskedDigits);
 }
 
+/** What stands where a number should be (a name in a SIP address, an id of a messenger, words) shows nothing. */
+function maskedNumber(value: string): string {
+  if (/^[+\d\s().*#/-]+$/.test(value)) return maskedDigits(value);
+  return value.includes('@') ? maskedMail(value) : value.replace(/[\p{L}\p{M}\p{N}]/gu, '*');
+}
+
 /** `+8613800138000` → `+86138******00`: every digit between becomes `*`, all else stays where it is. */
 function maskedDigits(value: string): string {
   const digits = value.replace(/\D/g, '').length;
-  // Short ones (services, extensions, PINs) show nothing.
-  const shown = digits < 7 ? { front: 0, end: 0 } : { front: front + (value.startsWith('+') ? 2 : 0), end };
+  // Short ones (services, extensions, PINs) show nothing, and of none more than half is seen.
+  const whole = value.startsWith('+') || digits >= 11;
+  const shown = digits < 7 ? { front: 0, end: 0 } : { front: whole ? front + (value.startsWith('+') ? 2 : 0) : 1, end };
   let at = 0;
   return value.replace(/\d/g, (digit) => {
     const place = at++;

@@ -94,6 +94,8 @@ const kinds: Readonly<Record<string, ValueKind>> = {
 const kindsOf: Readonly<Record<string, Readonly<Record<string, ValueKind>>>> = {
   'customer.created': { value: 'identity' },
   'customer.identity-added': { value: 'identity' },
+  'customer.identity-verified': { value: 'identity' },
+  'customer.identity-claimed': { value: 'identity' },
   'customer.identity-removed': { value: 'identity' },
   'interaction.step': { value: 'number' },
 };
@@ -104,6 +106,9 @@ const keptByPreset: Readonly<Record<EgressPolicy['preset'], readonly string[]>> 
   closed: ['account.*', 'audit.*', 'directory.*', 'desk.*', 'sip.*', 'egress.*', 'message.*'],
   open: ['account.*', 'egress.*'],
 };
+
+/** Out of those: what a contact was about belongs to its figures. */
+const sentByPreset = 'desk.disposition-set';
 
 /** Every mistake that the schema cannot see: events and fields that do not exist. */
 export function policyFaults(policy: EgressPolicy, shapes: readonly EventShape[]): PolicyFault[] {
@@ -138,7 +143,9 @@ function planOfEvent(policy: EgressPolicy, { name, fields, personal }: EventShap
   const whole = rules.find((rule) => typeof rule === 'string');
   const byField = rules.filter((rule) => typeof rule !== 'string');
   const named = (field: string): Action | undefined => byField.find((rule) => Object.hasOwn(rule, field))?.[field];
-  const kept = whole ?? (keptByPreset[policy.preset].some((pattern) => covers(pattern, name)) ? 'keep' : 'send');
+  const kept =
+    whole ??
+    (name !== sentByPreset && keptByPreset[policy.preset].some((pattern) => covers(pattern, name)) ? 'keep' : 'send');
   // Fields that are named leave even where the rest of the event does not.
   if (kept === 'keep' && byField.length === 0) return 'keep';
   const plan: Record<string, FieldPlan> = {};

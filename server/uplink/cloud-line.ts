@@ -5,8 +5,15 @@ import { Agent as PlainAgent, request as plainRequest } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { z } from 'zod';
 import type { UplinkSettings } from '../../config/index.ts';
-import { type ChangesAnswer, changesAnswer, cursorAnswer, signRequest, uplinkLimits } from '../../uplink/index.ts';
-import type { Clock } from '../../values/index.ts';
+import {
+  type ChangesAnswer,
+  changesAnswer,
+  clockAnswer,
+  cursorAnswer,
+  signRequest,
+  uplinkLimits,
+} from '../../uplink/index.ts';
+import type { Clock, Millis } from '../../values/index.ts';
 import { failed } from './errors.ts';
 
 /** What became of a batch. `elsewhere`: the cloud is at another place of the journal. */
@@ -41,12 +48,22 @@ export function openCloudLine(settings: UplinkSettings, site: string, clock: Clo
     : new PlainAgent({ keepAlive: true, maxSockets: 4 });
   const prefix = `${base.pathname.replace(/\/$/, '')}/v1/sites/${encodeURIComponent(site)}`;
 
-  const ask = (
+  // How far the cloud's clock is ahead of this one, where it had to be asked: wrong clocks must not cut a site off.
+  let ahead = 0;
+  const ask = async (
     method: string,
     path: string,
     body: Uint8Array,
     more: { signal?: AbortSignal; patienceMs?: number } = {},
-  ) => exchange({ base, agent, key, site, clock }, method, prefix + path, body, more);
+  ): Promise<Answer> => {
+    const once = () =>
+      exchange({ base, agent, key, site, now: clock.now() + ahead }, method, prefix + path, body, more);
+    const answer = await once();
+    const cloudNow = answer.status === 401 ? clockOf(answer) : undefined;
+    if (cloudNow === undefined) return answer;
+    ahead = cloudNow - clock.now();
+    return once();
+  };
   return {
     async cursor() {
       return read(await ask('GET', '/cursor', nothing), cursorAnswer).cursor;
@@ -54,6 +71,7 @@ export function openCloudLine(settings: UplinkSettings, site: string, clock: Clo
     async send(body) {
       const answer = await ask('POST', '/batches', body);
       if (answer.status === 409) return { how: 'elsewhere', cursor: parsed(answer, cursorAnswer).cursor };
+      if (answer.status === 413) return { how: 'busy', afterMs: 0 };
       if (answer.status === 429 || answer.status === 503)
         return { how: 'busy', afterMs: (answer.retryAfter ?? busyMs / 1_000) * 1_000 };
       return { how: 'taken', cursor: read(answer, cursorAnswer).cursor };
@@ -95,23 +113,32 @@ function parsed<Value>({ status, text }: Answer, schema: z.ZodType<Value>): Valu
   }
 }
 
+/** The time that the cloud has, where it refused a request because of that. */
+function clockOf({ text }: Answer): Millis | undefined {
+  try {
+    return clockAnswer.parse(JSON.parse(text)).now;
+  } catch {
+    return undefined; // refused for another reason
+  }
+}
+
 interface Line {
   base: URL;
   agent: Agent | PlainAgent;
   key: KeyObject;
   site: string;
-  clock: Clock;
+  now: Millis;
 }
 
 function exchange(
-  { base, agent, key, site, clock }: Line,
+  { base, agent, key, site, now }: Line,
   method: string,
   path: string,
   body: Uint8Array,
   more: { signal?: AbortSignal; patienceMs?: number },
 ): Promise<Answer> {
   const headers: Record<string, string | number> = {
-    authorization: signRequest(key, site, { method, path, body }, clock.now()),
+    authorization: signRequest(key, site, { method, path, body }, now),
     'content-length': body.length,
     ...(body.length === 0 ? {} : { 'content-type': 'application/zstd' }),
   };

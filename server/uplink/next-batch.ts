@@ -48,8 +48,9 @@ export const nextBatch = readJob(
     for (const event of events) {
       const one = outgoing(event, plan, key);
       const length = one === undefined ? 0 : JSON.stringify(one).length;
+      // So that neither UTF-8 (three bytes a character) nor bytes that do not compress make it longer than the cloud takes.
       // The first one goes in any case: else a single large event would stop everything for ever.
-      if (size + length > uplinkLimits.bytes / 4 && read > 0) break;
+      if (size + length > uplinkLimits.bytes / 8 && read > 0) break;
       read++;
       if (one === undefined) continue;
       size += length;

@@ -98,7 +98,11 @@ export class RemoteHistory {
   #profile(change: ProfileChange): void {
     const { profile, seq, identities } = change;
     this.#run('DELETE FROM remote_identities WHERE profile = ?', profile);
-    for (const hash of identities) this.#run('INSERT OR IGNORE INTO remote_identities VALUES (?, ?)', hash, profile);
+    for (const hash of identities) {
+      // Whoever had it before became this one.
+      for (const before of this.#holders(hash)) this.#forgetProfile(before);
+      this.#run('INSERT INTO remote_identities VALUES (?, ?)', hash, profile);
+    }
     this.#run(
       'INSERT INTO remote_profiles VALUES (?, ?, ?) ON CONFLICT (profile) DO UPDATE SET seq = excluded.seq, data = excluded.data',
       profile,
@@ -127,20 +131,27 @@ export class RemoteHistory {
   }
 
   #erase(hash: string): void {
-    this.#run(
-      `DELETE FROM remote_interactions WHERE (site, interaction) IN
-         (SELECT site, interaction FROM remote_interaction_identities WHERE hash = ?)`,
-      hash,
-    );
-    this.#run(
-      `DELETE FROM remote_interaction_identities WHERE (site, interaction) NOT IN
-         (SELECT site, interaction FROM remote_interactions)`,
-    );
-    this.#run(
-      'DELETE FROM remote_profiles WHERE profile IN (SELECT profile FROM remote_identities WHERE hash = ?)',
-      hash,
-    );
-    this.#run('DELETE FROM remote_identities WHERE profile NOT IN (SELECT profile FROM remote_profiles)');
+    const contacts = this.#database
+      .prepare<[string], { site: string; interaction: string }>(
+        'SELECT site, interaction FROM remote_interaction_identities WHERE hash = ?',
+      )
+      .all(hash);
+    for (const { site, interaction } of contacts)
+      for (const table of ['remote_interactions', 'remote_interaction_identities'])
+        this.#run(`DELETE FROM ${table} WHERE site = ? AND interaction = ?`, site, interaction);
+    for (const profile of this.#holders(hash)) this.#forgetProfile(profile);
+  }
+
+  #holders(hash: string): string[] {
+    return this.#database
+      .prepare<[string], string>('SELECT profile FROM remote_identities WHERE hash = ?')
+      .pluck()
+      .all(hash);
+  }
+
+  #forgetProfile(profile: string): void {
+    this.#run('DELETE FROM remote_identities WHERE profile = ?', profile);
+    this.#run('DELETE FROM remote_profiles WHERE profile = ?', profile);
   }
 
   #run(sql: string, ...values: (string | number)[]): void {

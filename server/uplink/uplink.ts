@@ -77,6 +77,10 @@ export class Uplink {
   #batches = 0;
   #events = 0;
   #wireBytes = 0;
+  /** Digest of the batch that was logged last. */
+  #noted: string | undefined;
+  /** The next batch, made while one is on its way; undefined where it could not be. */
+  #ahead: { after: number; batch: Promise<NextBatch | undefined> } | undefined;
   #wake: (() => void) | undefined;
   #unfollow: (() => void) | undefined;
   #running: Promise<unknown> | undefined;
@@ -170,8 +174,15 @@ export class Uplink {
 
   async #next(): Promise<void> {
     const { reader: reads, plan, key, lingerMs = 200 } = this.#options;
-    if (this.#state === 'halted') return this.#rest();
-    const batch = await reads.ask(nextBatch, { after: this.#cursor, most: this.#most, plan, key });
+    if (this.#state === 'halted') {
+      // Whether somebody decided meanwhile.
+      await this.#rest(longestWaitMs, true);
+      if (!this.#over) await this.#agree();
+      return;
+    }
+    const ahead = this.#ahead?.after === this.#cursor ? this.#ahead.batch : undefined;
+    this.#ahead = undefined;
+    const batch = (await ahead) ?? (await reads.ask(nextBatch, { after: this.#cursor, most: this.#most, plan, key }));
     if (this.#over) return;
     if (batch === undefined) {
       this.#idle();
@@ -186,7 +197,13 @@ export class Uplink {
   }
 
   async #deliver(batch: NextBatch): Promise<void> {
-    const { line, journal, clock, plan } = this.#options;
+    const { line, journal, plan, reader: reads, key } = this.#options;
+    await this.#note(batch);
+    if (batch.upto < journal.last) {
+      // While this one is on its way, the next one is made.
+      const made = reads.ask(nextBatch, { after: batch.upto, most: this.#most, plan, key });
+      this.#ahead = { after: batch.upto, batch: made.catch(() => undefined) };
+    }
     const told = await line.send(batch.body);
     if (told.how === 'busy') {
       this.#most = Math.max(50, Math.floor(this.#most / 2));
@@ -205,7 +222,14 @@ export class Uplink {
     this.#wireBytes += batch.body.length;
     this.#oldest = batch.at;
     this.#move(batch.upto);
-    void journal.append([], () => this.log.add(batch, plan.id, clock.now()));
+  }
+
+  /** Before it leaves: what was sent and never confirmed left, too. The same batch again is one line. */
+  async #note(batch: NextBatch): Promise<void> {
+    if (batch.digest === this.#noted) return;
+    const { journal, clock, plan } = this.#options;
+    await journal.append([], () => this.log.add(batch, plan.id, clock.now()));
+    this.#noted = batch.digest;
   }
 
   #move(cursor: number): void {
@@ -237,11 +261,12 @@ export class Uplink {
         if (this.#over) return;
         wait = retryMs;
         if (next === after) continue;
-        journal.moveCursor(changesReader, next);
         const { undone } = await journal.append([], () => {
           for (const change of changes) this.history.apply(change);
         });
         if (undone) throw new Error('changes of the cloud broke a rule of the schema');
+        // After them: taken twice they change nothing, left out they are lost.
+        journal.moveCursor(changesReader, next);
       } catch (error) {
         if (this.#over) return;
         // That the line is down is said where batches are sent.

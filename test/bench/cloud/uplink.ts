@@ -11,6 +11,9 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { uplinkSchema } from '../../../config/index.ts';
 import {
+  customerChanged,
+  customerCreated,
+  customerTagged,
   interactionAnswered,
   interactionEnded,
   interactionIdentified,
@@ -125,6 +128,7 @@ function callEvents(number: number, at: number) {
   const agent = `10${String(number % 50).padStart(2, '0')}`;
   const offer = `off_${number}`;
   const from = `+86138${String(10_000_000 + (number % 1_000_000))}`;
+  const customer = `cus_${number - (number % 3)}`;
   const quality = { codec: 'PCMU', received: 6_000, lost: 0, jitterMs: 0.4, mos: 4.4 };
   return [
     newEvent(
@@ -133,7 +137,13 @@ function callEvents(number: number, at: number) {
       { channel: 'voice', direction: 'in', from, did: '95500', trunk: 'carrier' },
       scope,
     ),
-    newEvent(interactionIdentified, at, { by: 'number' }, { ...scope, customer: `cus_${number % 1_000}` }),
+    // Every third call is of somebody new; some of them get a tag or say their name.
+    ...(number % 3 === 0
+      ? [newEvent(customerCreated, at, { by: 'call', kind: 'phone', value: from, verified: false }, { customer })]
+      : []),
+    newEvent(interactionIdentified, at, { by: 'number' }, { ...scope, customer }),
+    ...(number % 10 === 0 ? [newEvent(customerTagged, at, { by: agent, tag: 'vip' }, { customer })] : []),
+    ...(number % 7 === 0 ? [newEvent(customerChanged, at, { by: agent, name: `Li ${number}` }, { customer })] : []),
     newEvent(interactionStep, at, { node: 'main', type: 'menu', label: 'account' }, scope),
     newEvent(interactionStep, at, { node: 'account', type: 'collect', value: '87654321' }, scope),
     newEvent(interactionQueued, at, { priority: 0 }, scope),
