@@ -25,6 +25,9 @@ export interface Backoffs {
   server?: Backoff;
 }
 
+/** A supervisor kills after 10 s. */
+const patienceMs = 3_000;
+
 export interface ChannelOptions {
   name: string;
   kind: ConnectorKind;
@@ -196,9 +199,17 @@ export class ChannelAtWork {
 
   async stop(): Promise<void> {
     await this.#stream.stop();
+    // What is under way ends first, where that is soon; what hangs is ended by its connector.
+    const quiet = Promise.all([this.#reading.stop(), this.#sending.stop()]);
+    let patience: NodeJS.Timeout | undefined;
+    const enough = new Promise<void>((done) => {
+      patience = setTimeout(done, patienceMs);
+    });
+    await Promise.race([quiet, enough]);
+    clearTimeout(patience);
     await this.connector.stop();
     await this.#starting;
-    await Promise.all([this.#reading.stop(), this.#sending.stop()]);
+    await quiet;
     await this.#handing.stop();
   }
 }
@@ -259,6 +270,11 @@ function toolsOf(
     },
     window: (thread) => windowOf(policy, tables.openings(name, thread), clock.now()),
     notice: (item) => handing.notice(item),
+    calls: {
+      begin: (request) => server.begin(name, request),
+      digits: (call, digits) => server.digits(name, call, digits),
+      end: (call) => server.end(name, call),
+    },
     secret: (purpose) => keyFor(siteKey, `channel ${name} ${purpose}`),
     memory: {
       get: (key) => fresh.get(key) ?? tables.memory(name, key),

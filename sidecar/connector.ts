@@ -9,7 +9,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import type { Attachment, Content, InboundItem, OutboundMessage, ReplyWindow } from '../connector/index.ts';
+import type {
+  Attachment,
+  Content,
+  InboundItem,
+  InboundMessage,
+  OutboundMessage,
+  ReplyWindow,
+} from '../connector/index.ts';
 import type { Channel, Clock, Millis } from '../values/index.ts';
 
 /** A request of the provider, as it came. `path` is what stands behind /hooks/<channel>. */
@@ -134,6 +141,17 @@ export interface TokenKeeper {
   refused(token: string): void;
 }
 
+/** A customer's browser calls: the flow of `number` answers. */
+export interface VisitorCallRequest {
+  thread: string;
+  from: InboundMessage['from'];
+  number: string;
+  /** SDP of the browser. */
+  offer: string;
+  /** Address of the browser. */
+  peer?: string | undefined;
+}
+
 export interface ConnectorTools {
   readonly channel: string;
   readonly inbox: Inbox;
@@ -159,6 +177,12 @@ export interface ConnectorTools {
   window(thread: string): ReplyWindow | undefined;
   /** Tells the server what is not kept (typing, read). Dropped where the server is away. */
   notice(item: Extract<InboundItem, { item: 'typing' | 'read' }>): void;
+  /** Calls from customers' browsers, over the server's WebRTC gateway. All reject where the server is away or does not want it. */
+  calls: {
+    begin(request: VisitorCallRequest): Promise<{ call: string; answer: string }>;
+    digits(call: string, digits: string): Promise<void>;
+    end(call: string): Promise<void>;
+  };
   /** Folder of this channel, made, for what a connector must keep beyond `memory`. */
   readonly folder: string;
   /** 32 bytes of this channel and purpose, the same after each restart, for signatures and sealing of its own. */

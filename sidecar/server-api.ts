@@ -2,6 +2,7 @@
 // at each request: both may change when the server is started again.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { z } from 'zod';
 import {
   type Attachment,
   attachment,
@@ -9,6 +10,7 @@ import {
   type InboundItem,
   inboundAnswer,
 } from '../connector/index.ts';
+import type { VisitorCallRequest } from './connector.ts';
 import { failed } from './errors.ts';
 
 export interface ServerAddress {
@@ -24,6 +26,7 @@ export type Delivered =
   /** `refused`: the request itself is wrong, the same one never succeeds. `away`: later. */
   | { taken: false; refused: boolean; status?: number | undefined; reason: string };
 
+const begun = z.object({ call: z.string(), answer: z.string() });
 const answerMs = 15_000;
 /** The server beats every 15 s on its streams. */
 const silenceMs = 45_000;
@@ -88,9 +91,35 @@ export class ServerApi {
     throw failed['server-away']({ reason });
   }
 
+  /** @throws server-away */
+  async begin(channel: string, request: VisitorCallRequest): Promise<{ call: string; answer: string }> {
+    const { status, body } = await this.#json('POST', channel, '/calls', request);
+    if (status === 201) return begun.parse(JSON.parse(body.toString()));
+    throw failed['server-away']({ reason: `${status} ${sentence(body)}` });
+  }
+
+  /** @throws server-away */
+  async digits(channel: string, call: string, digits: string): Promise<void> {
+    const { status, body } = await this.#json('POST', channel, `/calls/${encodeURIComponent(call)}/digits`, { digits });
+    if (status >= 300) throw failed['server-away']({ reason: `${status} ${sentence(body)}` });
+  }
+
+  /** @throws server-away */
+  async end(channel: string, call: string): Promise<void> {
+    const { status, body } = await this.#json('DELETE', channel, `/calls/${encodeURIComponent(call)}`);
+    // 404: it is over already.
+    if (status >= 300 && status !== 404) throw failed['server-away']({ reason: `${status} ${sentence(body)}` });
+  }
+
   close(): void {
     this.#http.destroy();
     this.#https.destroy();
+  }
+
+  #json(method: string, channel: string, path: string, value?: object): Promise<{ status: number; body: Buffer }> {
+    const body = value === undefined ? {} : { body: JSON.stringify(value) };
+    const headers = { 'content-type': 'application/json' };
+    return this.#ask(method, `/api/v1/channels/${encodeURIComponent(channel)}${path}`, { headers, ...body });
   }
 
   async #ask(

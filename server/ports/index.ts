@@ -8,3 +8,4 @@ export * from './panel-phones.ts';
 export * from './queueing.ts';
 export * from './screens.ts';
 export * from './team-of.ts';
+export * from './visitor-calling.ts';

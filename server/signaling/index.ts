@@ -10,7 +10,7 @@ export {
   type Referral,
 } from './leg.ts';
 export { type LegCallId, LegCallIds } from './leg-call-ids.ts';
-export type { PanelLineFacts } from './leg-dialog.ts';
+export type { CallIn, PanelLineFacts } from './leg-dialog.ts';
 export type { Admitted } from './screening.ts';
 export { type PhoneTarget, Signaling, type SignalingOptions } from './signaling.ts';
 export {
@@ -29,3 +29,4 @@ export {
 } from './sip/index.ts';
 export { sqliteBindings } from './sqlite-bindings.ts';
 export { sqliteDialogs } from './sqlite-dialogs.ts';
+export { VisitorCall } from './visitor-call.ts';

@@ -31,6 +31,22 @@ export interface LegDialog {
   bye(reason?: string): Promise<void>;
 }
 
+/** A call that came in and wants to be answered: an INVITE, or the browser of a visitor of a web page. */
+export interface CallIn {
+  readonly callId: string;
+  /** Their session description; undefined where they want our offer. */
+  readonly offer: string | undefined;
+  readonly source: { address: string } | undefined;
+  /** Its media come by our WebRTC gateway. */
+  readonly gateway?: boolean;
+  /** Called once where the caller gives up before the answer. */
+  oncancel: (() => void) | undefined;
+  provisional(status: number, sdp?: string): void;
+  /** @throws where the caller is gone */
+  answer(sdp: string, headers?: Record<string, string>): Promise<LegDialog>;
+  reject(status: number, reason?: string, headers?: Record<string, string>): void;
+}
+
 /** `answered` or `failed` comes exactly once, and nothing after it. */
 export interface PanelProgress {
   provisional(status: number, sdp: string | undefined): void;

@@ -5,14 +5,13 @@ import { type EndpointId, type InteractionId, type LegId, machine, newId } from 
 import { signalingErrors } from './errors.ts';
 import { infoDigit } from './info-dtmf.ts';
 import type { LegCallIds } from './leg-call-ids.ts';
-import type { CallUnderWay, LegDialog, PanelLineFacts, PanelTarget } from './leg-dialog.ts';
+import type { CallIn, CallUnderWay, LegDialog, PanelLineFacts, PanelTarget } from './leg-dialog.ts';
 import { offeredHold } from './sdp-hold.ts';
 import {
   type CallRequest,
   type DialogEnding,
   type DialogHandler,
   type Headers,
-  type IncomingCall,
   type OfferReply,
   type Sip,
   SipDialog,
@@ -98,7 +97,7 @@ export class Leg {
   /** Called once, before the owner hears of the end: gives back what was taken for it (a place on a trunk). */
   onover: (() => void) | undefined;
   readonly #tools: LegTools;
-  readonly #incoming: IncomingCall | undefined;
+  readonly #incoming: CallIn | undefined;
   #state: State = 'new';
   #endpoint: MediaEndpoint | undefined;
   #dialog: LegDialog | undefined;
@@ -109,7 +108,7 @@ export class Leg {
   #probing = false;
   readonly #released = Promise.withResolvers<Quality | undefined>();
 
-  constructor(tools: LegTools, role: LegRole, owner: LegOwner, incoming?: IncomingCall) {
+  constructor(tools: LegTools, role: LegRole, owner: LegOwner, incoming?: CallIn) {
     this.#tools = tools;
     this.role = role;
     this.owner = owner;
@@ -172,9 +171,9 @@ export class Leg {
     const endpoint = await this.#tools.media.open({
       id: newId('end'),
       offer: this.#incoming?.offer,
-      peer: this.#incoming?.source.address,
+      peer: this.#incoming?.source?.address,
       near,
-      gateway: how.panel,
+      gateway: how.panel ?? this.#incoming?.gateway,
       purpose: this.role,
     });
     if (this.over) {
@@ -195,7 +194,7 @@ export class Leg {
     const { endpoint } = this;
     if (!this.#incoming) throw signalingErrors['leg-over']();
     this.#step('answer');
-    let dialog: SipDialog;
+    let dialog: LegDialog;
     try {
       dialog = await this.#incoming.answer(endpoint.sdp, headers);
     } catch (error) {

@@ -2,6 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { MediaServer } from '../../media/media-server.ts';
+import type { WebRtcGateway } from '../../media/webrtc-gateway.ts';
 import type { AgentId, Clock } from '../../values/index.ts';
 import type { AgentRecord, Directory } from '../ports/index.ts';
 import type { BindingStore } from './bindings.ts';
@@ -120,6 +121,11 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   /** The media engine is out of reach; what it does goes on. */
   get mediaLost(): boolean {
     return this.#mediaLost;
+  }
+
+  /** Of phones in panels and of visitors' browsers; undefined: there are none. */
+  get gateway(): WebRtcGateway | undefined {
+    return this.#options.webrtc?.gateway;
   }
 
   get sip(): Sip {

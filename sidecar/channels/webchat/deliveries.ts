@@ -1,6 +1,6 @@
 // What the web chat puts into its inbox, and what it means to the server.
 import { z } from 'zod';
-import { content, type InboundItem, type WireIdentity } from '../../../connector/index.ts';
+import { content, type InboundItem, type InboundMessage, type WireIdentity } from '../../../connector/index.ts';
 import type { Delivery } from '../../connector.ts';
 
 const who = {
@@ -38,11 +38,7 @@ export function itemsOf({ key, at, body }: Delivery): InboundItem[] {
   if (one.k === 'got') return [{ item: 'delivery', key, at, message: one.message, state: 'delivered' }];
   const thread = one.conversation;
   if (one.k === 'left') return [{ item: 'left', key, at, thread }];
-  const from = {
-    identities: identities(one, one.k === 'said' && one.offline === true),
-    ...(one.name === undefined ? {} : { name: one.name }),
-    ...(one.language === undefined ? {} : { language: one.language }),
-  };
+  const from = personOf(one, one.k === 'said' && one.offline === true);
   if (one.k === 'page') {
     const data = { url: one.url, ...(one.title === undefined ? {} : { title: one.title }) };
     return [{ item: 'event', key, at, thread, from, name: 'page', data }];
@@ -54,14 +50,29 @@ export function itemsOf({ key, at, body }: Delivery): InboundItem[] {
   return [{ item: 'message', key, at, thread, from, content: one.content, variables }];
 }
 
-function identities(
-  { conversation, account, mail, phone }: { [Name in keyof typeof who]?: string | undefined },
-  saidOnly: boolean,
-): WireIdentity[] {
+export interface Who {
+  conversation: string;
+  account?: string | undefined;
+  name?: string | undefined;
+  mail?: string | undefined;
+  phone?: string | undefined;
+  language?: 'en' | 'zh' | undefined;
+}
+
+/** @param saidOnly mail and phone are what the visitor says of herself */
+export function personOf(one: Who, saidOnly = false): InboundMessage['from'] {
+  return {
+    identities: identities(one, saidOnly),
+    ...(one.name === undefined ? {} : { name: one.name }),
+    ...(one.language === undefined ? {} : { language: one.language }),
+  };
+}
+
+function identities({ conversation, account, mail, phone }: Who, saidOnly: boolean): WireIdentity[] {
   const verified = !saidOnly;
   return [
     ...(account === undefined ? [] : [{ kind: 'account', value: account, verified: true }]),
-    { kind: 'webchat', value: conversation ?? '' },
+    { kind: 'webchat', value: conversation },
     ...(mail === undefined ? [] : [{ kind: 'mail', value: mail, verified }]),
     ...(phone === undefined ? [] : [{ kind: 'phone', value: phone, verified }]),
   ];

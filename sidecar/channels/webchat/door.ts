@@ -92,13 +92,14 @@ export class ChatDoor {
   }
 
   #config(): WidgetConfig {
-    const { title, greeting, color, language, attachments, page } = this.#settings;
+    const { title, greeting, color, language, attachments, page, callNumber } = this.#settings;
     return {
       title: plain(title),
       greeting: plain(greeting),
       color,
       language,
       attachments,
+      call: callNumber !== undefined,
       page,
       mostBytes: limits.attachmentBytes,
     };

@@ -48,6 +48,10 @@ export const fromVisitor = z.discriminatedUnion('t', [
   z.strictObject({ t: z.literal('page'), ...page.shape }),
   /** Asks for a ticket to send one file: POST it to `url`. */
   z.strictObject({ t: z.literal('file'), id, name: z.string().min(1).max(255), bytes: number }),
+  /** Calls from the browser: SDP offer of audio. One call at a time. */
+  z.strictObject({ t: z.literal('call'), id, offer: z.string().min(1).max(20_000) }),
+  z.strictObject({ t: z.literal('digits'), digits: z.string().regex(/^[0-9*#]{1,32}$/) }),
+  z.strictObject({ t: z.literal('hangup') }),
   z.strictObject({ t: z.literal('leave') }),
   z.strictObject({ t: z.literal('ping') }),
 ]);
@@ -103,6 +107,8 @@ export type ToVisitor =
   | { t: 'file'; id: string; url: string }
   /** `id`: of what was refused, where it was one thing; it is not to be sent again. `slow-down` is. */
   | { t: 'error'; code: 'not-understood' | 'slow-down' | 'hello-first' | 'identity-wrong' | 'failed'; id?: string }
+  /** SDP. When the call is over, its connection closes. */
+  | { t: 'call'; id: string; answer: string }
   | { t: 'pong' };
 
 /** What the widget asks first, over HTTP: GET /chat/<channel>/config. */
@@ -112,6 +118,8 @@ export interface WidgetConfig {
   color: string;
   language: 'en' | 'zh';
   attachments: boolean;
+  /** Visitors may call. */
+  call: boolean;
   page: { share: 'off' | 'ask' | 'on'; query: string[] };
   mostBytes: number;
 }

@@ -28,6 +28,11 @@ export const webchatSettings = z.strictObject({
   /** A visitor who comes back within so long finds her conversation again. */
   rememberDays: z.number().int().min(1).max(365).default(30),
   attachments: z.boolean().default(true),
+  /** Visitors may call from the page: the flow of this number answers. Absent: they may not. */
+  callNumber: z
+    .string()
+    .regex(/^\+?[0-9]{2,20}$/, 'must be a number of yours, in digits')
+    .optional(),
   /** Whether agents see on which page the visitor is: never, if she agrees, always. */
   page: z
     .strictObject({

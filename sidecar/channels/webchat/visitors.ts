@@ -15,6 +15,10 @@ export class VisitorSocket extends WebSocket {
   phone: string | undefined;
   language: 'en' | 'zh' | undefined;
   page: string | undefined;
+  /** Where it is, behind proxies that are trusted. */
+  remote = '';
+  /** Her call, by the server's name of it. */
+  call: string | undefined;
   /** Answered the last ping. */
   alive = true;
   /** Tokens of its bucket, and when they were counted. */

@@ -2,13 +2,14 @@
 // what agents say is in the chat's log before it is reported as sent, and reaches the browser now or when it comes back.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Attachment, Content, InboundItem, OutboundMessage } from '../../../connector/index.ts';
 import { networkOf } from '../../../values/index.ts';
 import type { Connector, ConnectorTools, Delivery, Doors, Sent } from '../../connector.ts';
 import { ChatLog, type ConversationRow, type Entry } from './chat-log.ts';
-import { delivery, itemsOf, type Kept } from './deliveries.ts';
+import { delivery, itemsOf, type Kept, personOf } from './deliveries.ts';
 import { ChatDoor, type Ticket } from './door.ts';
 import { isOpen } from './hours.ts';
 import { knownBy } from './identity.ts';
@@ -95,6 +96,7 @@ export class WebchatConnector implements Connector {
     if (!this.#visitors.hasRoom(network)) return refuse('503 Service Unavailable');
     this.#sockets.handleUpgrade(request, socket, head, (opened) => {
       const visitor = opened as VisitorSocket;
+      visitor.remote = remote;
       this.#visitors.add(visitor, network, this.#tools.clock.monotonic());
       visitor.on('message', this.#onMessage);
       visitor.on('pong', onPong);
@@ -162,12 +164,17 @@ export class WebchatConnector implements Connector {
         return this.#got(conversation, message.seq, now);
       case 'page':
         return this.#page(socket, conversation, message, now);
+      case 'digits':
+        return socket.call === undefined ? undefined : this.#tools.calls.digits(socket.call, message.digits);
+      case 'hangup':
+        return this.#hangUp(socket);
       case 'leave':
         return this.#keep(`${conversation}:left:${now}`, now, { k: 'left', ...whoIs(socket, conversation) });
     }
     if (!this.#visitors.admits(socket, clock.monotonic())) {
       return send(socket, { t: 'error', code: 'slow-down', id: message.id });
     }
+    if (message.t === 'call') return this.#call(socket, conversation, message);
     if (message.t === 'file') {
       const url = this.#door.ticket(whoIs(socket, conversation), message);
       return send(socket, url ? { t: 'file', id: message.id, url } : { t: 'error', code: 'failed', id: message.id });
@@ -204,6 +211,26 @@ export class WebchatConnector implements Connector {
     const { seq, fresh } = await this.#log.add(conversation, entry);
     send(socket, { t: 'ack', id, seq, at: now });
     if (fresh) this.#visitors.tell(conversation, shownMessage({ ...entry, seq }, this.#fileUrl(conversation)), socket);
+  }
+
+  async #call(
+    socket: VisitorSocket,
+    conversation: string,
+    { id, offer }: Extract<FromVisitor, { t: 'call' }>,
+  ): Promise<void> {
+    const { callNumber: number } = this.#settings;
+    if (number === undefined) return send(socket, { t: 'error', code: 'failed', id });
+    const from = personOf(whoIs(socket, conversation));
+    const peer = isIP(socket.remote) === 0 ? undefined : socket.remote;
+    const { call, answer } = await this.#tools.calls.begin({ thread: conversation, from, number, offer, peer });
+    socket.call = call;
+    send(socket, { t: 'call', id, answer });
+  }
+
+  async #hangUp(socket: VisitorSocket): Promise<void> {
+    const { call } = socket;
+    socket.call = undefined;
+    if (call !== undefined) await this.#tools.calls.end(call);
   }
 
   /** Bytes came by HTTP, and are at the server. @returns number of the message */

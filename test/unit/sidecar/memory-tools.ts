@@ -73,6 +73,7 @@ export function memoryTools(options: { clock?: Clock; before?: MemoryTools; logg
     opened: never,
     window: never,
     notice: never,
+    calls: { begin: never, digits: never, end: never },
     attachments: {
       async keep(bytes, about) {
         if (refuse.why) throw refuse.why;
