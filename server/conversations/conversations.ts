@@ -227,7 +227,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     const before = this.#inbound.known(via, full)?.message;
     if (before !== undefined) return this.#known(before);
     const checked = this.#sendable(content);
-    mustBeOpen(conversation.thread.window, this.#now());
+    mustBeOpen(conversation.thread.window, checked, this.#now());
     const waits = conversation.data.public && conversation.record?.approval === true;
     const message = waits
       ? this.#post.submitted(conversation, agent, checked, full)
@@ -255,7 +255,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
       throw failed['message-not-pending']({ message });
     if (place.view.agent === by) throw failed['approval-own']();
     const conversation = this.#open.get(place.view.interaction);
-    if (yes) mustBeOpen(this.#threads.get(place.via, place.thread).window, this.#now());
+    if (yes) mustBeOpen(this.#threads.get(place.via, place.thread).window, place.view.content, this.#now());
     this.#reviewing.add(message);
     try {
       const scope = conversation?.scope() ?? { interaction: place.view.interaction, agent: place.view.agent };
@@ -341,7 +341,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     const under = this.#byThread.get(keyOf(to.via, to.thread));
     if (under) throw failed['conversation-open']({ interaction: under.interaction });
     const checked = this.#sendable(content);
-    const conversation = this.#outgoing(record, to);
+    const conversation = this.#outgoing(record, to, checked);
     if (to.origin !== undefined) conversation.learn({ origin: to.origin });
     if (!conversation.take(agent, to.queue)) {
       conversation.finish('system', 'agent-not-free');
@@ -369,8 +369,8 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     if (before !== undefined) return this.#known(before);
     const checked = this.#sendable(content);
     const under = this.#byThread.get(keyOf(to.via, to.thread));
-    if (under) mustBeOpen(this.#threads.get(to.via, to.thread).window, this.#now());
-    const conversation = under ?? this.#outgoing(record, to);
+    if (under) mustBeOpen(this.#threads.get(to.via, to.thread).window, checked, this.#now());
+    const conversation = under ?? this.#outgoing(record, to, checked);
     const message = this.#post.sent(conversation, { author: 'system', content: checked, key: full });
     if (!under) conversation.finish('system', 'told');
     await this.#tools.journal.append([]);
@@ -393,10 +393,11 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   #outgoing(
     record: ChannelRecord,
     to: { thread: string; customer?: string | undefined; queue?: QueueId | undefined },
+    content: Content,
   ): Conversation {
     const thread = this.#threads.get(record.id, to.thread);
     const now = this.#now();
-    mustBeOpen(thread.window, now);
+    mustBeOpen(thread.window, content, now);
     const customer = to.customer ?? thread.customer;
     const known = customer === undefined ? undefined : this.#tools.people.get(customer);
     const data: ConversationData = {

@@ -100,10 +100,10 @@ export class Messages {
     const { via, thread, replyTo } = conversation.data;
     const known = this.#options.threads.get(via, thread);
     const now = this.#now();
-    const problem = windowProblem(known.window, now);
+    const problem = windowProblem(known.window, content, now);
     const writing: Writing = { author, content, at: now, agent, key, replyTo, state: problem ? 'failed' : 'waiting' };
     if (problem) writing.failed = { code: problem, reason: '' };
-    else known.window = spent(known.window);
+    else known.window = spent(known.window, content);
     return this.#put(
       conversation,
       writing,
@@ -157,7 +157,7 @@ export class Messages {
       return { ...view, state: 'failed', failed };
     }
     const known = this.#options.threads.get(place.via, place.thread);
-    known.window = spent(known.window);
+    known.window = spent(known.window, view.content);
     const sent = { ...this.#about(view), via: place.via, author: 'agent' as const };
     events.push(newEvent(messageSent, now, sent, { ...scope, agent: view.agent }));
     const { rows, threads } = this.#options;

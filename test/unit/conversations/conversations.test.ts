@@ -202,6 +202,21 @@ describe('what the provider allows', () => {
     expect(world.written('web', 'v1')).toEqual(['1', '2', '4']);
   });
 
+  it('does not limit templates, which it approved, and they cost nothing', async () => {
+    world.ready('1001');
+    const until = world.site.clock.at + 60_000;
+    const chat = await world.says('web', 'v1', 'Hello', { window: { until, left: 1 } });
+    await world.accepts('1001', chat);
+    const template = { type: 'template' as const, template: 'card-sent', values: { first: 'Mary' } };
+    await world.conversations.send('1001', chat, template, 'k1');
+    expect(world.conversations.get(chat)?.window).toEqual({ until, left: 1 });
+    world.site.clock.at = until;
+    await world.conversations.send('1001', chat, template, 'k2');
+    await expect(world.conversations.send('1001', chat, text('5'), 'k3')).rejects.toMatchObject({
+      code: 'window-closed',
+    });
+  });
+
   it('is told of each message; what came later is never taken back', async () => {
     const chat = await active();
     const { id } = await world.conversations.send('1001', chat, text('Hi'), 'k1');
