@@ -22,6 +22,9 @@ const shapes: EventShape[] = [
   },
   { name: 'interaction.step', version: 1, fields: ['node', 'value'], personal: ['value'] },
   { name: 'customer.identity-added', version: 1, fields: ['by', 'kind', 'value'], personal: ['value'] },
+  { name: 'customer.identity-verified', version: 1, fields: ['by', 'kind', 'value'], personal: ['value'] },
+  { name: 'customer.identity-claimed', version: 1, fields: ['by', 'kind', 'value'], personal: ['value'] },
+  { name: 'desk.disposition-set', version: 1, fields: ['disposition'], personal: [] },
   { name: 'customer.noted', version: 1, fields: ['by', 'note', 'text'], personal: ['text'] },
   { name: 'desk.popped', version: 1, fields: ['offer', 'content'], personal: ['content'] },
   { name: 'novel.thing', version: 1, fields: ['plain', 'odd'], personal: ['odd'] },
@@ -64,6 +67,34 @@ describe('the egress policy', () => {
     expect(caller?.['from#']).toBe(customer?.['value#']);
     const account = left({}, 'customer.identity-added', { by: 'call', kind: 'account', value: '+8613800138000' });
     expect(account?.['value#']).not.toBe(customer?.['value#']);
+  });
+
+  it('shows nothing of what is no number where a number should be', () => {
+    const from = (value: string, channel = 'voice') => left({}, 'interaction.started', { channel, from: value })?.from;
+    expect(from('oAbcD3fgh_xy', 'wechat')).toBe('*********_**');
+    expect(from('wang.li@bank.example', 'mail')).toBe('w******@bank.example');
+    expect(from('王小明')).toBe('***');
+    expect(left({}, 'interaction.step', { node: 'ask', value: 'my name is Wang' })?.value).toBe('** **** ** ****');
+    expect(left({}, 'interaction.step', { node: 'ask', value: '87654321' })?.value).toBe('8*****21');
+  });
+
+  it('finds a writer by the identity that her channel gives her', () => {
+    const hashOf = (channel: string, from: string) => left({}, 'interaction.started', { channel, from })?.['from#'];
+    expect(hashOf('wechat', 'oAbc')).toBe(hashed(key, 'wechat', 'oAbc'));
+    expect(hashOf('mail', 'wang@bank.example')).toBe(hashed(key, 'mail', 'wang@bank.example'));
+    expect(hashOf('sms', '+8613800138000')).toBe(hashed(key, 'phone', '+8613800138000'));
+  });
+
+  it('lets dispositions leave, and nothing else of the desk', () => {
+    expect(left({}, 'desk.disposition-set', { disposition: 'solved' })).toEqual({ disposition: 'solved' });
+    expect(left({ events: { 'desk.*': 'keep' } }, 'desk.disposition-set', { disposition: 'x' })).toBeUndefined();
+  });
+
+  it('treats identities that were proved or claimed as identities', () => {
+    for (const type of ['customer.identity-verified', 'customer.identity-claimed'])
+      expect(left({}, type, { by: 'x', kind: 'phone', value: '+8613800138000' })?.['value#']).toBe(
+        hashed(key, 'phone', '+8613800138000'),
+      );
   });
 
   it('keeps personal fields that it does not know, and events that it does not know', () => {

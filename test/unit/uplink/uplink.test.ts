@@ -86,6 +86,9 @@ describe('the uplink', () => {
     const numbers = cloud.events.map(({ seq }) => seq);
     expect(new Set(numbers).size).toBe(numbers.length);
     expect(cloud.events.filter(({ type }) => type === 'interaction.started')).toHaveLength(100);
+    // What left is in the log, confirmed or not.
+    const logged = uplink.log.list({ limit: 100 }).map(({ after, upto }) => `${after}-${upto}`);
+    expect(logged.reverse()).toEqual(cloud.batches.map(({ after, upto }) => `${after}-${upto}`));
   });
 
   it('sends again what a cloud lost that was restored from a backup', async () => {
@@ -188,7 +191,10 @@ describe('the uplink', () => {
       .toMatchObject([{ site: 'branch', interaction: 'int_b1' }]);
     expect(uplink.history.profile(her, 10)).toEqual({ name: 'W*** L*', language: undefined, tags: ['vip'] });
     expect(uplink.history.interactions([{ kind: 'account', value: '+8613800138000' }], 10)).toEqual([]);
-    uplink.history.apply({ seq: 3, kind: 'erased', identities });
+    // Another profile has her number now: the one before became it.
+    uplink.history.apply({ seq: 3, kind: 'profile', profile: 'p0', identities, tags: [] });
+    expect(uplink.history.profile(her, 10)).toEqual({ name: undefined, language: undefined, tags: [] });
+    uplink.history.apply({ seq: 4, kind: 'erased', identities });
     expect(uplink.history.interactions(her, 10)).toEqual([]);
     expect(uplink.history.profile(her, 10)).toBeUndefined();
   });
