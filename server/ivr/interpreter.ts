@@ -18,6 +18,7 @@ import {
   wait,
 } from './run.ts';
 import type { FilePrompt, FlowNode, NodeOf } from './schema.ts';
+import { inputOf, keyOf } from './texting.ts';
 import type { AskRule, CallbackChoice, FlowSet, FlowState, Given, Input, RunFinding, Step } from './types.ts';
 
 /** Nodes that may be passed while the caller does nothing; then the flow goes round in a circle. */
@@ -99,25 +100,6 @@ export function resume(set: FlowSet, before: FlowState, now: Millis): Step {
   if (flow) go(run, flow.start);
   else end(run, { do: 'hangup', node: outermost.node, why: 'fault' });
   return { state, effects: run.effects, passed: run.passed };
-}
-
-/**
- * What the flow asks for, where it is a bot: the choices of a menu (its buttons), and whether what is written then is
- * secret. Undefined where it waits for something else.
- */
-export function askedOf(
-  set: FlowSet,
-  state: FlowState,
-): { secret: boolean; choices?: { key: string; label: string }[] } | undefined {
-  const frame = state.frames.at(-1);
-  const node = frame && set.flows.get(frame.flow)?.nodes.get(frame.node);
-  if (state.waiting !== 'ask') return undefined;
-  if (node?.type !== 'menu') return { secret: node?.type === 'collect' && node.secret === true };
-  const choices = Object.entries(node.choices).map(([key, choice]) => ({
-    key,
-    label: (typeof choice === 'string' ? undefined : choice.label) ?? key,
-  }));
-  return { secret: false, choices };
 }
 
 /** The state as it may be written down. */
@@ -293,11 +275,8 @@ function collected(run: Run, flow: CompiledFlow, node: NodeOf<'collect'>, digits
   return keep(run, node, digits.slice(0, node.max));
 }
 
-/** Separators within digits are the customer's habit, not her input: `6222 0212-3456`. */
 function written(run: Run, flow: CompiledFlow, node: NodeOf<'collect'>, text: string): Onward {
-  const plain = text.normalize('NFKC').trim();
-  const digits = plain.replace(/[\s-]/g, '');
-  const value = (/^\d+$/.test(digits) ? digits : plain).slice(0, longestValue);
+  const value = inputOf(text).slice(0, longestValue);
   if (value.length < (node.min ?? 1)) return retry(run, flow, node, 'invalid');
   return keep(run, node, value);
 }
@@ -311,18 +290,6 @@ function keep(run: Run, node: NodeOf<'collect'>, value: string): Onward {
   note(run, 'collect', node.label ?? node.variable, node.secret ? undefined : value);
   return { to: node.next };
 }
-
-/** The key of the choice that a text means; the text itself, which is no key, where it means none. */
-function keyOf(node: NodeOf<'menu'>, text: string): string {
-  const said = plainly(text);
-  if (Object.hasOwn(node.choices, said)) return said;
-  const labelled = Object.entries(node.choices).find(
-    ([, choice]) => typeof choice !== 'string' && choice.label !== undefined && plainly(choice.label) === said,
-  );
-  return labelled?.[0] ?? (said === '' ? '?' : `?${said}`);
-}
-
-const plainly = (text: string): string => text.normalize('NFKC').trim().toLowerCase();
 
 function retry(run: Run, flow: CompiledFlow, node: NodeOf<'menu' | 'collect'>, why: 'timeout' | 'invalid'): Onward {
   const frame = run.state.frames.at(-1)!;

@@ -128,6 +128,11 @@ const say = z
   .strictObject({ type: z.literal('say'), note, prompt: promptSchema, bargeIn, next: node.describe('Exit.') })
   .describe('Says something and goes on.');
 
+const button = z
+  .strictObject({ en: z.string().min(1).max(80).optional(), zh: z.string().min(1).max(80).optional() })
+  .optional()
+  .describe('What its button says where the flow answers in writing. Default: the label.');
+
 const menu = z
   .strictObject({
     type: z.literal('menu'),
@@ -137,9 +142,11 @@ const menu = z
     choices: z
       .record(
         z.string().regex(/^[0-9*#]$/, 'must be one key: 0 to 9, * or #'),
-        z.union([node, z.strictObject({ next: node, label })]),
+        z.union([node, z.strictObject({ next: node, label, button })]),
       )
-      .describe('Exit per key: the name of a node, or { "next": node, "label": what the agent sees }.'),
+      .describe(
+        'Exit per key: the name of a node, or { "next": node, "label": what the agent sees, "button": what the customer sees in a chat }.',
+      ),
     waitSeconds,
     ...retry,
   })

@@ -8,7 +8,10 @@ const bank = {
   menu: {
     type: 'menu',
     prompt: { en: 'What is it about?', zh: '请问您需要什么？' },
-    choices: { 1: { next: 'account', label: 'Balance' }, 2: { next: 'agent', label: 'An agent' } },
+    choices: {
+      1: { next: 'account', label: 'Balance', button: { zh: '余额' } },
+      2: { next: 'agent', label: 'An agent' },
+    },
     invalidPrompt: { en: 'I did not understand.', zh: '我没有听懂。' },
     tries: 2,
     timeout: 'bye',
@@ -101,6 +104,12 @@ describe('the bot', () => {
     if (item.item === 'message') item.from.language = 'zh';
     await world.conversations.inbound('web', [item]);
     expect(world.written('web', 'v1')[0]).toBe('欢迎。');
+    expect(menus('v1')[0]?.choices).toEqual([
+      { key: '1', label: '余额' },
+      { key: '2', label: 'An agent' },
+    ]);
+    await world.says('web', 'v1', '余额');
+    expect(world.written('web', 'v1').at(-1)).toBe('账号？');
   });
 
   it('asks again after nonsense, then goes the way of the flow', async () => {
