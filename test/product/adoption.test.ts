@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Phone } from '../contract/media/phone.ts';
+import { longestGap, missing } from './continuity.ts';
 import { type Caller, Floor, type LiveCall, type Party } from './floor.ts';
 import { freePort, has } from './sipp.ts';
 import { until } from './until.ts';
@@ -245,22 +245,4 @@ async function bySameIds(callers: Caller[]): Promise<Record<string, LiveCall>> {
   const ids = callers.map(({ interaction }) => interaction);
   const calls = (await floor.calls()).filter(({ interaction }) => ids.includes(interaction));
   return Object.fromEntries(calls.map((call) => [call.interaction, call]));
-}
-
-/** Longest time without a packet since then, ms. */
-function longestGap(phone: Phone, since: number): number {
-  const from = since - performance.timeOrigin;
-  const times = phone.heard.map(({ at }) => at).filter((at) => at >= from);
-  let longest = (times[0] ?? Number.POSITIVE_INFINITY) - from;
-  for (let i = 1; i < times.length; i++) longest = Math.max(longest, (times[i] ?? 0) - (times[i - 1] ?? 0));
-  return longest;
-}
-
-/** Packets of the stream that is heard now that never came. */
-function missing(phone: Phone): number {
-  const ssrc = phone.heard.at(-1)?.ssrc;
-  const seen = phone.heard.filter((packet) => packet.ssrc === ssrc).map(({ sequence }) => sequence);
-  let count = 0;
-  for (let i = 1; i < seen.length; i++) count += (((seen[i] ?? 0) - (seen[i - 1] ?? 0)) & 0xffff) - 1;
-  return count;
 }
