@@ -33,6 +33,7 @@ import { Retention } from './retention/index.ts';
 import type { Routing } from './routing/index.ts';
 import type { Signaling } from './signaling/index.ts';
 import { SipTrace } from './sip-trace/index.ts';
+import { Social } from './social/index.ts';
 import { egressView, elsewhereOf, identityKey, openUplink, readPlan } from './uplink/index.ts';
 import { createWebServer } from './web-server.ts';
 import type { WorkItems } from './work-items/index.ts';
@@ -103,6 +104,11 @@ export async function openFront({
     clock,
   });
   const { moments, momentStore } = await openMoments(settings, { ...parts, database }, opened, clock, logger);
+  const { timeZone } = settings.site;
+  const raise = (interaction: string, priority: number) => routing.change(interaction, { priority });
+  const social = new Social({ database, journal, timeZone, raise, clock, logger });
+  await social.start();
+  opened.push(() => social.close());
   routing.useScreens(withHints(desk.screens, (customer) => moments.hints(customer)));
   opened.push(() => desk.close());
   // Panels go with the login that let them in; as long as one is open, its login is not idle.
@@ -155,6 +161,7 @@ export async function openFront({
     conversations,
     moments,
     momentStore,
+    social,
     workItems,
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),

@@ -17,6 +17,7 @@ import type { Quality } from '../quality/index.ts';
 import type { Retention } from '../retention/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
 import type { SipTrace } from '../sip-trace/index.ts';
+import type { Social } from '../social/index.ts';
 import type { EgressView } from '../uplink/index.ts';
 import type { WorkItems } from '../work-items/index.ts';
 import type { Metric } from './metrics.ts';
@@ -127,6 +128,7 @@ export interface ApiDeps {
   workItems: WorkItems;
   /** Absent where no server runs. */
   moments?: Pick<Moments, 'figures'> | undefined;
+  social?: Pick<Social, 'figures' | 'questions'> | undefined;
   momentStore?: Pick<MomentStore, 'current' | 'statuses'> | undefined;
   quality: Quality;
   knowledge: Knowledge;

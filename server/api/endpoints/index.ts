@@ -30,6 +30,7 @@ import { secondFactorEndpoints } from './second-factor.ts';
 import { sessionEndpoints } from './session.ts';
 import { signInEndpoints } from './sign-in.ts';
 import { sipTraceEndpoints } from './sip-trace.ts';
+import { socialEndpoints } from './social.ts';
 import { tokenEndpoints } from './tokens.ts';
 import { visitorCallEndpoints } from './visitor-calls.ts';
 import { workItemEndpoints } from './work-items.ts';
@@ -63,6 +64,7 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...workItemEndpoints(deps),
     ...reportEndpoints(deps),
     ...momentEndpoints(deps),
+    ...socialEndpoints(deps),
     ...qualityEndpoints(deps),
     ...knowledgeEndpoints(deps),
     ...mediaHostEndpoints(deps),

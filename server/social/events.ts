@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { defineEvent } from '../journal/index.ts';
+
+export const itemJudged = defineEvent(
+  'social.item-judged',
+  1,
+  {
+    message: z.string(),
+    via: z.string(),
+    kind: z.enum(['mention', 'comment', 'post', 'review']),
+    reach: z.number(),
+    engaged: z.number(),
+    score: z.number(),
+    cluster: z.string().optional(),
+  },
+  {
+    about:
+      'A public item about us was looked at: reach of its author, likes, shares and comments, tone (-1 to 1), and the cluster of those that ask the same.',
+  },
+);

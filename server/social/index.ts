@@ -1,0 +1,4 @@
+export { Clusters } from './clusters.ts';
+export { priorityOf } from './priority.ts';
+export { type Question, Social, type SocialFigures, type SocialOptions } from './social.ts';
+export { type Feeling, feelingOf, type Tone } from './tone.ts';
