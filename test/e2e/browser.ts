@@ -11,10 +11,11 @@ const executablePath = process.env.SWITCHROOM_CHROMIUM ?? '/usr/bin/chromium';
 /** Undefined where there is no Chromium: page tests are left out then, by name. */
 export const hasChromium = existsSync(executablePath);
 
-export function openBrowser(): Promise<Browser> {
+/** @param more switches of Chromium */
+export function openBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', ...more],
   });
 }
 

@@ -49,7 +49,10 @@ beforeAll(async () => {
     // The same port after it was killed, as a provider knows it.
     env: { SWITCHROOM_SIDECAR_PORT: String(await freePort()) },
     channels: {
-      web: { kind: 'webchat', settings: { greeting: { en: 'How can we help?' }, page: { share: 'on' } } },
+      web: {
+        kind: 'webchat',
+        settings: { greeting: { en: 'How can we help?' }, page: { share: 'on' }, callNumber: '95500' },
+      },
       app: { kind: 'webhook', settings: { secret: { file: join(data, 'app.secret') } } },
     },
   });
@@ -112,6 +115,74 @@ describe.skipIf(!hasChromium)('the widget in a browser (needs Chromium)', { time
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Open chat' }).waitFor();
     expect(problems).toEqual([]);
+  });
+});
+
+interface LiveCall {
+  interaction: string;
+  phase: string;
+  node?: string;
+  to: string;
+}
+
+describe.skipIf(!hasChromium)('a call from the page (needs Chromium)', { timeout: 90_000 }, () => {
+  test('the flow of the number answers, is heard, understands keys; either side hangs up, and a closed page does', async () => {
+    await buildChat();
+    const caller = await openBrowser(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream']);
+    try {
+      const page = await caller.newPage({ locale: 'en-GB' });
+      await page.addInitScript(() => {
+        const made: RTCPeerConnection[] = [];
+        Object.assign(window, { made });
+        const Peer = window.RTCPeerConnection;
+        window.RTCPeerConnection = class extends Peer {
+          constructor(...given: ConstructorParameters<typeof Peer>) {
+            super(...given);
+            made.push(this);
+          }
+        };
+      });
+      await page.goto(`${product.sidecar}/chat/`);
+      await page.getByRole('button', { name: 'Open chat' }).click();
+      await page.getByText('How can we help?').waitFor();
+      await page.getByRole('button', { name: 'Call us from here' }).click();
+      await page.getByText('You are connected.').waitFor();
+      const calls = async () => (await product.must<{ calls: LiveCall[] }>('GET', '/live/calls')).calls;
+      await until(async () => (await calls())[0]?.node === 'main', 'the menu is asked');
+      const [call] = await calls();
+      expect(call).toMatchObject({ to: '95500', phase: 'ivr' });
+      const heard = () =>
+        page.evaluate(async () => {
+          const [peer] = (window as unknown as { made: RTCPeerConnection[] }).made;
+          const stats = [...((await peer?.getStats())?.values() ?? [])] as {
+            type: string;
+            totalAudioEnergy?: number;
+          }[];
+          return stats.find(({ type }) => type === 'inbound-rtp')?.totalAudioEnergy ?? 0;
+        });
+      await until(async () => (await heard()) > 0, 'the prompt is heard');
+      await page.getByRole('button', { name: '1', exact: true }).click();
+      await until(async () => (await calls())[0]?.node === 'account', 'the key is understood');
+      await page.getByRole('button', { name: 'Hang up' }).click();
+      await until(async () => (await calls()).length === 0, 'the call is over');
+      // Her call belongs to the same person as her chat.
+      const record = () => product.ask<{ customer?: string }>('GET', `/interactions/${call?.interaction}`);
+      await until(async () => (await record()).body.customer !== undefined, 'the record names the visitor');
+
+      await page.getByRole('button', { name: 'Call us from here' }).click();
+      await until(async () => (await calls()).length === 1, 'a second call');
+      await page.getByText('You are connected.').waitFor();
+      const [second] = await calls();
+      // From the other side: the page sees it.
+      await product.must('POST', `/live/calls/${second?.interaction}/end`, {});
+      await page.getByText('You are connected.').waitFor({ state: 'hidden' });
+      await page.getByRole('button', { name: 'Call us from here' }).click();
+      await until(async () => (await calls()).length === 1, 'a third call');
+      await page.close();
+      await until(async () => (await calls()).length === 0, 'it ends with its page', 30_000);
+    } finally {
+      await caller.close();
+    }
   });
 });
 

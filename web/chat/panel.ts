@@ -1,6 +1,7 @@
 // The widget's window: what is said, what is written, and how things stand. Keyboard: Escape closes, Enter sends.
 import type { Conversing, ShownMessage, ToVisitor, WidgetConfig } from '../../sidecar/channels/webchat/protocol.ts';
 import { bubble } from './bubble.ts';
+import { CallBar } from './call-bar.ts';
 import { h, icon, icons } from './element.ts';
 import { Line, type Storing, type Waiting } from './line.ts';
 import { styles } from './styles.ts';
@@ -24,6 +25,7 @@ export class Panel {
   readonly #text: HTMLTextAreaElement;
   readonly #form: HTMLFormElement;
   readonly #away: HTMLFormElement;
+  readonly #call: CallBar;
   readonly #files = new Map<string, File>();
   readonly #share: HTMLInputElement;
   #unread = 0;
@@ -67,6 +69,11 @@ export class Panel {
     this.#share.checked = config.page.share === 'on' || kept.get('share') === 'yes';
     const share = h('label', { class: 'share', hidden: config.page.share !== 'ask' }, this.#share, say.share);
     this.#away = this.#awayForm();
+    this.#call = new CallBar(say, (message) => this.line.send(message));
+    const call = () => void this.#call.begin(newId());
+    const phone = config.call
+      ? h('button', { type: 'button', class: 'icon', 'aria-label': say.call, click: call }, icon(icons.phone))
+      : undefined;
     const close = h(
       'button',
       { type: 'button', class: 'icon', 'aria-label': say.close, click: () => this.close() },
@@ -75,7 +82,8 @@ export class Panel {
     this.#panel = h(
       'section',
       { class: 'panel', role: 'dialog', 'aria-label': title, hidden: true },
-      h('header', {}, h('h2', {}, title), close),
+      h('header', {}, h('h2', {}, title), phone, close),
+      this.#call.element,
       this.#state,
       this.#log,
       this.#typing,
@@ -189,9 +197,11 @@ export class Panel {
       const { t: _, ...now } = message;
       this.#now = now;
       this.#stand();
-    } else if (message.t === 'file') void this.#upload(message.id, message.url);
+    } else if (message.t === 'call') this.#call.answered(message.id, message.answer);
+    else if (message.t === 'file') void this.#upload(message.id, message.url);
     else if (message.t === 'error') {
       if (message.code === 'slow-down') this.#state.textContent = this.#say.slow;
+      if (message.id && this.#call.refused(message.id)) return;
       if (message.id && this.#files.delete(message.id)) this.#note(this.#say.fileFailed);
     }
   }

@@ -29,6 +29,11 @@ header h2 { margin: 0; flex: 1; font-weight: 600; font-size: 16px; }
 .choices { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 6px; }
 .choices button { border: 1px solid var(--c); color: var(--c); border-radius: 16px; padding: 6px 14px; background: #fff; min-height: 34px; }
 .choices button:disabled { opacity: .5; cursor: default; }
+.call { padding: 8px 16px; border-bottom: 1px solid #dfe4ea; }
+.call > div:first-child { display: flex; justify-content: space-between; align-items: center; }
+.call .end { background: #a01212; color: #fff; border-radius: 8px; padding: 6px 14px; min-height: 34px; }
+.keys { display: grid; grid-template-columns: repeat(6, 1fr); gap: 4px; margin-top: 8px; }
+.keys button { border: 1px solid #8a94a0; border-radius: 6px; min-height: 34px; }
 .typing { padding: 0 16px; font-size: 13px; color: #5a636e; height: 20px; }
 .share { padding: 4px 16px; font-size: 13px; display: flex; gap: 8px; align-items: center; }
 form.say { display: flex; align-items: flex-end; gap: 4px; padding: 8px; border-top: 1px solid #dfe4ea; }

@@ -32,6 +32,13 @@ export const texts = {
     leave: 'Leave message',
     left: 'Thank you. We will get back to you.',
     unread: '{count} new messages',
+    call: 'Call us from here',
+    calling: 'Calling …',
+    inCall: 'You are connected.',
+    hangUp: 'Hang up',
+    keypad: 'Keypad',
+    noMicrophone: 'The browser gave no microphone.',
+    noCall: 'The call is not possible just now.',
   },
   zh: {
     open: '打开聊天',
@@ -65,6 +72,13 @@ export const texts = {
     leave: '提交留言',
     left: '谢谢，我们会尽快与您联系。',
     unread: '{count} 条新消息',
+    call: '网页通话',
+    calling: '正在呼叫…',
+    inCall: '通话中',
+    hangUp: '挂断',
+    keypad: '拨号键盘',
+    noMicrophone: '无法使用麦克风。',
+    noCall: '目前无法通话。',
   },
 } as const;
 
