@@ -1,6 +1,5 @@
 // The cloud's PostgreSQL: a pool, migrations forward only, transactions.
 import { readdirSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type ClientConfig, Pool, type PoolClient, types } from 'pg';
 import type { Logger } from 'pino';
 import type { CloudSettings } from '../config/index.ts';
@@ -29,14 +28,17 @@ const tries = 3;
 /** Where the database is. */
 export type Database = Pick<CloudSettings, 'database' | 'databasePasswordFile'>;
 
-/** For the pool, and for connections beside it. The password is read each time, so that it can be changed. */
+/** For the pool, and for connections beside it. @throws Error where the password's file cannot be read */
 export function connectionTo({ database, databasePasswordFile: file }: Database): ClientConfig {
-  return {
-    connectionString: database,
-    ...(file === undefined ? {} : { password: async () => (await readFile(file, 'utf8')).trim() }),
-    keepAlive: true,
-    connectionTimeoutMillis: 5_000,
-  };
+  // In the address itself: what stands there counts over every other word, also where it has none.
+  const connectionString =
+    file === undefined
+      ? database
+      : database.replace(
+          /^(postgres(?:ql)?:\/\/[^:@/]*)@/,
+          (_, user: string) => `${user}:${encodeURIComponent(readFileSync(file, 'utf8').trim())}@`,
+        );
+  return { connectionString, keepAlive: true, connectionTimeoutMillis: 5_000 };
 }
 
 /** @throws cloud-database */

@@ -33,6 +33,13 @@ export const cloudSchema = z
       .strict()
       .optional(),
   })
-  .strict();
+  .strict()
+  .refine(
+    ({ database, databasePasswordFile }) => databasePasswordFile === undefined || /^\w+:\/\/[^:@/]+@/.test(database),
+    {
+      path: ['databasePasswordFile'],
+      message: 'needs a cloud.database that names the user, and no password: postgres://user@host/database',
+    },
+  );
 
 export type CloudSettings = z.infer<typeof cloudSchema>;

@@ -12,7 +12,8 @@ export function addReadyCommand(switchroom: Command): void {
     .description('whether calls can come in (exit code 0), for health checks')
     .option('--edge', 'whether the edge on this data runs')
     .option('--sidecar', 'whether the sidecar of these settings listens')
-    .action(async (options: { edge?: boolean; sidecar?: boolean }) => {
+    .option('--cloud', 'whether the cloud program of these settings listens')
+    .action(async (options: { edge?: boolean; sidecar?: boolean; cloud?: boolean }) => {
       const settings = readSettings();
       if (options.edge) {
         if (await accepts({ path: join(settings.data, 'run', 'edge.sock') })) return;
@@ -22,6 +23,12 @@ export function addReadyCommand(switchroom: Command): void {
         const { port } = settings.sidecar;
         for (const host of settings.bind) if (await accepts({ host, port })) return;
         throw failed['cli-refused']({ reason: `No sidecar listens on port ${port} of ${settings.bind.join(', ')}.` });
+      }
+      if (options.cloud) {
+        if (!settings.cloud) throw failed['cloud-not-configured']();
+        const { bind, port } = settings.cloud;
+        for (const host of bind) if (await accepts({ host, port })) return;
+        throw failed['cli-refused']({ reason: `No cloud program listens on port ${port} of ${bind.join(', ')}.` });
       }
       const answer = await serverAnswers(settings);
       if (answer === undefined) throw failed['server-not-running']({ data: settings.data });

@@ -67,9 +67,10 @@ if [ ! -e /etc/switchroom/switchroom.json ]; then
   chmod 0640 /etc/switchroom/switchroom.json
 fi
 ln -sfn "$prefix/current/bin/switchroom" /usr/local/bin/switchroom
-for unit in switchroom-edge.service switchroom-server.service switchroom-sidecar.service; do
+for unit in switchroom-edge.service switchroom-server.service switchroom-sidecar.service switchroom-cloud.service; do
   sed "s|/opt/switchroom|$prefix|g" "$target/systemd/$unit" >"/etc/systemd/system/$unit"
 done
 if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 echo "Settings: /etc/switchroom/switchroom.json. Start: systemctl enable --now switchroom-edge switchroom-server"
 echo "Digital channels: /etc/switchroom/sidecar.json, then systemctl enable --now switchroom-sidecar"
+echo "The cloud half, on its own machine: docs/cloud.md, then systemctl enable --now switchroom-cloud"
