@@ -54,7 +54,7 @@ export class ConversationRows {
   readonly #page: Statement<[string, string, number, number], MessageCells>;
   readonly #message: Statement<[string], MessageCells & { via: string; thread: string; reply_to: string | null }>;
   readonly #place: Statement<[string], { via: string; thread: string }>;
-  readonly #read: Statement;
+  readonly #read: Statement<[string, string, number], MessageCells>;
 
   constructor(db: Database) {
     this.#db = db;
@@ -84,7 +84,7 @@ export class ConversationRows {
     this.#place = db.prepare('SELECT via, thread FROM conversations WHERE interaction = ?');
     this.#read = db.prepare(
       `UPDATE messages SET state = 'read' WHERE via = ? AND thread = ? AND number <= ? AND author <> 'customer'
-         AND state IN ('sent', 'delivered')`,
+         AND state IN ('sent', 'delivered') RETURNING *`,
     );
   }
 
@@ -175,8 +175,9 @@ export class ConversationRows {
     return this.#place.get(interaction);
   }
 
-  readUpTo(via: string, thread: string, number: number): void {
-    this.#read.run(via, thread, number);
+  /** @returns the messages that became read by it */
+  readUpTo(via: string, thread: string, number: number): MessageView[] {
+    return this.#read.all(via, thread, number).map(messageOf);
   }
 
   /** Threads of these customers, the latest first. */

@@ -29,6 +29,8 @@ export interface InboundKeeper extends ConversationKeeper {
 export class Inbound {
   readonly #tools: ConversationTools;
   readonly #keeper: InboundKeeper;
+  /** For /metrics. */
+  readonly results: Record<Result['result'], number> = { taken: 0, known: 0, refused: 0 };
   /** Keys that are taken and wait for the disk: `via key` → interaction. */
   readonly #waiting = new Map<string, { interaction: InteractionId; message: string | undefined }>();
 
@@ -47,6 +49,7 @@ export class Inbound {
     // After everything that these items, or the same ones a moment ago, have changed.
     const { durable } = await this.#tools.journal.append([]);
     if (!durable) throw failed['conversations-busy']({ seconds: busySeconds });
+    for (const { result } of results) this.results[result]++;
     return { items: results };
   }
 
@@ -227,12 +230,11 @@ export class Inbound {
   #read(record: ChannelRecord, { key, thread }: Extract<InboundItem, { item: 'read' }>): Result {
     const { number } = this.#keeper.threads.get(record.id, thread);
     const conversation = this.#keeper.open(record.id, thread);
-    const { rows } = this.#keeper;
     // Read up to everything that is there now. What nobody waits for is not worth an event.
     const events = conversation
       ? [newEvent(conversationRead, this.#now(), { upTo: number }, conversation.scope())]
       : [];
-    if (number > 0) void this.#tools.journal.append(events, () => rows.readUpTo(record.id, thread, number));
+    if (number > 0) this.#keeper.post.read(conversation, record.id, thread, number, events);
     conversation?.changed();
     return { key, result: 'taken' };
   }

@@ -208,6 +208,18 @@ export class Messages {
     return now;
   }
 
+  /** The customer has seen everything up to that number. @param events go with it */
+  read(conversation: Conversation | undefined, via: string, thread: string, number: number, events: NewEvent[]): void {
+    const { rows, told } = this.#options;
+    let seen: MessageView[] = [];
+    const work = () => {
+      seen = rows.readUpTo(via, thread, number);
+    };
+    void this.#append(events, [work]).then(() => {
+      if (conversation) for (const message of seen) told(conversation, message);
+    });
+  }
+
   recalled(conversation: Conversation | undefined, { view }: MessagePlace, key: () => void): void {
     const { rows } = this.#options;
     const scope = conversation?.scope() ?? { interaction: view.interaction };

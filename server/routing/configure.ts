@@ -78,7 +78,11 @@ function ringsOf({ rings, languageSkill, languageSkillMs = defaultLanguageMs }: 
 }
 
 export function agentOf(record: AgentRecord): AgentConfig {
-  const channels = Object.entries(record.capacity).filter(([, most]) => most > 0) as [Channel, number][];
+  // Without a phone there are no calls, whatever room for them the record has.
+  const talks = record.phone.kind !== 'none';
+  const channels = (Object.entries(record.capacity) as [Channel, number][]).filter(
+    ([channel, most]) => most > 0 && (talks || channel !== 'voice'),
+  );
   return agentConfig({
     id: record.id,
     queues: record.queues,

@@ -1,3 +1,4 @@
+import { useConversationWords } from '../conversation/words.ts';
 import { phone } from '../format.ts';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
@@ -9,11 +10,27 @@ export function nameOf(content: PopView['content'] | undefined): string | undefi
   return content?.customer?.name ?? sent;
 }
 
+/** Where she is on a digital channel, where people can read it: an address or a number, not a provider's id. */
+export function digitalAddress(content: PopView['content'] | undefined): string | undefined {
+  return content?.from !== undefined && /@|^\+\d/.test(content.from) ? content.from : undefined;
+}
+
 /** Name and number of the one who is on the line. */
 export function Caller({ contact }: { contact: DeskContact }) {
   const { t } = usePanel();
   const content = contact.pop?.content;
   const call = contact.call;
+  const say = useConversationWords();
+  if (contact.channel !== 'voice') {
+    const where = digitalAddress(content);
+    const called = nameOf(content) ?? contact.conversation?.view.name ?? where;
+    return (
+      <div className="caller">
+        <strong>{called ?? say('visitor')}</strong>
+        {where !== undefined && called !== where && <span className="figures">{where}</span>}
+      </div>
+    );
+  }
   const number = content?.from ?? (call?.direction === 'out' ? call.to : call?.from);
   const shown = number === undefined ? t('contact.withheld') : phone(number);
   const name = nameOf(content);

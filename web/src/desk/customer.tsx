@@ -1,11 +1,12 @@
 import { useNow } from '../clock.ts';
+import { useConversationWords } from '../conversation/words.ts';
 import { dateTime, duration, initials, phone } from '../format.ts';
 import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import type { DeskContact } from '../state/contacts.ts';
 import type { PopView } from '../state/state.ts';
-import { nameOf } from './caller.tsx';
+import { digitalAddress, nameOf } from './caller.tsx';
 import { CrmButton } from './crm-button.tsx';
 import { KnowledgeCard } from './knowledge-card.tsx';
 
@@ -14,10 +15,14 @@ type Content = PopView['content'];
 /** The screen-pop: who it is, what was pressed and entered, what was before. */
 export function Customer({ contact }: { contact: DeskContact }) {
   const { t, language, state } = usePanel();
+  const say = useConversationWords();
   const content = contact.pop?.content;
   if (content === undefined) return <CallData call={contact.call} />;
   const { customer, from, to, queue } = content;
   const name = nameOf(content);
+  const voice = contact.channel === 'voice';
+  const number = from === undefined ? t('contact.withheld') : phone(from);
+  const where = voice ? number : (digitalAddress(content) ?? t(`channel.${contact.channel}`));
   const card = state.setup?.queues.find((one) => one.id === queue);
   return (
     <div className="customer">
@@ -26,8 +31,8 @@ export function Customer({ contact }: { contact: DeskContact }) {
           {name === undefined ? <Icon name="person" size={28} /> : initials(name)}
         </span>
         <div className="who-name">
-          <h2>{name ?? t('contact.unknown')}</h2>
-          <p className="figures">{from === undefined ? t('contact.withheld') : phone(from)}</p>
+          <h2>{name ?? (voice ? t('contact.unknown') : say('visitor'))}</h2>
+          <p className="figures">{where}</p>
         </div>
         {customer !== undefined && customer.tags.length > 0 && (
           <ul className="tags" aria-label={t('customer.tags')}>
@@ -39,7 +44,7 @@ export function Customer({ contact }: { contact: DeskContact }) {
         <CrmButton contact={contact} />
         <dl className="facts">
           <Fact name={t('customer.language')} value={t(`language.${content.language}`)} />
-          <Fact name={t('customer.to')} value={to} />
+          {voice && <Fact name={t('customer.to')} value={to} />}
           {queue !== undefined && <Fact name={t('customer.queue')} value={nameIn(language, card?.name ?? {}, queue)} />}
         </dl>
       </section>

@@ -35,9 +35,10 @@ export function OfferCard({ contact }: { contact: DeskContact }) {
   }, [canAnswer, answer, offer, act]);
 
   return (
-    <section className="card offer" aria-label={t('offer.title')}>
+    <section className="card offer" aria-label={digital ? say('incoming') : t('offer.title')}>
       <header className="card-head">
-        <h2>{t('offer.title')}</h2>
+        <h2>{digital ? say('incoming') : t('offer.title')}</h2>
+        {digital && <span className="chip">{t(`channel.${contact.channel}`)}</span>}
         {queue !== undefined && <span className="chip strong">{nameIn(language, queue.name, queue.id)}</span>}
         {content?.enteredQueueAt !== undefined && (
           <span className="muted">{t('offer.waited', { time: duration(now - content.enteredQueueAt) })}</span>
