@@ -1,7 +1,6 @@
 // The edge process: `node edge/main.ts <socket>` under the supervisor, which sends the configuration.
 import { pathToFileURL } from 'node:url';
-import { pino } from 'pino';
-import { runUnderSupervisor } from '../supervisor/index.ts';
+import { programLogger, runUnderSupervisor } from '../supervisor/index.ts';
 import { type EdgeConfiguration, edgeOptions, startEdge } from './index.ts';
 
 export interface EdgeReady {
@@ -14,7 +13,7 @@ export interface EdgeReady {
 export async function runEdge(
   configuration: EdgeConfiguration,
 ): Promise<{ ready: EdgeReady; needed(): boolean; stop(why: string): Promise<void> }> {
-  const log = pino({ level: configuration.settings.logLevel, name: 'edge', redact: ['pii'] });
+  const log = programLogger('edge', configuration.settings.logLevel);
   const edge = await startEdge(edgeOptions(configuration, log));
   const sip = edge.sip.map(({ protocol, address, port }) => {
     return `${protocol}/${address.includes(':') ? `[${address}]` : address}:${port}`;

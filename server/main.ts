@@ -1,7 +1,6 @@
 // The server process: `node server/main.ts <socket>` under the supervisor, which sends the configuration.
 import { pathToFileURL } from 'node:url';
-import { pino } from 'pino';
-import { runUnderSupervisor, type ServerConfiguration, type ServerReady } from '../supervisor/index.ts';
+import { programLogger, runUnderSupervisor, type ServerConfiguration, type ServerReady } from '../supervisor/index.ts';
 import { type Server, startServer } from './server.ts';
 
 /** Runs a server in this process. @throws a SwitchroomError with one sentence where it cannot start */
@@ -9,7 +8,7 @@ export async function runServer(
   configuration: ServerConfiguration,
 ): Promise<{ ready: ServerReady; stop(why: string): Promise<void> }> {
   const { settings } = configuration;
-  const logger = pino({ level: settings.logLevel, name: 'server', redact: ['pii'] });
+  const logger = programLogger('server', settings.logLevel);
   const server: Server = await startServer(configuration, logger);
   return { ready: server.ready, stop: (why) => server.stop(why) };
 }

@@ -1,8 +1,12 @@
 // The sidecar process: `node sidecar/main.ts <socket>` under the supervisor, which sends the configuration.
 import { pathToFileURL } from 'node:url';
-import { pino } from 'pino';
 import type { Settings } from '../config/index.ts';
-import { runUnderSupervisor, type SidecarConfiguration, type SidecarReady } from '../supervisor/index.ts';
+import {
+  programLogger,
+  runUnderSupervisor,
+  type SidecarConfiguration,
+  type SidecarReady,
+} from '../supervisor/index.ts';
 import { connectorKinds } from './channels/index.ts';
 import { readChannels, startSidecar } from './index.ts';
 
@@ -10,7 +14,7 @@ import { readChannels, startSidecar } from './index.ts';
 export async function runSidecar(
   configuration: SidecarConfiguration,
 ): Promise<{ ready: SidecarReady; stop(): Promise<void> }> {
-  const logger = pino({ level: configuration.settings.logLevel, name: 'sidecar', redact: ['pii'] });
+  const logger = programLogger('sidecar', configuration.settings.logLevel);
   const { ready, stop } = await startSidecar(configuration, logger);
   return { ready, stop };
 }

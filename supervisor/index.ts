@@ -1,5 +1,6 @@
 export { runUnderSupervisor } from './lifeline.ts';
 export { askRestart } from './operator.ts';
+export { programLogger } from './program-log.ts';
 export {
   connectorToken,
   type EdgeConfiguration,

@@ -1,5 +1,5 @@
 // A program's log: appended to, and begun anew beside one old copy when it is long, also while the program writes.
-import { chmodSync, copyFileSync, existsSync, openSync, statSync, truncateSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, openSync, rmSync, statSync, truncateSync } from 'node:fs';
 
 /** Bytes. */
 export const longestLog = 20 * 1024 * 1024;
@@ -16,8 +16,14 @@ export function openLog(file: string): number {
  */
 export function turnLog(file: string, longest = longestLog): boolean {
   if (!existsSync(file) || statSync(file).size <= longest) return false;
-  copyFileSync(file, `${file}.1`);
-  chmodSync(`${file}.1`, 0o600);
+  try {
+    copyFileSync(file, `${file}.1`);
+    chmodSync(`${file}.1`, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    // Room on a full disk is worth more than an old log.
+    rmSync(`${file}.1`, { force: true });
+  }
   truncateSync(file);
   return true;
 }

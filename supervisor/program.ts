@@ -135,7 +135,7 @@ export class Program extends EventEmitter<ProgramEvents> {
     child.on('exit', (code, signal) => this.#gone(pid, signal ? `was ended by ${signal}` : `ended with code ${code}`));
     if (pid === undefined) return;
     this.pid = pid;
-    writeFileSync(this.pidFile, String(pid), { mode: 0o600 });
+    this.#notePid(pid);
     this.#watch(START_LIMIT_MS, 'did not become ready');
   }
 
@@ -237,6 +237,18 @@ export class Program extends EventEmitter<ProgramEvents> {
       () => this.start(),
       this.#quickDeaths === 0 ? 0 : Math.min(250 * 2 ** this.#quickDeaths, 15_000),
     );
+  }
+
+  /** For the next supervisor. A full disk must not keep this one from its work. */
+  #notePid(pid: number): void {
+    try {
+      writeFileSync(this.pidFile, String(pid), { mode: 0o600 });
+    } catch (error) {
+      const { name } = this.options;
+      process.stderr.write(
+        `switchroom: ${this.pidFile} could not be written: ${(error as Error).message}; ${name} runs\n`,
+      );
+    }
   }
 
   #output(): number | undefined {

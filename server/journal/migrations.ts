@@ -6,6 +6,13 @@ import { failed } from './errors.ts';
 
 const folder = new URL('../../sql/sqlite/', import.meta.url);
 
+/**
+ * The last migration that took away what older programs need. From there on migrations only add (a test checks it), so that an
+ * upgrade can be taken back: a program opens a database with newer migrations when the one that ran them says that it may.
+ */
+const readableFrom = 19;
+const readableCounter = 'schema-readable-from';
+
 interface Migration {
   number: number;
   name: string;
@@ -31,7 +38,8 @@ function migrations(): Migration[] {
 export function migrate(database: Database): string[] {
   const all = migrations();
   const found = database.pragma('user_version', { simple: true }) as number;
-  if (found > all.length) throw failed['database-too-new']({ file: database.name, found, known: all.length });
+  if (found > all.length && readableBy(database) > all.length)
+    throw failed['database-too-new']({ file: database.name, found, known: all.length });
   const due = all.slice(found);
   for (const { number, name, sql } of due) {
     try {
@@ -44,5 +52,19 @@ export function migrate(database: Database): string[] {
       throw failed['migration-failed']({ name, file: database.name, reason }, { cause: error });
     }
   }
+  if (due.length > 0) {
+    database
+      .prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)')
+      .run(readableCounter, Math.min(readableFrom, all.length));
+  }
   return due.map(({ name }) => name);
+}
+
+/** The oldest program, by the number of its last migration, that can use this database; later ones only added. */
+function readableBy(database: Database): number {
+  const said = database
+    .prepare<[string], number>('SELECT value FROM counters WHERE name = ?')
+    .pluck()
+    .get(readableCounter);
+  return said ?? Number.POSITIVE_INFINITY;
 }

@@ -1,9 +1,12 @@
 // The schema stays readable one version back: an upgrade that is taken back finds a database that it can still use. So a
 // migration only adds: what an older program reads and writes stays where it is and takes what it gives.
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../../server/journal/index.ts';
 
 const folder = join(import.meta.dirname, '../../../sql/sqlite');
 const files = readdirSync(folder)
@@ -74,6 +77,27 @@ describe('migrations of SQLite only add', () => {
 
   test('the rule is not in the way of what adds', () => {
     expect(faults('ALTER TABLE q ADD COLUMN x TEXT; -- why\nUPDATE q SET x = 1;\n')).toEqual([]);
+  });
+
+  test('a program of the version before opens what the next one made; not where the next one took something away', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'switchroom-schema-'));
+    const open = async () => (await openDatabase({ directory, logger: pino({ level: 'silent' }) })).close();
+    await open();
+    const file = join(directory, 'switchroom.sqlite');
+    const change = (sql: string) => {
+      const database = new Sqlite(file);
+      database.exec(sql);
+      database.close();
+    };
+    // As the next version leaves it.
+    change(`CREATE TABLE of_tomorrow (id TEXT); PRAGMA user_version = ${files.length + 1}`);
+    await open();
+    const database = new Sqlite(file, { readonly: true });
+    expect(database.pragma('user_version', { simple: true })).toBe(files.length + 1);
+    database.close();
+    change(`UPDATE counters SET value = ${files.length + 1} WHERE name = 'schema-readable-from'`);
+    await expect(open()).rejects.toMatchObject({ code: 'database-too-new' });
+    rmSync(directory, { recursive: true });
   });
 
   test('statements of the version before run on the schema of this one', () => {

@@ -1,0 +1,397 @@
+// npm run chaos: what happens to calls, contacts and records when something breaks. One row each; CHAOS_CALLS talks at once
+// (default 8), all with sound both ways, recorded, between SIPp and ears of the test. Loopback only.
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { findings, inspectData } from '../../server/backup/index.ts';
+import { table } from '../bench/report.ts';
+import { longestGap } from '../product/continuity.ts';
+import { Floor, sdpOf } from '../product/floor.ts';
+import { Product, type ProductOptions } from '../product/product.ts';
+import { Relay } from '../product/relay.ts';
+import { freePort, has } from '../product/sipp.ts';
+import { until } from '../product/until.ts';
+import { Crowd, type Row } from './crowd.ts';
+
+const run = promisify(execFile);
+const many = Number(process.env.CHAOS_CALLS ?? 8);
+const faketime = process.env.CHAOS_FAKETIME ?? '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
+const root = join(import.meta.dirname, '..', '..');
+const rows: Row[] = [];
+let floor: Floor;
+const undo: (() => Promise<unknown> | unknown)[] = [];
+
+async function open(options: ProductOptions = {}): Promise<Floor> {
+  floor = await Floor.open({
+    ...options,
+    // What is started again is to be found where it was.
+    env: {
+      SWITCHROOM_SIP_PORT: String(await freePort()),
+      SWITCHROOM_HTTP_PORT: String(await freePort()),
+      ...options.env,
+    },
+  });
+  const opened = floor;
+  undo.push(async () => {
+    await opened.tidy();
+    await opened.close();
+  });
+  return floor;
+}
+
+async function answered(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url)).ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
+/** After it broke: a new caller is served as if nothing had been. */
+async function newCallWorks(): Promise<number> {
+  const line = await floor.line();
+  const seat = await floor.seat([line.queue]);
+  const began = performance.now();
+  const caller = await floor.caller(line.number);
+  await floor.answers(seat, caller.interaction);
+  const ms = Math.round(performance.now() - began);
+  await floor.hearEachOther(caller.rtp, seat.rtp);
+  await caller.sipp.tell('HANGUP');
+  await Promise.all([caller.sipp.done(), seat.sipp.done()]);
+  return ms;
+}
+
+describe.skipIf(!has('sipp'))('chaos (needs sipp)', () => {
+  afterEach(async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  });
+  afterAll(() => table(rows.map((row) => ({ ...row }))));
+
+  test('the server is killed', async () => {
+    await open();
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    const { server } = floor.product.pids;
+    const killed = performance.now();
+    process.kill(server, 'SIGKILL');
+    await until(() => floor.product.pids.server !== server, 'the server is dead');
+    await crowd.known();
+    const back = Math.round(performance.now() - killed);
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    await crowd.hangUp();
+    const records = await crowd.records();
+    rows.push({ what: 'kill -9 server', before, after, gapMs, records, lost: `commands for ${back} ms` });
+    expect([after, records]).toEqual([many, `${many} of ${many}`]);
+    expect(gapMs).toBeLessThan(1_000);
+    await newCallWorks();
+  });
+
+  test('the edge is killed', async () => {
+    await open();
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    const ledger = join(floor.product.settings.data, 'run', 'dialogs.ledger');
+    await until(() => {
+      const text = readFileSync(ledger, 'utf8');
+      return crowd.callIds.every((callId) => text.includes(callId));
+    }, 'the dialogs are noted');
+    const killed = performance.now();
+    process.kill(floor.product.pids.edge, 'SIGKILL');
+    await crowd.over();
+    const ended = Math.round(performance.now() - killed);
+    const closed = await crowd.closed();
+    await newCallWorks();
+    const { recordings } = await inspectData(floor.product.settings.data);
+    const lost = `the calls; everybody had a BYE after ${ended} ms. All ${closed} records are closed; ${recordings.without} recordings were mended up to there, without a checksum`;
+    rows.push({ what: 'kill -9 edge', before, after: 0, gapMs: '-', records: `0 of ${many}`, lost });
+    expect(closed).toBe(many);
+    expect(findings(await inspectData(floor.product.settings.data))).toEqual([]);
+  });
+
+  test('the disk is full', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'switchroom-chaos-'));
+    undo.push(() => rmSync(folder, { recursive: true, force: true }));
+    try {
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=64m,mode=700', 'tmpfs', folder]);
+    } catch (error) {
+      rows.push({
+        what: 'disk full',
+        before: 0,
+        after: 0,
+        gapMs: '-',
+        records: '-',
+        lost: 'not tried: no right to mount',
+      });
+      return context.skip((error as Error).message);
+    }
+    undo.push(() => run('umount', ['-l', folder]));
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    await open({ data });
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    const filler = join(folder, 'filler');
+    const fill = () => {
+      const { bavail, bsize } = statfsSync(folder);
+      if (bavail > 0) writeFileSync(filler, Buffer.alloc(bavail * bsize), { flag: 'a' });
+    };
+    fill();
+    // What is written meanwhile cannot be kept: states of an agent who is in no call.
+    const idle = await floor.agent([], { port: await freePort() });
+    let reason = '';
+    await until(async () => {
+      fill();
+      await floor.product.ask('POST', `/agents/${idle}/not-ready`, {});
+      await floor.product.ask('POST', `/agents/${idle}/ready`, {});
+      const { reasons } = (await (await fetch(`${floor.product.web}/ready`)).json()) as { reasons: string[] };
+      reason = reasons.join(' ');
+      return reason.includes('journal');
+    }, 'the journal says that the disk refuses');
+    await crowd.goesOn(2_000);
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    rmSync(filler);
+    await until(
+      async () => (await fetch(`${floor.product.web}/ready`)).status === 200,
+      'the disk takes the journal again',
+    );
+    await crowd.hangUp();
+    const records = await crowd.records();
+    const chain = await floor.ask<{ whole: boolean }>('GET', '/journal/chain');
+    rows.push({
+      what: 'disk full (tmpfs, 64 MB)',
+      before,
+      after,
+      gapMs,
+      records,
+      lost: 'no event; recordings lack what did not fit',
+    });
+    expect([after, chain.whole, records]).toEqual([many, true, `${many} of ${many}`]);
+    await newCallWorks();
+  });
+
+  test('the clock jumps by an hour, and back', async (context) => {
+    if (!existsSync(faketime)) {
+      rows.push({
+        what: 'clock jump',
+        before: 0,
+        after: 0,
+        gapMs: '-',
+        records: '-',
+        lost: 'not tried: no libfaketime',
+      });
+      return context.skip('needs libfaketime (Debian: faketime), or its path in CHAOS_FAKETIME');
+    }
+    const stamp = join(mkdtempSync(join(tmpdir(), 'switchroom-clock-')), 'offset');
+    writeFileSync(stamp, '+0');
+    const faked = {
+      LD_PRELOAD: faketime,
+      FAKETIME_TIMESTAMP_FILE: stamp,
+      FAKETIME_NO_CACHE: '1',
+      FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    };
+    Object.assign(process.env, faked);
+    undo.push(() => rmSync(stamp));
+    try {
+      await open();
+    } finally {
+      for (const name of Object.keys(faked)) delete process.env[name];
+    }
+    const crowd = await Crowd.gather(floor, many);
+    const waiting = await floor.caller((await floor.line()).number);
+    const before = crowd.talking();
+    for (const offset of ['+3600', '-3600', '+0']) {
+      writeFileSync(stamp, offset);
+      await crowd.goesOn(1_500);
+      expect((await floor.calls()).length).toBe(many + 1);
+    }
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    await waiting.sipp.tell('HANGUP');
+    await crowd.hangUp();
+    const records = await crowd.records();
+    rows.push({ what: 'clock +1 h, -1 h, back', before, after, gapMs, records, lost: 'nothing' });
+    expect([after, records]).toEqual([many, `${many} of ${many}`]);
+    await newCallWorks();
+  });
+
+  test('the database file is copied while it is written, and started elsewhere', async () => {
+    await open();
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    const copy = mkdtempSync(join(tmpdir(), 'switchroom-copied-'));
+    undo.push(() => rmSync(copy, { recursive: true, force: true }));
+    const { data, flows } = floor.product.settings;
+    for (const name of ['switchroom.sqlite', 'site.key']) copyFileSync(join(data, name), join(copy, name));
+    const { events: all } = await floor.ask<{ events: number }>('GET', '/journal/chain');
+    const report = await inspectData(copy);
+    const elsewhere = await Product.start({ data: copy, env: { SWITCHROOM_FLOWS: flows } });
+    const { whole } = await elsewhere.must<{ whole: boolean }>('GET', '/journal/chain');
+    await elsewhere.stop({ keep: true });
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    await crowd.hangUp();
+    const records = await crowd.records();
+    const lost = `nothing here; the copy without its WAL has ${report.end.seq} of ${all} events, and its chain is whole`;
+    rows.push({ what: 'SQLite file copied while running', before, after, gapMs, records, lost });
+    expect([after, whole, records]).toEqual([many, true, `${many} of ${many}`]);
+  });
+
+  test('a recording is damaged', async () => {
+    await open();
+    const crowd = await Crowd.gather(floor, 2);
+    const before = crowd.talking();
+    await crowd.goesOn(500);
+    await crowd.hangUp();
+    const records = await crowd.records();
+    const { data } = floor.product.settings;
+    const [interaction] = crowd.interactions;
+    const { recordings } = await floor.record(interaction!);
+    const id = recordings[0]!.id;
+    const file = join(data, 'recordings', `${id}.wav`);
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(file, bytes);
+    const found = findings(await inspectData(data));
+    rows.push({
+      what: 'one bit of a recording',
+      before,
+      after: 0,
+      gapMs: '-',
+      records,
+      lost: `one recording; the audit: "${found.join()}"`,
+    });
+    expect(found).toEqual([`recording ${id}: the file was changed`]);
+  });
+
+  test('30 % of all packets are lost, SIP and sound', async () => {
+    await open();
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    // The same losses in every run.
+    let seed = 1;
+    const loses = () => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % 10 < 3;
+    };
+    const sip = await Relay.to(Number(floor.product.sip.split(':')[1]), loses);
+    const line = await floor.line({ record: true });
+    const seat = await floor.seat([line.queue]);
+    const caller = await floor.caller(line.number, { target: `127.0.0.1:${sip.port}` });
+    const sound = await Relay.to(caller.rtp.remote!.port, loses);
+    undo.push(() => {
+      for (const relay of [sip, sound]) relay.close();
+    });
+    caller.rtp.remote = { ...caller.rtp.remote!, port: sound.port };
+    const invite = await floor.answers(seat, caller.interaction);
+    expect(sdpOf(invite)).toContain('m=audio');
+    caller.rtp.speak(500);
+    seat.rtp.speak(900);
+    const heard = caller.rtp.heard.length;
+    await until(() => caller.rtp.heard.length > heard + 100 && sound.lost.there > 30, 'sound came through');
+    const gap = Math.round(longestGap(caller.rtp, Date.now() - 1_500));
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    // The one who hangs up is behind the loss, too.
+    await floor.ask('POST', `/live/calls/${caller.interaction}/end`);
+    await seat.sipp.done(60_000);
+    const record = await floor.record(caller.interaction);
+    const share = record.quality.find(({ party }) => party === 'customer') ?? record.quality[0];
+    await crowd.hangUp();
+    const records = await crowd.records();
+    const lost = `${sip.lost.there + sip.lost.back} SIP messages, sent again; of her packets ${share?.lost} of ${(share?.lost ?? 0) + (share?.received ?? 0)} (MOS ${share?.mos.toFixed(1)}), longest pause ${gap} ms`;
+    rows.push({ what: '30 % packet loss for one more', before: before + 1, after: after + 1, gapMs, records, lost });
+    expect([after, record.outcome, records]).toEqual([many, 'answered', `${many} of ${many}`]);
+  });
+
+  test('the DNS is gone', async () => {
+    await open();
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    await floor.ask('PUT', '/trunks/carrier', { uri: 'sip:carrier.invalid', country: 'CN' });
+    await floor.ask('PUT', '/dial-rules/021', { trunk: 'carrier', strip: 3 });
+    const seat = await floor.seat([]);
+    const began = performance.now();
+    const { interaction } = await floor.ask<{ interaction: string }>('POST', `/agents/${seat.agent}/calls`, {
+      to: { number: '02112345678' },
+    });
+    const invite = await floor.rings(seat);
+    seat.rtp.connect(sdpOf(invite));
+    await seat.sipp.tell('ANSWER', {}, invite.callId);
+    const record = await floor.record(interaction);
+    const ms = Math.round(performance.now() - began);
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    await crowd.hangUp();
+    const records = await crowd.records();
+    rows.push({
+      what: 'DNS gone (trunk by name)',
+      before,
+      after,
+      gapMs,
+      records,
+      lost: `one outbound call: ${record.outcome} after ${ms} ms`,
+    });
+    expect([after, record.outcome, records]).toEqual([many, 'failed', `${many} of ${many}`]);
+  });
+
+  test('10,000 connections that say nothing', async () => {
+    await open();
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    const sipPort = Number(floor.product.sip.split(':')[1]);
+    const webPort = Number(new URL(floor.product.web).port);
+    const sockets: Socket[] = [];
+    undo.push(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    let opened = 0;
+    let refused = 0;
+    for (let i = 0; i < 10_000; i++) {
+      const socket = connect({
+        host: '127.0.0.1',
+        port: i % 2 === 0 ? sipPort : webPort,
+        localAddress: `127.0.0.${2 + (i % 50)}`,
+      });
+      socket.on('connect', () => opened++);
+      socket.on('error', () => refused++);
+      sockets.push(socket);
+      if (i % 200 === 199) await until(() => opened + refused > i - 50, 'they are through');
+    }
+    await until(() => opened + refused === 10_000, 'all are through', 60_000);
+    await crowd.goesOn(1_000);
+    const began = performance.now();
+    // At its limit the web refuses everybody, until those that said nothing for 10 s are cut off.
+    await until(() => answered(`${floor.product.web}/health`), 'pages are served', 60_000);
+    const webMs = Math.round(performance.now() - began);
+    const callMs = await newCallWorks();
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    await crowd.hangUp();
+    const records = await crowd.records();
+    const lost = `nothing; ${opened} were taken, ${refused} refused; a new call was answered in ${callMs} ms, a page in ${webMs} ms`;
+    rows.push({ what: '10,000 silent TCP connections', before, after, gapMs, records, lost });
+    expect([after, records]).toEqual([many, `${many} of ${many}`]);
+  });
+
+  test('cloud and PostgreSQL are killed', async () => {
+    // The same test as in npm test, which counts every event on the other side.
+    const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+    const args = [vitest, 'run', 'test/product/cloud.test.ts', '-t', 'are killed and come back'];
+    const { stdout } = await run(process.execPath, args, {
+      cwd: root,
+      maxBuffer: 2 ** 26,
+      env: { ...process.env, NO_COLOR: '1' },
+    });
+    const said = /Tests +1 passed/.test(stdout) ? 'nothing: 601 contacts, each once' : 'not tried: no PostgreSQL';
+    rows.push({ what: 'kill of cloud and PostgreSQL', before: 0, after: 0, gapMs: '-', records: '-', lost: said });
+  });
+});
