@@ -178,7 +178,15 @@ export async function openFront({
     signIn: await openSignIn(settings.login, { accounts, directory, clock, logger }),
     secureCookies: settings.web.secureCookies || settings.tls !== undefined,
     metrics: () =>
-      serverMetrics({ journal, routing, desk, sip, registered: () => signaling.registrar.bindings.users() }),
+      serverMetrics({
+        journal,
+        routing,
+        desk,
+        sip,
+        conversations,
+        channels: () => directory.channels.list().flatMap(({ id, disabled }) => (disabled ? [] : [id])),
+        registered: () => signaling.registrar.bindings.users(),
+      }),
   };
   const api = createApi(deps);
   servePanels(api, panels, logger);

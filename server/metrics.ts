@@ -1,5 +1,6 @@
 // Figures of the server's parts for /metrics, beside those that the API counts itself.
 import type { Metric } from './api/index.ts';
+import type { Conversations } from './conversations/index.ts';
 import type { Desk } from './desk/index.ts';
 import type { SiteJournal } from './journal/index.ts';
 import type { Routing } from './routing/index.ts';
@@ -10,6 +11,9 @@ export interface Parts {
   routing: Routing;
   desk: Desk;
   sip: Sip;
+  conversations: Conversations;
+  /** Digital channels that are not disabled. */
+  channels: () => readonly string[];
   /** Who has a phone that is registered. */
   registered: () => readonly string[];
 }
@@ -33,10 +37,11 @@ const byLabel = (name: string, help: string, label: string, counts: Record<strin
   values: Object.entries(counts).map(([key, value]) => ({ labels: { [label]: key }, value })),
 });
 
-export function serverMetrics({ journal, routing, desk, sip, registered }: Parts): Metric[] {
+export function serverMetrics({ journal, routing, desk, sip, conversations, channels, registered }: Parts): Metric[] {
   const { counters: facts } = journal;
   const { counters: router } = routing;
   const legs = sip.counts();
+  const { phases, overdue, taken } = conversations.counts();
   return [
     counter('switchroom_journal_events_total', 'Events appended to the journal.', facts.events),
     counter('switchroom_journal_commits_total', 'Group commits.', facts.commits),
@@ -55,6 +60,23 @@ export function serverMetrics({ journal, routing, desk, sip, registered }: Parts
     counter('switchroom_router_commands_total', 'Commands that the router decided.', router.commands),
     counter('switchroom_router_defects_total', 'Commands that the router could not decide.', router.defects),
     byLabel('switchroom_router_refused_total', 'Commands refused, by reason.', 'reason', router.refused),
+    {
+      name: 'switchroom_conversations',
+      help: 'Digital conversations under way, by phase.',
+      type: 'gauge',
+      values: Object.entries(phases).map(([phase, value]) => ({ labels: { phase }, value })),
+    },
+    gauge('switchroom_conversations_overdue', 'Those whose customer has waited too long for a person.', overdue),
+    byLabel('switchroom_channel_items_total', 'Items of connectors, by result.', 'result', taken),
+    {
+      name: 'switchroom_channel_connected',
+      help: 'Whether a connector listens to the outbox of a channel.',
+      type: 'gauge',
+      values: channels().map((channel) => ({
+        labels: { channel },
+        value: conversations.outbox.connected(channel) ? 1 : 0,
+      })),
+    },
     byLabel('switchroom_offers_total', 'Offers that ended, by outcome.', 'outcome', router.outcomes),
     byLabel(
       'switchroom_router_healed_total',

@@ -1,7 +1,7 @@
 // Bytes of images, voice messages and files: in the data folder under their hash, so that the same ones are kept once; what
 // they are is a row. Streamed in and out, never whole in memory.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdirSync, rmSync } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
@@ -9,7 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import { type Attachment, limits } from '../../connector/index.ts';
-import { type Clock, type InteractionId, newId } from '../../values/index.ts';
+import { type Clock, type InteractionId, type Millis, newId } from '../../values/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { attachmentKept } from './events.ts';
@@ -51,6 +51,8 @@ export class Attachments {
     this.#journal = given.journal;
     this.#clock = given.clock;
     this.#logger = given.logger;
+    // What a crash cut off in the middle was not answered, and comes again.
+    rmSync(join(this.#folder, 'coming'), { recursive: true, force: true });
     mkdirSync(join(this.#folder, 'coming'), { recursive: true, mode: 0o700 });
   }
 
@@ -140,12 +142,28 @@ export class Attachments {
       )
       .pluck()
       .all({ all });
+    return this.#unused(gone);
+  }
+
+  /** What was uploaded before that and never sent. In a commit. @returns hashes that nobody refers to any more */
+  pruneRows(before: Millis): string[] {
+    const gone = this.#database
+      .prepare<[number], string>('DELETE FROM attachments WHERE interaction IS NULL AND at < ? RETURNING sha256')
+      .pluck()
+      .all(before);
+    return this.#unused(gone);
+  }
+
+  #unused(hashes: readonly string[]): string[] {
     const used = this.#database.prepare<[string], number>('SELECT 1 FROM attachments WHERE sha256 = ?').pluck();
-    return [...new Set(gone)].filter((sha256) => used.get(sha256) === undefined);
+    return [...new Set(hashes)].filter((sha256) => used.get(sha256) === undefined);
   }
 
   async removeFiles(hashes: readonly string[]): Promise<void> {
-    for (const sha256 of hashes) await rm(this.#place(sha256), { force: true });
+    // The same bytes may have come again meanwhile.
+    for (const sha256 of hashes) {
+      if (this.#unused([sha256]).length > 0) await rm(this.#place(sha256), { force: true });
+    }
   }
 
   async #take(bytes: Readable, file: string): Promise<{ sha256: string; size: number }> {

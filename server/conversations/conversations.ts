@@ -62,6 +62,8 @@ const realStates = {
 const mostUntilOfferMs = 500;
 /** A connector that was away for longer gets nothing of before. */
 const keepOutboundMs = 14 * 86_400_000;
+/** What was uploaded and never sent. */
+const keepUploadMs = 2 * 86_400_000;
 const pruneMs = 3_600_000;
 const mostPage = 500;
 
@@ -139,6 +141,17 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   /** What a connector brings. @throws channel-unknown, conversations-busy */
   inbound(channel: string, items: readonly InboundItem[]): Promise<InboundAnswer> {
     return this.#inbound.take(channel, items);
+  }
+
+  /** For /metrics. */
+  counts(): { phases: Record<string, number>; overdue: number; taken: Record<string, number> } {
+    const phases: Record<string, number> = { bot: 0, queued: 0, offered: 0, active: 0 };
+    let overdue = 0;
+    for (const { data } of this.#open.values()) {
+      phases[data.phase] = (phases[data.phase] ?? 0) + 1;
+      if (data.unanswered?.told) overdue++;
+    }
+    return { phases, overdue, taken: { ...this.#inbound.results } };
   }
 
   /** Of one person, for her export and her erasure. */
@@ -508,7 +521,15 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     for (const conversation of this.#open.values()) this.#dueOf(conversation, now);
     if (now < this.#pruneAt) return;
     this.#pruneAt = now + pruneMs;
-    void this.#tools.journal.append([], () => this.outbox.prune(now - keepOutboundMs));
+    let hashes: string[] = [];
+    const rows = () => {
+      this.outbox.prune(now - keepOutboundMs);
+      hashes = this.attachments.pruneRows(now - keepUploadMs);
+    };
+    this.#tools.journal
+      .append([], rows)
+      .then(() => this.attachments.removeFiles(hashes))
+      .catch((error: unknown) => this.#tools.logger.error({ err: error }, 'attachments could not be removed'));
   }
 
   #dueOf(conversation: Conversation, now: number): void {

@@ -166,6 +166,18 @@ describe('attachments', () => {
     expect((await put('a3', Buffer.alloc(20 * 1024 * 1024 + 1))).status).toBe(413);
   });
 
+  it('are thrown away where nobody sent them in two days', async () => {
+    await begun();
+    const used = (await (await put('a1', Buffer.from('used'))).json()) as { id: string };
+    const idle = (await (await put('a2', Buffer.from('idle'))).json()) as { id: string };
+    await inbound([{ ...item('k2'), content: { type: 'media', attachment: used } }]);
+    api.site.clock.at += 3 * 86_400_000;
+    api.deps.conversations.due();
+    await api.site.journal.append([]);
+    expect((await api.send('GET', `/attachments/${idle.id}`, connector)).status).toBe(404);
+    expect((await api.send('GET', `/attachments/${used.id}`, connector)).status).toBe(200);
+  });
+
   it('are seen by who has the conversation, and by no other agent', async () => {
     const interaction = await active();
     const attachment = (await (await put('a1', Buffer.from('x'))).json()) as { id: string };

@@ -202,7 +202,7 @@ export class World {
 
   /** Resolves when it holds. */
   async until(holds: () => boolean, what = 'it'): Promise<void> {
-    const end = performance.now() + 5_000;
+    const end = performance.now() + 20_000;
     while (!holds()) {
       if (performance.now() > end) throw new Error(`${what} did not happen`);
       await this.settle();
