@@ -53,6 +53,7 @@ export const popContent = z.object({
     }),
   ),
   variables: z.record(z.string(), z.string()),
+  hints: z.array(z.partialRecord(language, z.string())).optional(),
   earlier: z.array(
     z.object({
       interaction: id,

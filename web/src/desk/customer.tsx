@@ -8,6 +8,7 @@ import type { DeskContact } from '../state/contacts.ts';
 import type { PopView } from '../state/state.ts';
 import { digitalAddress, nameOf } from './caller.tsx';
 import { CrmButton } from './crm-button.tsx';
+import { Hints } from './hints.tsx';
 import { KnowledgeCard } from './knowledge-card.tsx';
 
 type Content = PopView['content'];
@@ -48,6 +49,7 @@ export function Customer({ contact }: { contact: DeskContact }) {
           {queue !== undefined && <Fact name={t('customer.queue')} value={nameIn(language, card?.name ?? {}, queue)} />}
         </dl>
       </section>
+      <Hints hints={content.hints} />
       <Path content={content} />
       <Variables content={content} />
       <KnowledgeCard contact={contact} />

@@ -155,6 +155,7 @@ export const en = {
   'path.invalid': 'No such choice',
   'path.pressed': 'pressed',
   'path.entered': 'entered',
+  'hints.title': 'What to know now',
   'data.title': 'Data of this call',
   'earlier.title': 'Earlier contacts',
   'earlier.none': 'No earlier contacts with this customer.',

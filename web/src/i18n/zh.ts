@@ -157,6 +157,7 @@ export const zh: Record<Key, string> = {
   'path.invalid': '按键无效',
   'path.pressed': '按键',
   'path.entered': '输入',
+  'hints.title': '当前提示',
   'data.title': '随路数据',
   'earlier.title': '历史联系',
   'earlier.none': '该客户没有历史联系。',
