@@ -100,10 +100,17 @@ const kindsOf: Readonly<Record<string, Readonly<Record<string, ValueKind>>>> = {
   'interaction.step': { value: 'number' },
 };
 
+/** Words that are about a machine and may name a customer: a bounce quotes the address, a reviewer the message. */
+const mayName: Readonly<Record<string, readonly string[]>> = {
+  'message.failed': ['reason'],
+  'message.reviewed': ['why'],
+  'moment.acted': ['why'],
+};
+
 /** What concerns the site's own staff and machines says nothing that the cloud needs. */
 const keptByPreset: Readonly<Record<EgressPolicy['preset'], readonly string[]>> = {
-  bank: ['account.*', 'audit.*', 'directory.*', 'desk.*', 'sip.*', 'egress.*'],
-  closed: ['account.*', 'audit.*', 'directory.*', 'desk.*', 'sip.*', 'egress.*', 'message.*'],
+  bank: ['account.*', 'audit.*', 'directory.*', 'desk.*', 'sip.*', 'egress.*', 'retention.*'],
+  closed: ['account.*', 'audit.*', 'directory.*', 'desk.*', 'sip.*', 'egress.*', 'retention.*', 'message.*'],
   open: ['account.*', 'egress.*'],
 };
 
@@ -150,7 +157,7 @@ function planOfEvent(policy: EgressPolicy, { name, fields, personal }: EventShap
   if (kept === 'keep' && byField.length === 0) return 'keep';
   const plan: Record<string, FieldPlan> = {};
   for (const field of fields) {
-    const about = personal.includes(field);
+    const about = personal.includes(field) || mayName[name]?.includes(field) === true;
     const kind = kindsOf[name]?.[field] ?? kinds[field] ?? 'text';
     const grade: Grade = !about ? 'C1' : kind === 'secret' ? 'C3' : 'C2';
     const preset = about ? presets[policy.preset][kind] : 'send';

@@ -1,6 +1,8 @@
-// npm run bench:cloud: the journal to the cloud; restart to adopted at 50, 200, 500 calls; with --soak 30 minutes at half load.
+// npm run bench:cloud: the journal to the cloud; restart to adopted at 50, 200, 500 calls; with --soak 30 minutes at half load; with
+// --cut the cloud's process is killed for two minutes (--quick: 20 s) of SIPp calls, and with --cut alone nothing else is measured.
 import { hasPostgres } from '../engines/postgres.ts';
 import { measureAdoption } from './cloud/adoption.ts';
+import { measureCut } from './cloud/cut.ts';
 import { soak } from './cloud/soak.ts';
 import { measureUplink } from './cloud/uplink.ts';
 import { benchOptions, finish, type Goal, goal, say, table, unjudged } from './report.ts';
@@ -8,6 +10,22 @@ import { benchOptions, finish, type Goal, goal, say, table, unjudged } from './r
 const options = benchOptions();
 const soaking = process.argv.includes('--soak');
 const goals: Goal[] = [];
+
+if (process.argv.includes('--cut')) {
+  say('the cloud is killed under calls');
+  const cut = await measureCut({ rate: 10, seconds: options.quick ? 20 : 120 });
+  table([{ ...cut }]);
+  goals.push(goal('calls that went well while the cloud was away', cut.okShare, '≥', 0.999, 'share'));
+  goals.push(goal('events that the cloud lacks', cut.lacking, '≤', 0, 'events'));
+  goals.push(goal('events that the cloud has twice', cut.doubled, '≤', 0, 'events'));
+  goals.push(goal('batches that are out of order', cut.disordered, '≤', 0, 'batches'));
+  goals.push(
+    goal('contacts of the site that the cloud does not have', Math.abs(cut.contacts - cut.inCloud), '≤', 0, 'contacts'),
+  );
+  goals.push(goal('catch-up against real time', cut.catchUpFactor, '≥', 10, 'times'));
+  finish('cloud-cut', goals, { cut }, options);
+  process.exit();
+}
 
 say('the journal to the cloud');
 const uplink = hasPostgres ? await measureUplink(options.quick ? 1_000 : 20_000, options.quick ? 5 : 30) : undefined;

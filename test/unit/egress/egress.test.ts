@@ -24,6 +24,7 @@ const shapes: EventShape[] = [
   { name: 'customer.identity-added', version: 1, fields: ['by', 'kind', 'value'], personal: ['value'] },
   { name: 'customer.identity-verified', version: 1, fields: ['by', 'kind', 'value'], personal: ['value'] },
   { name: 'customer.identity-claimed', version: 1, fields: ['by', 'kind', 'value'], personal: ['value'] },
+  { name: 'message.failed', version: 1, fields: ['message', 'reason'], personal: [] },
   { name: 'desk.disposition-set', version: 1, fields: ['disposition'], personal: [] },
   { name: 'customer.noted', version: 1, fields: ['by', 'note', 'text'], personal: ['text'] },
   { name: 'desk.popped', version: 1, fields: ['offer', 'content'], personal: ['content'] },
@@ -83,6 +84,12 @@ describe('the egress policy', () => {
     expect(hashOf('wechat', 'oAbc')).toBe(hashed(key, 'wechat', 'oAbc'));
     expect(hashOf('mail', 'wang@bank.example')).toBe(hashed(key, 'mail', 'wang@bank.example'));
     expect(hashOf('sms', '+8613800138000')).toBe(hashed(key, 'phone', '+8613800138000'));
+  });
+
+  it('keeps what a machine said that may name a customer', () => {
+    const failed = { message: 'msg_1', reason: '550 wang@bank.example: unknown user' };
+    expect(left({}, 'message.failed', failed)).toEqual({ message: 'msg_1' });
+    expect(left({ preset: 'open' }, 'message.failed', failed)).toEqual(failed);
   });
 
   it('lets dispositions leave, and nothing else of the desk', () => {
