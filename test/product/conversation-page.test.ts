@@ -153,7 +153,6 @@ describe.skipIf(!hasChromium)('digital conversations in the panel (needs Chromiu
 
     await colleague.getByRole('button', { name: 'Close', exact: true }).click();
     await colleague.getByText('Solved', { exact: true }).first().click();
-    await colleague.getByText('Saved').waitFor();
     await picture(colleague, '65-chat-wrap-up');
     await colleague.getByRole('button', { name: 'Done' }).click();
     await colleague.getByRole('heading', { name: 'You are ready' }).waitFor();

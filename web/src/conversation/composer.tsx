@@ -103,7 +103,7 @@ export function Composer({ view }: { view: ConversationView }) {
       {closed && <p className="hint">{say('window.closed')}</p>}
       <textarea
         ref={field}
-        rows={3}
+        rows={2}
         value={text}
         aria-label={note ? say('note') : say('write')}
         placeholder={note ? say('note.hint') : say('write.hint')}

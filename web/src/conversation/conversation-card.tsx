@@ -49,7 +49,7 @@ export function ConversationCard({ contact, conversation }: { contact: DeskConta
         <span className="state-chip" data-phase={over ? 'wrap-up' : 'connected'}>
           {t(`channel.${view.channel}`)}
         </span>
-        <strong>{contact.pop?.content.customer?.name ?? view.name ?? t('contact.unknown')}</strong>
+        <strong>{contact.pop?.content.customer?.name ?? view.name ?? say('visitor')}</strong>
         {queue !== undefined && <span className="chip">{nameIn(language, queue.name, queue.id)}</span>}
         {others.length > 0 && <span className="chip">{say('with', { names: others.join(', ') })}</span>}
         {unanswered !== undefined && !over && <Due due={unanswered.due} now={now} />}
@@ -69,37 +69,41 @@ export function ConversationCard({ contact, conversation }: { contact: DeskConta
       <MessageList conversation={conversation} />
       {over ? <p className="hint">{say('ended')}</p> : <Composer view={view} />}
       {!over && (
-        <fieldset className="controls" disabled={state.link.is !== 'open'}>
+        <fieldset className="conversation-actions" disabled={state.link.is !== 'open'}>
           <legend className="hidden">{t('call.controls')}</legend>
           {mine && (
             <>
-              <button type="button" className="control" onClick={() => setOpen('transfer')}>
-                <Icon name="transfer" />
+              <button type="button" className="secondary small" onClick={() => setOpen('transfer')}>
+                <Icon name="transfer" size={16} />
                 <span>{say('transfer')}</span>
               </button>
-              <button type="button" className="control" onClick={() => setOpen('join')}>
-                <Icon name="person" />
+              <button type="button" className="secondary small" onClick={() => setOpen('join')}>
+                <Icon name="person" size={16} />
                 <span>{say('join')}</span>
               </button>
-              <button type="button" className="control" onClick={() => void callBack()}>
-                <Icon name="phone" />
+              <button type="button" className="secondary small" onClick={() => void callBack()}>
+                <Icon name="phone" size={16} />
                 <span>{say('call')}</span>
               </button>
             </>
           )}
           {others.length > 0 && (
-            <button type="button" className="control" onClick={() => void act('leave-conversation', { interaction })}>
-              <Icon name="out" />
+            <button
+              type="button"
+              className="secondary small"
+              onClick={() => void act('leave-conversation', { interaction })}
+            >
+              <Icon name="out" size={16} />
               <span>{say('leave')}</span>
             </button>
           )}
           {mine && (
             <button
               type="button"
-              className="control hangup"
+              className="primary small"
               onClick={() => void act('close-conversation', { interaction })}
             >
-              <Icon name="check" />
+              <Icon name="check" size={16} />
               <span>{say('close')}</span>
             </button>
           )}
@@ -109,6 +113,7 @@ export function ConversationCard({ contact, conversation }: { contact: DeskConta
         <TargetDialog
           title={say('transfer.title')}
           queues
+          numbers={false}
           onChoose={(to) =>
             'number' in to ? Promise.resolve(false) : act('transfer-conversation', { interaction, to })
           }
@@ -119,6 +124,7 @@ export function ConversationCard({ contact, conversation }: { contact: DeskConta
         <TargetDialog
           title={say('join.title')}
           queues={false}
+          numbers={false}
           onChoose={(to) => ('agent' in to ? ask('join', { agent: to.agent }) : Promise.resolve(false))}
           onClose={() => setOpen(undefined)}
         />

@@ -14,6 +14,7 @@ export type Target = { queue: string } | Person;
 export function TargetDialog({
   title,
   queues: withQueues,
+  numbers = true,
   hint,
   head,
   recent = [],
@@ -25,6 +26,8 @@ export function TargetDialog({
   title: string;
   /** Whether queues can be chosen. */
   queues: boolean;
+  /** Whether a number that is typed can be. */
+  numbers?: boolean;
   hint?: string;
   /** Above the search. */
   head?: ReactNode;
@@ -57,7 +60,7 @@ export function TargetDialog({
 
   const wanted = search.trim().toLowerCase();
   const digits = search.replace(/[\s()./-]/g, '');
-  const isNumber = /^\+?[0-9*#]{2,32}$/.test(digits);
+  const isNumber = numbers && /^\+?[0-9*#]{2,32}$/.test(digits);
   const queues = useMemo(
     () =>
       (withQueues ? (state.setup?.queues ?? []) : []).filter((queue) =>
