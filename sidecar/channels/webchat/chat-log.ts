@@ -139,6 +139,11 @@ export class ChatLog {
   }
 }
 
+/** How a conversation stands, as browsers are told. */
+export function conversing({ state, agentName, position }: ConversationRow): Conversing {
+  return { state, ...(agentName ? { agentName } : {}), ...(position ? { position } : {}) };
+}
+
 function prepare(database: Database) {
   const columns = 'id, account, state, agent_name AS agentName, position, last, seen_at AS seenAt';
   return {

@@ -8,11 +8,12 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Attachment, Content, InboundItem, OutboundMessage } from '../../../connector/index.ts';
 import { networkOf } from '../../../values/index.ts';
 import type { Connector, ConnectorTools, Delivery, Doors, Sent } from '../../connector.ts';
-import { ChatLog, type ConversationRow, type Entry } from './chat-log.ts';
+import { ChatLog, type ConversationRow, conversing, type Entry } from './chat-log.ts';
 import { delivery, itemsOf, type Kept, personOf } from './deliveries.ts';
 import { ChatDoor, type Ticket } from './door.ts';
 import { isOpen } from './hours.ts';
 import { knownBy } from './identity.ts';
+import { plainPage } from './plain-page.ts';
 import { type Conversing, type FromVisitor, fromVisitor } from './protocol.ts';
 import type { WebchatSettings } from './settings.ts';
 import { shownMessage } from './shown.ts';
@@ -387,21 +388,6 @@ function whoIs({ account, name, mail, phone, language }: VisitorSocket, conversa
     ...(phone === undefined ? {} : { phone }),
     ...(language === undefined ? {} : { language }),
   };
-}
-
-function conversing({ state, agentName, position }: ConversationRow): Conversing {
-  return { state, ...(agentName ? { agentName } : {}), ...(position ? { position } : {}) };
-}
-
-/** Where she is, without what a query string may hold: account numbers, tokens. @returns undefined where it is no address */
-function plainPage(text: string, query: readonly string[]): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  const told = new URLSearchParams();
-  for (const name of query) for (const value of url.searchParams.getAll(name)) told.append(name, value);
-  const search = told.size === 0 ? '' : `?${told}`;
-  return `${url.origin}${url.pathname}${search}`.slice(0, 2_048);
 }
 
 function drained(socket: VisitorSocket): Promise<void> {
