@@ -91,9 +91,13 @@ describe.skipIf(!has('sipp') || !hasChromium)('links of the panel (needs sipp an
     const popUrl = `http://127.0.0.1:${(crm.address() as AddressInfo).port}/customer?number={number}`;
     const line = await floor.line({ team: 'demo', popUrl, popByItself: true });
     const { id: _, site: __, ...agent } = await floor.ask<Record<string, unknown>>('GET', '/agents/1001');
-    await floor.ask('PUT', '/agents/1001', { ...agent, queues: [line.queue] });
+    // It rings for both callers.
+    const { sipp } = await floor.phone('crm', { calls: 2 });
+    const own = { kind: 'uri', uri: `sip:1001@127.0.0.1:${sipp.port}` };
+    await floor.ask('PUT', '/agents/1001', { ...agent, phone: own, queues: [line.queue] });
     const page = await signedIn('1001', '/');
-    await page.keyboard.press('F9');
+    const ready = page.getByRole('main').getByRole('button', { name: 'Get ready' });
+    await ready.click();
     await page.getByRole('heading', { name: 'You are ready' }).waitFor();
     const opened = page.context().waitForEvent('page');
     const caller = await floor.caller(line.number, { from: '013811114444' });
@@ -105,7 +109,7 @@ describe.skipIf(!has('sipp') || !hasChromium)('links of the panel (needs sipp an
     await floor.ask('POST', `/live/calls/${caller.interaction}/end`);
     await floor.record(caller.interaction);
     await floor.free('1001');
-    if ((await floor.live('1001')).presence !== 'ready') await page.keyboard.press('F9');
+    if ((await floor.live('1001')).presence !== 'ready') await ready.click();
     const next = await floor.caller(line.number, { from: '013811115555' });
     await customer.waitForURL(/\/customer\?number=%2B8613811115555$/);
     expect(page.context().pages()).toHaveLength(2);

@@ -70,13 +70,13 @@ describe.skipIf(!ready)(
       const page = await signIn();
       const problems: string[] = [];
       page.on('pageerror', (error) => problems.push(String(error)));
-      await page.keyboard.press('F9');
+      await page.getByRole('main').getByRole('button', { name: 'Get ready' }).click();
       await page.getByRole('heading', { name: 'You are ready' }).waitFor();
 
       const caller = await floor.caller(line.number);
       caller.rtp.speak(900);
       await page.getByText('Incoming call', { exact: true }).waitFor();
-      await page.keyboard.press('F2');
+      await page.getByRole('button', { name: 'Answer' }).click();
       await floor.phase(caller.interaction, 'talking');
       // Echo cancellation and noise suppression are for speech; a steady tone comes through in its frequency nevertheless.
       await caller.rtp.hears([spokenHz], [900]);
