@@ -5,6 +5,7 @@ import { useConversationWords } from '../conversation/words.ts';
 import { duration, phone } from '../format.ts';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
+import { digitalAddress, nameOf } from './caller.tsx';
 
 /** Several contacts at once: one tab each (arrows move between them). */
 export function ContactTabs({ contacts, front }: { contacts: DeskContact[]; front: DeskContact | undefined }) {
@@ -27,10 +28,10 @@ export function ContactTabs({ contacts, front }: { contacts: DeskContact[]; fron
         const number = content?.from ?? contact.call?.from;
         const { conversation } = contact;
         const unread = conversation === undefined ? 0 : unreadOf(conversation);
-        const name =
-          content?.customer?.name ??
-          conversation?.view.name ??
-          (number === undefined ? t('contact.unknown') : phone(number));
+        const called = nameOf(content) ?? conversation?.view.name;
+        const voice = contact.channel === 'voice';
+        const where = voice ? number && phone(number) : digitalAddress(content);
+        const name = called ?? where ?? (voice ? t('contact.unknown') : say('visitor'));
         const selected = contact.key === front?.key;
         return (
           <button
