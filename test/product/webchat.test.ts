@@ -3,6 +3,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import axe, { type AxeResults } from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signatureOf } from '../../sidecar/channels/webhook/signature.ts';
@@ -112,6 +113,9 @@ describe.skipIf(!hasChromium)('the widget in a browser (needs Chromium)', { time
     await page.getByRole('button', { name: 'Open chat' }).click();
     await page.getByText('My card is lost').waitFor();
     await page.getByText('We have blocked it.').waitFor();
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate<AxeResults>("axe.run(document.querySelector('[data-switchroom-chat]'))");
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Open chat' }).waitFor();
     expect(problems).toEqual([]);
