@@ -1,6 +1,7 @@
 // Looking customers up by what a person remembers of them.
 import type { Database } from 'better-sqlite3';
 import type { CustomerId } from '../../values/index.ts';
+import { readJob } from '../journal/index.ts';
 
 /**
  * By the beginning of an identity's value, from the index of each kind (kinds are few), and by a part of the name.
@@ -22,3 +23,11 @@ export function searchCustomers(
     .pluck();
   return (text, { limit, team }) => search.all({ text, after: `${text}\u{10FFFF}`, limit, team: team ?? null });
 }
+
+/** The same for the reading worker: a part of a name is looked for in every name, which takes its time among millions. */
+export const findCustomers = readJob(
+  import.meta.url,
+  'findCustomers',
+  (database, { text, ...page }: { text: string; limit: number; team?: string | undefined }): CustomerId[] =>
+    searchCustomers(database)(text, page),
+);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Customer } from '../../customers/index.ts';
+import { type Customer, findCustomers } from '../../customers/index.ts';
 import type { Principal } from '../../directory/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone } from '../endpoint.ts';
@@ -12,7 +12,7 @@ const note = z.object({ id: z.string(), at: z.number(), by: z.string(), text: z.
 const language = z.enum(['en', 'zh']);
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 
-export function customerEndpoints({ customers }: ApiDeps): Endpoint[] {
+export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
   const must = (principal: Principal, id: string): Customer =>
     visible(principal, customers.get(id), 'customer', id) as Customer;
   const common = { tag: 'Customers', roles: everyone, errors: ['not-found'] };
@@ -25,11 +25,12 @@ export function customerEndpoints({ customers }: ApiDeps): Endpoint[] {
       about: 'Searches customers by a part of the name, or the beginning of a number or account.',
       query: z.object({ text: text.max(100), limit }),
       answer: z.object({ customers: z.array(customerSchema) }),
-      handle: ({ query, principal }) => ({
-        customers: customers
-          .search(query.text, { limit: query.limit, team: confinedTo(principal) })
-          .map((customer) => shown(principal, customer)),
-      }),
+      async handle({ query, principal }) {
+        const ids = await reads.ask(findCustomers, { ...query, team: confinedTo(principal) });
+        // Two parts of one person are one answer.
+        const found = new Map(ids.flatMap((id) => customers.get(id) ?? []).map((customer) => [customer.id, customer]));
+        return { customers: [...found.values()].map((customer) => shown(principal, customer)) };
+      },
     }),
     endpoint({
       ...common,
