@@ -95,6 +95,8 @@ export const chinese: Readonly<Record<string, string>> = {
   'article-unknown': '没有文章 {article}。',
   'callback-unknown': '没有回拨 {callback}。',
   'callback-window': '回拨时间不可行：{reason}。',
+  'egress-batch-unknown': '出站日志中没有批次 {batch}。',
+  'egress-policy-invalid': '{file}:{line}:{column} {reason}',
   'callback-number-many': '该号码已有 {count} 个未完成的回拨，已达上限。',
   'callback-person-many': '{person} 已有 {count} 个未完成的回拨，已达上限。',
   'callback-over': '回拨 {callback} 已结束或正在进行，不能取消。',
