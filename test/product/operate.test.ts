@@ -76,8 +76,9 @@ describe.skipIf(!has('sipp'))('running a site (needs sipp)', { timeout: 120_000 
       await floor.hearEachOther(caller.rtp, seat.rtp);
       await askRestart(floor.product.settings, 'server');
       expect(await refused()).toMatch(/^Retry-After: \d+/m);
-      const dial = await floor.product.ask('POST', `/agents/${seat.agent}/calls`, { to: { number: '02112345678' } });
-      expect(dial.status).toBeGreaterThanOrEqual(400);
+      const idle = await floor.seat([]);
+      const dial = await floor.product.ask('POST', `/agents/${idle.agent}/calls`, { to: { agent: seat.agent } });
+      expect(dial).toMatchObject({ status: 503, body: { code: 'calls-draining' } });
       await caller.sipp.tell('HANGUP');
       await Promise.all([caller.sipp.done(), seat.sipp.done()]);
       await until(
