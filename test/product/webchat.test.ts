@@ -135,17 +135,14 @@ describe.skipIf(!hasChromium)('a call from the page (needs Chromium)', { timeout
     const caller = await openBrowser(['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream']);
     try {
       const page = await caller.newPage({ locale: 'en-GB' });
-      await page.addInitScript(() => {
-        const made: RTCPeerConnection[] = [];
-        Object.assign(window, { made });
-        const Peer = window.RTCPeerConnection;
-        window.RTCPeerConnection = class extends Peer {
-          constructor(...given: ConstructorParameters<typeof Peer>) {
+      await page.addInitScript(`
+        globalThis.made = [];
+        globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+          constructor(...given) {
             super(...given);
             made.push(this);
           }
-        };
-      });
+        };`);
       await page.goto(`${product.sidecar}/chat/`);
       await page.getByRole('button', { name: 'Open chat' }).click();
       await page.getByText('How can we help?').waitFor();
@@ -156,14 +153,9 @@ describe.skipIf(!hasChromium)('a call from the page (needs Chromium)', { timeout
       const [call] = await calls();
       expect(call).toMatchObject({ to: '95500', phase: 'ivr' });
       const heard = () =>
-        page.evaluate(async () => {
-          const [peer] = (window as unknown as { made: RTCPeerConnection[] }).made;
-          const stats = [...((await peer?.getStats())?.values() ?? [])] as {
-            type: string;
-            totalAudioEnergy?: number;
-          }[];
-          return stats.find(({ type }) => type === 'inbound-rtp')?.totalAudioEnergy ?? 0;
-        });
+        page.evaluate<number>(
+          `made[0].getStats().then((stats) => [...stats.values()].find(({ type }) => type === 'inbound-rtp')?.totalAudioEnergy ?? 0)`,
+        );
       await until(async () => (await heard()) > 0, 'the prompt is heard');
       await page.getByRole('button', { name: '1', exact: true }).click();
       await until(async () => (await calls())[0]?.node === 'account', 'the key is understood');
@@ -182,7 +174,8 @@ describe.skipIf(!hasChromium)('a call from the page (needs Chromium)', { timeout
       await page.getByText('You are connected.').waitFor({ state: 'hidden' });
       await page.getByRole('button', { name: 'Call us from here' }).click();
       await until(async () => (await calls()).length === 1, 'a third call');
-      await page.close();
+      await page.getByText('You are connected.').waitFor();
+      await page.goto('about:blank');
       await until(async () => (await calls()).length === 0, 'it ends with its page', 30_000);
     } finally {
       await caller.close();

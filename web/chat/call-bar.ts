@@ -20,6 +20,10 @@ export class CallBar {
       keys.append(h('button', { type: 'button', click: () => send({ t: 'digits', digits: key }) }, key));
     }
     const end = h('button', { type: 'button', class: 'end', click: () => this.end() }, say.hangUp);
+    // Who leaves the page leaves the call, at once and not when it is no longer heard.
+    addEventListener('pagehide', () => {
+      if (this.#call) this.end();
+    });
     this.element = h('div', { class: 'call', hidden: true }, h('div', {}, this.#status, end), keys);
   }
 
