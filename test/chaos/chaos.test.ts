@@ -122,6 +122,28 @@ describe.skipIf(!has('sipp'))('chaos (needs sipp)', () => {
     expect(findings(await inspectData(floor.product.settings.data))).toEqual([]);
   });
 
+  test('the sidecar is killed', async () => {
+    const port = await freePort();
+    const channels = { web: { kind: 'webchat', settings: { origins: [] } } };
+    await open({ channels, env: { SWITCHROOM_SIDECAR_PORT: String(port) } });
+    const crowd = await Crowd.gather(floor, many);
+    const before = crowd.talking();
+    const page = `${floor.product.sidecar}/chat/`;
+    await until(() => answered(page), 'web chat is served');
+    const { sidecar } = floor.product.pids;
+    const killed = performance.now();
+    process.kill(sidecar, 'SIGKILL');
+    await until(() => floor.product.pids.sidecar !== sidecar, 'the sidecar is dead');
+    await until(() => answered(page), 'web chat is served again', 60_000);
+    const ms = Math.round(performance.now() - killed);
+    const [after, gapMs] = [crowd.talking(), crowd.gap()];
+    await crowd.hangUp();
+    const records = await crowd.records();
+    const lost = `digital channels for ${ms} ms; messages wait at the providers, and what it had taken is in its inbox`;
+    rows.push({ what: 'kill -9 sidecar', before, after, gapMs, records, lost });
+    expect([after, records]).toEqual([many, `${many} of ${many}`]);
+  });
+
   test('the disk is full', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'switchroom-chaos-'));
     undo.push(() => rmSync(folder, { recursive: true, force: true }));
