@@ -23,7 +23,6 @@ export const chinese: Readonly<Record<string, string>> = {
   'range-not-satisfiable': '该录音共 {size} 字节。',
   'hold-unknown': '没有法律保留 {hold}。',
   'under-hold': '法律保留 {hold}（{kind} {subject}：{reason}）不允许此操作，请先解除。',
-  'calls-draining': '服务器正在排空：不接受新通话。',
   'only-running': '只有运行中的服务器才能这样做。',
   'recording-not-there': '录音 {recording} 的音频不在此处。',
   'sip-trace-absent': '此处不保留 SIP 消息：sipTraceMegabytes 为 0，或由边缘之外的 SIP 服务器服务。',

@@ -22,6 +22,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'flow-not-for-detours': '不能从这里把客户转入流程 {flow}。',
   'agent-unknown': '没有坐席 {agent}。',
   'agent-not-signed-in': '您尚未签入。',
+  'calls-draining': '服务器正在排空：不接受新通话。',
   'agent-phone-unreachable': '您的话机无法接通：请检查话机是否已注册。',
   'queue-unknown': '没有队列 {queue}。',
   'offer-unknown': '该来电邀请已结束。',

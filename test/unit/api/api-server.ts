@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ApiDeps, createApi, type Flows } from '../../../server/api/index.ts';
 import { Callbacks } from '../../../server/callbacks/index.ts';
 import { Conversations } from '../../../server/conversations/index.ts';
@@ -17,6 +18,7 @@ import {
   readInteractions,
 } from '../../../server/customers/index.ts';
 import { type AccountsOptions, agentSchema, queueSchema } from '../../../server/directory/index.ts';
+import { Draining } from '../../../server/draining.ts';
 import { flowSet } from '../../../server/ivr/index.ts';
 import { Knowledge } from '../../../server/knowledge/index.ts';
 import type {
@@ -30,6 +32,7 @@ import type {
 } from '../../../server/ports/index.ts';
 import { Quality } from '../../../server/quality/index.ts';
 import { ReportProjector } from '../../../server/reports/index.ts';
+import { Retention } from '../../../server/retention/index.ts';
 import { Routing } from '../../../server/routing/index.ts';
 import { egressView } from '../../../server/uplink/index.ts';
 import { WorkItems } from '../../../server/work-items/index.ts';
@@ -268,6 +271,17 @@ export async function startApi(
       offer: () => Promise.resolve(),
     }),
     quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
+    retention: new Retention({
+      database: opened.database,
+      journal,
+      clock,
+      logger,
+      recordings: undefined,
+      policy: undefined,
+      idsOf: (customer) => [customer],
+      conversations: { erase: () => {} },
+    }),
+    draining: new Draining({ database: opened.database, journal, clock }).over(() => ({ calls: 0, conversations: 0 })),
     egress: egressView({ database: opened.database, key: Buffer.alloc(32, 7), last: () => journal.last }),
     knowledge: new Knowledge({ database: opened.database, journal, clock, site: 'hq' }),
     flows,
@@ -279,6 +293,9 @@ export async function startApi(
     checked: true,
     ...more,
   };
+  // What routing says about its configuration comes in a later turn.
+  const configured = () => journal.read(0, { filter: { types: ['routing.decided'] } }).length;
+  while (configured() < 3) await nextTurn();
   const server: Server = createServer(createApi(deps)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
