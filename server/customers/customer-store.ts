@@ -71,15 +71,18 @@ export class CustomerStore {
     const [first, ...others] = parts;
     if (first === undefined) return undefined;
     const customer = personOf([first, ...others]);
-    this.#known.delete(head);
-    this.#known.set(head, customer);
-    if (this.#known.size > mostKnown) {
-      for (const oldest of this.#known.keys()) {
-        this.#known.delete(oldest);
-        break;
-      }
-    }
+    this.#keep(customer);
     return customer;
+  }
+
+  #keep(customer: Customer): void {
+    this.#known.delete(customer.id);
+    this.#known.set(customer.id, customer);
+    if (this.#known.size <= mostKnown) return;
+    for (const oldest of this.#known.keys()) {
+      this.#known.delete(oldest);
+      break;
+    }
   }
 
   /** One row alone. */
@@ -137,7 +140,9 @@ export class CustomerStore {
 
   /** @throws customer-not-saved where the rows broke a rule of the schema: nothing was changed */
   async save(change: Change): Promise<void> {
-    const { customers, events, rows } = change;
+    const { customers, events, rows, made } = change;
+    // Nobody knows her from before: until another change touches her she is what was made, and no row need be read.
+    const born = made && personOf([made]);
     const touched = new Set(customers);
     const widen = () => {
       for (const id of customers) {
@@ -146,12 +151,13 @@ export class CustomerStore {
       }
     };
     const forget = () => {
-      for (const id of touched) this.#known.delete(id);
+      for (const id of touched) if (!born || this.#known.get(id) !== born) this.#known.delete(id);
     };
     widen();
     this.#hold(change);
     widen();
     forget();
+    if (born) this.#keep(born);
     const { durable, undone } = await this.#journal.append(events, () => {
       rows();
       forget();
@@ -159,7 +165,9 @@ export class CustomerStore {
     forget();
     if (durable || undone) this.#drop(change);
     else this.#late.push(change);
-    if (undone) throw failed['customer-not-saved']({ customer: customers[0] ?? '' });
+    if (!undone) return;
+    if (born) this.#known.delete(born.id);
+    throw failed['customer-not-saved']({ customer: customers[0] ?? '' });
   }
 
   #hold({ made, owners = [], claims = [], merged = [] }: Change): void {

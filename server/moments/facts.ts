@@ -17,10 +17,13 @@ export interface Contact {
 /** Of these, data that says something about a person by itself is left out. */
 const aboutStart = ['channel', 'direction', 'did', 'language', 'trunk'] as const;
 const mostContacts = 20_000;
+/** Contacts that are over and may have late events (quality, wrap-up), which need not be read from the journal. */
+const mostOver = 2_000;
 
 export class Facts {
   readonly #journal: Pick<Journal, 'ofInteraction'>;
   readonly #contacts = new Map<InteractionId, Contact>();
+  readonly #over = new Map<InteractionId, Contact>();
 
   constructor(journal: Pick<Journal, 'ofInteraction'>) {
     this.#journal = journal;
@@ -66,10 +69,13 @@ export class Facts {
   }
 
   #contact(event: JournalEvent, interaction: InteractionId): Contact | undefined {
-    const known = this.#contacts.get(interaction);
+    const known = this.#contacts.get(interaction) ?? this.#over.get(interaction);
     if (known) {
       take(known, event);
-      if (event.type === 'interaction.ended') this.#contacts.delete(interaction);
+      if (event.type === 'interaction.ended') {
+        this.#contacts.delete(interaction);
+        remember(this.#over, known, mostOver);
+      }
       return known;
     }
     if (
@@ -82,15 +88,19 @@ export class Facts {
     // In the middle of it, after a restart: the journal knows how it began.
     const before = event.type === 'interaction.started' ? [event] : this.#journal.ofInteraction(interaction);
     for (const earlier of before) if (earlier.seq <= event.seq) take(contact, earlier);
-    if (event.type === 'interaction.ended' || before.some(({ type }) => type === 'interaction.ended')) return contact;
-    this.#contacts.set(interaction, contact);
-    if (this.#contacts.size > mostContacts) {
-      for (const oldest of this.#contacts.keys()) {
-        this.#contacts.delete(oldest);
-        break;
-      }
-    }
+    const over = event.type === 'interaction.ended' || before.some(({ type }) => type === 'interaction.ended');
+    if (over) remember(this.#over, contact, mostOver);
+    else remember(this.#contacts, contact, mostContacts);
     return contact;
+  }
+}
+
+function remember(contacts: Map<InteractionId, Contact>, contact: Contact, most: number): void {
+  contacts.set(contact.interaction, contact);
+  if (contacts.size <= most) return;
+  for (const oldest of contacts.keys()) {
+    contacts.delete(oldest);
+    break;
   }
 }
 
