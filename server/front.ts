@@ -17,7 +17,7 @@ import { createDesk } from './desk/index.ts';
 import { loadSiteKey, type openAccounts, type openDirectory } from './directory/index.ts';
 import type { Draining } from './draining.ts';
 import type { Engines } from './engines.ts';
-import type { FlowHistory, openFlowStore } from './flows/index.ts';
+import type { openFlowStore, VersionHistory } from './flows/index.ts';
 import { databaseFile, type openDatabase, type openJournal } from './journal/index.ts';
 import { Knowledge } from './knowledge/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
@@ -53,7 +53,7 @@ export interface Behind extends Pick<Engines, 'link' | 'sip' | 'media' | 'mediaH
   reports: ReportProjector;
   audit: AuditLog;
   store: FlowStore;
-  history: FlowHistory;
+  history: VersionHistory;
   signaling: Signaling;
   routing: Routing;
   calls: Calls;

@@ -7,7 +7,7 @@ import { systemClock } from '../values/index.ts';
 import { createApi, flowFiles } from './api/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { openAccounts, openDirectory } from './directory/index.ts';
-import { FlowHistory, openFlowStore } from './flows/index.ts';
+import { openFlowStore, VersionHistory } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { Knowledge } from './knowledge/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
@@ -73,7 +73,7 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
     }),
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
-    flows: flowFiles(store, new FlowHistory(database, journal, clock), settings.flows, () => ({})),
+    flows: flowFiles(store, new VersionHistory(database, journal, clock), settings.flows, () => ({})),
     recordings: { size: async () => undefined, read: () => Promise.reject(new Error('no engine runs')) },
     logger,
     clock,

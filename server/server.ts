@@ -14,7 +14,7 @@ import { InteractionProjector, InteractionRows, openCustomers, readInteractions 
 import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
 import { Draining } from './draining.ts';
 import { openEngines } from './engines.ts';
-import { FlowHistory, FlowTraffic, openFlowStore } from './flows/index.ts';
+import { FlowTraffic, openFlowStore, VersionHistory } from './flows/index.ts';
 import { openDatabase, openJournal } from './journal/index.ts';
 import { openConversations } from './open-conversations.ts';
 import { openWebRtc } from './open-webrtc.ts';
@@ -104,7 +104,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       hasMusic: prompts.hasMusic.bind(prompts),
       canSpeak: prompts.canSpeak.bind(prompts),
     });
-    const history = new FlowHistory(database, journal, clock);
+    const history = new VersionHistory(database, journal, clock);
     const store = await openFlowStore({
       folder: settings.flows,
       context,

@@ -7,7 +7,7 @@ import type { Callbacks } from '../callbacks/index.ts';
 import type { Conversations } from '../conversations/index.ts';
 import type { Customers, Interactions } from '../customers/index.ts';
 import type { Accounts, SiteDirectory } from '../directory/index.ts';
-import type { FlowVersion } from '../flows/index.ts';
+import type { TextVersion } from '../flows/index.ts';
 import type { Finding, FlowPicture, FlowTestResult } from '../ivr/index.ts';
 import type { Reader, SiteJournal } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
@@ -44,7 +44,7 @@ export interface Flows {
   /** The file of those tests; undefined where there is none. */
   tests(flow: string): Promise<string | undefined>;
   /** Versions that were in use, newest first. */
-  versions(flow: string): readonly FlowVersion[];
+  versions(flow: string): readonly TextVersion[];
   version(flow: string, version: string): string | undefined;
   /** A call through the flows without a call. @param text instead of the flow's file. @throws flow-unknown, flow-has-errors */
   simulate(

@@ -2,7 +2,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type FlowHistory, type FlowStore, flowTest } from '../flows/index.ts';
+import { type FlowStore, flowTest, type VersionHistory } from '../flows/index.ts';
 import { type CheckContext, type Checked, type FlowOutline, flowSet, Rehearsal, readFlow } from '../ivr/index.ts';
 import type { Flows, Simulation, SimulationInput } from './deps.ts';
 import { failed } from './errors.ts';
@@ -14,7 +14,7 @@ const mostSaid = 1_000_000;
 /** @param context what the flows stand among, as the store's own */
 export function flowFiles(
   store: FlowStore,
-  history: FlowHistory,
+  history: VersionHistory,
   folder: string,
   context: () => Omit<CheckContext, 'flows'>,
 ): Flows {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Flows, flowFiles } from '../../../server/api/index.ts';
-import { FlowHistory, type FlowStore, openFlowStore } from '../../../server/flows/index.ts';
+import { type FlowStore, openFlowStore, VersionHistory } from '../../../server/flows/index.ts';
 import type { CompiledFlow } from '../../../server/ivr/index.ts';
 import { openDatabase, openJournal } from '../../../server/journal/index.ts';
 import { systemClock } from '../../../values/index.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
   const context = () => ({ queues: ['service'] });
   const data = openDatabase({ directory: path.join(folder, 'data'), logger });
   const journal = openJournal({ database: data.database, site: 'hq', logger, clock: systemClock });
-  const history = new FlowHistory(data.database, journal, systemClock);
+  const history = new VersionHistory(data.database, journal, systemClock);
   const keep = (taken: CompiledFlow, text: string) => history.keep(taken.name, taken.version, text);
   store = await openFlowStore({ folder, context, keep, watch: false, log: logger });
   flows = flowFiles(store, history, folder, context);
