@@ -3,22 +3,12 @@ import { z } from 'zod';
 import type { Language } from '../../../values/index.ts';
 import type { Principal } from '../../directory/index.ts';
 import { agentReport, agentsNeeded, erlangA, queueReport, serviceLevelC, ZoneClock } from '../../reports/index.ts';
-import { csvLine } from '../csv.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import {
-  agentColumns,
-  csvColumns,
-  type ExportColumn,
-  type Names,
-  queueColumns,
-  sheetColumns,
-} from '../report-columns.ts';
+import { agentColumns, type Names, queueColumns } from '../report-columns.ts';
+import { downloads, inLanguage } from '../report-downloads.ts';
 import { confinedTo, isStaff } from '../scope.ts';
-import { sendCsv } from '../send-csv.ts';
-import { sendXlsx } from '../send-xlsx.ts';
-import { mediaType, rowOf } from '../xlsx/index.ts';
 
 const moment = z
   .string()
@@ -51,8 +41,6 @@ const agentQuery = z.object({
   queue: names.describe('Those who take contacts of one of these queues now; comma-separated'),
   together: z.enum(['true', 'false']).default('false').describe('One line for all agents of an interval'),
 });
-
-const inLanguage = { language: z.enum(['en', 'zh']).default('en').describe('Of headings and names') };
 
 const rate = z.number().optional();
 const interval = { start: z.number(), local: z.string().describe('Wall clock of the site: 2026-03-29T02:30+02:00') };
@@ -198,34 +186,13 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
         return { ...asked, serviceLevel: query.serviceLevel, rows };
       },
     }),
-    endpoint({
-      method: 'get',
-      path: '/reports/queues.csv',
-      tag: 'Reports',
-      about: 'The same as CSV.',
-      roles: staff,
+    ...downloads({
+      name: 'queues',
       query: queueQuery,
-      raw: 'text/csv',
-      async handle({ query, principal, response }) {
-        const { rows } = await queues(query, principal);
-        await sendCsv(response, 'queues.csv', csvPieces(queueColumns(named('en')), rows));
-        return undefined;
-      },
-    }),
-    endpoint({
-      method: 'get',
-      path: '/reports/queues.xlsx',
-      tag: 'Reports',
-      about: 'The same as a workbook, with dates, times and shares as such.',
-      roles: staff,
-      query: queueQuery.extend(inLanguage),
-      raw: mediaType,
-      async handle({ query: { language, ...query }, principal, response }) {
-        const { rows } = await queues(query, principal);
-        const sheet = sheetOf({ en: 'Queues', zh: '队列' }, language, queueColumns(named(language)), rows);
-        await sendXlsx(response, 'queues.xlsx', sheet);
-        return undefined;
-      },
+      queryInLanguage: queueQuery.extend(inLanguage),
+      title: { en: 'Queues', zh: '队列' },
+      columns: (language) => queueColumns(named(language)),
+      rows: async (query, principal) => (await queues(query, principal)).rows,
     }),
     endpoint({
       method: 'get',
@@ -240,34 +207,13 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
         return { ...asked, rows };
       },
     }),
-    endpoint({
-      method: 'get',
-      path: '/reports/agents.csv',
-      tag: 'Reports',
-      about: 'The same as CSV; reasons for not being ready in one cell.',
-      roles: staff,
+    ...downloads({
+      name: 'agents',
       query: agentQuery,
-      raw: 'text/csv',
-      async handle({ query, principal, response }) {
-        const { rows } = await agents(query, principal);
-        await sendCsv(response, 'agents.csv', csvPieces(agentColumns(named('en')), rows));
-        return undefined;
-      },
-    }),
-    endpoint({
-      method: 'get',
-      path: '/reports/agents.xlsx',
-      tag: 'Reports',
-      about: 'The same as a workbook, with dates, times and shares as such.',
-      roles: staff,
-      query: agentQuery.extend(inLanguage),
-      raw: mediaType,
-      async handle({ query: { language, ...query }, principal, response }) {
-        const { rows } = await agents(query, principal);
-        const sheet = sheetOf({ en: 'Agents', zh: '坐席' }, language, agentColumns(named(language)), rows);
-        await sendXlsx(response, 'agents.xlsx', sheet);
-        return undefined;
-      },
+      queryInLanguage: agentQuery.extend(inLanguage),
+      title: { en: 'Agents', zh: '坐席' },
+      columns: (language) => agentColumns(named(language)),
+      rows: async (query, principal) => (await agents(query, principal)).rows,
     }),
     endpoint({
       method: 'get',
@@ -335,33 +281,4 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
       },
     }),
   ];
-}
-
-async function* csvPieces<Row>(given: ExportColumn<Row>[], rows: readonly Row[]): AsyncIterable<string> {
-  const columns = csvColumns(given);
-  yield csvLine(columns.map(([heading]) => heading));
-  yield* inPieces(rows, (row) => csvLine(columns.map(([, cell]) => cell(row))));
-}
-
-async function* inPieces<Row>(rows: readonly Row[], write: (row: Row, at: number) => string): AsyncIterable<string> {
-  for (let at = 0; at < rows.length; at += 500) {
-    yield rows
-      .slice(at, at + 500)
-      .map((row, place) => write(row, at + place))
-      .join('');
-  }
-}
-
-function sheetOf<Row>(
-  name: Record<Language, string>,
-  language: Language,
-  given: ExportColumn<Row>[],
-  rows: readonly Row[],
-) {
-  const columns = sheetColumns(given, language);
-  return {
-    name: name[language],
-    headings: columns.map(({ heading }) => heading),
-    pieces: inPieces(rows, (row, at) => rowOf(columns, row, at)),
-  };
 }
