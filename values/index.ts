@@ -8,4 +8,5 @@ export * from './network-of.ts';
 export * from './not-there.ts';
 export * from './phone-number.ts';
 export * from './state-machine.ts';
+export * from './steady-clock.ts';
 export * from './time.ts';

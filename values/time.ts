@@ -1,3 +1,5 @@
+import { SteadyClock } from './steady-clock.ts';
+
 /** Milliseconds since 1970-01-01 UTC. */
 export type Millis = number;
 
@@ -9,4 +11,8 @@ export interface Clock {
   monotonic(): Millis;
 }
 
-export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+/** The machine's clock as it is, jumps and all: for what others check by clocks of their own (signatures, one-time codes). */
+export const machineClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** The process's time: it does not notice that the machine's clock is set. */
+export const systemClock = new SteadyClock({ wall: machineClock.now, monotonic: machineClock.monotonic });
