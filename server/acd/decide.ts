@@ -14,7 +14,7 @@ import { endOffer, endWork, endWrapUp, leaveIfDone, setPresence, withdraw } from
 const afterDispositionMs = 2_000;
 
 /** Raised whenever the same command could decide otherwise than before; journaled beside the commands. */
-export const routerVersion = 2;
+export const routerVersion = 3;
 
 /**
  * Decides what a command leads to. The state has evolved by exactly these events when it returns: folding them into a
@@ -22,7 +22,8 @@ export const routerVersion = 2;
  *
  * Afterwards no waiting contact and free agent who fit are left apart. Costs O(log n) per contact or agent that the
  * command touches. A command that cannot be carried out gives one `refused` event and changes nothing.
- * @param now wall clock, UTC; commands come in with time not running backwards by more than clocks are corrected
+ * @param now wall clock, UTC. Where it was set back (`setBackMs`), the first command of the new time has to be a `tick`,
+ * which takes every time in the state back with it; others would decide by deadlines that lie too far ahead
  */
 export function decide(state: RouterState, command: Command, now: Millis): AcdEvent[] {
   const decision = new Decision(state, now);

@@ -3,12 +3,18 @@ import type { Decision } from './decision.ts';
 import type { OverflowReason } from './events.ts';
 import { ringAfter, unstaffedDue } from './lanes.ts';
 import { isOpen } from './opening.ts';
+import { setBackMs } from './set-back.ts';
 import type { Contact, Queue } from './state.ts';
 import { endOffer, withdraw, wrapUpOver } from './work-steps.ts';
 
-/** Serves everything due by now, in the order in which it was due. */
+/** Serves everything due by now, in the order in which it was due; before that, a clock that was set back. */
 export function serveDue(decision: Decision): void {
   const { state, now } = decision;
+  const byMs = setBackMs(state, now);
+  if (byMs > 0) {
+    decision.emit({ type: 'clock-set-back', byMs });
+    for (const { config } of [...state.queues.values()]) if (config.hours) serveQueue(decision, config.id);
+  }
   for (;;) {
     const due = state.timers.next();
     if (!due || due.at > now) return;

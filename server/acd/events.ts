@@ -160,6 +160,8 @@ export type AcdEvent = { at: Millis } & (
   | { type: 'occupied'; agent: AgentId; channel: Channel; count: number }
   | { type: 'queue-staffed'; queue: QueueId }
   | { type: 'queue-unstaffed'; queue: QueueId }
+  /** The clock was set back by so much, and every time in the state with it. */
+  | { type: 'clock-set-back'; byMs: number }
   | { type: 'queue-opened'; queue: QueueId }
   | { type: 'queue-closed'; queue: QueueId }
   /** Changes nothing: the command could not be carried out. Always the only event of its command. */

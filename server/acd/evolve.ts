@@ -5,6 +5,7 @@ import { listContact, refreshAgent, retimeContact, unlistContact } from './lanes
 import { measureAnswer, measureHandling } from './measure.ts';
 import { nextBoundary } from './opening.ts';
 import type { Presence } from './presence.ts';
+import { setBack } from './set-back.ts';
 import { forgetStaff, joinQueues, leaveQueues, recountStaff } from './staff.ts';
 import { type Agent, type Contact, newAgent, newQueue, type RouterState, type Work } from './state.ts';
 
@@ -14,6 +15,8 @@ import { type Agent, type Contact, newAgent, newQueue, type RouterState, type Wo
  */
 export function evolve(state: RouterState, event: AcdEvent): RouterState {
   const { at } = event;
+  if (event.type === 'clock-set-back') state.latest = at;
+  else if (event.type !== 'refused') state.latest = Math.max(state.latest, at);
   switch (event.type) {
     case 'queue-set':
       setQueue(state, event);
@@ -112,6 +115,9 @@ export function evolve(state: RouterState, event: AcdEvent): RouterState {
       state.timers.set('queue', event.queue, nextBoundary(queue.config, at));
       break;
     }
+    case 'clock-set-back':
+      setBack(state, event.byMs, at);
+      break;
     case 'refused':
       break;
     default:

@@ -8,6 +8,7 @@ export { evolve } from './evolve.ts';
 export { demandsIn, hasRoom } from './lanes.ts';
 export { expectedWait, placeOf } from './measure.ts';
 export * from './presence.ts';
+export { setBackMs } from './set-back.ts';
 export { fold, restore, type Snapshot, snapshot } from './snapshot.ts';
 export { type Agent, type Contact, emptyState, type Queue, type RouterState, type Work } from './state.ts';
 export * from './work.ts';

@@ -19,6 +19,8 @@ import {
 export interface Snapshot {
   version: 1;
   at: Millis;
+  /** Absent in those of earlier versions. */
+  latest?: Millis | undefined;
   offers: number;
   queues: {
     config: QueueConfig;
@@ -67,6 +69,7 @@ export function snapshot(state: RouterState, at: Millis): Snapshot {
     version: 1,
     at,
     offers: state.offers,
+    latest: state.latest,
     queues: [...state.queues.values()].map(({ config, open, unstaffedSince, measure }) => ({
       config,
       open,
@@ -113,6 +116,7 @@ export function restore(from: Snapshot): RouterState {
   const state = emptyState();
   const kept = structuredClone(from);
   state.offers = kept.offers;
+  state.latest = kept.latest ?? kept.at;
   for (const { config, boundary, ...rest } of kept.queues) {
     const queue = Object.assign(newQueue(config), rest);
     state.queues.set(config.id, queue);

@@ -141,6 +141,8 @@ export interface RouterState {
   contacts: Map<InteractionId, Contact>;
   /** Offers ever made; gives offers their ids and round-robin its order. */
   offers: number;
+  /** Time of the last event: before it, the clock was set back. */
+  latest: Millis;
 
   // derived
   /** Who holds the work item. */
@@ -160,6 +162,7 @@ export function emptyState(): RouterState {
     agents: new Map(),
     contacts: new Map(),
     offers: 0,
+    latest: 0,
     work: new Map(),
     timers: new Timers(),
     members: new Map(),

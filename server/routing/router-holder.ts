@@ -12,6 +12,7 @@ import {
   type Refusal,
   type RouterState,
   routerVersion,
+  setBackMs,
   snapshot,
 } from '../acd/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
@@ -83,7 +84,11 @@ export class RouterHolder {
     const { clock, logger } = this.#options;
     const now = clock.now();
     this.counters.commands++;
+    const byMs = command.type === 'tick' ? 0 : setBackMs(this.state, now);
+    if (byMs > 0) this.give({ type: 'tick' });
     const events = decide(this.state, command, now);
+    if (events[0]?.type === 'clock-set-back')
+      logger.warn({ byMs: events[0].byMs }, 'the clock was set back, waits go on as they were');
     this.#arm();
     const refused = refusalOf(events);
     if (refused) {

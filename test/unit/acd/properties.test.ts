@@ -34,7 +34,8 @@ type Step =
   | { do: 'wrap-up'; pick: number; extend: boolean }
   | { do: 'dispose'; pick: number }
   | { do: 'occupy'; agent: number; count: number }
-  | { do: 'wait'; ms: number };
+  | { do: 'wait'; ms: number }
+  | { do: 'set-back'; ms: number };
 
 const queues = ['service', 'vip', 'cards'];
 const agents = ['1001', '1002', '1003', '1004', '1005'];
@@ -109,6 +110,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 10,
     arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 900, 4_000, 25_000, 70_000) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('set-back' as const), ms: fc.constantFrom(500, 2_000, 3_600_000) }),
   },
 );
 
@@ -236,6 +241,7 @@ function commandOf(state: RouterState, step: Step, serial: number): Command | un
     case 'occupy':
       return { type: 'occupy', agent: agents[step.agent]!, channel: 'voice', count: step.count };
     case 'wait':
+    case 'set-back':
       return undefined;
   }
 }
@@ -272,6 +278,11 @@ function run(steps: Step[], after: (command: Command, events: AcdEvent[], run: R
         give({ type: 'tick' });
       }
       now = end;
+      return;
+    }
+    if (step.do === 'set-back') {
+      now -= step.ms;
+      give({ type: 'tick' });
       return;
     }
     now += 7;

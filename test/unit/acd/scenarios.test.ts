@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type AcdEvent, agentConfig, placeOf, queueConfig } from '../../../server/acd/index.ts';
+import { type AcdEvent, agentConfig, placeOf, queueConfig, restore, snapshot } from '../../../server/acd/index.ts';
 import { Floor, of } from './floor.ts';
 
 const service = { id: 'service', wrapUpMs: 10_000, offerMs: 20_000 };
@@ -543,5 +543,75 @@ describe('queues', () => {
     expect(floor.do({ type: 'outcome', offer: 'off_x', outcome: 'missed' })).toMatchObject([
       { type: 'refused', reason: 'offer-unknown' },
     ]);
+  });
+});
+
+describe('the clock is set back by an hour', () => {
+  const hour = 3_600_000;
+
+  /** One talks, one rings, two wait; a minute later the clock is wrong by an hour. */
+  function floorSetBack(): Floor {
+    const floor = new Floor([{ ...service, offerMs: 80_000, maxWaitMs: 300_000 }], two);
+    floor.ready('1001', '1002');
+    floor.call('int_talks');
+    floor.accept('int_talks');
+    floor.call('int_rings');
+    floor.call('int_waits');
+    floor.pass(10_000);
+    floor.call('int_later');
+    floor.pass(50_000);
+    floor.do({ type: 'change', contact: 'int_later', priority: 0 });
+    floor.now -= hour;
+    expect(of(floor.do({ type: 'tick' }), 'clock-set-back')).toHaveLength(1);
+    return floor;
+  }
+
+  test('offers, waits and wrap-ups end when they would have', () => {
+    const floor = floorSetBack();
+    expect(of(floor.pass(19_000), 'offer-withdrawing')).toEqual([]);
+    expect(of(floor.pass(1_000), 'offer-withdrawing')).toHaveLength(1);
+    const [ended] = of(floor.hangUp('int_talks'), 'work-ended');
+    expect(ended?.connectedMs).toBe(80_000);
+    expect(floor.holder('int_talks')).toBeUndefined();
+    expect(of(floor.pass(10_000), 'wrap-up-ended')).toMatchObject([{ agent: '1001', wrapUpMs: 10_000 }]);
+  });
+
+  test('who waits has waited as long as before, and is served in the same order', () => {
+    const floor = floorSetBack();
+    floor.hangUp('int_talks');
+    const offers = of(floor.pass(10_000), 'offer-made');
+    expect(offers).toMatchObject([{ contact: 'int_waits', agent: '1001', why: { waitedMs: 70_000 } }]);
+    floor.do({ type: 'not-ready', agent: '1001', reason: 'break' });
+    floor.do({ type: 'not-ready', agent: '1002', reason: 'break' });
+    const left = of(floor.pass(300_000), 'contact-overflowed');
+    expect(left.map(({ contact, waitedMs }) => [contact, waitedMs])).toEqual([
+      ['int_rings', 300_000],
+      ['int_waits', 300_000],
+      ['int_later', 300_000],
+    ]);
+  });
+
+  test('a correction of less than a second changes nothing', () => {
+    const floor = floorSetBack();
+    floor.now -= 900;
+    expect(floor.do({ type: 'tick' })).toEqual([]);
+  });
+
+  test('a state from a snapshot knows that it is from later', () => {
+    const floor = floorSetBack();
+    const kept = snapshot(floor.state, floor.now);
+    expect(restore(kept).latest).toBe(floor.state.latest);
+    expect(restore({ ...kept, latest: undefined }).latest).toBe(kept.at);
+  });
+
+  test('opening hours are the calendar’s', () => {
+    const start = 1_000_000_000_000;
+    const hours = [{ opens: start + hour, closes: start + 2 * hour }];
+    const floor = new Floor([{ ...service, hours, atClose: 'overflow' }], [{ id: '1001' }]);
+    floor.pass(hour + 60_000);
+    expect(floor.state.queues.get('service')?.open).toBe(true);
+    floor.now -= hour;
+    expect(of(floor.do({ type: 'tick' }), 'queue-closed')).toHaveLength(1);
+    expect(of(floor.pass(hour), 'queue-opened')).toHaveLength(1);
   });
 });
