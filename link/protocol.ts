@@ -78,7 +78,7 @@ export interface DialogSnapshot {
   protocol: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
   remoteAddress: string;
   remotePort: number;
-  /** Milliseconds UTC, by the edge's clock. */
+  /** Milliseconds UTC by the edge's clock as it is at the listing: how long ago, whatever was done to that clock since. */
   answeredAt: number;
 }
 
@@ -86,7 +86,7 @@ export interface DialogSnapshot {
 export interface DialogEnd {
   dialogId: string;
   note?: string | undefined;
-  /** Milliseconds UTC, by the edge's clock. */
+  /** Milliseconds UTC by the edge's clock as it is at the listing: how long ago, whatever was done to that clock since. */
   at: number;
   /** `remote`: the far side hung up; `linked`: we said BYE because its linked leg ended; `lost`: refresh or ACK failed. */
   by: 'remote' | 'linked' | 'lost';

@@ -1,6 +1,7 @@
 // What apps say becomes SIP: answers, requests in dialogs, new ones, CANCEL. Each frame is answered with what was sent, or
 // with why nothing was.
 import type { Logger } from 'pino';
+import { systemClock } from '../../values/index.ts';
 import type { Destination, Transactions } from '../sip/index.ts';
 import {
   ackIsOurs,
@@ -103,7 +104,7 @@ export class AppCommands {
       this.#moveDialogs(this.#parts.registrations.accepted(request, outcome, to), to);
     }
     const peer = { protocol: to.protocol, address: to.host, port: to.port };
-    connection.send(responseEcho(messageId, peer, Date.now(), incoming.id, id, outcome.toString()));
+    connection.send(responseEcho(messageId, peer, systemClock.now(), incoming.id, id, outcome.toString()));
   }
 
   /** A phone is back on another connection (its network changed, its page came again): its calls are reached there too. */
@@ -194,7 +195,7 @@ export class AppCommands {
   #echo(connection: AppConnection, messageId: string, transactionId: string, request: SipMessage): void {
     const via = request.headers.has('Via') ? request.topVia : undefined;
     const local = { protocol: via?.transport.toLowerCase() ?? '', address: via?.host ?? '', port: via?.port ?? 5060 };
-    connection.send(requestEcho(messageId, local, Date.now(), transactionId, request.toString()));
+    connection.send(requestEcho(messageId, local, systemClock.now(), transactionId, request.toString()));
   }
 }
 

@@ -5,6 +5,7 @@
 //                                  └────── grace time over ──▶ ended with BYE
 import type { Logger } from 'pino';
 import type { DialogEnd, DialogSnapshot } from '../../link/index.ts';
+import { type Clock, systemClock } from '../../values/index.ts';
 import type { Dialog, DialogEndCause, Incoming, Outgoing, SipMessage, UserAgent } from '../sip/index.ts';
 import type { AppConnection } from './connection.ts';
 
@@ -30,6 +31,11 @@ interface Orphans {
   timer: NodeJS.Timeout;
 }
 
+/** What ended, by the monotonic clock: how long ago it was does not change when the machine's clock is set. */
+interface End extends Omit<DialogEnd, 'at'> {
+  since: number;
+}
+
 interface Held {
   incoming: Incoming;
   dialog: Dialog;
@@ -40,10 +46,11 @@ export class Gap {
   readonly #agent: UserAgent;
   readonly #log: Logger;
   readonly #options: GapOptions;
+  readonly #clock: Clock;
   readonly #orphans = new Set<Orphans>();
   readonly #held = new Map<string, Held>();
   readonly #sweep: NodeJS.Timeout;
-  #ends: DialogEnd[] = [];
+  #ends: End[] = [];
   #closed = false;
   /** `dialogs.adopted` came before the server's drachtio connection. */
   #adoptWhenArrived = false;
@@ -52,10 +59,11 @@ export class Gap {
   /** Dialogs that we end because their linked leg ended. */
   readonly #following = new Set<Dialog>();
 
-  constructor(agent: UserAgent, log: Logger, options: Partial<GapOptions> = {}) {
+  constructor(agent: UserAgent, log: Logger, options: Partial<GapOptions> = {}, clock: Clock = systemClock) {
     this.#agent = agent;
     this.#log = log;
     this.#options = { ...standard, ...options };
+    this.#clock = clock;
     this.#sweep = setInterval(() => this.#refuseOld(), Math.max(10, Math.min(1_000, this.#options.heldMs / 8))).unref();
   }
 
@@ -196,14 +204,16 @@ export class Gap {
 
   /** What a returning server must know. */
   list(): { dialogs: DialogSnapshot[]; ended: DialogEnd[]; now: number } {
+    const now = this.#clock.now();
+    const then = (since: number) => Math.round(now - (this.#clock.monotonic() - since));
     const dialogs: DialogSnapshot[] = [];
     for (const dialog of this.#agent.dialogs) {
       const owner = dialog.owner as AppConnection | undefined;
       if (dialog.state === 'confirmed' && dialog.method === 'INVITE' && owner?.epoch !== undefined) {
-        dialogs.push(snapshot(dialog, owner.state !== 'serving'));
+        dialogs.push(snapshot(dialog, owner.state !== 'serving', then(dialog.answeredAt)));
       }
     }
-    return { dialogs, ended: [...this.#ends], now: Date.now() };
+    return { dialogs, ended: this.#ends.map(({ since, ...end }) => ({ ...end, at: then(since) })), now };
   }
 
   #waitedFor(dialog: Dialog): boolean {
@@ -214,7 +224,7 @@ export class Gap {
   /** Writes down that a call ended while its server was away, and ends the leg that it was linked with. */
   #noteEnd(dialog: Dialog, by: DialogEnd['by']): void {
     if (this.#ends.length >= mostEnds) this.#ends.shift();
-    this.#ends.push({ dialogId: dialog.id, note: dialog.note, at: Date.now(), by });
+    this.#ends.push({ dialogId: dialog.id, note: dialog.note, since: this.#clock.monotonic(), by });
     const other = dialog.linked === undefined ? undefined : this.#agent.dialogs.get(dialog.linked);
     if (other === undefined || other.linked !== dialog.id || other.state !== 'confirmed') return;
     this.#following.add(other);
@@ -229,11 +239,11 @@ export class Gap {
       this.#agent.refuse(incoming, 500, [['Retry-After', '5']]);
       return;
     }
-    this.#held.set(incoming.id, { incoming, dialog, since: performance.now() });
+    this.#held.set(incoming.id, { incoming, dialog, since: this.#clock.monotonic() });
   }
 
   #refuseOld(): void {
-    const before = performance.now() - this.#options.heldMs;
+    const before = this.#clock.monotonic() - this.#options.heldMs;
     for (const { incoming, since } of this.#held.values()) {
       // A re-INVITE has its 100 and waits for as long as the grace time.
       if (since > before || incoming.method === 'INVITE') continue;
@@ -256,14 +266,14 @@ export class Gap {
       if (dialog.method === 'INVITE') {
         count++;
         if (this.#ends.length >= mostEnds) this.#ends.shift();
-        this.#ends.push({ dialogId: dialog.id, note: dialog.note, at: Date.now(), by: 'lost' });
+        this.#ends.push({ dialogId: dialog.id, note: dialog.note, since: this.#clock.monotonic(), by: 'lost' });
       }
     }
     this.#log.warn({ epoch: orphans.epoch, dialogs: count }, 'no server came back in time, its calls were ended');
   }
 }
 
-function snapshot(dialog: Dialog, orphan: boolean): DialogSnapshot {
+function snapshot(dialog: Dialog, orphan: boolean, answeredAt: number): DialogSnapshot {
   return {
     dialogId: dialog.id,
     role: dialog.role,
@@ -277,6 +287,6 @@ function snapshot(dialog: Dialog, orphan: boolean): DialogSnapshot {
     protocol: dialog.protocol,
     remoteAddress: dialog.arrival?.remoteAddress ?? '',
     remotePort: dialog.arrival?.remotePort ?? 0,
-    answeredAt: dialog.answeredAt,
+    answeredAt,
   };
 }

@@ -197,13 +197,13 @@ export class Gateway implements DialogUser, AppListenerUser {
     this.#owned.outgoingInvites.delete(outgoing.id);
     const protocol = outgoing.request.topVia.transport.toLowerCase();
     live(outgoing.owner)?.send(
-      madeUpFrame(protocol, Date.now(), outgoing.id, outgoing.dialog?.id ?? '', response.toString()),
+      madeUpFrame(protocol, systemClock.now(), outgoing.id, outgoing.dialog?.id ?? '', response.toString()),
     );
   }
 
   unsolicited(dialog: Dialog, bye: SipMessage, from: Listener | undefined): void {
     const local = { protocol: from?.protocol ?? '', address: from?.address ?? '', port: from?.port ?? 0 };
-    liveOwner(dialog)?.send(unsolicitedFrame(local, Date.now(), dialog.id, bye.toString()));
+    liveOwner(dialog)?.send(unsolicitedFrame(local, systemClock.now(), dialog.id, bye.toString()));
   }
 
   confirmed(dialog: Dialog): void {

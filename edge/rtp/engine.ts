@@ -2,6 +2,7 @@
 // that tests can drive it as it is.
 import { randomBytes } from 'node:crypto';
 import { LinkFailure, type MediaEvents } from '../../link/index.ts';
+import { systemClock } from '../../values/index.ts';
 import type { Clip } from './audio/clip.ts';
 import { Bridge } from './call/bridge.ts';
 import { Endpoint } from './call/endpoint.ts';
@@ -69,7 +70,7 @@ export class Engine {
     this.#addresses = new Addresses(options, now);
     this.#host = {
       now,
-      wall: () => Date.now(),
+      wall: () => systemClock.now(),
       cname: randomBytes(12).toString('base64url'),
       event: (name, body) => outside.event(name, body),
       activate: (ticker) => {

@@ -117,7 +117,7 @@ function finish(core: Core, incoming: Incoming, response: SipMessage): void {
   if (incoming.inDialog) return;
   incoming.reliable?.stop();
   if (response.status >= 300) endDialog(core, dialog, 'local');
-  else dialog.confirmed(response.toString(), Date.now());
+  else dialog.confirmed(response.toString(), performance.now());
 }
 
 /** A 2xx to INVITE: repeated until its ACK. */
@@ -125,7 +125,7 @@ function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMes
   if (!incoming.transaction.respond(response)) return false;
   const to = responseDestination(incoming.request, incoming.arrival);
   dialog.incomingInvite = undefined;
-  if (!incoming.inDialog) dialog.confirmed(response.toString(), Date.now());
+  if (!incoming.inDialog) dialog.confirmed(response.toString(), performance.now());
   core.ackWaits.get(dialog)?.stop();
   const wait = new AckWait(
     incoming.request.cseq.number,

@@ -220,7 +220,7 @@ export class Calling {
     if (dialog.arrival?.connection === undefined && to.connection !== undefined)
       dialog.arrival = { ...arrival, connection: to.connection };
     noteRemoteSdp(dialog, response);
-    dialog.confirmed(response.toString(), Date.now());
+    dialog.confirmed(response.toString(), performance.now());
     if (outgoing.method === 'INVITE') {
       dialog.awaitsAck = 'call';
       this.#timers.answered(dialog, response);

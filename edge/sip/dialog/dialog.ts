@@ -62,6 +62,7 @@ export class Dialog {
   answer = '';
   localSdp = '';
   remoteSdp = '';
+  /** When the 2xx was sent or came in, monotonic ms. */
   answeredAt = 0;
   /** Where their latest message came from. */
   arrival: Arrival | undefined;

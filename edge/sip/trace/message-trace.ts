@@ -1,3 +1,4 @@
+import { systemClock } from '../../../values/index.ts';
 import type { Protocol } from '../stack.ts';
 import { masked } from './masking.ts';
 
@@ -64,7 +65,7 @@ export class MessageTrace {
   }
 
   /** @param bytes one whole message; copied */
-  add(bytes: Buffer, way: 'in' | 'out', passage: Passage, at = Date.now()): void {
+  add(bytes: Buffer, way: 'in' | 'out', passage: Passage, at = systemClock.now()): void {
     const { length } = bytes;
     if (length === 0 || length > this.#ring.length || apart.has(methodOf(bytes))) return;
     if (this.#end + length > this.#ring.length) {

@@ -1,3 +1,4 @@
+import { systemClock } from '../../../values/index.ts';
 import type { Arrival, Listener } from '../stack.ts';
 import type { Timer, TimerOwner, TimerWheel } from '../timer-wheel.ts';
 import { plainAddress } from './address.ts';
@@ -219,7 +220,7 @@ export class Connection implements TimerOwner<'watch'> {
       remotePort: this.remotePort,
       connection: this.id,
       bytes,
-      at: Date.now(),
+      at: systemClock.now(),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { systemClock } from '../../../values/index.ts';
 import type { Arrival, Listener } from '../stack.ts';
 import { familyOf, plainAddress } from './address.ts';
 import { listenError } from './errors.ts';
@@ -41,7 +42,7 @@ export class UdpListener {
         remoteAddress: plainAddress(remote.address),
         remotePort: remote.port,
         bytes: bytes.length,
-        at: Date.now(),
+        at: systemClock.now(),
       };
       inbound.datagram(bytes, arrival);
     });

@@ -7,6 +7,7 @@ import {
   type DialogSnapshot,
   type LinkClient,
 } from '../../../link/index.ts';
+import { systemClock } from '../../../values/index.ts';
 import { type DialogFacts, type DialogWire, SipDialog } from './dialog.ts';
 import { type Headers, IncomingCall, IncomingRequest } from './incoming.ts';
 import { InheritedDialogs } from './inherited-dialogs.ts';
@@ -378,7 +379,7 @@ export class Sip {
   /** What the edge has, with its times by our clock. */
   async #list(): Promise<{ dialogs: DialogSnapshot[]; ended: DialogEnd[] }> {
     const { dialogs, ended, now } = await this.#ask('dialogs.list', {});
-    const ahead = now - Date.now();
+    const ahead = now - systemClock.now();
     return {
       dialogs: dialogs.map((snapshot) => ({ ...snapshot, answeredAt: snapshot.answeredAt - ahead })),
       ended: ended.map((end) => ({ ...end, at: end.at - ahead })),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import Srf from 'drachtio-srf';
 import { pino } from 'pino';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type DialogRequests, LinkClient } from '../../../../link/index.ts';
 import { type AppDialog, type AppRequest, accept, Bench, on, secret, until } from './bench.ts';
 import { type Call, type SipPeer, sdp } from './sip-peer.ts';
@@ -99,7 +99,12 @@ test('calls outlive their server, hang-up works in the gap, and the next server 
       resolve(req);
     });
   });
+  // Somebody sets the edge's clock, by more than any clock is right about: how long ago is still how long ago.
+  const setBack = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 400 * 86_400_000);
   const list = await ask(next.link, 'dialogs.list', {});
+  setBack.mockRestore();
+  for (const { at } of list.ended) expect(Math.abs(list.now - at)).toBeLessThan(60_000);
+  for (const { answeredAt } of list.dialogs) expect(Math.abs(list.now - answeredAt)).toBeLessThan(60_000);
   expect(list.ended.map(({ dialogId, note, by }) => ({ dialogId, note, by }))).toEqual([
     { dialogId: a.dialogId, note: 'interaction 1', by: 'remote' },
     { dialogId: b.dialogId, note: undefined, by: 'linked' },
