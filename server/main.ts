@@ -21,6 +21,10 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   runUnderSupervisor({
     socket: process.argv[2] ?? '',
     program: 'server',
+    // What `startServer` loads only after the calls, when there is no such haste.
+    prepare: async () => {
+      await import('./front.ts');
+    },
     start: async (configuration) => {
       const running = await runServer(configuration as ServerConfiguration);
       stop = running.stop;

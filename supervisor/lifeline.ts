@@ -12,10 +12,12 @@ import { Solitude } from './solitude.ts';
 
 export type FromChild =
   | { hello: string; pid: number; ready?: unknown }
+  | { prepared: true }
   | { ready: unknown }
   | { failed: string }
   | { beat: number };
-export type FromSupervisor = { start: unknown } | { stop: string };
+/** `prepare` (to a process whose turn comes later): load what there is to load, and wait for `start`. Both bring the configuration. */
+export type FromSupervisor = { prepare: unknown } | { start: unknown } | { stop: string };
 /** What the command line asks of a supervisor, and is told. */
 export type FromOperator = { restart: string };
 export type ToOperator = { restarted: string; ms: number } | { refused: string };
@@ -24,6 +26,8 @@ export interface LifelineOptions {
   socket: string;
   /** `edge`, `server`. */
   program: string;
+  /** Loads what `start` will need, without touching anything: another process still works. */
+  prepare?(configuration: unknown): Promise<void>;
   /** Called once with the configuration; what it returns is told to the supervisor as `ready`. */
   start(configuration: unknown): Promise<unknown>;
   /** Called once; the process exits with 0 when it resolves. */
@@ -85,6 +89,17 @@ export function runUnderSupervisor(options: LifelineOptions): void {
     }
   };
 
+  const prepare = async (configuration: unknown, say: (message: FromChild) => void) => {
+    try {
+      await options.prepare?.(configuration);
+      flushCompileCache();
+      say({ prepared: true });
+    } catch (error) {
+      process.stderr.write(`${(error as Error).stack ?? error}\n`);
+      process.exit(1);
+    }
+  };
+
   const call = () => {
     const socket: Socket = connect(options.socket);
     let beat: NodeJS.Timeout | undefined;
@@ -98,7 +113,8 @@ export function runUnderSupervisor(options: LifelineOptions): void {
       beat = setInterval(() => say({ beat: ++count }), BEAT_MS);
     });
     readMessages<FromSupervisor>(socket, (message) => {
-      if ('start' in message) void start(message.start, say);
+      if ('prepare' in message) void prepare(message.prepare, say);
+      else if ('start' in message) void start(message.start, say);
       else void stop(message.stop);
     });
     // A refused or broken connection always closes too, and that is where it is answered.

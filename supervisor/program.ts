@@ -1,11 +1,13 @@
 // One program under the supervisor: started, watched by its heartbeat, started again when it dies.
-import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { accessSync, closeSync, constants, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { machine } from '../values/index.ts';
+import { failed } from './errors.ts';
 import type { FromSupervisor } from './lifeline.ts';
-import { openLog, turnLog } from './log-file.ts';
+import { turnLog } from './log-file.ts';
+import { spawnProgram } from './spawn-program.ts';
+import { Standby } from './standby.ts';
 
 export type ProgramState = 'stopped' | 'starting' | 'running' | 'stopping' | 'waiting';
 type ProgramEvent = 'spawn' | 'attach' | 'ready' | 'stop' | 'exit' | 'die';
@@ -44,39 +46,12 @@ export interface ProgramOptions {
   log?: string | undefined;
 }
 
-/**
- * Calls make much garbage that dies young, in several threads: V8's new space would grow to 128 MB in each, and malloc's
- * arenas to some per thread, for no speed that could be measured. What the environment says wins.
- */
-const memory = {
-  flags: ['--max-semi-space-size=8', '--heap-growing-percent=40'],
-  environment: { MALLOC_ARENA_MAX: '2' },
-};
-
 const BEAT_LIMIT_MS = 5000;
 const START_LIMIT_MS = 30_000;
 const RECALL_LIMIT_MS = 2000;
 const STOP_LIMIT_MS = 10_000;
 /** Its log is looked at every so many beats. */
 const LOG_BEATS = 20;
-
-/**
- * Compiled code is kept: half a second of CPU less until a restarted server has its calls again, and 25 MB less for each
- * program, as the part of Node that strips types is not loaded. Beside the packages, so that other data folders share it;
- * where those may not be written, in the data folder.
- */
-function compiledFolder(run: string): string {
-  const shared = join(import.meta.dirname, '..', 'node_modules', '.cache', 'switchroom');
-  try {
-    mkdirSync(shared, { recursive: true });
-    accessSync(shared, constants.W_OK);
-    return shared;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOENT') return join(run, 'compiled');
-    throw error;
-  }
-}
 
 export class Program extends EventEmitter<ProgramEvents> {
   state: ProgramState = 'stopped';
@@ -90,6 +65,7 @@ export class Program extends EventEmitter<ProgramEvents> {
   #startedAt = 0;
   #quickDeaths = 0;
   #beats = 0;
+  #standby: Standby | undefined;
 
   constructor(options: ProgramOptions) {
     super();
@@ -121,15 +97,8 @@ export class Program extends EventEmitter<ProgramEvents> {
     if (!next) return;
     this.state = next;
     this.#startedAt = Date.now();
-    const out = this.#output();
-    const child = spawn(process.execPath, [...memory.flags, this.options.main, this.options.socket], {
-      env: { NODE_COMPILE_CACHE: compiledFolder(this.options.run), ...memory.environment, ...process.env },
-      // Out of the terminal's process group, so that its Ctrl-C reaches the supervisor alone.
-      detached: true,
-      stdio: ['ignore', out ?? 'inherit', out ?? 'inherit'],
-    });
-    if (out !== undefined) closeSync(out);
-    child.unref();
+    if (this.#takeUpStandby()) return;
+    const child = spawnProgram(this.options);
     const pid = child.pid;
     child.on('error', (error) => this.#gone(pid, `could not be started: ${error.message}`));
     child.on('exit', (code, signal) => this.#gone(pid, signal ? `was ended by ${signal}` : `ended with code ${code}`));
@@ -139,8 +108,31 @@ export class Program extends EventEmitter<ProgramEvents> {
     this.#watch(START_LIMIT_MS, 'did not become ready');
   }
 
-  /** A process says that it is this program: our own child, the survivor that we wait for, or one too many. */
+  /**
+   * Starts its next process beside it, which loads its code and waits. The one that there is goes on.
+   * @throws program-failed where that cannot be loaded: then nothing has changed
+   */
+  async prepare(): Promise<void> {
+    this.#standby?.end();
+    const standby = new Standby(this.options);
+    this.#standby = standby;
+    try {
+      await standby.prepared;
+    } catch (error) {
+      if (this.#standby === standby) this.#standby = undefined;
+      throw failed['program-failed'](
+        { program: this.options.name, reason: (error as Error).message },
+        { cause: error },
+      );
+    }
+  }
+
+  /** A process says that it is this program: our own child, the one that waits, the survivor that we wait for, or one too many. */
   hello(pid: number, ready: unknown, say: (message: FromSupervisor) => void): void {
+    if (this.#standby !== undefined && this.#standby.pid === pid) {
+      this.#standby.hello(say, this.options.configuration());
+      return;
+    }
     const expected = this.state === 'stopped' ? this.attachTo : this.pid;
     if (pid !== expected) {
       say({ stop: 'replaced' });
@@ -163,6 +155,11 @@ export class Program extends EventEmitter<ProgramEvents> {
     this.beat();
   }
 
+  /** By the line of the process that waits. */
+  prepared(say: (message: FromSupervisor) => void): void {
+    if (this.#standby?.speaks(say)) this.#standby.isPrepared();
+  }
+
   ready(info: unknown): void {
     const next = life.next(this.state, 'ready');
     if (!next) return;
@@ -175,7 +172,9 @@ export class Program extends EventEmitter<ProgramEvents> {
     this.emit('failed', reason);
   }
 
-  beat(): void {
+  /** @param say by which line; that of a process that waits says nothing about the one that works */
+  beat(say = this.#say): void {
+    if (say !== this.#say) return;
     if (this.state === 'running') this.#watch(BEAT_LIMIT_MS, 'gave no sign of life');
     const { log } = this.options;
     if (log !== undefined && ++this.#beats % LOG_BEATS === 0) turnLog(log);
@@ -183,7 +182,10 @@ export class Program extends EventEmitter<ProgramEvents> {
 
   /** The line broke. A child of ours is seen to die by itself; one that we attached to is dead when its pid is. */
   lineClosed(say: (message: FromSupervisor) => void): void {
+    if (this.#standby?.speaks(say)) return;
     if (this.#say === say) this.#say = undefined;
+    // Of a process that another one has followed: it is gone.
+    else if (this.#say !== undefined) return;
     if (this.pid === undefined) return;
     if (!alive(this.pid)) this.#gone(this.pid, 'is gone');
     // A living one calls again within half a second.
@@ -192,7 +194,25 @@ export class Program extends EventEmitter<ProgramEvents> {
     else if (this.state === 'stopping') setTimeout(() => this.lineClosed(say), 20);
   }
 
-  stop(why: string): void {
+  /** The process that waits becomes the program. @returns whether there was one */
+  #takeUpStandby(): boolean {
+    const standby = this.#standby;
+    this.#standby = undefined;
+    const waiting = standby?.takeOver((why) => this.#gone(standby.pid, why));
+    if (!waiting) return false;
+    this.pid = waiting.pid;
+    this.#say = waiting.say;
+    this.#notePid(waiting.pid);
+    this.#watch(START_LIMIT_MS, 'did not become ready');
+    waiting.say({ start: this.options.configuration() });
+    return true;
+  }
+
+  stop(why: string, { keepStandby = false } = {}): void {
+    if (!keepStandby) {
+      this.#standby?.end();
+      this.#standby = undefined;
+    }
     const next = life.next(this.state, 'stop');
     if (!next) return;
     clearTimeout(this.#timer);
@@ -249,12 +269,6 @@ export class Program extends EventEmitter<ProgramEvents> {
         `switchroom: ${this.pidFile} could not be written: ${(error as Error).message}; ${name} runs\n`,
       );
     }
-  }
-
-  #output(): number | undefined {
-    const file = this.options.log;
-    if (file === undefined) return undefined;
-    return openLog(file);
   }
 }
 

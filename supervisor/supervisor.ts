@@ -261,15 +261,18 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /**
-   * A planned restart: the program ends what it must and leaves its calls, and the next one takes them up.
-   * @returns how long there was none, ms. @throws program-failed where the next one does not become ready
+   * A planned restart: the next process loads its code beside the one that works; then that one ends what it must and leaves
+   * its calls, and the next one takes them up.
+   * @returns how long there was none, ms. @throws program-failed where the next one cannot be loaded (then the one that works
+   * goes on), or does not become ready
    */
   async restart(name: 'server' | 'sidecar'): Promise<number> {
     const program = this.#programs.find(({ options }) => options.name === name);
     if (program?.state !== 'running') throw failed['program-not-running']({ program: name });
+    await program.prepare();
     const began = performance.now();
     const stopped = new Promise<void>((done) => program.once('stopped', done));
-    program.stop('restart');
+    program.stop('restart', { keepStandby: true });
     await stopped;
     await this.#bring(program, false);
     return Math.round(performance.now() - began);
@@ -295,9 +298,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         program = this.#programs.find((one) => one.options.name === message.hello);
         if (program) program.hello(message.pid, message.ready, say);
         else socket.destroy();
-      } else if ('ready' in message) program?.ready(message.ready);
+      } else if ('prepared' in message) program?.prepared(say);
+      else if ('ready' in message) program?.ready(message.ready);
       else if ('failed' in message) program?.failed(message.failed);
-      else program?.beat();
+      else program?.beat(say);
     });
     // The close that follows an error is where it is acted on.
     socket.on('error', () => socket.destroy());

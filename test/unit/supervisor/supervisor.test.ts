@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -72,6 +72,36 @@ describe('supervisor', () => {
     expect(pidOf(info)).not.toBe(pidOf(started.server));
   });
 
+  it('a planned restart: the next server has loaded its code before the one before it stops', async () => {
+    const started = await Supervisor.start(settings(), { mains });
+    running = started.supervisor;
+    const before = pidOf(started.server);
+    expect(await running.restart('server')).toBeGreaterThanOrEqual(0);
+    const next = running.server.pid;
+    expect(next).not.toBe(before);
+    expect(lifeOfServers()).toEqual([`${before} started`, `${next} prepared`, `${before} stopped`, `${next} started`]);
+    // It is watched as any other: killed, it is started again.
+    const again = once(running.server, 'ready');
+    process.kill(next ?? 0, 'SIGKILL');
+    const [info] = await again;
+    expect(pidOf(info)).not.toBe(next);
+    expect(running.server.state).toBe('running');
+  });
+
+  it('a planned restart with code that cannot be loaded leaves the server that there is', async () => {
+    const started = await Supervisor.start(settings(), { mains });
+    running = started.supervisor;
+    const before = pidOf(started.server);
+    writeFileSync(join(data, 'server.unloadable'), '');
+    await expect(running.restart('server')).rejects.toMatchObject({ code: 'program-failed' });
+    expect(running.server.pid).toBe(before);
+    expect(running.server.state).toBe('running');
+    expect(lifeOfServers()).toEqual([`${before} started`]);
+    rmSync(join(data, 'server.unloadable'));
+    await running.restart('server');
+    expect(running.server.pid).not.toBe(before);
+  });
+
   it('takes over an edge that outlived its supervisor', async () => {
     writeFileSync(join(data, 'edge.needed'), '');
     const before = await orphans();
@@ -92,6 +122,11 @@ describe('supervisor', () => {
     await until(() => !alive(edge));
   });
 });
+
+/** What the servers' processes noted, in order. */
+function lifeOfServers(): string[] {
+  return readFileSync(join(data, 'server.life'), 'utf8').trim().split('\n');
+}
 
 /** A supervisor is started in a process of its own and killed. */
 async function orphans(): Promise<{ edge: number; server: number }> {
