@@ -64,6 +64,37 @@ export interface ConversationData {
   messages: number;
 }
 
+/** One that begins now. */
+export function newConversation(
+  given: Pick<
+    ConversationData,
+    | 'interaction'
+    | 'via'
+    | 'channel'
+    | 'thread'
+    | 'direction'
+    | 'startedAt'
+    | 'language'
+    | 'customer'
+    | 'name'
+    | 'from'
+    | 'queue'
+  >,
+): ConversationData {
+  return {
+    ...given,
+    phase: 'bot',
+    since: given.startedAt,
+    joined: [],
+    variables: {},
+    path: [],
+    heardAt: given.startedAt,
+    answered: false,
+    public: false,
+    messages: 0,
+  };
+}
+
 /** What outlives conversations at one place of a channel. */
 export interface ThreadData {
   via: string;

@@ -3,12 +3,13 @@ import type { InboundAnswer, InboundItem, InboundMessage, ReplyWindow } from '..
 import { type InteractionId, type Millis, newId } from '../../values/index.ts';
 import { newEvent } from '../journal/index.ts';
 import type { ChannelRecord, ConversationView } from '../ports/index.ts';
-import { Conversation, type ConversationKeeper } from './conversation.ts';
-import type { ConversationData } from './conversation-data.ts';
+import { Conversation } from './conversation.ts';
+import { newConversation } from './conversation-data.ts';
 import type { ConversationRows } from './conversation-rows.ts';
 import type { ConversationTools } from './conversation-tools.ts';
 import { failed } from './errors.ts';
 import { conversationHappened, conversationRead } from './events.ts';
+import type { ConversationKeeper } from './kept-conversation.ts';
 
 type Result = InboundAnswer['items'][number];
 
@@ -150,27 +151,18 @@ export class Inbound {
     const known = this.#keeper.threads.get(record.id, thread);
     known.customer = person?.id;
     known.name = from.name ?? person?.name ?? known.name;
-    const data: ConversationData = {
+    const data = newConversation({
       interaction: newId('int', now),
       via: record.id,
       channel: record.channel,
       thread,
       direction: 'in',
-      phase: 'bot',
-      since: now,
       startedAt: now,
       customer: person?.id,
       name: known.name,
       from: from.identities[0]?.value,
       language: from.language ?? person?.language ?? record.language,
-      joined: [],
-      variables: {},
-      path: [],
-      heardAt: now,
-      answered: false,
-      public: false,
-      messages: 0,
-    };
+    });
     const conversation = new Conversation(this.#tools, this.#keeper, data);
     this.#keeper.add(conversation);
     const proved = from.identities.some(({ verified }) => verified);

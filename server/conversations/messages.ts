@@ -232,7 +232,7 @@ export class Messages {
 
   /** What the conversation is now, for channels that show it. */
   state(
-    conversation: Conversation,
+    conversation: Pick<Conversation, 'data'>,
     item: Omit<Extract<NewOutbound, { item: 'state' }>, 'item' | 'thread' | 'at'>,
   ): void {
     const { via, thread, interaction } = conversation.data;
