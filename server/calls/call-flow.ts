@@ -1,20 +1,11 @@
 // A call in its flow: it is answered, the interpreter drives it, and what the flow asks of queues and trunks is passed on.
-import type { Effect, FlowSet, FlowState } from '../ivr/index.ts';
-import type { QueueExit, QueueRequest } from '../ports/index.ts';
+import type { EffectOf, FlowSet, FlowState } from '../ivr/index.ts';
+import { exitInFlow, type QueueExit, type QueueRequest } from '../ports/index.ts';
 import { type Leg, resolveDialled } from '../signaling/index.ts';
 import type { Call } from './call.ts';
 import type { PathStep } from './call-facts.ts';
 import type { CallTools } from './call-tools.ts';
-import { type FlowOwner, FlowRun, type QueueEffect, type TransferEffect } from './flow-run.ts';
-
-/** What the flow is told where a queue gives the caller back. */
-const queueInputs = {
-  overflow: 'overflow',
-  empty: 'empty',
-  closed: 'closed',
-  full: 'full',
-  removed: 'failed',
-} as const satisfies Record<QueueExit, string>;
+import { type FlowOwner, FlowRun } from './flow-run.ts';
 
 export class CallFlow implements FlowOwner {
   readonly path: PathStep[] = [];
@@ -78,7 +69,7 @@ export class CallFlow implements FlowOwner {
     const waiting = this.#run?.state?.waiting;
     if (!this.#run || (waiting !== 'queue' && waiting !== 'transfer')) return false;
     if (waiting === 'transfer') this.#run.advance({ on: 'transfer', how: 'no-answer' });
-    else this.#run.advance({ on: 'queue', how: queueInputs[how] });
+    else this.#run.advance({ on: 'queue', how: exitInFlow[how] });
     return true;
   }
 
@@ -108,7 +99,7 @@ export class CallFlow implements FlowOwner {
 
   // ── what the flow wants ───────────────────────────────────────────────────────────────────────────────────────────
 
-  flowNoted({ node, type, label, value }: Extract<Effect, { do: 'note' }>): void {
+  flowNoted({ node, type, label, value }: EffectOf<'note'>): void {
     this.note({ at: this.#tools.clock.now(), node, type, label, value }, this.place?.flow ?? '');
   }
 
@@ -117,7 +108,7 @@ export class CallFlow implements FlowOwner {
     this.#call.log.step(step, flow);
   }
 
-  flowFaulted({ node, code, sentence }: Extract<Effect, { do: 'finding' }>): void {
+  flowFaulted({ node, code, sentence }: EffectOf<'finding'>): void {
     this.fault(this.place?.flow ?? this.#call.facts.flow ?? '', node, code, sentence);
   }
 
@@ -139,7 +130,7 @@ export class CallFlow implements FlowOwner {
     this.#call.finish('flow', why);
   }
 
-  flowQueues(effect: QueueEffect): void {
+  flowQueues(effect: EffectOf<'queue'>): void {
     const queue = this.#tools.directory.queues.get(effect.queue);
     if (!queue) {
       this.#run?.advance({ on: 'queue', how: 'failed' });
@@ -168,7 +159,7 @@ export class CallFlow implements FlowOwner {
     this.#call.place.enter(request, hears, effect.afterTalk);
   }
 
-  flowTransfers({ to, ringSeconds }: TransferEffect): void {
+  flowTransfers({ to, ringSeconds }: EffectOf<'transfer'>): void {
     const call = this.#call;
     call.log.transferred(to);
     const failed = (how: 'busy' | 'no-answer' | 'failed') => this.#run?.advance({ on: 'transfer', how });

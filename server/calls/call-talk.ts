@@ -1,5 +1,5 @@
 // A call in talk: the agent's part in it, hold, blind transfer, detour, and the far side of a transfer to a number.
-import type { Effect, FlowSet } from '../ivr/index.ts';
+import type { EffectOf, FlowSet } from '../ivr/index.ts';
 import type { TransferTarget } from '../ports/index.ts';
 import {
   type Destination,
@@ -311,11 +311,11 @@ export class CallTalk implements DetourOwner {
     return result.promise;
   }
 
-  flowNoted({ node, type, label, value }: Extract<Effect, { do: 'note' }>): void {
+  flowNoted({ node, type, label, value }: EffectOf<'note'>): void {
     this.#call.flow.note({ at: this.#tools.clock.now(), node, type, label, value }, this.#detour?.flow ?? '');
   }
 
-  flowFaulted({ node, code, sentence }: Extract<Effect, { do: 'finding' }>): void {
+  flowFaulted({ node, code, sentence }: EffectOf<'finding'>): void {
     this.#call.flow.fault(this.#detour?.flow ?? '', node, code, sentence);
   }
 

@@ -1,7 +1,7 @@
 // A caller whom the agent sends into a flow, to get her back with a result (PIN entry, rating). The flow has no way out
 // into queues or transfers: the agent waits. What is keyed as secret stays in the interpreter.
 import type { MediaEndpoint } from '../../media/media-server.ts';
-import type { Effect, FlowSet, FlowState, Given } from '../ivr/index.ts';
+import type { EffectOf, FlowSet, FlowState, Given } from '../ivr/index.ts';
 import type { CallTools } from './call-tools.ts';
 import { type FlowOwner, FlowRun } from './flow-run.ts';
 
@@ -14,8 +14,8 @@ export interface DetourOwner {
   detourMoved(): void;
   /** The flow hung the caller up. */
   detourHungUp(): void;
-  flowNoted(note: Extract<Effect, { do: 'note' }>): void;
-  flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void;
+  flowNoted(note: EffectOf<'note'>): void;
+  flowFaulted(finding: EffectOf<'finding'>): void;
 }
 
 export class Detour implements FlowOwner {
@@ -84,11 +84,11 @@ export class Detour implements FlowOwner {
     else this.#owner.detourDone({ ...this.#run.state?.variables, result });
   }
 
-  flowNoted(note: Extract<Effect, { do: 'note' }>): void {
+  flowNoted(note: EffectOf<'note'>): void {
     this.#owner.flowNoted(note);
   }
 
-  flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void {
+  flowFaulted(finding: EffectOf<'finding'>): void {
     this.#owner.flowFaulted(finding);
   }
 

@@ -4,6 +4,7 @@ import {
   advance,
   begin,
   type Effect,
+  type EffectOf,
   type FlowSet,
   type FlowState,
   type Given,
@@ -13,16 +14,13 @@ import {
 } from '../ivr/index.ts';
 import type { CallTools } from './call-tools.ts';
 
-export type QueueEffect = Extract<Effect, { do: 'queue' }>;
-export type TransferEffect = Extract<Effect, { do: 'transfer' }>;
-
 export interface FlowOwner {
   /** Come back with `advance({ on: 'queue' … })`, or never. */
-  flowQueues(effect: QueueEffect): void;
-  flowTransfers(effect: TransferEffect): void;
+  flowQueues(effect: EffectOf<'queue'>): void;
+  flowTransfers(effect: EffectOf<'transfer'>): void;
   flowOver(how: 'hangup' | 'return', result: string): void;
-  flowNoted(note: Extract<Effect, { do: 'note' }>): void;
-  flowFaulted(finding: Extract<Effect, { do: 'finding' }>): void;
+  flowNoted(note: EffectOf<'note'>): void;
+  flowFaulted(finding: EffectOf<'finding'>): void;
   /** A defect: it goes no further. */
   flowFailed(error: unknown): void;
   /** It waits at another place now. */
@@ -161,13 +159,13 @@ export class FlowRun {
       });
   }
 
-  async #say(effect: Extract<Effect, { do: 'say' }>): Promise<Input | undefined> {
+  async #say(effect: EffectOf<'say'>): Promise<Input | undefined> {
     const end = await this.#play(effect);
     if (end === 'gone') return undefined;
     return { on: 'said', how: end };
   }
 
-  async #ask(effect: Extract<Effect, { do: 'ask' }>): Promise<Input | undefined> {
+  async #ask(effect: EffectOf<'ask'>): Promise<Input | undefined> {
     if (effect.rule.secret) return this.#askSecret(effect);
     if ((await this.#play(effect)) === 'gone') return undefined;
     // A digit that barged in, or was keyed before, counts; where the prompts must be heard out, it does not.
@@ -175,7 +173,7 @@ export class FlowRun {
   }
 
   /** Secret digits are collected from the first moment, so that none of them is ever an event of the endpoint. */
-  async #askSecret(effect: Extract<Effect, { do: 'ask' }>): Promise<Input | undefined> {
+  async #askSecret(effect: EffectOf<'ask'>): Promise<Input | undefined> {
     const { rule, bargeIn } = effect;
     const early = this.#collect({ ...rule, firstMs: wholeHourMs, typeAhead: bargeIn });
     const heard = await this.#play(effect, early);
@@ -208,7 +206,7 @@ export class FlowRun {
 
   /** @param input collected meanwhile: when it is over, nothing more is said, where keys may stop the prompts */
   async #play(
-    effect: Extract<Effect, { do: 'say' | 'ask' }>,
+    effect: EffectOf<'say' | 'ask'>,
     input?: Promise<Input | undefined>,
   ): Promise<'finished' | 'barged' | 'failed' | 'gone'> {
     let answered = false;

@@ -1,9 +1,9 @@
 // What a flow wants of its conversation.
 import type { Content } from '../../connector/index.ts';
 import { interactionStep, interactionTransferred } from '../customers/index.ts';
-import type { Effect } from '../ivr/index.ts';
+import type { EffectOf } from '../ivr/index.ts';
 import type { QueueRequest } from '../ports/index.ts';
-import type { BotOwner, QueueEffect, TransferEffect } from './bot.ts';
+import type { BotOwner } from './bot.ts';
 import type { Conversation } from './conversation.ts';
 import type { ConversationData } from './conversation-data.ts';
 import { conversationFlowFaulted } from './events.ts';
@@ -29,7 +29,7 @@ export class BotActs implements BotOwner {
     this.#post.sent(this.#of, { author: 'bot', content });
   }
 
-  botNoted({ node, type, label, value }: Extract<Effect, { do: 'note' }>, flow: string): void {
+  botNoted({ node, type, label, value }: EffectOf<'note'>, flow: string): void {
     const step = { node, type, ...(label === undefined ? {} : { label }), ...(value === undefined ? {} : { value }) };
     const { path } = this.data;
     path.push({ at: this.#of.now(), ...step });
@@ -51,7 +51,7 @@ export class BotActs implements BotOwner {
     this.#of.finish('flow', why);
   }
 
-  botQueues(effect: QueueEffect): void {
+  botQueues(effect: EffectOf<'queue'>): void {
     const { record, tools, place, bot } = this.#of;
     const { queue, priority, skills, language, maxWaitSeconds, ringSeconds, afterTalk } = effect;
     const request: QueueRequest = {
@@ -67,7 +67,7 @@ export class BotActs implements BotOwner {
     if (!known || !place.request({ request, afterTalk })) bot.advance({ on: 'queue', how: 'failed' });
   }
 
-  botTransfers({ to, node, ringSeconds }: TransferEffect): void {
+  botTransfers({ to, node, ringSeconds }: EffectOf<'transfer'>): void {
     const { tools, place, bot, data } = this.#of;
     const fail = () => bot.advance({ on: 'transfer', how: 'failed' });
     if ('number' in to) {

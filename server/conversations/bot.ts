@@ -7,6 +7,7 @@ import {
   askedOf,
   begin,
   type Effect,
+  type EffectOf,
   type FlowSet,
   type FlowState,
   type Given,
@@ -19,16 +20,13 @@ import { inputOf } from './content-text.ts';
 import type { ConversationData } from './conversation-data.ts';
 import type { ConversationTools } from './conversation-tools.ts';
 
-export type QueueEffect = Extract<Effect, { do: 'queue' }>;
-export type TransferEffect = Extract<Effect, { do: 'transfer' }>;
-
 export interface BotOwner {
   readonly data: ConversationData;
   botSays(content: Content): void;
-  botQueues(effect: QueueEffect): void;
-  botTransfers(effect: TransferEffect): void;
+  botQueues(effect: EffectOf<'queue'>): void;
+  botTransfers(effect: EffectOf<'transfer'>): void;
   botOver(why: string): void;
-  botNoted(note: Extract<Effect, { do: 'note' }>, flow: string): void;
+  botNoted(note: EffectOf<'note'>, flow: string): void;
   botFaulted(flow: string, node: string, code: string, sentence: string): void;
   /** Its place in the flow is another. */
   botMoved(): void;
@@ -166,7 +164,7 @@ export class Bot {
     return state && this.#set && advance(this.#set, state, input, this.#tools.clock.now());
   }
 
-  #write(effect: Extract<Effect, { do: 'say' | 'ask' }>, flow: string): void {
+  #write(effect: EffectOf<'say' | 'ask'>, flow: string): void {
     const { state } = this;
     if (!state || !this.#set) return;
     const { text, missing } = written(effect.prompts, state.language);

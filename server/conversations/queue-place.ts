@@ -1,6 +1,6 @@
 // A conversation's place in a queue: how it comes in, is offered, and comes out again.
 import type { AgentId, Offer, OfferOutcome, QueueId } from '../../values/index.ts';
-import type { QueueExit, QueueRequest } from '../ports/index.ts';
+import { exitInFlow, type QueueExit, type QueueRequest } from '../ports/index.ts';
 import type { Conversation } from './conversation.ts';
 import type { Place } from './conversation-data.ts';
 
@@ -10,14 +10,6 @@ const longestWaitMs = 20 * 86_400_000;
 const retryMs = 60_000;
 /** An agent whom a colleague chose has so long to take it, before her queue gets it. */
 const onlyMs = 120_000;
-
-const queueInputs = {
-  overflow: 'overflow',
-  empty: 'empty',
-  closed: 'closed',
-  full: 'full',
-  removed: 'failed',
-} as const satisfies Record<QueueExit, string>;
 
 export class QueuePlace {
   readonly #of: Conversation;
@@ -87,7 +79,7 @@ export class QueuePlace {
     data.place = undefined;
     if (fallback !== undefined && this.enter(fallback)) return;
     const waiting = bot.state?.waiting;
-    if (waiting === 'queue') bot.advance({ on: 'queue', how: queueInputs[how] });
+    if (waiting === 'queue') bot.advance({ on: 'queue', how: exitInFlow[how] });
     else if (waiting === 'transfer') bot.advance({ on: 'transfer', how: 'no-answer' });
     else this.tryLater();
   }

@@ -116,6 +116,8 @@ export type Effect =
   /** The flow did something that its author should hear of: counted, logged, shown to the admin. No personal data. */
   | { do: 'finding'; node: string; code: RunFinding; sentence: string };
 
+export type EffectOf<Do extends Effect['do']> = Extract<Effect, { do: Do }>;
+
 export type RunFinding =
   | 'loop-limit'
   | 'flow-missing'

@@ -41,6 +41,15 @@ export type QueueExit =
   /** The queue or the wanted agent was removed. */
   | 'removed';
 
+/** What a flow is told where a queue gives its customer back. */
+export const exitInFlow = {
+  overflow: 'overflow',
+  empty: 'empty',
+  closed: 'closed',
+  full: 'full',
+  removed: 'failed',
+} as const satisfies Record<QueueExit, string>;
+
 export interface Queueing {
   /** Puts a contact in a queue. @throws queue-unknown, agent-unknown. `onExit` is called once, when the queue gives it back. */
   enqueue(target: OfferTarget, request: QueueRequest, onExit: (exit: QueueExit) => void): void;
