@@ -3,7 +3,7 @@ import type { ConnectorTools } from './connector.ts';
 import { failed } from './errors.ts';
 import { typeOf } from './magic.ts';
 import { type ScanSettings, scan } from './scan.ts';
-import { collect, type ServerApi } from './server-api.ts';
+import type { ServerApi } from './server-api.ts';
 
 export interface AttachmentSettings {
   mostBytes: number;
@@ -45,12 +45,14 @@ async function whole(given: AsyncIterable<Uint8Array> | Uint8Array, most: number
     if (given.length > most) throw failed['attachment-refused']({ reason: `it is larger than ${most} bytes` });
     return Buffer.from(given.buffer, given.byteOffset, given.length);
   }
-  try {
-    return await collect(given, most);
-  } catch (error) {
-    if (error instanceof RangeError) throw failed['attachment-refused']({ reason: error.message });
-    throw error;
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of given) {
+    size += part.length;
+    if (size > most) throw failed['attachment-refused']({ reason: `it is larger than ${most} bytes` });
+    parts.push(part);
   }
+  return Buffer.concat(parts);
 }
 
 function matches(type: string, mime: string): boolean {

@@ -11,12 +11,13 @@ import type { GroupCommit } from './group-commit.ts';
 import { HandingOver } from './handing-over.ts';
 import { limitedFetch } from './limited-fetch.ts';
 import { OutboundStream } from './outbound-stream.ts';
+import type { Pace } from './pace.ts';
 import { windowOf } from './policy.ts';
 import { Reading } from './reading.ts';
 import { keyFor } from './seal.ts';
 import { Sending } from './sending.ts';
 import type { ServerApi } from './server-api.ts';
-import type { Tables } from './tables.ts';
+import type { DeliveryRow, Tables } from './tables.ts';
 import { keepToken } from './token-keeper.ts';
 
 /** Pauses between tries, where they are not the usual ones (tests). */
@@ -36,6 +37,8 @@ export interface ChannelOptions {
   siteKey: string;
   tables: Tables;
   commit: GroupCommit;
+  /** Of all channels together. */
+  pace: Pace;
   server: ServerApi;
   attachments: AttachmentSettings;
   clock: Clock;
@@ -74,7 +77,8 @@ export class ChannelAtWork {
   readonly #stream: OutboundStream;
   #starting: Promise<void> | undefined;
   #startTrouble: string | undefined;
-  #received: { all: number; fresh: number };
+  readonly #received: { all: number; fresh: number };
+  readonly #accepted: { tell(rows: DeliveryRow[]): void };
 
   private constructor(
     options: ChannelOptions,
@@ -82,38 +86,40 @@ export class ChannelAtWork {
     policy: SendPolicy,
     handing: HandingOver,
     received: { all: number; fresh: number },
-    accepted: { tell(): void },
+    accepted: { tell(rows: DeliveryRow[]): void },
   ) {
-    const { name, kind, tables, commit, clock, logger, server, backoffs = {} } = options;
+    const { name, kind, tables, commit, pace, clock, logger, server, backoffs = {} } = options;
     this.#options = options;
     this.name = name;
     this.kind = kind.kind;
     this.connector = connector;
     this.#handing = handing;
     this.#received = received;
-    const common = { channel: name, tables, commit, clock, logger };
+    const common = { channel: name, tables, commit, pace, clock, logger };
     this.#reading = new Reading({
       ...common,
       connector,
       complete: (item) => completed(item, name, policy, tables, clock),
-      read: () => handing.kick(),
+      read: (items) => handing.kick(items),
       backoff: backoffs.provider,
     });
     this.#sending = new Sending({
       ...common,
       connector,
       policy,
-      told: () => handing.kick(),
+      told: (items) => handing.kick(items),
       backoff: backoffs.provider,
     });
     this.#stream = new OutboundStream({
       ...common,
+      states: connector.state !== undefined,
       open: (channel, after, signal) => server.outbound(channel, after, signal),
       filled: () => this.#sending.kick(),
       typing: (thread) => connector.typing?.(thread),
       backoff: backoffs.server,
     });
-    accepted.tell = () => this.#reading.kick();
+    accepted.tell = (rows) => this.#reading.offer(rows);
+    this.#accepted = accepted;
   }
 
   /** Opens the connector; nothing is at work before `start`. @throws what the connector says is wrong with its settings */
@@ -129,8 +135,8 @@ export class ChannelAtWork {
       backoff: backoffs?.server,
     });
     const received = { all: 0, fresh: 0 };
-    const accepted = { tell() {} };
-    const tools = toolsOf(options, policy, handing, received, () => accepted.tell());
+    const accepted = { tell(_rows: DeliveryRow[]) {} };
+    const tools = toolsOf(options, policy, handing, received, (rows) => accepted.tell(rows));
     const connector = await kind.open(settings, tools);
     return new ChannelAtWork(options, connector, policy, handing, received, accepted);
   }
@@ -153,10 +159,10 @@ export class ChannelAtWork {
     try {
       const received = await this.connector.receive(callback);
       if (!('deliveries' in received)) return received;
-      const fresh = await accept(this.name, received.deliveries, undefined, tables, commit, clock);
+      const told = (rows: DeliveryRow[]) => this.#accepted.tell(rows);
+      const fresh = await accept(this.name, received.deliveries, undefined, { tables, commit, clock, told });
       this.#received.all += received.deliveries.length;
       this.#received.fresh += fresh;
-      if (fresh > 0) this.#reading.kick();
       return await received.answer(fresh);
     } catch (error) {
       // The provider comes again: nothing was acknowledged.
@@ -191,10 +197,15 @@ export class ChannelAtWork {
 
   /** What was set aside is tried once more. @returns how many */
   async retry(): Promise<number> {
-    const count = await this.#options.commit.run(() => this.#options.tables.retry(this.name));
-    this.#reading.kick();
-    this.#handing.kick();
-    return count;
+    const { commit, tables } = this.#options;
+    // At once, as what is committed after them is offered as the last of the table.
+    return commit.run(
+      () => tables.retry(this.name),
+      () => {
+        this.#reading.kick();
+        this.#handing.kick();
+      },
+    );
   }
 
   async stop(): Promise<void> {
@@ -214,22 +225,32 @@ export class ChannelAtWork {
   }
 }
 
+interface Accepting {
+  tables: Tables;
+  commit: GroupCommit;
+  clock: Clock;
+  /** These were new, and are committed. */
+  told(rows: DeliveryRow[]): void;
+}
+
 async function accept(
   channel: string,
   deliveries: Parameters<ConnectorTools['inbox']['accept']>[0],
   cursor: { name: string; value: string } | undefined,
-  tables: Tables,
-  commit: GroupCommit,
-  clock: Clock,
+  { tables, commit, clock, told }: Accepting,
 ): Promise<number> {
   if (deliveries.length === 0 && cursor === undefined) return 0;
-  return commit.run(() => {
+  const fresh = await commit.run(() => {
     const now = clock.now();
-    let fresh = 0;
-    for (const delivery of deliveries) if (tables.addDelivery(channel, delivery, now)) fresh++;
+    const rows: DeliveryRow[] = [];
+    for (const delivery of deliveries) {
+      const row = tables.addDelivery(channel, delivery, now);
+      if (row) rows.push(row);
+    }
     if (cursor) tables.setCursor(channel, cursor.name, cursor.value);
-    return fresh;
-  });
+    return rows;
+  }, told);
+  return fresh.length;
 }
 
 function toolsOf(
@@ -237,7 +258,7 @@ function toolsOf(
   policy: SendPolicy,
   handing: HandingOver,
   received: { all: number; fresh: number },
-  accepted: () => void,
+  told: (rows: DeliveryRow[]) => void,
 ): ConnectorTools {
   const { name, tables, commit, clock, logger, server, attachments, siteKey } = options;
   const folder = join(options.folder, 'channels', name);
@@ -252,10 +273,9 @@ function toolsOf(
     folder,
     inbox: {
       async accept(deliveries, cursor) {
-        const count = await accept(name, deliveries, cursor, tables, commit, clock);
+        const count = await accept(name, deliveries, cursor, { tables, commit, clock, told });
         received.all += deliveries.length;
         received.fresh += count;
-        if (count > 0) accepted();
         return count;
       },
       cursor: (cursor) => tables.cursor(name, cursor),

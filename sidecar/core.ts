@@ -7,6 +7,7 @@ import { type Backoffs, ChannelAtWork, type ChannelFigures } from './channel.ts'
 import type { ConnectorKind } from './connector.ts';
 import { openSidecarDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
+import { Pace } from './pace.ts';
 import { keyFor, Seal } from './seal.ts';
 import { type ServerAddress, ServerApi } from './server-api.ts';
 import { Tables } from './tables.ts';
@@ -65,7 +66,7 @@ export class Core {
     const server = new ServerApi(options.server);
     const channels = new Map<string, ChannelAtWork>();
     const { folder, siteKey, attachments, clock, logger, backoffs } = options;
-    const common = { folder, siteKey, tables, commit, server, attachments, clock, logger, backoffs };
+    const common = { folder, siteKey, tables, commit, pace: new Pace(), server, attachments, clock, logger, backoffs };
     try {
       for (const one of options.channels) channels.set(one.name, await ChannelAtWork.open({ ...one, ...common }));
     } catch (error) {

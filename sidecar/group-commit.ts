@@ -32,8 +32,12 @@ export class GroupCommit {
     }).immediate;
   }
 
-  /** Runs in order of the calls. @returns what `work` returned, once it is on the disk @throws what `work` threw, or what the disk says */
-  run<Result>(work: () => Result): Promise<Result> {
+  /**
+   * Runs in order of the calls.
+   * @param after is called at once when it is on the disk, in the order of the calls too; must not throw
+   * @returns what `work` returned, once it is on the disk @throws what `work` threw, or what the disk says
+   */
+  run<Result>(work: () => Result, after?: (result: Result) => void): Promise<Result> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new Error('the database is closed');
       let result: Result;
@@ -41,7 +45,10 @@ export class GroupCommit {
         run: () => {
           result = work();
         },
-        taken: () => resolve(result),
+        taken: () => {
+          after?.(result);
+          resolve(result);
+        },
         failed: reject,
       });
       if (this.#planned) return;

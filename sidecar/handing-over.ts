@@ -10,12 +10,15 @@ import type { ItemRow, Tables } from './tables.ts';
 /** A request stays below what the server takes of one. */
 const mostRequestChars = 200_000;
 const mostNotices = 500;
+/** Texts that are kept besides the table, so that what is handed over at once is not unsealed again. */
+const mostFresh = 1_000;
 
 export interface HandingOverOptions {
   channel: string;
   tables: Tables;
   commit: GroupCommit;
-  deliver(channel: string, items: readonly InboundItem[]): Promise<Delivered>;
+  /** @param items each as JSON */
+  deliver(channel: string, items: readonly string[]): Promise<Delivered>;
   logger: Logger;
   backoff?: Backoff | undefined;
 }
@@ -24,6 +27,7 @@ export class HandingOver {
   readonly #options: HandingOverOptions;
   /** Typing and the like, by thread and kind: the last one counts; gone with the process. */
   readonly #notices = new Map<string, InboundItem>();
+  readonly #fresh = new Map<number, string>();
   #running: Promise<void> | undefined;
   #more = false;
   #attempt = 0;
@@ -44,7 +48,12 @@ export class HandingOver {
     this.kick();
   }
 
-  kick(): void {
+  /** @param rows just committed; without any, something else is new in the table */
+  kick(rows?: readonly ItemRow[]): void {
+    for (const { id, text } of rows ?? []) {
+      if (this.#fresh.size < mostFresh) this.#fresh.set(id, text);
+    }
+    if (rows?.length === 0) return;
     this.#more = true;
     if (this.#running || this.#timer || this.#stopped) return;
     this.#running = this.#run().finally(() => {
@@ -74,7 +83,7 @@ export class HandingOver {
 
   async #batch(): Promise<void> {
     const { channel, tables } = this.#options;
-    const rows = tables.items(channel, limits.itemsAtOnce);
+    const rows = tables.items(channel, limits.itemsAtOnce, this.#fresh);
     const notices = [...this.#notices.values()].slice(0, limits.itemsAtOnce - Math.min(rows.length, 50));
     for (const item of notices) if ('thread' in item) this.#notices.delete(`${item.item} ${item.thread}`);
     if (rows.length === 0 && notices.length === 0) return;
@@ -85,14 +94,13 @@ export class HandingOver {
 
   async #hand(batch: ItemRow[], notices: InboundItem[]): Promise<void> {
     const { channel, tables, commit, deliver, logger } = this.#options;
-    const items = [...batch.map(({ text }) => JSON.parse(text) as InboundItem), ...notices];
-    const outcome = await deliver(channel, items);
+    const texts = [...batch.map(({ text }) => text), ...notices.map((item) => JSON.stringify(item))];
+    const outcome = await deliver(channel, texts);
     if (outcome.taken) {
       const results = new Map(outcome.answer.items.map((one) => [one.key, one]));
       const refused: { key: string; reason: string }[] = [];
       await commit.run(() => {
-        for (const [at, { id }] of batch.entries()) {
-          const key = items[at]?.key ?? '';
+        for (const { id, key } of batch) {
           const result = results.get(key);
           // What it does not speak of was not taken, and is offered again.
           if (result === undefined) this.#more = true;
@@ -103,13 +111,14 @@ export class HandingOver {
           }
         }
       });
+      for (const { id } of batch) this.#fresh.delete(id);
       this.taken += batch.length - refused.length;
       this.refused += refused.length;
       for (const one of refused) logger.error({ channel, ...one }, 'the server refused an item; it is set aside');
       if (this.trouble !== undefined) logger.info({ channel }, 'the server takes items again');
       this.trouble = undefined;
       // A server that answers for none of them would be asked without end.
-      if (batch.length > 0 && batch.every((_, at) => !results.has(items[at]?.key ?? ''))) this.#later();
+      if (batch.length > 0 && batch.every(({ key }) => !results.has(key))) this.#later();
       else this.#attempt = 0;
       return;
     }
@@ -132,10 +141,8 @@ export class HandingOver {
     if (row === undefined) return;
     this.refused++;
     await commit.run(() => tables.itemRefused(row.id, outcome.reason));
-    logger.error(
-      { channel, key: items[0]?.key, reason: outcome.reason },
-      'the server refused an item; it is set aside',
-    );
+    this.#fresh.delete(row.id);
+    logger.error({ channel, key: row.key, reason: outcome.reason }, 'the server refused an item; it is set aside');
   }
 
   #later(): void {

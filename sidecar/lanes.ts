@@ -1,6 +1,7 @@
 // Work that waits in a table, done in order within a lane and side by side across lanes. A row that is to be tried later
 // holds up its own lane and no other. Memory is bounded: so many rows are loaded, the rest waits in the table.
 import type { Clock } from '../values/index.ts';
+import type { Pace } from './pace.ts';
 
 export interface LaneRow {
   id: number;
@@ -17,6 +18,8 @@ export interface LanesOptions<Row extends LaneRow> {
   /** Lanes that are worked on at the same time. */
   atOnce: number;
   mostLoaded?: number;
+  /** Begins work when its turn comes; absent: at once. */
+  pace?: Pick<Pace, 'run'> | undefined;
 }
 
 interface Lane<Row> {
@@ -51,6 +54,20 @@ export class Lanes<Row extends LaneRow> {
     this.#pump();
   }
 
+  /** Rows that were just committed, by id; all of the table come here in their order, or are followed by a `kick`. */
+  offer(rows: readonly Row[]): void {
+    // With unknown ones before them in the table they come from there as well.
+    if (!this.#more) {
+      for (const row of rows) {
+        if (row.id <= this.#loadedTo) continue;
+        this.#more = this.#loaded >= this.#most;
+        if (this.#more) break;
+        this.#take(row);
+      }
+    }
+    this.#pump();
+  }
+
   /** Rows that are in memory. */
   get loaded(): number {
     return this.#loaded;
@@ -70,7 +87,9 @@ export class Lanes<Row extends LaneRow> {
       const lane = this.#ready.shift();
       if (lane === undefined) break;
       this.#busy++;
-      void this.#work(lane);
+      const begin = () => void this.#work(lane);
+      if (this.#options.pace) this.#options.pace.run(begin);
+      else begin();
     }
   }
 
@@ -78,23 +97,26 @@ export class Lanes<Row extends LaneRow> {
     if (!this.#more || this.#loaded > this.#most / 2) return;
     const rows = this.#options.load(this.#loadedTo, this.#most - this.#loaded);
     this.#more = rows.length === this.#most - this.#loaded;
-    for (const row of rows) {
-      this.#loadedTo = row.id;
-      this.#loaded++;
-      const lane = this.#lanes.get(row.lane);
-      if (lane) lane.rows.push(row);
-      else {
-        const fresh = { name: row.lane, rows: [row] };
-        this.#lanes.set(row.lane, fresh);
-        if (row.dueAt > this.#options.clock.now()) this.#wait(fresh, row.dueAt);
-        else this.#ready.push(fresh);
-      }
+    for (const row of rows) this.#take(row);
+  }
+
+  #take(row: Row): void {
+    this.#loadedTo = row.id;
+    this.#loaded++;
+    const lane = this.#lanes.get(row.lane);
+    if (lane) {
+      lane.rows.push(row);
+      return;
     }
+    const fresh = { name: row.lane, rows: [row] };
+    this.#lanes.set(row.lane, fresh);
+    if (row.dueAt > this.#options.clock.now()) this.#wait(fresh, row.dueAt);
+    else this.#ready.push(fresh);
   }
 
   async #work(lane: Lane<Row>): Promise<void> {
     const row = lane.rows[0] as Row;
-    const again = await this.#options.work(row);
+    const again = this.#stopped ? undefined : await this.#options.work(row);
     this.#busy--;
     if (this.#stopped) {
       if (this.#busy === 0) this.#idle?.();

@@ -138,7 +138,7 @@ function place(pathname: string, root: string, core: Core): { channel: ChannelAt
 }
 
 function urlOf({ url = '/' }: IncomingMessage): URL | undefined {
-  return URL.canParse(url, 'http://sidecar') ? new URL(url, 'http://sidecar') : undefined;
+  return URL.parse(url, 'http://sidecar') ?? undefined;
 }
 
 /** Of the proxies in front only those that are trusted are believed, from the nearest on. */
@@ -166,7 +166,9 @@ function isLocal(request: IncomingMessage): boolean {
 }
 
 function give(response: ServerResponse, { status, headers = {}, body }: CallbackAnswer): void {
-  response.writeHead(status, { 'x-content-type-options': 'nosniff', ...headers });
+  // With its length the answer is one piece; without, Node would send it in chunks.
+  const length = status === 204 ? {} : { 'content-length': Buffer.byteLength(body ?? '') };
+  response.writeHead(status, { 'x-content-type-options': 'nosniff', ...headers, ...length });
   response.end(body);
 }
 

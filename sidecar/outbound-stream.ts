@@ -13,6 +13,8 @@ export interface OutboundStreamOptions {
   channel: string;
   tables: Tables;
   commit: GroupCommit;
+  /** Whether the connector wants to know what state a conversation is in. */
+  states: boolean;
   open(channel: string, after: number, signal: AbortSignal): Promise<IncomingMessage>;
   /** New rows are in the outbox. */
   filled(): void;
@@ -89,13 +91,13 @@ export class OutboundStream {
   }
 
   async #take(items: OutboundItem[]): Promise<void> {
-    const { channel, tables, commit, typing, filled } = this.#options;
+    const { channel, tables, commit, typing, filled, states } = this.#options;
     const kept = items.filter((item) => item.item !== 'typing');
     for (const item of items) if (item.item === 'typing') typing(item.thread);
     const last = kept.at(-1);
     if (last === undefined) return;
     await commit.run(() => {
-      for (const item of kept) tables.addOutgoing(channel, item);
+      for (const item of kept) if (states || item.item === 'message') tables.addOutgoing(channel, item);
       tables.setStreamPosition(channel, last.seq);
     });
     filled();

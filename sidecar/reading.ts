@@ -7,7 +7,8 @@ import { type Backoff, pauseAfter, providerBackoff } from './backoff.ts';
 import type { Connector } from './connector.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Lanes } from './lanes.ts';
-import type { DeliveryRow, Tables } from './tables.ts';
+import type { Pace } from './pace.ts';
+import type { DeliveryRow, ItemRow, Tables } from './tables.ts';
 
 export interface ReadingOptions {
   channel: string;
@@ -18,8 +19,9 @@ export interface ReadingOptions {
   logger: Logger;
   /** What is told with an item where its connector told nothing: the window of its thread. */
   complete(item: InboundItem): InboundItem;
-  /** New items are in the table. */
-  read(): void;
+  pace: Pace;
+  /** These new items are in the table. */
+  read(items: ItemRow[]): void;
   backoff?: Backoff | undefined;
   /** Tries until it is set aside. */
   mostAttempts?: number | undefined;
@@ -32,18 +34,24 @@ export class Reading {
   setAside = 0;
 
   constructor(options: ReadingOptions) {
-    const { tables, channel, clock } = options;
+    const { tables, channel, clock, pace } = options;
     this.#options = options;
     this.#lanes = new Lanes({
       load: (after, limit) => tables.deliveries(channel, after, limit),
       work: (row) => this.#read(row),
       clock,
+      pace,
       atOnce: 32,
     });
   }
 
   kick(): void {
     this.#lanes.kick();
+  }
+
+  /** Deliveries that were just committed. */
+  offer(rows: readonly DeliveryRow[]): void {
+    this.#lanes.offer(rows);
   }
 
   stop(): Promise<void> {
@@ -60,9 +68,8 @@ export class Reading {
       await commit.run(() => {
         tables.deliveryRead(row.id);
         // Here, as the windows that the connector opened while it read are committed just before.
-        for (const item of items) tables.addItem(channel, complete(item));
-      });
-      if (items.length > 0) read();
+        return items.map((item) => tables.addItem(channel, complete(item)));
+      }, read);
       return undefined;
     } catch (error) {
       const reason = (error as Error).message;

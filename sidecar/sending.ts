@@ -9,8 +9,9 @@ import type { Connector, SendPolicy, Sent } from './connector.ts';
 import { cutText } from './cut-text.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { Lanes } from './lanes.ts';
+import type { Pace } from './pace.ts';
 import { type Verdict, verdict, windowOf } from './policy.ts';
-import type { OutboxRow, Tables } from './tables.ts';
+import type { ItemRow, OutboxRow, Tables } from './tables.ts';
 
 export interface SendingOptions {
   channel: string;
@@ -20,8 +21,9 @@ export interface SendingOptions {
   commit: GroupCommit;
   clock: Clock;
   logger: Logger;
-  /** New items for the server are in the table. */
-  told(): void;
+  pace: Pace;
+  /** These new items for the server are in the table. */
+  told(items: ItemRow[]): void;
   backoff?: Backoff | undefined;
   mostAttempts?: number | undefined;
 }
@@ -37,12 +39,13 @@ export class Sending {
   retries = 0;
 
   constructor(options: SendingOptions) {
-    const { tables, channel, clock } = options;
+    const { tables, channel, clock, pace } = options;
     this.#options = options;
     this.#lanes = new Lanes({
       load: (after, limit) => tables.outbox(channel, after, limit),
       work: (row) => this.#work(row),
       clock,
+      pace,
       atOnce: 32,
     });
   }
@@ -90,9 +93,10 @@ export class Sending {
         row.attempts = 0;
         await commit.run(() => {
           if (may.spends) tables.spend(channel, message.thread, may.spends.occasion);
-          if (row.parts < parts.length) tables.outboxLater(row.id, row.parts, 0, 0);
-          else this.#note(row, message, last);
-        });
+          if (row.parts === parts.length) return [this.#note(row, message, last)];
+          tables.outboxLater(row.id, row.parts, 0, 0);
+          return [];
+        }, this.#options.told);
         continue;
       }
       row.attempts++;
@@ -107,21 +111,19 @@ export class Sending {
       return dueAt;
     }
     this.sent++;
-    this.#options.told();
     return undefined;
   }
 
   async #over(row: OutboxRow, message: OutboundMessage, failed: Failure): Promise<undefined> {
     const { channel, commit, logger } = this.#options;
-    await commit.run(() => this.#note(row, message, failed));
+    await commit.run(() => [this.#note(row, message, failed)], this.#options.told);
     this.failures++;
     logger.warn({ channel, message: message.message, code: failed.code }, 'a message could not be sent');
-    this.#options.told();
     return undefined;
   }
 
   /** In a transaction: it is over, and the server will know. */
-  #note(row: OutboxRow, { message, thread }: OutboundMessage, result: Sent): void {
+  #note(row: OutboxRow, { message, thread }: OutboundMessage, result: Sent): ItemRow {
     const { channel, policy, tables, clock } = this.#options;
     const now = clock.now();
     const window: ReplyWindow | undefined = result.window ?? windowOf(policy, tables.openings(channel, thread), now);
@@ -138,7 +140,7 @@ export class Sending {
       ...(window === undefined ? {} : { window }),
     };
     tables.outboxOver(row.id, result.ok);
-    tables.addItem(channel, item);
+    return tables.addItem(channel, item);
   }
 }
 

@@ -3,13 +3,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { z } from 'zod';
-import {
-  type Attachment,
-  attachment,
-  type InboundAnswer,
-  type InboundItem,
-  inboundAnswer,
-} from '../connector/index.ts';
+import { type Attachment, attachment, type InboundAnswer, inboundAnswer } from '../connector/index.ts';
 import type { VisitorCallRequest } from './connector.ts';
 import { failed } from './errors.ts';
 
@@ -42,12 +36,13 @@ export class ServerApi {
     this.#address = address;
   }
 
-  async deliver(channel: string, items: readonly InboundItem[]): Promise<Delivered> {
+  /** @param items each an InboundItem as JSON */
+  async deliver(channel: string, items: readonly string[]): Promise<Delivered> {
     try {
       const path = `/api/v1/channels/${encodeURIComponent(channel)}/inbound`;
       const { status, body } = await this.#ask('POST', path, {
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ items }),
+        body: `{"items":[${items.join(',')}]}`,
       });
       if (status === 200) {
         const parsed = inboundAnswer.safeParse(JSON.parse(body.toString()));
@@ -160,15 +155,25 @@ export class ServerApi {
 }
 
 /** @throws Error where it is more than `most` bytes, or ends early */
-export async function collect(stream: AsyncIterable<Buffer | Uint8Array>, most: number): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of stream) {
-    size += part.length;
-    if (size > most) throw new RangeError(`it is larger than ${most} bytes`);
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+export function collect(stream: IncomingMessage, most: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    const take = (part: Buffer): void => {
+      size += part.length;
+      if (size > most) {
+        stream.off('data', take);
+        stream.pause();
+        reject(new RangeError(`it is larger than ${most} bytes`));
+      } else parts.push(part);
+    };
+    stream.on('data', take);
+    stream.once('end', () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)));
+    stream.once('error', reject);
+    stream.once('close', () => {
+      if (!stream.complete) reject(new Error('it ended early'));
+    });
+  });
 }
 
 /** The server's own sentence, of its error; else nothing of its answer, which may hold what a customer wrote. */

@@ -14,6 +14,7 @@ export interface DeliveryRow extends LaneRow {
 
 export interface ItemRow {
   id: number;
+  key: string;
   /** As JSON. */
   text: string;
 }
@@ -40,10 +41,12 @@ export class Tables {
     this.#statements = prepare(database);
   }
 
-  /** @returns whether it was new */
-  addDelivery(channel: string, { key, at, thread, body }: Delivery, now: Millis): boolean {
+  /** @returns undefined where it was there already */
+  addDelivery(channel: string, delivery: Delivery, now: Millis): DeliveryRow | undefined {
+    const { key, at, thread = '', body } = delivery;
     const sealed = this.#seal.close(body);
-    return this.#statements.addDelivery.run(channel, key, thread ?? '', at, now, sealed).changes === 1;
+    const { changes, lastInsertRowid } = this.#statements.addDelivery.run(channel, key, thread, at, now, sealed);
+    return changes === 1 ? { id: Number(lastInsertRowid), lane: thread, dueAt: 0, attempts: 0, delivery } : undefined;
   }
 
   deliveries(channel: string, after: number, limit: number): DeliveryRow[] {
@@ -70,12 +73,18 @@ export class Tables {
     this.#statements.deliverySetAside.run(attempts, reason, id);
   }
 
-  addItem(channel: string, item: InboundItem): void {
-    this.#statements.addItem.run(channel, item.key, item.at, this.#seal.close(JSON.stringify(item)));
+  addItem(channel: string, item: InboundItem): ItemRow {
+    const { key, at } = item;
+    const text = JSON.stringify(item);
+    const { lastInsertRowid } = this.#statements.addItem.run(channel, key, at, this.#seal.close(text));
+    return { id: Number(lastInsertRowid), key, text };
   }
 
-  items(channel: string, limit: number): ItemRow[] {
-    return this.#statements.items.all(channel, limit).map(({ id, body }) => ({ id, text: this.#seal.open(body) }));
+  /** @param known texts by id, of which the seal need not be opened */
+  items(channel: string, limit: number, known: ReadonlyMap<number, string> = new Map()): ItemRow[] {
+    return this.#statements.items
+      .all(channel, limit)
+      .map(({ id, key, body }) => ({ id, key, text: known.get(id) ?? this.#seal.open(body) }));
   }
 
   itemTaken(id: number): void {
@@ -225,8 +234,8 @@ function prepare(database: Database) {
     addItem: database.prepare<[string, string, number, Buffer]>(
       'INSERT INTO items (channel, key, at, body) VALUES (?, ?, ?, ?)',
     ),
-    items: database.prepare<[string, number], { id: number; body: Buffer }>(
-      'SELECT id, body FROM items WHERE channel = ? AND state = 0 ORDER BY id LIMIT ?',
+    items: database.prepare<[string, number], { id: number; key: string; body: Buffer }>(
+      'SELECT id, key, body FROM items WHERE channel = ? AND state = 0 ORDER BY id LIMIT ?',
     ),
     itemTaken: database.prepare<[number]>('DELETE FROM items WHERE id = ?'),
     itemRefused: database.prepare<[string, number]>('UPDATE items SET state = 2, reason = ? WHERE id = ?'),

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { OutboundMessage } from '../../../connector/index.ts';
-import type { ConnectorKind, ConnectorTools, Delivery, Sent } from '../../../sidecar/connector.ts';
+import type { Callback, ConnectorKind, ConnectorTools, Delivery, Sent } from '../../../sidecar/connector.ts';
 import { createListener } from '../../../sidecar/index.ts';
 import { Rate } from '../../../sidecar/rate.ts';
 import { systemClock } from '../../../values/index.ts';
@@ -14,6 +14,8 @@ import { Harness } from './harness.ts';
 /** A connector of which each test says what it does. */
 class Puppet {
   tools!: ConnectorTools;
+  /** Whether its provider calls. */
+  called = false;
   readonly read: string[] = [];
   readonly sent: OutboundMessage[] = [];
   normalise: (delivery: Delivery) => Promise<unknown[]> = async ({ key, at, thread = 'all', body }) => [
@@ -42,6 +44,12 @@ class Puppet {
             this.read.push(delivery.key);
             return (await this.normalise(delivery)) as never;
           },
+          ...(this.called && {
+            receive: async ({ body }: Callback) => ({
+              deliveries: [delivery(String(body))],
+              answer: () => ({ status: 200 }),
+            }),
+          }),
           send: (message) => {
             this.sent.push(message);
             return this.send(message);
@@ -95,6 +103,57 @@ describe('deliveries', () => {
     expect(await harness.core.channels.get('test')?.retry()).toBe(1);
     await server.until(() => server.items.length === 5, 'the poison, by a mended connector');
   });
+
+  test('acknowledging comes first: who comes while a backlog is read does not wait for it', async () => {
+    const puppet = new Puppet();
+    puppet.called = true;
+    const normal = puppet.normalise;
+    puppet.normalise = async (one) => {
+      // Longer than the sidecar reads in one turn of its event loop.
+      for (const end = performance.now() + 6; performance.now() < end; );
+      return normal(one);
+    };
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const keys = Array.from({ length: 200 }, (_, at) => `backlog-${at}`);
+    await puppet.tools.inbox.accept(keys.map((key) => delivery(key, key)));
+    await expect.poll(() => puppet.read.length, { interval: 1 }).toBeGreaterThan(0);
+    const before = puppet.read.length;
+    // Of a request and its answer each takes a few turns.
+    expect((await harness.hook({ body: 'late' })).status).toBe(200);
+    expect(puppet.read.length - before).toBeLessThanOrEqual(20);
+    await harness.server.until(() => harness.server.items.length === 201, 'all of them, in time');
+  });
+
+  test('deliveries of one thread keep their order, through memory, table and what was set aside', async () => {
+    const puppet = new Puppet();
+    const normal = puppet.normalise;
+    const broken = new Set(['x3']);
+    puppet.normalise = async (one) => {
+      if (broken.has(one.key)) throw new Error('not yet');
+      return normal(one);
+    };
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const { server } = harness;
+    const accepted: Promise<number>[] = [];
+    const put = (from: number, to: number) => {
+      for (let at = from; at < to; at++) {
+        accepted.push(puppet.tools.inbox.accept([delivery(`t${at}`, 't'), delivery(`x${at}`, `x${at}`)]));
+      }
+    };
+    put(0, 50);
+    await expect.poll(() => harness.figures().setAside, { timeout: 10_000 }).toBe(1);
+    broken.clear();
+    // More than the lanes hold in memory; and what was set aside comes between them.
+    put(50, 3_000);
+    const again = harness.core.channels.get('test')?.retry();
+    put(3_000, 3_100);
+    await Promise.all(accepted);
+    expect(await again).toBe(1);
+    await server.until(() => server.items.length === 6_200, 'all of them, once', 60_000);
+    const ofThread = server.items.flatMap((item) => ('thread' in item && item.thread === 't' ? [item.key] : []));
+    expect(ofThread).toEqual(Array.from({ length: 3_100 }, (_, at) => `t${at}`));
+    expect(new Set(server.items.map(({ key }) => key)).size).toBe(6_200);
+  }, 90_000);
 
   test('a cursor is committed with what it stands for', async () => {
     const puppet = new Puppet();
