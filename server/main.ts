@@ -1,6 +1,8 @@
 // The server process: `node server/main.ts <socket>` under the supervisor, which sends the configuration.
 import { pathToFileURL } from 'node:url';
 import { programLogger, runUnderSupervisor, type ServerConfiguration, type ServerReady } from '../supervisor/index.ts';
+import { systemClock } from '../values/index.ts';
+import { rehearse } from './rehearse.ts';
 import { type Server, startServer } from './server.ts';
 
 /** Runs a server in this process. @throws a SwitchroomError with one sentence where it cannot start */
@@ -8,6 +10,7 @@ export async function runServer(
   configuration: ServerConfiguration,
 ): Promise<{ ready: ServerReady; stop(why: string): Promise<void> }> {
   const { settings } = configuration;
+  if (configuration.now !== undefined) systemClock.goOnFrom(configuration.now);
   const logger = programLogger('server', settings.logLevel);
   const server: Server = await startServer(configuration, logger);
   return { ready: server.ready, stop: (why) => server.stop(why) };
@@ -21,9 +24,9 @@ if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.a
   runUnderSupervisor({
     socket: process.argv[2] ?? '',
     program: 'server',
-    // What `startServer` loads only after the calls, when there is no such haste.
-    prepare: async () => {
-      await import('./front.ts');
+    prepare: async (configuration) => {
+      const { settings } = configuration as ServerConfiguration;
+      await rehearse(settings, programLogger('server', settings.logLevel));
     },
     start: async (configuration) => {
       const running = await runServer(configuration as ServerConfiguration);
