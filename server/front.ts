@@ -33,7 +33,7 @@ import { Retention } from './retention/index.ts';
 import type { Routing } from './routing/index.ts';
 import type { Signaling } from './signaling/index.ts';
 import { SipTrace } from './sip-trace/index.ts';
-import { Social } from './social/index.ts';
+import { Social, SocialStream } from './social/index.ts';
 import { egressView, elsewhereOf, identityKey, openUplink, readPlan } from './uplink/index.ts';
 import { createWebServer } from './web-server.ts';
 import type { WorkItems } from './work-items/index.ts';
@@ -103,7 +103,7 @@ export async function openFront({
     logger,
     clock,
   });
-  const { moments, momentStore } = await openMoments(settings, { ...parts, database }, opened, clock, logger);
+  const { moments, momentFiles } = await openMoments(settings, { ...parts, database, desk }, opened, clock, logger);
   const { timeZone } = settings.site;
   const raise = (interaction: string, priority: number) => routing.change(interaction, { priority });
   const social = new Social({ database, journal, timeZone, raise, clock, logger });
@@ -160,8 +160,9 @@ export async function openFront({
     callbacks,
     conversations,
     moments,
-    momentStore,
+    momentFiles,
     social,
+    socialStream: new SocialStream({ database, journal, site: settings.site.name, clock }),
     workItems,
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),

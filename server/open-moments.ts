@@ -6,8 +6,10 @@ import type { Clock } from '../values/index.ts';
 import type { Callbacks } from './callbacks/index.ts';
 import type { Conversations } from './conversations/index.ts';
 import type { Customer, Customers } from './customers/index.ts';
+import type { Desk } from './desk/index.ts';
+import { VersionHistory } from './flows/index.ts';
 import type { SiteJournal } from './journal/index.ts';
-import { type MomentActs, type MomentStore, Moments, openMomentStore } from './moments/index.ts';
+import { type MomentActs, MomentFiles, Moments, openMomentStore } from './moments/index.ts';
 import type { Directory } from './ports/index.ts';
 import type { Routing } from './routing/index.ts';
 
@@ -22,19 +24,23 @@ export async function openMoments(
     routing: Routing;
     callbacks: Callbacks;
     conversations: Conversations;
+    desk: Pick<Desk, 'hint'>;
   },
   opened: (() => Promise<void> | void)[],
   clock: Clock,
   logger: Logger,
-): Promise<{ moments: Moments; momentStore: MomentStore }> {
+): Promise<{ moments: Moments; momentFiles: MomentFiles }> {
   const { database, journal, directory, customers } = parts;
   const { folder, mostPerDay, quiet, consentNeeded } = settings.moments;
+  const context = () => ({
+    queues: directory.queues.list().map(({ id }) => id),
+    skills: directory.skills.list().map(({ name }) => name),
+  });
+  const history = new VersionHistory(database, journal, clock, 'moment');
   const momentStore = await openMomentStore({
     folder,
-    context: () => ({
-      queues: directory.queues.list().map(({ id }) => id),
-      skills: directory.skills.list().map(({ name }) => name),
-    }),
+    context,
+    keep: (moment, version, text) => history.keep(moment, version, text),
     log: logger,
   });
   opened.push(() => momentStore.close());
@@ -56,7 +62,8 @@ export async function openMoments(
   const moments = new Moments({ database, journal, customers, store: momentStore, rules, acts, clock, logger });
   await moments.start();
   opened.push(() => moments.close());
-  return { moments, momentStore };
+  const momentFiles = new MomentFiles({ folder, store: momentStore, history, database, journal, clock, context });
+  return { moments, momentFiles };
 }
 
 function actsOn(
@@ -66,7 +73,11 @@ function actsOn(
     routing,
     callbacks,
     conversations,
-  }: Pick<Parameters<typeof openMoments>[1], 'directory' | 'customers' | 'routing' | 'callbacks' | 'conversations'>,
+    desk,
+  }: Pick<
+    Parameters<typeof openMoments>[1],
+    'directory' | 'customers' | 'routing' | 'callbacks' | 'conversations' | 'desk'
+  >,
   logger: Logger,
 ): MomentActs {
   return {
@@ -92,6 +103,7 @@ function actsOn(
       }
       return { refused: places.length === 0 ? 'she never wrote to us there' : 'no channel lets us write to her now' };
     },
+    hint: (interaction, hints) => desk.hint(interaction, hints),
     async callback(customer: Customer, { queue, number, from, note }, by) {
       const language = customer.language;
       const wish = { queue, number, from, note, customer: customer.id, ...(language ? { language } : {}) };

@@ -11,13 +11,13 @@ import type { TextVersion } from '../flows/index.ts';
 import type { Finding, FlowPicture, FlowTestResult } from '../ivr/index.ts';
 import type { Reader, SiteJournal } from '../journal/index.ts';
 import type { Knowledge } from '../knowledge/index.ts';
-import type { MomentStore, Moments } from '../moments/index.ts';
+import type { MomentFiles, Moments } from '../moments/index.ts';
 import type { AgentWork, CallControl, VisitorCalling } from '../ports/index.ts';
 import type { Quality } from '../quality/index.ts';
 import type { Retention } from '../retention/index.ts';
 import type { OidcSignIn } from '../sign-in/index.ts';
 import type { SipTrace } from '../sip-trace/index.ts';
-import type { Social } from '../social/index.ts';
+import type { Social, SocialStream } from '../social/index.ts';
 import type { EgressView } from '../uplink/index.ts';
 import type { WorkItems } from '../work-items/index.ts';
 import type { Metric } from './metrics.ts';
@@ -127,9 +127,11 @@ export interface ApiDeps {
   conversations: Conversations;
   workItems: WorkItems;
   /** Absent where no server runs. */
-  moments?: Pick<Moments, 'figures'> | undefined;
+  moments?: Pick<Moments, 'figures' | 'log' | 'rehearse'> | undefined;
   social?: Pick<Social, 'figures' | 'questions'> | undefined;
-  momentStore?: Pick<MomentStore, 'current' | 'statuses'> | undefined;
+  socialStream?: SocialStream | undefined;
+  /** Absent where no server runs. */
+  momentFiles?: MomentFiles | undefined;
   quality: Quality;
   knowledge: Knowledge;
   flows: Flows;

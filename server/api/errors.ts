@@ -24,6 +24,11 @@ export const failed = defineErrors({
   'body-not-json': { status: 400, text: 'The body is not JSON.' },
   'content-type-unsupported': { status: 415, text: 'Send the body as application/json.' },
   'flow-has-errors': { status: 422, text: 'The flow {flow} has {count} errors and was not saved; the first: {first}' },
+  'moment-has-errors': {
+    status: 422,
+    text: 'The moment {moment} has {count} errors and was not saved; the first: {first}',
+  },
+  'social-item-taken': { status: 409, text: 'Agent {agent} has the public item {item}.' },
   'range-not-satisfiable': { status: 416, text: 'The recording has {size} bytes.' },
   'recording-not-there': { status: 404, text: 'The audio of the recording {recording} is not there.' },
   'too-many-streams': { status: 503, text: 'Too many event streams are open ({most}).' },

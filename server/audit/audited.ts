@@ -5,6 +5,7 @@ const audited = [
   'account.',
   'directory.',
   'flow.',
+  'moment.saved',
   'knowledge.',
   'evaluation.',
   'journal.person-erased',
@@ -32,7 +33,7 @@ export function actorOf({ agent, data }: JournalEvent): string | undefined {
 
 /** What it was done to, where that is not the agent of the event. */
 export function subjectOf({ agent, interaction, customer, data }: JournalEvent): string | undefined {
-  for (const field of ['key', 'flow', 'token', 'recording', 'article', 'evaluation']) {
+  for (const field of ['key', 'flow', 'token', 'recording', 'article', 'evaluation', 'moment']) {
     const value = data[field];
     if (typeof value === 'string') return value;
   }

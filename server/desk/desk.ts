@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { AgentId, Millis, Offer, PopContent } from '../../values/index.ts';
+import type { AgentId, InteractionId, Millis, Offer, PopContent } from '../../values/index.ts';
 import type { AgentLive, CallView, QueueLive, Screens } from '../ports/index.ts';
 import { makeActions } from './actions.ts';
 import { CallTelling } from './call-telling.ts';
@@ -31,6 +31,11 @@ export interface Desk {
   readonly epoch: string;
   /** For /metrics. */
   readonly counters: Readonly<DeskCounters>;
+  /**
+   * What to know of the customer while her contact is on somebody's screen. @param hints all of them
+   * @returns whether it is on a screen
+   */
+  hint(interaction: InteractionId, hints: NonNullable<PopContent['hints']>): boolean;
   /** For the HTTP server's `upgrade` event. @returns false where the path is not the desk's */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /** Closes all panels of an agent, who has to log in again: logged out over the API, disabled. */
@@ -114,6 +119,16 @@ class OpenDesk implements Desk {
     return upgrade(this.#sockets, this.#options, [request, socket, head], (open, login) =>
       this.#reception.accept(open, login),
     );
+  }
+
+  hint(interaction: InteractionId, hints: NonNullable<PopContent['hints']>): boolean {
+    let shown = false;
+    for (const seat of this.#seats.all.values()) {
+      if (!seat.hint(interaction, hints)) continue;
+      seat.tell('hints', { interaction, hints });
+      shown ||= seat.panels.size > 0;
+    }
+    return shown;
   }
 
   disconnect(agent: AgentId, why: 'asked' | 'disabled' | 'elsewhere'): void {

@@ -31,6 +31,10 @@ export const deskEvents = {
     about: 'A contact is offered. The panel shows it and says `pop-shown`; the phone rings after that.',
     with: popView,
   },
+  hints: {
+    about: 'What to know about the customer of a contact on her screen, as of now: all of it.',
+    with: z.object({ interaction: id, hints: popContent.shape.hints.unwrap() }),
+  },
   'offer-ended': {
     about: 'What became of an offer.',
     with: z.object({ offer: id, interaction: id, outcome: offerOutcome }),

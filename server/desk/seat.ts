@@ -123,6 +123,18 @@ export class Seat {
     return now - pop.writtenAt;
   }
 
+  /** @returns whether that contact is on her screen, or comes with the next snapshot */
+  hint(interaction: InteractionId, hints: NonNullable<PopView['content']['hints']>): boolean {
+    let known = false;
+    for (const pop of this.pops.values()) {
+      if (pop.view.content.interaction !== interaction) continue;
+      // The content is also routing's own.
+      pop.view = { ...pop.view, content: { ...pop.view.content, hints } };
+      known = true;
+    }
+    return known;
+  }
+
   offerEnded(offer: OfferId, outcome: NonNullable<PopView['outcome']>): void {
     const pop = this.pops.get(offer);
     if (pop === undefined) return;

@@ -20,6 +20,11 @@ export interface MomentActs {
     text: string,
     how: { channels?: readonly string[] | undefined; mayUse(kind: string): boolean; key: string },
   ): Promise<{ message: string } | { refused: string }>;
+  /**
+   * Shows all hints of a customer beside her contact, where it is on an agent's screen already.
+   * @returns whether it is
+   */
+  hint(interaction: InteractionId, hints: Said[]): boolean;
   callback(
     customer: Customer,
     wish: { queue: QueueId; number: string; from: Millis; note: string },

@@ -5,7 +5,8 @@ import type { z } from 'zod';
 import { type Finding, type FindingCode, readJson, readShape } from '../ivr/index.ts';
 import { millisOf } from './duration.ts';
 import type { UsedMoment } from './evaluate.ts';
-import { kindOf, type MomentTests, momentSchema, momentTestSchema } from './schema.ts';
+import { kindOf, type Moment, type MomentTests, momentSchema, momentTestSchema } from './schema.ts';
+import { namedFacts, readTemplate } from './template.ts';
 
 /** What the moment stands among. What is left out is not checked. */
 export interface MomentContext {
@@ -22,12 +23,9 @@ export function readMoment(
 ): { findings: Finding[]; used?: UsedMoment } {
   const { findings, value: moment, place } = readFile(text, file, momentSchema);
   if (moment === undefined) return { findings };
-  const report = (
-    code: FindingCode,
-    path: (string | number)[],
-    sentence: string,
-    severity: Finding['severity'] = 'error',
-  ) => findings.push({ severity, code, file, ...place(path), sentence });
+  const report: Report = (code, path, sentence, severity = 'error') => {
+    findings.push({ severity, code, file, ...place(path), sentence });
+  };
   if (basename(file, '.json') !== moment.moment)
     report('name-differs', ['moment'], `The moment is called "${moment.moment}", but its file "${basename(file)}".`);
   const { when } = moment;
@@ -43,6 +41,8 @@ export function readMoment(
     if (kind !== 'tag' && seen.has(kind))
       report('value-wrong', ['do', index], `There is a second ${kind} here; only one can be.`);
     seen.add(kind);
+    if ('hint' in action) checkTexts(action.hint, ['do', index, 'hint'], moment, report);
+    if ('message' in action) checkTexts(action.message, ['do', index, 'message'], moment, report);
     const queue = 'callback' in action ? action.callback.queue : 'route' in action ? action.route.queue : undefined;
     if (queue !== undefined && knownQueues && !knownQueues.has(queue))
       report('queue-unknown', ['do', index, kind, 'queue'], `There is no queue "${queue}".`);
@@ -64,6 +64,34 @@ export function readMoment(
 export function readMomentTests(text: string, file: string): { findings: Finding[]; tests?: MomentTests } {
   const { findings, value } = readFile(text, file, momentTestSchema);
   return value === undefined ? { findings } : { findings, tests: value };
+}
+
+type Report = (code: FindingCode, path: (string | number)[], sentence: string, severity?: Finding['severity']) => void;
+
+/** Placeholders that exist, with what is said without them, and the same ones in each language. */
+function checkTexts(
+  texts: { en?: string | undefined; zh?: string | undefined },
+  path: (string | number)[],
+  { when }: Moment,
+  report: Report,
+): void {
+  for (const language of ['en', 'zh'] as const) {
+    for (const fault of readTemplate(texts[language] ?? '').faults) report('value-wrong', [...path, language], fault);
+  }
+  const names = (text: string) =>
+    readTemplate(text)
+      .pieces.flatMap((piece) => (typeof piece === 'string' ? [] : [piece.name]))
+      .sort()
+      .join(', ');
+  if (texts.en !== undefined && texts.zh !== undefined && names(texts.en) !== names(texts.zh)) {
+    const both = `${names(texts.en) || 'nothing'} in en, ${names(texts.zh) || 'nothing'} in zh`;
+    report('value-wrong', path, `The two languages do not put in the same: ${both}.`, 'warning');
+  }
+  const [fact] = namedFacts([texts.en, texts.zh]);
+  if ('without' in when && fact !== undefined) {
+    const sentence = `What makes this moment fire is that time passed: {event.${fact}} is never known then.`;
+    report('value-wrong', path, sentence, 'warning');
+  }
 }
 
 type Place = (path: (string | number)[]) => { line: number; column: number };

@@ -17,7 +17,7 @@ export function matches({ event, where = {} }: Step, fact: Fact): boolean {
   return Object.entries(where).every(([field, condition]) => holds(condition, fact.data[field]));
 }
 
-function holds(condition: Condition, value: unknown): boolean {
+export function holds(condition: Condition, value: unknown): boolean {
   if (typeof condition !== 'object') return value === condition;
   const { is, not, least, most, contains } = condition;
   if (is !== undefined && value !== is) return false;

@@ -26,6 +26,7 @@ export class Effects {
 
   load(now: Millis): void {
     this.#rows.sweep(now - dayMs);
+    this.#rows.log.sweep(now);
     for (const firing of this.#rows.firings(now - dayMs)) this.add(firing);
   }
 
@@ -81,6 +82,13 @@ export class Effects {
     });
   }
 
+  /** It is before the eyes of the agent who talks with her; undefined where it reached her before. */
+  shown(firing: OpenFiring, at: Millis): Effect | undefined {
+    if (firing.reachedAt !== undefined) return undefined;
+    firing.reachedAt = at;
+    return this.#effect(firing, 'reached', 'contact', at);
+  }
+
   #effect(firing: OpenFiring, what: 'reached' | 'answered', detail: string, at: Millis): Effect {
     const { id, moment, customer } = firing;
     const facts = { firing: id, moment, ms: at - firing.at };
@@ -93,6 +101,8 @@ export class Effects {
       rows: () => {
         this.#rows.putFiring(firing);
         this.count(at, moment, what, detail);
+        if (what === 'reached') this.#rows.log.reached(id, detail, facts.ms);
+        else this.#rows.log.answered(id, facts.ms);
       },
     };
   }

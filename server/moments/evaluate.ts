@@ -72,7 +72,7 @@ export function passed(moments: readonly UsedMoment[], before: MomentState, pres
 }
 
 /** Takes the fact in. @returns whether the moment is there now */
-function noted({ moment, version }: UsedMoment, state: MomentState, fact: Fact): boolean {
+export function noted({ moment, version }: UsedMoment, state: MomentState, fact: Fact): boolean {
   const { when } = moment;
   const steps: (Step & { count?: number | undefined })[] = 'sequence' in when ? when.sequence : [when];
   if (!('within' in when)) return matches(when, fact);

@@ -68,3 +68,10 @@ export const momentAnswered = defineEvent(
   { firing, moment, ms: z.number() },
   { about: 'The customer wrote or called within a day after a moment had reached her. `ms` since it fired.' },
 );
+
+export const momentSaved = defineEvent(
+  'moment.saved',
+  1,
+  { moment, by: z.string(), sha256: z.string() },
+  { about: 'A moment was saved, or turned on or off, by the API; the hash of its text.' },
+);

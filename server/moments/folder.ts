@@ -8,6 +8,7 @@ import type { UsedMoment } from './evaluate.ts';
 export interface MomentFile {
   file: string;
   name: string;
+  text: string;
   findings: Finding[];
   used?: UsedMoment | undefined;
 }
@@ -18,6 +19,7 @@ export async function readMoments(folder: string, context: MomentContext = {}): 
   return texts.map(({ file, text }) => ({
     file,
     name: path.basename(file, '.json'),
+    text,
     ...readMoment(text, file, context),
   }));
 }

@@ -1,9 +1,13 @@
 export type { MomentActs, Said } from './acts.ts';
 export { momentCheck, momentList, momentTest } from './commands.ts';
 export type { UsedMoment } from './evaluate.ts';
+export { type MomentDraft, MomentFiles, type MomentFilesOptions, type MomentSummary } from './moment-files.ts';
+export type { MomentLine } from './moment-log.ts';
 export type { MomentFigure } from './moment-rows.ts';
 export { type MomentStatus, type MomentStore, openMomentStore } from './moment-store.ts';
-export { Moments, type MomentsOptions } from './moments.ts';
+export type { MomentTestResult } from './moment-tests.ts';
+export { Moments, type MomentsOptions, type RehearsedFor } from './moments.ts';
+export type { Tried, TriedAction, TriedStep, WhyNot } from './rehearse.ts';
 export type { RestraintRules } from './restraint.ts';
 export { momentJsonSchema, momentTestJsonSchema } from './schema.ts';
 export { withHints } from './with-hints.ts';

@@ -1,7 +1,9 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { CustomerId, Millis } from '../../values/index.ts';
+import { MomentLog } from './moment-log.ts';
 import type { Action } from './schema.ts';
 import { dueOf, isEmpty, type MomentState } from './state.ts';
+import type { Fact } from './template.ts';
 
 /** A moment that fired, as long as something may still come of it. */
 export interface OpenFiring {
@@ -20,6 +22,8 @@ export interface OpenFiring {
   callback?: string | undefined;
   reachedAt?: Millis | undefined;
   answeredAt?: Millis | undefined;
+  /** Of the event, those that its texts name. */
+  facts?: Record<string, Fact> | undefined;
 }
 
 export interface MomentFigure {
@@ -33,6 +37,7 @@ export interface MomentFigure {
 }
 
 export class MomentRows {
+  readonly log: MomentLog;
   readonly #get: Statement<[string], string>;
   readonly #put: Statement;
   readonly #remove: Statement<[string]>;
@@ -46,6 +51,7 @@ export class MomentRows {
   readonly #figures: Statement<[string, string], MomentFigure>;
 
   constructor(database: Database) {
+    this.log = new MomentLog(database);
     this.#get = database.prepare<[string], string>('SELECT data FROM moment_states WHERE customer = ?').pluck();
     this.#put = database.prepare('INSERT OR REPLACE INTO moment_states (customer, due, data) VALUES (?, ?, ?)');
     this.#remove = database.prepare('DELETE FROM moment_states WHERE customer = ?');
@@ -85,6 +91,7 @@ export class MomentRows {
   remove(customer: CustomerId): void {
     this.#remove.run(customer);
     this.#forgetFirings.run(customer);
+    this.log.forget(customer);
   }
 
   due(now: Millis): CustomerId[] {

@@ -1,5 +1,6 @@
 // The moments in use: loaded from a folder, checked, and swapped in whole when a file is saved. A file with an error keeps
 // its old version in use.
+import { hash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { watchFolder } from '../flows/index.ts';
@@ -7,17 +8,24 @@ import type { Finding } from '../ivr/index.ts';
 import type { MomentContext } from './check.ts';
 import type { UsedMoment } from './evaluate.ts';
 import { readMoments } from './folder.ts';
+import type { Moment } from './schema.ts';
 
 export interface MomentStatus {
   moment: string;
   /** `current`: in use as it is on disk; `kept`: has errors, an older version is in use; `refused`: none is. */
   state: 'current' | 'kept' | 'refused' | 'disabled';
+  /** SHA-256 of the text in use, hex; of one that is disabled, of that text. */
+  version?: string | undefined;
+  /** As it is in use, or would be. */
+  rule?: Moment | undefined;
   findings: readonly Finding[];
 }
 
 export interface MomentStoreOptions {
   folder: string;
   context(): MomentContext;
+  /** Called with each text that is taken. */
+  keep?: ((moment: string, version: string, text: string) => Promise<unknown>) | undefined;
   /** `false`: only `reload` looks again. */
   watch?: boolean;
   /** Milliseconds of rest before a changed folder is read. Default 150. */
@@ -37,6 +45,8 @@ export class MomentStore extends EventEmitter<{ loaded: [readonly UsedMoment[]] 
   readonly #options: MomentStoreOptions;
   #moments: readonly UsedMoment[] = [];
   #statuses: readonly MomentStatus[] = [];
+  /** Of what is in use, by name. */
+  #versions = new Map<string, string>();
   #loading: Promise<void> = Promise.resolve();
   #watcher: { close(): void } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -87,20 +97,27 @@ export class MomentStore extends EventEmitter<{ loaded: [readonly UsedMoment[]] 
   }
 
   async #load(): Promise<void> {
-    const { folder, context, log } = this.#options;
+    const { folder, context, keep, log } = this.#options;
     const before = new Map(this.#moments.map((used) => [used.moment.moment, used]));
     const files = await readMoments(folder, context()).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return [];
       throw error;
     });
     const moments: UsedMoment[] = [];
-    this.#statuses = files.map(({ file, name, findings, used: read }): MomentStatus => {
+    const versions = new Map<string, string>();
+    this.#statuses = files.map(({ file, name, text, findings, used: read }): MomentStatus => {
       const used = read ?? before.get(name);
-      if (used?.moment.disabled === true) return { moment: name, state: 'disabled', findings };
+      const version = read ? hash('sha256', text) : this.#versions.get(name);
+      if (used && version !== undefined) versions.set(name, version);
+      if (read && version !== undefined)
+        keep?.(name, version, text).catch((error: unknown) => log.error({ err: error, file }, 'moment was not kept'));
+      const known = { moment: name, version, rule: used?.moment, findings };
+      if (used?.moment.disabled === true) return { ...known, state: 'disabled' };
       if (used) moments.push(used);
       if (!read) log.warn({ file, findings: findings.length, first: findings[0] }, 'moment has errors');
-      return { moment: name, state: read ? 'current' : used ? 'kept' : 'refused', findings };
+      return { ...known, state: read ? 'current' : used ? 'kept' : 'refused' };
     });
+    this.#versions = versions;
     this.#moments = moments;
     this.emit('loaded', moments);
   }

@@ -3,19 +3,23 @@
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import { type Clock, type CustomerId, isNumber, type Millis, newId } from '../../values/index.ts';
-import { agreedTo, type Customer, type Customers, customersMerged } from '../customers/index.ts';
+import { agreedTo, type Consent, type Customer, type Customers, customersMerged } from '../customers/index.ts';
 import { type Journal, type JournalEvent, journalErased, type NewEvent, newEvent } from '../journal/index.ts';
 import type { MomentActs, Said } from './acts.ts';
+import type { Fact } from './conditions.ts';
 import { millisOf } from './duration.ts';
 import { Effects } from './effects.ts';
 import { classMs, happened, type Outcome, type Present, passed, type UsedMoment } from './evaluate.ts';
 import { momentActed, momentFired, momentRestrained, momentSignalled } from './events.ts';
 import { Facts } from './facts.ts';
+import type { MomentLine, MomentLog } from './moment-log.ts';
 import { type MomentFigure, MomentRows, type OpenFiring } from './moment-rows.ts';
 import type { MomentStore } from './moment-store.ts';
+import { rehearse, type Tried, type TriedStep } from './rehearse.ts';
 import type { RestraintRules } from './restraint.ts';
+import { factsFor, filled, said } from './saying.ts';
 import { type Action, kindOf } from './schema.ts';
-import { emptyState, type MomentState } from './state.ts';
+import { emptyState, type MomentState, mergedState } from './state.ts';
 
 export interface MomentsOptions {
   database: Database;
@@ -103,11 +107,15 @@ export class Moments {
 
   /** What agents who get her see. */
   hints(customer: CustomerId): Said[] {
-    const now = this.#options.clock.now();
+    const { clock, customers } = this.#options;
+    const now = clock.now();
+    const known = customers.get(customer);
     return this.#effects
-      .of(this.#headOf(customer))
-      .flatMap(({ at, actions }) =>
-        now - at > wishMs ? [] : actions.flatMap((action) => ('hint' in action ? [action.hint] : [])),
+      .of(known?.id ?? customer)
+      .flatMap(({ at, actions, facts }) =>
+        now - at > wishMs
+          ? []
+          : actions.flatMap((action) => ('hint' in action ? [filled(action.hint, { name: known?.name, facts })] : [])),
       );
   }
 
@@ -116,13 +124,42 @@ export class Moments {
     return this.#rows.figures(from, until);
   }
 
+  /** What moments did lately, newest first. @param page.customer only of her */
+  log({ customer, ...page }: { customer?: CustomerId | undefined } & Omit<LogPage, 'customers'>): MomentLine[] {
+    const customers = customer === undefined ? undefined : this.#options.customers.idsOf(customer);
+    return this.#rows.log.list({ ...page, customers });
+  }
+
+  /**
+   * What a moment would do, under the site's restraint; nothing is done and nothing remembered.
+   * @param given a customer as she is now, or how one may be; `from` default now @throws what `customers` do not know: as if new
+   */
+  rehearse(used: UsedMoment, given: RehearsedFor, steps: readonly TriedStep[]): Tried[] {
+    const { customers, clock, rules } = this.#options;
+    const customer = given.customer === undefined ? undefined : customers.get(given.customer);
+    return rehearse(
+      used,
+      {
+        state: customer === undefined ? emptyState() : structuredClone(this.#state(customer.id)),
+        tags: given.tags ?? customer?.tags.map(({ tag }) => tag) ?? [],
+        consents: given.consents ?? (customer === undefined ? [] : customers.consents(customer.id)),
+        name: given.name ?? customer?.name,
+        from: given.from ?? clock.now(),
+        rules,
+      },
+      steps,
+    );
+  }
+
   /** Evaluates what is due by now. */
   async tick(): Promise<void> {
     const now = this.#options.clock.now();
     const work = this.#work.then(() => {
       const write = new Write();
       for (const customer of this.#rows.due(now)) {
-        this.#decide(customer, now, write, (state, present) => passed(this.#options.store.current, state, present));
+        this.#decide(customer, { at: now }, write, (state, present) =>
+          passed(this.#options.store.current, state, present),
+        );
       }
       return this.#commit(write);
     });
@@ -173,13 +210,18 @@ export class Moments {
       if (fact.event === 'conversation.opt-out') this.#optOut(customer, String(fact.data.via ?? ''));
       if (event.type === 'interaction.queued' && event.interaction) this.#grant(customer, event.interaction);
       if (!this.#names.has(fact.event)) continue;
-      this.#decide(customer, fact.at, write, (state, present) => happened(store.current, state, fact, present));
+      this.#decide(customer, fact, write, (state, present) => happened(store.current, state, fact, present));
     }
     await this.#commit(write, this.#seen);
     if (write.due) this.#arm();
   }
 
-  #decide(id: CustomerId, at: Millis, write: Write, evaluate: (state: MomentState, present: Present) => Outcome): void {
+  #decide(
+    id: CustomerId,
+    { at, data = {} }: Partial<Fact> & { at: Millis },
+    write: Write,
+    evaluate: (state: MomentState, present: Present) => Outcome,
+  ): void {
     const { customers, clock, rules } = this.#options;
     const customer = customers.get(id);
     if (customer === undefined) return;
@@ -193,7 +235,10 @@ export class Moments {
     const scope = { customer: customer.id, team: customer.team };
     for (const { moment, why } of outcome.restrained) {
       write.events.push(newEvent(momentRestrained, now, { moment, why }, scope));
-      write.rows.push(() => this.#effects.count(now, moment, 'restrained', why));
+      write.rows.push(() => {
+        this.#effects.count(now, moment, 'restrained', why);
+        this.#rows.log.write({ at: now, moment, ...scope, why });
+      });
     }
     for (const { moment: name, actions, held, at: since } of outcome.fired) {
       const used = this.#options.store.current.find(({ moment }) => moment.moment === name);
@@ -209,6 +254,7 @@ export class Moments {
         purpose,
         actions,
         done: 0,
+        ...factsFor(actions, data),
       };
       const facts = { firing: firing.id, moment: name, rank, since: firing.since, actions: actions.map(kindOf) };
       const kept = held.map(({ action, why }) => ({ action: kindOf(action), why }));
@@ -216,6 +262,10 @@ export class Moments {
       write.rows.push(() => {
         this.#rows.putFiring(firing);
         this.#effects.count(now, name, 'fired', '');
+        this.#rows.log.write({
+          ...{ at: now, moment: name, ...scope, firing: firing.id, actions: actions.map(kindOf) },
+          held: kept,
+        });
         for (const { action, why } of kept) this.#effects.count(now, name, 'held', `${action} ${why}`);
       });
       this.#effects.add(firing);
@@ -253,16 +303,17 @@ export class Moments {
       const customer = customers.get(firing.customer);
       if (customer === undefined) return;
       const kind = kindOf(action);
-      let came: { result: 'done' | 'refused' | 'failed'; why?: string; message?: string; callback?: string };
+      let came: Came | { result: 'failed'; why: string };
+      let seen = false;
       try {
-        came = await this.#perform(firing, action, customer);
+        ({ seen = false, ...came } = await this.#perform(firing, action, customer));
       } catch (error) {
         logger.warn({ err: error, moment: firing.moment, action: kind }, 'an action of a moment failed');
         came = { result: 'failed', why: error instanceof Error ? error.message.slice(0, 300) : 'unknown' };
       }
       firing.done++;
-      if (came.message !== undefined) firing.message = came.message;
-      if (came.callback !== undefined) firing.callback = came.callback;
+      if ('message' in came) firing.message = came.message;
+      if ('callback' in came) firing.callback = came.callback;
       const { id, moment } = firing;
       const scope = { customer: customer.id, team: customer.team };
       const events: NewEvent[] = [
@@ -270,18 +321,18 @@ export class Moments {
       ];
       if ('signal' in action)
         events.push(newEvent(momentSignalled, clock.now(), { firing: id, moment, signal: action.signal }, scope));
+      const shown = seen ? this.#effects.shown(firing, clock.now()) : undefined;
+      if (shown) events.push(shown.note);
       await journal.append(events, () => {
+        shown?.rows();
         this.#rows.putFiring(firing);
+        this.#rows.log.acted(id, { action: kind, result: came.result, why: came.why });
         this.#effects.count(clock.now(), moment, 'acted', `${kind} ${came.result}`);
       });
     }
   }
 
-  async #perform(
-    firing: OpenFiring,
-    action: Action,
-    customer: Customer,
-  ): Promise<{ result: 'done' | 'refused'; why?: string; message?: string; callback?: string }> {
+  async #perform(firing: OpenFiring, action: Action, customer: Customer): Promise<Came & { seen?: boolean }> {
     const { customers, acts, clock } = this.#options;
     const by = `moment:${firing.moment}`;
     const now = clock.now();
@@ -292,7 +343,8 @@ export class Moments {
         if (waiting) this.#change(interaction, action);
       }
     } else if ('message' in action) {
-      const text = said(action.message, customer.language ?? acts.language);
+      const language = customer.language ?? acts.language;
+      const text = said(filled(action.message, { name: customer.name, facts: firing.facts }), language);
       const consents = customers.consents(customer.id);
       const sent = await acts.message(customer, text, {
         channels: action.channels,
@@ -308,7 +360,15 @@ export class Moments {
       const made = await acts.callback(customer, { queue, number, from, note: firing.moment }, by);
       return 'refused' in made ? { result: 'refused', why: made.refused } : { result: 'done', callback: made.callback };
     }
-    // A hint is shown by `hints`, a signal is the event itself.
+    if ('hint' in action) {
+      // Whoever has her contact already sees it at once; who is offered it later, by `hints`.
+      let seen = false;
+      for (const { interaction, answered } of this.#facts.of(new Set(customers.idsOf(customer.id)))) {
+        if (acts.hint(interaction, this.hints(customer.id))) seen ||= answered;
+      }
+      return { result: 'done', seen };
+    }
+    // A signal is the event itself.
     return { result: 'done' };
   }
 
@@ -348,19 +408,7 @@ export class Moments {
     const head = customer === undefined ? undefined : this.#headOf(customer);
     const loser = String(data.loser);
     if (head === undefined || head === loser) return;
-    const [mine, theirs] = [this.#state(head), this.#state(loser)];
-    const fired = { ...theirs.fired };
-    for (const [moment, at] of Object.entries(mine.fired)) fired[moment] = Math.max(at, fired[moment] ?? 0);
-    const one: MomentState = {
-      ...mine,
-      marks: { ...theirs.marks, ...mine.marks },
-      fired,
-      reached: [...theirs.reached, ...mine.reached].sort((a, b) => a - b),
-      waiting: [
-        ...theirs.waiting.filter((each) => !mine.waiting.some(({ moment }) => moment === each.moment)),
-        ...mine.waiting,
-      ],
-    };
+    const one = mergedState(this.#state(head), this.#state(loser));
     this.#keep(head, one);
     this.#states.delete(loser);
     write.states.set(head, one);
@@ -419,6 +467,22 @@ class Write {
   due = false;
 }
 
-function said(texts: Said, language: keyof Said): string {
-  return texts[language] ?? texts.en ?? texts.zh ?? '';
+/** What became of an action. */
+interface Came {
+  result: 'done' | 'refused';
+  why?: string;
+  message?: string;
+  callback?: string;
+}
+
+type LogPage = Parameters<MomentLog['list']>[0];
+
+/** For whom a moment is tried. */
+export interface RehearsedFor {
+  customer?: CustomerId | undefined;
+  name?: string | undefined;
+  tags?: readonly string[] | undefined;
+  consents?: readonly Consent[] | undefined;
+  /** When the first step comes, ms. */
+  from?: Millis | undefined;
 }

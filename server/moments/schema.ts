@@ -12,7 +12,10 @@ const eventName = z
 const plain = z.union([z.string().max(200), z.number(), z.boolean()]);
 const sentences = z
   .strictObject({ en: z.string().min(1).max(500).optional(), zh: z.string().min(1).max(500).optional() })
-  .refine(({ en, zh }) => en !== undefined || zh !== undefined, { message: 'needs a text in en or zh' });
+  .refine(({ en, zh }) => en !== undefined || zh !== undefined, { message: 'needs a text in en or zh' })
+  .describe(
+    'May hold {customer.name|dear customer} and facts of the event, {event.sum|your payment}; after the bar what is said where it is not known.',
+  );
 
 const condition = z
   .union([

@@ -16,6 +16,22 @@ export function emptyState(): MomentState {
   return { marks: {}, fired: {}, reached: [], waiting: [] };
 }
 
+/** What was remembered of two who turned out to be one. Marks and waits of `mine` go first. */
+export function mergedState(mine: MomentState, theirs: MomentState): MomentState {
+  const fired = { ...theirs.fired };
+  for (const [moment, at] of Object.entries(mine.fired)) fired[moment] = Math.max(at, fired[moment] ?? 0);
+  return {
+    ...mine,
+    marks: { ...theirs.marks, ...mine.marks },
+    fired,
+    reached: [...theirs.reached, ...mine.reached].sort((a, b) => a - b),
+    waiting: [
+      ...theirs.waiting.filter((each) => !mine.waiting.some(({ moment }) => moment === each.moment)),
+      ...mine.waiting,
+    ],
+  };
+}
+
 /** When something is due next; undefined: nothing is. */
 export function dueOf({ marks, waiting }: MomentState): number | undefined {
   let next: number | undefined;

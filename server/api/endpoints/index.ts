@@ -2,9 +2,11 @@ import type { ApiDeps } from '../deps.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { agentActionEndpoints } from './agent-actions.ts';
 import { answerEndpoints } from './answers.ts';
+import { approvalEndpoints } from './approvals.ts';
 import { auditEndpoints } from './audit.ts';
 import { callbackEndpoints } from './callbacks.ts';
 import { cannedAnswerEndpoints } from './canned-answers.ts';
+import { channelHealthEndpoints } from './channel-health.ts';
 import { connectorEndpoints } from './connectors.ts';
 import { conversationEndpoints } from './conversations.ts';
 import { customerEventEndpoints } from './customer-events.ts';
@@ -21,6 +23,7 @@ import { journalEndpoints } from './journal.ts';
 import { knowledgeEndpoints } from './knowledge.ts';
 import { liveEndpoints } from './live.ts';
 import { mediaHostEndpoints } from './media-hosts.ts';
+import { momentEffectEndpoints } from './moment-effects.ts';
 import { momentEndpoints } from './moments.ts';
 import { operationEndpoints } from './operation.ts';
 import { qualityEndpoints } from './quality.ts';
@@ -31,6 +34,7 @@ import { sessionEndpoints } from './session.ts';
 import { signInEndpoints } from './sign-in.ts';
 import { sipTraceEndpoints } from './sip-trace.ts';
 import { socialEndpoints } from './social.ts';
+import { socialCareEndpoints } from './social-care.ts';
 import { tokenEndpoints } from './tokens.ts';
 import { visitorCallEndpoints } from './visitor-calls.ts';
 import { workItemEndpoints } from './work-items.ts';
@@ -57,14 +61,18 @@ export function allEndpoints(deps: ApiDeps): Endpoint[] {
     ...flowEndpoints(deps),
     ...callbackEndpoints(deps),
     ...connectorEndpoints(deps),
+    ...channelHealthEndpoints(deps),
     ...visitorCallEndpoints(deps),
     ...conversationEndpoints(deps),
     ...cannedAnswerEndpoints(deps),
     ...answerEndpoints(deps),
     ...workItemEndpoints(deps),
     ...reportEndpoints(deps),
+    ...momentEffectEndpoints(deps),
     ...momentEndpoints(deps),
     ...socialEndpoints(deps),
+    ...socialCareEndpoints(deps),
+    ...approvalEndpoints(deps),
     ...qualityEndpoints(deps),
     ...knowledgeEndpoints(deps),
     ...mediaHostEndpoints(deps),

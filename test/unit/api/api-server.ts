@@ -1,7 +1,7 @@
 // The API over real HTTP on a free port: directory, accounts, journal and customers are real, in memory; routing, calls,
 // flows and audio are fakes that note what was asked of them.
 import { EventEmitter, once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,8 +19,10 @@ import {
 } from '../../../server/customers/index.ts';
 import { type AccountsOptions, agentSchema, queueSchema } from '../../../server/directory/index.ts';
 import { Draining } from '../../../server/draining.ts';
+import { VersionHistory } from '../../../server/flows/index.ts';
 import { flowSet } from '../../../server/ivr/index.ts';
 import { Knowledge } from '../../../server/knowledge/index.ts';
+import { MomentFiles, Moments, openMomentStore } from '../../../server/moments/index.ts';
 import type {
   AgentLive,
   AgentWork,
@@ -34,6 +36,7 @@ import { Quality } from '../../../server/quality/index.ts';
 import { ReportProjector } from '../../../server/reports/index.ts';
 import { Retention } from '../../../server/retention/index.ts';
 import { Routing } from '../../../server/routing/index.ts';
+import { SocialStream } from '../../../server/social/index.ts';
 import { egressView } from '../../../server/uplink/index.ts';
 import { WorkItems } from '../../../server/work-items/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
@@ -218,7 +221,36 @@ export async function startApi(
     read: async (_id: string, { start, end }: { start: number; end: number }) =>
       Readable.from([audio.subarray(start, end + 1)]),
   };
+  const momentFolder = join(folder, 'moments');
+  mkdirSync(momentFolder);
+  const momentContext = () => ({ queues: ['service'] });
+  const momentHistory = new VersionHistory(opened.database, journal, clock, 'moment');
+  const momentStore = await openMomentStore({
+    folder: momentFolder,
+    context: momentContext,
+    keep: (moment, version, text) => momentHistory.keep(moment, version, text),
+    watch: false,
+    log: logger,
+  });
+  const moments = new Moments({
+    ...{ database: opened.database, journal, customers, store: momentStore, clock, logger },
+    rules: { mostPerDay: 3, quiet: { from: 1_260, until: 480 }, timeZone: 'Asia/Shanghai', consentNeeded: [] },
+    acts: {
+      change: (...with_) => void asked.push(['change', ...with_]),
+      message: async () => ({ message: 'msg_1' }),
+      callback: async () => ({ callback: 'cbk_1' }),
+      hint: () => false,
+      kindOf: () => undefined,
+      language: 'en',
+    },
+  });
+  await moments.start();
   const deps: ApiDeps = {
+    moments,
+    momentFiles: new MomentFiles({
+      ...{ folder: momentFolder, store: momentStore, history: momentHistory, context: momentContext },
+      ...{ database: opened.database, journal, clock },
+    }),
     directory,
     accounts,
     journal,
@@ -270,6 +302,7 @@ export async function startApi(
       logger,
       offer: () => Promise.resolve(),
     }),
+    socialStream: new SocialStream({ database: opened.database, journal, site: 'hq', clock }),
     quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
     retention: new Retention({
       database: opened.database,
@@ -323,6 +356,8 @@ export async function startApi(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       deps.conversations.stop();
+      await moments.close();
+      await momentStore.close();
       await routing.close();
       await projector.stop();
       await reports.stop();

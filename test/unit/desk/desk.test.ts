@@ -97,6 +97,24 @@ test('the pop is acknowledged before the phone rings, and her work goes through 
   expect(note).toMatchObject({ agent: '1001', queue: 'service', data: { note: 'asked about her card' } });
 });
 
+test('a hint that comes during the talk is told to who has the contact, and is there after a reload', async () => {
+  await start();
+  const { client } = await Client.open(world, '1001');
+  await client.do('ready', {});
+  const offering = world.offer('1001', { customer: { id: 'cus_1', name: 'Wang', tags: [] } });
+  const pop = await client.event('pop');
+  await client.do('pop-shown', { offer: pop.offer.id });
+  const { id, interaction } = await offering;
+  world.answered(id);
+  await client.event('call', (call) => call.phase === 'talking');
+  const hints = [{ en: 'Her card was charged twice.' }];
+  expect(world.desk.hint('another', hints)).toBe(false);
+  expect(world.desk.hint(interaction, hints)).toBe(true);
+  expect(await client.event('hints')).toEqual({ interaction, hints });
+  const { welcome } = await Client.open(world, '1001');
+  expect(commands.hello.answer.parse(welcome).snapshot?.pops[0]?.content.hints).toEqual(hints);
+});
+
 test('without a panel, or when the only one goes, a pop is absent', async () => {
   await start();
   await world.offer('1002');

@@ -28,6 +28,16 @@ it('says what is wrong, and where', () => {
   expect(findings({ do: [{ route: { skills: { a: 2 } } }] }, { skills: [] })[0]).toMatch(/skill-unknown/);
   expect(findings({ do: [{ route: {} }] })[0]).toMatch(/key-missing/);
   expect(findings({ do: [{ hint: { en: 'a' } }, { hint: { en: 'b' } }] })[0]).toMatch(/second hint/);
+  expect(findings({ do: [{ message: { en: 'Hello {customer.name}', zh: '您好' } }] })).toEqual([
+    '11 value-wrong: {customer.name} needs what is said where it is not known: {customer.name|…}.',
+    '10 value-wrong: The two languages do not put in the same: customer.name in en, nothing in zh.',
+  ]);
+  expect(
+    findings({
+      when: { event: 'x', without: { event: 'y' }, within: '5m' },
+      do: [{ hint: { en: '{event.sum|}' } }],
+    }).join(),
+  ).toMatch(/time passed: \{event.sum\} is never known/);
   expect(readMoment('{ "moment": ', 'm.json').findings).toMatchObject([{ code: 'json-syntax', line: 1 }]);
 });
 

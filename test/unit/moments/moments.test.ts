@@ -19,6 +19,9 @@ let site: TestSite;
 let customers: Customers;
 let moments: Moments;
 let asked: unknown[][];
+let hinted: unknown[][];
+/** Whether her contact is before an agent's eyes. */
+let onScreen: boolean;
 let store: EventEmitter & { current: UsedMoment[] };
 const day = '2026-01-05';
 const start = Date.parse('2026-01-05T10:00:00+08:00');
@@ -33,6 +36,10 @@ const acts: MomentActs = {
   callback: async (customer, wish) => {
     asked.push(['callback', customer.id, wish.queue, wish.number, wish.from]);
     return { callback: 'cb_1' };
+  },
+  hint: (interaction, hints) => {
+    hinted.push([interaction, hints]);
+    return onScreen;
   },
   kindOf: () => 'wechat',
   language: 'en',
@@ -62,6 +69,8 @@ beforeEach(async () => {
   site = openSite();
   site.clock.at = start;
   asked = [];
+  hinted = [];
+  onScreen = false;
   store = Object.assign(new EventEmitter(), { current: [] as UsedMoment[] });
   const { database } = site.opened;
   const interactions = readInteractions(database);
@@ -244,4 +253,71 @@ it('knows one person by all of her ids, and forgets whom was erased', async () =
   await customers.erase(id, 'admin');
   await moments.settled();
   expect(rows()).toBe(0);
+});
+
+it('shows a hint beside a talk that is under way, and has reached her by that', async () => {
+  const hint = { en: '{customer.name|She} was charged {event.sum|money} twice.', zh: '重复扣款 {event.sum|若干} 元。' };
+  use(
+    rule({ moment: 'twice-charged', when: { event: 'charged-twice' }, do: [{ hint }, { tag: 'charged', for: '1h' }] }),
+  );
+  const { id } = await ada();
+  await call('int_1', id);
+  await site.journal.append([
+    newEvent(interactionAnswered, site.clock.at, {}, { interaction: 'int_1', agent: '1001' }),
+  ]);
+  await moments.settled();
+  onScreen = true;
+  site.clock.at += 4_000;
+  await happens(id, 'charged-twice', { sum: 1200, card: 'never kept' });
+  const said = { en: 'Ada was charged 1,200 twice.', zh: '重复扣款 1,200 元。' };
+  expect(hinted).toEqual([['int_1', [said]]]);
+  expect(moments.hints(id)).toEqual([said]);
+  expect(types().filter((one) => one.startsWith('reached'))).toEqual(['reached contact']);
+  expect(moments.figures(day, day)).toContainEqual(
+    expect.objectContaining({ what: 'reached', detail: 'contact', count: 1 }),
+  );
+  // Only the facts that its texts name are remembered.
+  const kept = site.opened.database.prepare('SELECT data FROM moment_firings').pluck().get();
+  expect(JSON.parse(String(kept)).facts).toEqual({ sum: 1200 });
+});
+
+it('keeps a line for each firing with what came of it, and for what was held back; they go with her', async () => {
+  use(
+    rule({
+      moment: 'offer',
+      when: { event: 'cart' },
+      do: [{ message: { en: 'Hello {customer.name|there}' } }, { tag: 'cart', for: '1h' }],
+      again: '1h',
+    }),
+  );
+  const { id } = await ada();
+  await happens(id, 'cart');
+  await happens(id, 'cart');
+  await site.journal.append([
+    newEvent(
+      messageDelivered,
+      site.clock.at,
+      { message: 'msg of mom', state: 'read' as const },
+      { interaction: 'int_9', customer: id },
+    ),
+  ]);
+  await moments.settled();
+  expect(asked).toEqual([['message', id, 'Hello Ada']]);
+  const [held, fired, ...rest] = moments.log({ limit: 10, customer: id });
+  expect(rest).toEqual([]);
+  expect(held).toMatchObject({ moment: 'offer', customer: id, why: 'again' });
+  expect(fired).toMatchObject({
+    moment: 'offer',
+    actions: ['message', 'tag'],
+    acted: [
+      { action: 'message', result: 'done' },
+      { action: 'tag', result: 'done' },
+    ],
+    reached: { how: 'message', ms: 0 },
+  });
+  expect(moments.log({ limit: 1, before: held?.id, what: 'fired' })).toMatchObject([{ firing: fired?.firing }]);
+  expect(moments.log({ limit: 10, moment: 'another' })).toEqual([]);
+  await customers.erase(id, 'admin');
+  await moments.settled();
+  expect(moments.log({ limit: 10 })).toEqual([]);
 });

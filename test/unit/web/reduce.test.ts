@@ -236,3 +236,16 @@ test('no reducer step changes the state it was given', () => {
   );
   expect(state).toEqual(before);
 });
+
+test('hints that come during the talk stand beside that contact alone, and replace what was known', () => {
+  const state = tell(
+    open(),
+    ['pop', pop('a')],
+    ['pop', pop('b')],
+    ['hints', { interaction: 'a', hints: [{ en: 'Charged twice' }] }],
+    ['hints', { interaction: 'a', hints: [{ en: 'Charged twice' }, { zh: '重要客户' }] }],
+    ['hints', { interaction: 'nobody’s', hints: [{ en: 'x' }] }],
+  );
+  expect(state.pops['off-a']?.content.hints).toEqual([{ en: 'Charged twice' }, { zh: '重要客户' }]);
+  expect(state.pops['off-b']?.content.hints).toBeUndefined();
+});

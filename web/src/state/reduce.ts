@@ -2,7 +2,7 @@
 import type { CommandAnswer, EventFrame, LiveFrame, Welcome } from '../../../server/desk/protocol.ts';
 import { seen, withMessage, withView } from '../conversation/state.ts';
 import { contactsOf, frontOf } from './contacts.ts';
-import type { AgentLive, CallView, NewNotice, PanelState, QueueFigures, Snapshot } from './state.ts';
+import type { AgentLive, CallView, NewNotice, PanelState, PopView, QueueFigures, Snapshot } from './state.ts';
 
 export type Change =
   | { on: 'welcome'; welcome: Welcome; now: number }
@@ -84,6 +84,14 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
       return onAgent({ ...state, today: frame.with.today }, frame.with.live);
     case 'pop':
       return { ...state, pops: { ...state.pops, [frame.with.offer.id]: frame.with } };
+    case 'hints': {
+      const { interaction, hints } = frame.with;
+      const pops = Object.entries(state.pops).map(([offer, pop]): [string, PopView] => [
+        offer,
+        pop.content.interaction === interaction ? { ...pop, content: { ...pop.content, hints } } : pop,
+      ]);
+      return { ...state, pops: Object.fromEntries(pops) };
+    }
     case 'offer-ended': {
       const { offer, outcome } = frame.with;
       const pop = state.pops[offer];
