@@ -11,6 +11,8 @@ import type { Listener } from './sip/index.ts';
 /** What an edge process is told at its start. */
 export interface EdgeConfiguration {
   settings: Settings;
+  /** Time as the supervisor has it, ms UTC. */
+  now?: number | undefined;
   /** Shared with the server. */
   secret: string;
   /** Unix socket of the link. */

@@ -1,6 +1,7 @@
 // The edge process: `node edge/main.ts <socket>` under the supervisor, which sends the configuration.
 import { pathToFileURL } from 'node:url';
 import { programLogger, runUnderSupervisor } from '../supervisor/index.ts';
+import { systemClock } from '../values/index.ts';
 import { type EdgeConfiguration, edgeOptions, startEdge } from './index.ts';
 
 export interface EdgeReady {
@@ -13,6 +14,7 @@ export interface EdgeReady {
 export async function runEdge(
   configuration: EdgeConfiguration,
 ): Promise<{ ready: EdgeReady; needed(): boolean; stop(why: string): Promise<void> }> {
+  if (configuration.now !== undefined) systemClock.goOnFrom(configuration.now);
   const log = programLogger('edge', configuration.settings.logLevel);
   const edge = await startEdge(edgeOptions(configuration, log));
   const sip = edge.sip.map(({ protocol, address, port }) => {

@@ -6,10 +6,11 @@ import { iceServerAccounts } from '../config/index.ts';
 import { openPrompts } from '../media/prompts/index.ts';
 import { openEspeak } from '../media/speech/index.ts';
 import { connectorToken, type ServerConfiguration, type ServerReady } from '../supervisor/index.ts';
-import { isNumber, systemClock } from '../values/index.ts';
+import { isNumber, machineClock, systemClock } from '../values/index.ts';
 import { AuditLog, openSyslog } from './audit/index.ts';
 import { Callbacks } from './callbacks/index.ts';
 import { Calls } from './calls/index.ts';
+import { watchClock } from './clock-watch.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { openAccounts, openDirectory, seedDemo } from './directory/index.ts';
 import { Draining } from './draining.ts';
@@ -47,6 +48,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     const { database, epoch } = data;
     const journal = openJournal({ database, site: settings.site.name, logger, clock });
     opened.push(() => journal.close());
+    clock.notBefore(journal.openedAt);
     const flowNames = () => new Set(store.current.flows.keys());
     const directory = openDirectory({
       database,
@@ -62,6 +64,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       journal,
       directory,
       clock,
+      codeClock: machineClock,
       siteKey: join(settings.data, 'site.key'),
       secondFactorFor: settings.login.totpRequiredFor,
       issuer: settings.login.totpIssuer,
@@ -274,6 +277,8 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       logger,
     });
 
+    const busy = () => calls.list().length > 0 || routing.busy;
+    opened.push(watchClock({ clock, logger, busy }));
     await signaling.start();
     logger.info({ epoch, web, sip: sip.addresses }, 'server is ready');
     return {

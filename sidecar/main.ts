@@ -7,6 +7,7 @@ import {
   type SidecarConfiguration,
   type SidecarReady,
 } from '../supervisor/index.ts';
+import { systemClock } from '../values/index.ts';
 import { connectorKinds } from './channels/index.ts';
 import { readChannels, startSidecar } from './index.ts';
 
@@ -14,6 +15,7 @@ import { readChannels, startSidecar } from './index.ts';
 export async function runSidecar(
   configuration: SidecarConfiguration,
 ): Promise<{ ready: SidecarReady; stop(): Promise<void> }> {
+  if (configuration.now !== undefined) systemClock.goOnFrom(configuration.now);
   const logger = programLogger('sidecar', configuration.settings.logLevel);
   const { ready, stop } = await startSidecar(configuration, logger);
   return { ready, stop };

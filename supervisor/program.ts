@@ -96,7 +96,7 @@ export class Program extends EventEmitter<ProgramEvents> {
     const next = life.next(this.state, 'spawn');
     if (!next) return;
     this.state = next;
-    this.#startedAt = Date.now();
+    this.#startedAt = performance.now();
     if (this.#takeUpStandby()) return;
     const child = spawnProgram(this.options);
     const pid = child.pid;
@@ -249,7 +249,7 @@ export class Program extends EventEmitter<ProgramEvents> {
       return;
     }
     // A program that dies as soon as it is started is given more and more time; one that ran is started at once.
-    this.#quickDeaths = Date.now() - this.#startedAt < 5000 ? this.#quickDeaths + 1 : 0;
+    this.#quickDeaths = performance.now() - this.#startedAt < 5000 ? this.#quickDeaths + 1 : 0;
     this.restarts++;
     this.emit('died', why);
     if (this.state !== 'waiting') return;

@@ -17,12 +17,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { edgeParts } from '../config/edge-parts.ts';
 import type { Settings } from '../config/index.ts';
+import { systemClock } from '../values/index.ts';
 import { failed } from './errors.ts';
 import type { FromChild, FromOperator, FromSupervisor, ToOperator } from './lifeline.ts';
 import { readMessages, writeMessage } from './lines.ts';
 import { Program } from './program.ts';
 
-export interface EdgeConfiguration {
+export interface EdgeConfiguration extends Told {
   settings: Settings;
   secret: string;
   /** Unix socket of the link. */
@@ -39,7 +40,7 @@ export interface EdgeReady {
   sip: string[];
 }
 
-export interface ServerConfiguration {
+export interface ServerConfiguration extends Told {
   settings: Settings;
   secret: string;
   link: string;
@@ -56,7 +57,7 @@ export interface ServerReady {
   created?: { login: string; password: string; roles: string[]; sip?: { user: string; secret: string } }[] | undefined;
 }
 
-export interface SidecarConfiguration {
+export interface SidecarConfiguration extends Told {
   settings: Settings;
   /** Seals what is kept. */
   secret: string;
@@ -68,6 +69,12 @@ export interface SidecarReady {
   /** `http://127.0.0.1:8090` … */
   web: string[];
   channels: string[];
+}
+
+/** What every program is told. */
+interface Told {
+  /** Time as the supervisor has it, ms UTC: a program that is started again goes on from there, not from a clock that was set meanwhile. */
+  now?: number | undefined;
 }
 
 /** The programs' TypeScript files. Without one for the sidecar there is none. */
@@ -120,6 +127,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       log: log('edge'),
       configuration: (): EdgeConfiguration => ({
         settings,
+        now: systemClock.now(),
         secret: this.#secret,
         link,
         drachtioPort: this.#edgeReady?.drachtioPort ?? 0,
@@ -133,6 +141,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       log: log('server'),
       configuration: (): ServerConfiguration => ({
         settings,
+        now: systemClock.now(),
         secret: this.#secret,
         link,
         drachtioPort: this.#edgeReady?.drachtioPort ?? 0,
@@ -146,7 +155,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         name: 'sidecar',
         main: options.mains.sidecar,
         log: log('sidecar'),
-        configuration: (): SidecarConfiguration => ({ settings, secret: this.#secret, run: this.#run }),
+        configuration: (): SidecarConfiguration => ({
+          settings,
+          now: systemClock.now(),
+          secret: this.#secret,
+          run: this.#run,
+        }),
       });
     }
   }

@@ -1,5 +1,6 @@
 // Ids are ours, opaque, and sort by time of birth, so that an index on them stays narrow at its growing end.
 import { randomFillSync } from 'node:crypto';
+import { systemClock } from './time.ts';
 
 export type InteractionId = string;
 export type LegId = string;
@@ -25,7 +26,7 @@ const scratch = Buffer.alloc(64);
  * A new id such as `int_01k9z7m2q8r4w6c3x5b7`: kind, 9 characters of milliseconds, 11 characters of chance (55 bits).
  * @param kind short word in front, ASCII: `int` interaction, `leg`, `off` offer, `rec` recording …
  */
-export function newId(kind: string, at = Date.now()): string {
+export function newId(kind: string, at = systemClock.now()): string {
   let end = scratch.write(kind, 'latin1');
   scratch[end++] = 95; // _
   for (let rest = at, i = end + timeChars - 1; i >= end; i--, rest = Math.floor(rest / 32)) {

@@ -2,6 +2,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { systemClock } from '../../values/index.ts';
 import { type FlowStore, flowTest, type VersionHistory } from '../flows/index.ts';
 import { type CheckContext, type Checked, type FlowOutline, flowSet, Rehearsal, readFlow } from '../ivr/index.ts';
 import type { Flows, Simulation, SimulationInput } from './deps.ts';
@@ -87,7 +88,7 @@ export function flowFiles(
       const others = [...current.flows.values()].filter(({ name }) => name !== edited?.flow?.name);
       const set = edited?.flow ? flowSet([...others, edited.flow], current.hours) : current;
       const language = given.language ?? set.flows.get(flow)?.languages[0] ?? 'en';
-      const call = new Rehearsal(set, flow, { ...given, language }, Date.now());
+      const call = new Rehearsal(set, flow, { ...given, language }, systemClock.now());
       let refused: string | undefined;
       for (const input of inputs) {
         refused = take(call, input);

@@ -109,7 +109,7 @@ export class HttpMetrics {
       ]),
       gauge('process_resident_memory_bytes', 'Memory of the server.', [{ value: process.memoryUsage.rss() }]),
       gauge('process_start_time_seconds', 'When the server started.', [
-        { value: Math.round(Date.now() / 1_000 - process.uptime()) },
+        { value: Math.round(performance.timeOrigin / 1_000) },
       ]),
       ...(metrics?.() ?? []),
     ];

@@ -67,6 +67,8 @@ export interface AccountsOptions {
   journal: Journal;
   directory: Directory;
   clock: Clock;
+  /** The clock that authenticator apps are compared with. Default: the same. */
+  codeClock?: Clock;
   /** File of the site's key, or the key itself: seals second factors. */
   siteKey: string | Buffer;
   /** Roles that need a second factor. Default none. */
@@ -121,7 +123,13 @@ class SqliteAccounts implements Accounts {
       site: directory.site.name,
       connector: { channels: 'all' },
     };
-    this.#factors = new SecondFactors({ database, journal, clock, siteKey, issuer: issuer ?? 'Switchroom' });
+    this.#factors = new SecondFactors({
+      database,
+      journal,
+      clock: options.codeClock ?? clock,
+      siteKey,
+      issuer: issuer ?? 'Switchroom',
+    });
     const logins = database.prepare<[], { agent: string; password_hash: string }>('SELECT * FROM logins').all();
     for (const { agent, password_hash } of logins) this.#passwords.set(agent, password_hash);
     directory.on('changed', (kind, ids) => {

@@ -1,5 +1,6 @@
 // The journal's statements, prepared once.
 import type { Database, Statement } from 'better-sqlite3';
+import type { Millis } from '../../values/index.ts';
 import { filterSql } from './filter.ts';
 import { type ChainedRow, rowHash } from './hash-chain.ts';
 import type { Prepared } from './prepared-event.ts';
@@ -23,7 +24,7 @@ export class JournalRows {
   readonly #reads = new Map<string, Statement<unknown[], ReadRow>>();
   readonly #begin: Statement;
   readonly #commit: Statement;
-  readonly #end: Statement<[], { seq: number; hash: Buffer }>;
+  readonly #end: Statement<[], { seq: number; at: Millis; hash: Buffer }>;
   readonly #cursor: Statement<[string], number>;
   readonly #moveCursor: Statement<[string, number]>;
   readonly #countPersonal: Statement<[string], number>;
@@ -39,7 +40,7 @@ export class JournalRows {
       `INSERT INTO journal (seq, at, site, team, type, version, interaction, agent, queue, customer, data,
          personal, subject, salt, digest, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#end = db.prepare('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1');
+    this.#end = db.prepare('SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1');
     this.#ofInteraction = db.prepare(`SELECT ${columns} FROM journal WHERE interaction = ? ORDER BY seq`);
     this.#chain = db.prepare(
       `SELECT ${columns}, subject, salt, digest, hash FROM journal WHERE seq > ? ORDER BY seq LIMIT ?`,
@@ -67,7 +68,7 @@ export class JournalRows {
     this.#commit.run();
   }
 
-  end(): { seq: number; hash: Buffer } | undefined {
+  end(): { seq: number; at: Millis; hash: Buffer } | undefined {
     return this.#end.get();
   }
 

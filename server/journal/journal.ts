@@ -1,7 +1,7 @@
 // The journal on SQLite: group commit, followers, cursors, and what happens while the disk refuses.
 import Sqlite, { type Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
-import { type Clock, Credit } from '../../values/index.ts';
+import { type Clock, Credit, type Millis } from '../../values/index.ts';
 import { newEvent } from './event-type.ts';
 import { journalAlarm, journalErased, journalLost } from './events.ts';
 import { genesis } from './hash-chain.ts';
@@ -44,6 +44,8 @@ export interface JournalCounters {
 /** The journal with what only main.ts, the API and tests need of it. */
 export interface SiteJournal extends Journal {
   readonly site: string;
+  /** Time of the last event that was there when it was opened; 0 where there was none. */
+  readonly openedAt: Millis;
   readonly counters: Readonly<JournalCounters>;
   /** Set while the disk refuses: shown in /ready. */
   readonly trouble: { since: number; reason: string } | undefined;
@@ -85,6 +87,7 @@ export function openJournal(options: JournalOptions): SiteJournal {
 
 class SqliteJournal implements SiteJournal {
   readonly site: string;
+  readonly openedAt: Millis;
   readonly #db: Database;
   readonly #rows: JournalRows;
   readonly #logger: Logger;
@@ -129,6 +132,7 @@ class SqliteJournal implements SiteJournal {
     this.#mostWaiting = mostWaiting;
     const end = this.#rows.end();
     this.#last = end?.seq ?? 0;
+    this.openedAt = end?.at ?? 0;
     this.#hash = end?.hash ?? genesis;
   }
 

@@ -138,6 +138,12 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     });
   }
 
+  /** Whether any contact waits, rings or is talked with, or an agent wraps one up. */
+  get busy(): boolean {
+    const { contacts, work } = this.#holder.state;
+    return contacts.size > 0 || work.size > 0;
+  }
+
   /** For /metrics. */
   get counters(): RoutingCounters {
     return { ...this.#holder.counters, outcomes: this.#acting.outcomes, healed: this.#reconciling.healed };
@@ -207,7 +213,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
   enqueue(target: OfferTarget, request: QueueRequest, onExit: (exit: QueueExit) => void): void {
     const { interaction: contact, channel } = target;
     const record = this.#directory.queues.get(request.queue);
-    const { only, preferred, maxWaitMs, ringMs } = request;
+    const { only, preferred, not, maxWaitMs, ringMs } = request;
     const agent = only ? { id: only } : preferred && { id: preferred.agent, forMs: preferred.forMs };
     const demand = {
       contact,
@@ -215,6 +221,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       priority: request.priority ?? record?.priority ?? 0,
       skills: demandsOf(record, request, this.#directory.skills),
       ...(agent && { agent }),
+      ...(not !== undefined && { not }),
       ...(maxWaitMs !== undefined && { maxWaitMs }),
       ...(ringMs !== undefined && { offerMs: ringMs }),
     };

@@ -15,7 +15,7 @@ export function childProgram(program: 'edge' | 'server'): void {
       appendFileSync(`${settings.data}/${program}.life`, `${process.pid} prepared\n`);
     },
     async start(configuration) {
-      const { settings } = configuration as { settings: { data: string } };
+      const { settings, now } = configuration as { settings: { data: string }; now: number };
       data = settings.data;
       const once = `${settings.data}/${program}.die-once`;
       if (existsSync(once)) {
@@ -24,7 +24,7 @@ export function childProgram(program: 'edge' | 'server'): void {
       }
       if (existsSync(`${settings.data}/${program}.fail`)) throw new Error('port 5060 is in use');
       appendFileSync(`${data}/${program}.life`, `${process.pid} started\n`);
-      return { drachtioPort: 4000 + process.pid, sip: ['udp/127.0.0.1:5060'], web: [], pid: process.pid };
+      return { drachtioPort: 4000 + process.pid, sip: ['udp/127.0.0.1:5060'], web: [], pid: process.pid, now };
     },
     async stop() {
       if (data !== '') appendFileSync(`${data}/${program}.life`, `${process.pid} stopped\n`);

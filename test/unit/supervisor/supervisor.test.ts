@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../../../config/index.ts';
 import { Supervisor } from '../../../supervisor/index.ts';
+import { systemClock } from '../../../values/index.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const mains = { edge: join(here, 'edge-child.ts'), server: join(here, 'server-child.ts') };
@@ -61,6 +62,20 @@ describe('supervisor', () => {
     const [info] = await again;
     expect(pidOf(info)).not.toBe(pidOf(started.server));
     expect(running.edge.pid).toBe(pidOf(started.edge));
+  });
+
+  it('a program that is started again goes on by our time, not by what the machine says by then', async () => {
+    const started = await Supervisor.start(settings(), { mains });
+    running = started.supervisor;
+    const again = once(running.server, 'ready');
+    const set = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    try {
+      process.kill(pidOf(started.server), 'SIGKILL');
+      const [info] = await again;
+      expect(Math.abs((info as { now: number }).now - systemClock.now())).toBeLessThan(60_000);
+    } finally {
+      set.mockRestore();
+    }
   });
 
   it('kills and replaces a server that hangs', async () => {
