@@ -23,6 +23,11 @@ export interface Demand {
    * when she leaves or does not take it); without, it is for her only and overflows (`agent-unavailable`).
    */
   agent?: { id: AgentId; forMs?: number | undefined } | undefined;
+  /**
+   * Who gave it away: it is not offered back to her before the queue's `exclusionMs` are over, so that she gets it only where
+   * nobody else took it meanwhile. Nothing where `agent` names her.
+   */
+  not?: AgentId | undefined;
   /** Instead of the queue's `maxWaitMs`. */
   maxWaitMs?: number | undefined;
   /** Instead of the queue's `offerMs`. */

@@ -43,7 +43,7 @@ export interface QueueConfig {
   wrapUpMs: number;
   /** Limit of wrap-up with every extension, ms. */
   wrapUpMaxMs: number;
-  /** How long an agent who missed or declined a contact is not offered that contact again, ms. */
+  /** How long an agent who missed, declined or gave away a contact is not offered that contact again, ms. */
   exclusionMs: number;
   /** A contact that waited this long overflows, ms. Always set, so that waiting has an end. */
   maxWaitMs: number;

@@ -14,7 +14,7 @@ import { endOffer, endWork, endWrapUp, leaveIfDone, setPresence, withdraw } from
 const afterDispositionMs = 2_000;
 
 /** Raised whenever the same command could decide otherwise than before; journaled beside the commands. */
-export const routerVersion = 3;
+export const routerVersion = 4;
 
 /**
  * Decides what a command leads to. The state has evolved by exactly these events when it returns: folding them into a
@@ -176,7 +176,7 @@ function enqueue(
   if (!queue) return 'queue-unknown';
   // A move has checked its agent; should she be removed by it, the contact does not wait for her.
   if (!moved && demand.agent && !state.agents.has(demand.agent.id)) return 'agent-unknown';
-  const { agent } = demand;
+  const { agent, not } = demand;
   const full = queue.config.maxLength !== undefined && queue.waiting.size >= queue.config.maxLength;
   decision.emit({
     type: 'contact-queued',
@@ -189,6 +189,9 @@ function enqueue(
     ...(agent
       ? { agent: agent.forMs === undefined ? { id: agent.id } : { id: agent.id, until: now + agent.forMs } }
       : {}),
+    ...(not === undefined || not === agent?.id || !state.agents.has(not)
+      ? {}
+      : { excluded: { agent: not, until: now + queue.config.exclusionMs } }),
     until: now + (demand.maxWaitMs ?? queue.config.maxWaitMs),
     ...(demand.offerMs === undefined ? {} : { offerMs: demand.offerMs }),
     moved,

@@ -50,6 +50,8 @@ export type AcdEvent = { at: Millis } & (
       since: Millis;
       /** For this agent alone until then; without `until` for her only. */
       agent?: { id: AgentId; until?: Millis | undefined } | undefined;
+      /** Who gave it away is not offered it before. */
+      excluded?: { agent: AgentId; until: Millis } | undefined;
       /** Overflow time. */
       until: Millis;
       offerMs?: number | undefined;

@@ -205,7 +205,7 @@ function queueContact(state: RouterState, event: AcdEventOf<'contact-queued'>): 
   contact.until = event.until;
   contact.offerMs = event.offerMs;
   contact.agent = event.agent;
-  contact.excluded = undefined;
+  contact.excluded = event.excluded && new Map([[event.excluded.agent, event.excluded.until]]);
   state.contacts.set(contact.id, contact);
   // An offer under way goes on; the contact waits in its new queue when that has ended.
   if (contact.state === 'offered') return;

@@ -53,13 +53,16 @@ export class CallPlace {
     this.#call.moved();
   }
 
-  /** A queue with its own settings: transfers, and phones that dial a queue. @returns false where there is no such queue */
-  enterAs(queue: string): boolean {
+  /**
+   * A queue with its own settings: transfers, and phones that dial a queue.
+   * @param not who gives it away @returns false where there is no such queue
+   */
+  enterAs(queue: string, not?: string): boolean {
     const record = this.#tools.directory.queues.get(queue);
     if (!record) return false;
     const { language } = this.#call;
     const { music, announceEveryMs: everyMs } = record;
-    this.enter({ queue, language }, { music, language, everyMs, position: true, wait: true, prompts: [] }, false);
+    this.enter({ queue, language, not }, { music, language, everyMs, position: true, wait: true, prompts: [] }, false);
     return true;
   }
 

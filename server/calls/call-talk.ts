@@ -191,12 +191,13 @@ export class CallTalk implements DetourOwner {
     const call = this.#call;
     if (!call.can('dialling')) throw callErrors['call-wrong-phase']({ phase: call.state });
     call.log.transferred(to);
+    const giver = this.#part?.agent;
     this.end('transferred');
     const agent = 'agent' in to ? this.#tools.directory.agents.get(to.agent) : undefined;
     if ('number' in to && destination?.kind === 'number') {
       const back = call.place.now?.id;
       void this.dial(destination, transferRingMs, () => this.#sentOn(back !== undefined && call.place.enterAs(back)));
-    } else if ('queue' in to) this.#sentOn(call.place.enterAs(to.queue));
+    } else if ('queue' in to) this.#sentOn(call.place.enterAs(to.queue, giver));
     else this.#sentOn(agent !== undefined && call.place.enterFor(agent, undefined));
   }
 

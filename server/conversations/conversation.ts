@@ -83,7 +83,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     const { agent, queue, endedAt } = thread;
     const back = agent !== undefined && endedAt !== undefined && this.now() - endedAt <= record.returnMs;
     if (back && queue !== undefined && this.tools.directory.agents.get(agent)?.disabled === false) {
-      if (place.enter(queue, { agent, forMs: preferredMs })) return;
+      if (place.enter(queue, { preferred: { agent, forMs: preferredMs } })) return;
     }
     if ('flow' in record.to) this.#flow(record.to.flow);
     else if (!place.enter(record.to.queue)) place.tryLater();

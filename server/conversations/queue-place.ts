@@ -25,19 +25,19 @@ export class QueuePlace {
   }
 
   /** With the channel's own demands. @returns false where there is no such queue, or no such agent */
-  enter(queue: QueueId, preferred?: QueueRequest['preferred']): boolean {
+  enter(queue: QueueId, who: Pick<QueueRequest, 'preferred' | 'not'> = {}): boolean {
     if (!this.#known(queue)) return false;
     return this.request({
-      request: { ...this.#demands(queue), preferred, maxWaitMs: longestWaitMs },
+      request: { ...this.#demands(queue), ...who, maxWaitMs: longestWaitMs },
       afterTalk: false,
     });
   }
 
-  /** For one agent alone, as soon as she has room; then for the queue. */
-  enterFor(agent: AgentId, queue: QueueId): boolean {
+  /** For one agent alone, as soon as she has room; then for the queue. @param not who gives it to her */
+  enterFor(agent: AgentId, queue: QueueId, not: AgentId): boolean {
     const { language } = this.#of;
     return this.request({
-      request: { queue, only: agent, language, maxWaitMs: onlyMs },
+      request: { queue, only: agent, not, language, maxWaitMs: onlyMs },
       afterTalk: false,
       fallback: queue,
     });
@@ -74,10 +74,10 @@ export class QueuePlace {
     const { data, bot } = of;
     if (!of.can('exit')) return;
     this.endOffer('withdrawn');
-    const { fallback } = data.place ?? {};
+    const { fallback, request } = data.place ?? {};
     of.step('exit');
     data.place = undefined;
-    if (fallback !== undefined && this.enter(fallback)) return;
+    if (fallback !== undefined && this.enter(fallback, { not: request?.not })) return;
     const waiting = bot.state?.waiting;
     if (waiting === 'queue') bot.advance({ on: 'queue', how: exitInFlow[how] });
     else if (waiting === 'transfer') bot.advance({ on: 'transfer', how: 'no-answer' });

@@ -73,7 +73,9 @@ export class Talk {
     data.flow = undefined;
     of.step('transfer');
     const { place } = of;
-    const entered = queue !== undefined && ('agent' in to ? place.enterFor(to.agent, queue) : place.enter(queue));
+    const entered =
+      queue !== undefined &&
+      ('agent' in to ? place.enterFor(to.agent, queue, agent) : place.enter(queue, { not: agent }));
     if (!entered) place.tryLater();
   }
 

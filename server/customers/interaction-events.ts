@@ -76,8 +76,12 @@ export const interactionQueued = defineEvent(
     priority: z.number(),
     skills: z.array(z.object({ skill: z.string(), least: z.number() })).optional(),
     only: z.string().optional(),
+    not: z.string().optional(),
   },
-  { about: 'The contact entered a queue (`queue` of the scope), or moved to it.' },
+  {
+    about:
+      'The contact entered a queue (`queue` of the scope), or moved to it; `only`: for that agent, `not`: who gave it away, to whom it is not offered at once.',
+  },
 );
 
 export const interactionOffered = defineEvent(

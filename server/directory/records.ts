@@ -188,7 +188,7 @@ export const queueSchema = z
     maxLength: z.number().int().min(1).max(100_000).optional().describe('As many may wait; one more is given back'),
     exclusionMs: milliseconds
       .default(60_000)
-      .describe('How long an agent who missed or declined a contact is not offered it again'),
+      .describe('How long an agent who missed, declined or gave away a contact is not offered it again'),
     languageSkill: z
       .boolean()
       .default(false)

@@ -69,7 +69,7 @@ export interface QueueRecord extends Scope {
   atClose?: 'serve' | 'exit' | undefined;
   /** As many may wait; one more is given back (`full`). Absent: no limit. */
   maxLength?: number | undefined;
-  /** How long an agent who missed or declined a contact is not offered that contact again. Default 60,000 ms. */
+  /** How long an agent who missed, declined or gave away a contact is not offered it again. Default 60,000 ms. */
   exclusionMs?: number | undefined;
   /** The contact's language is demanded as a skill of that name (`en`, `zh`), where such a skill is configured. */
   languageSkill?: boolean | undefined;

@@ -21,6 +21,8 @@ export interface QueueRequest {
   preferred?: { agent: AgentId; forMs: Millis } | undefined;
   /** Only this agent (transfer to an agent). */
   only?: AgentId | undefined;
+  /** Who gives it away (transfer): it is not offered back to her for the queue's `exclusionMs`. */
+  not?: AgentId | undefined;
   /** Age that the contact brings along (transfer that keeps its place); default now. */
   since?: Millis | undefined;
   /** After that long `onExit('overflow')`; default: the queue's. */

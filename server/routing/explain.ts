@@ -37,7 +37,7 @@ const english: Sentences = {
   queued: ({ data, queue }) =>
     `Entered queue ${queue} with priority ${data.priority}${asked(data.skills, ', asking for ', ', ')}${
       data.only ? `, for agent ${data.only} only` : ''
-    }.`,
+    }${data.not ? `, not back to agent ${data.not} at once` : ''}.`,
   offered: ({ data, agent }) => {
     const rule = english.rules[String(data.rule)] ?? String(data.rule);
     const ring = data.ring ? `, demands relaxed to ring ${data.ring}` : '';
@@ -82,7 +82,7 @@ const chinese: Sentences = {
   queued: ({ data, queue }) =>
     `进入队列 ${queue}，优先级 ${data.priority}${asked(data.skills, '，要求技能 ', '、')}${
       data.only ? `，仅限坐席 ${data.only}` : ''
-    }。`,
+    }${data.not ? `，暂不退回坐席 ${data.not}` : ''}。`,
   offered: ({ data, agent }) => {
     const rule = chinese.rules[String(data.rule)] ?? String(data.rule);
     const ring = data.ring ? `，要求已放宽至第 ${data.ring} 级` : '';

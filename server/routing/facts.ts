@@ -60,7 +60,8 @@ function plainFacts(event: AcdEvent): NewEvent[] {
       const facts: NewEvent[] = [];
       if (from !== undefined && from !== queue) facts.push(moved(event, from));
       const only = agent && agent.until === undefined ? agent.id : undefined;
-      facts.push(newEvent(interactionQueued, at, { priority, skills, only }, { interaction, queue }));
+      const not = event.excluded?.agent;
+      facts.push(newEvent(interactionQueued, at, { priority, skills, only, not }, { interaction, queue }));
       return facts;
     }
     case 'contact-overflowed': {

@@ -25,7 +25,7 @@ type Step =
   | { do: 'drop-agent'; agent: number }
   | { do: 'sign-in' | 'ready' | 'not-ready' | 'sign-out'; agent: number }
   | { do: 'enqueue'; queue: number; channel: Channel; demand: number; priority: number; agent: number; age: number }
-  | { do: 'move'; pick: number; queue: number; keepAge: boolean; agent: number }
+  | { do: 'move'; pick: number; queue: number; keepAge: boolean; agent: number; not: number }
   | { do: 'change'; pick: number; priority: number }
   | { do: 'leave'; pick: number }
   | { do: 'adopt'; pick: number; agent: number }
@@ -87,6 +87,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       queue: nat(2),
       keepAge: fc.boolean(),
       agent: nat(12),
+      not: nat(8),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('change' as const), pick: nat(20), priority: nat(5) }) },
@@ -201,6 +202,7 @@ function commandOf(state: RouterState, step: Step, serial: number): Command | un
         queue: queues[step.queue]!,
         keepAge: step.keepAge,
         agent: agent ? { id: agent } : undefined,
+        not: agents[step.not],
       };
     }
     case 'change': {
@@ -337,6 +339,36 @@ describe('any sequence of commands', () => {
       often,
     );
     expect(offers).toBeGreaterThan(500);
+  });
+
+  test('offers nothing straight back to who gave it away, and to her at the latest when nobody took it', () => {
+    let given = 0;
+    let back = 0;
+    fc.assert(
+      fc.property(sequence, (steps) => {
+        const until = new Map<string, { agent: string; at: number }>();
+        run(steps, (_, events) => {
+          for (const event of events) {
+            if (event.type === 'clock-set-back') for (const one of until.values()) one.at -= event.byMs;
+            if (event.type === 'contact-queued') {
+              until.delete(event.contact);
+              if (!event.excluded) continue;
+              given++;
+              until.set(event.contact, { agent: event.excluded.agent, at: event.excluded.until });
+              expect(event.excluded.until).toBe(event.at + 8_000);
+            }
+            if (event.type !== 'offer-made') continue;
+            const not = until.get(event.contact);
+            if (not?.agent !== event.agent) continue;
+            expect(event.at).toBeGreaterThanOrEqual(not.at);
+            back++;
+          }
+        });
+      }),
+      often,
+    );
+    expect(given).toBeGreaterThan(100);
+    expect(back).toBeGreaterThan(0);
   });
 
   test('starves nobody: whoever overtakes came later by no more than her priority is worth', () => {

@@ -257,6 +257,35 @@ describe('offers', () => {
     expect(floor.holder('int_a')).toBe('1001');
   });
 
+  test('who gave a contact away is not offered it straight back: only where nobody else took it meanwhile', () => {
+    const queue = { ...service, exclusionMs: 60_000, wrapUpMs: 0 };
+    const floor = new Floor([queue], two);
+    floor.ready('1001');
+    floor.call('int_a');
+    floor.accept('int_a');
+    floor.do({ type: 'move', contact: 'int_a', queue: 'service', keepAge: false, not: '1001' });
+    // She is free and idle, and it waits all the same.
+    expect(floor.holder('int_a')).toBeUndefined();
+    floor.pass(59_999);
+    expect(floor.holder('int_a')).toBeUndefined();
+    floor.pass(1);
+    expect(floor.holder('int_a')).toBe('1001');
+    floor.accept('int_a');
+    floor.do({ type: 'move', contact: 'int_a', queue: 'service', keepAge: false, not: '1001' });
+    floor.ready('1002');
+    expect(floor.holder('int_a')).toBe('1002');
+  });
+
+  test('who is meant by name gets it, also where she gave it away, and an unknown giver changes nothing', () => {
+    const floor = new Floor([service], [{ id: '1001' }]);
+    floor.ready('1001');
+    floor.call('int_a', { agent: { id: '1001' }, not: '1001' });
+    expect(floor.holder('int_a')).toBe('1001');
+    floor.hangUp('int_a');
+    floor.call('int_b', { not: '4711' });
+    expect(floor.holder('int_b')).toBe('1001');
+  });
+
   test('decline and unreachable make not ready with their reasons; decline only where configured', () => {
     const floor = new Floor([{ ...service, declinedReason: undefined }], [{ id: '1001' }]);
     floor.do({ type: 'set-queue', queue: { ...queueConfig(service), declinedReason: undefined } });

@@ -193,6 +193,19 @@ test('an agent can only touch her own call; what is unknown is said', async () =
   expect(events('interaction.ended')[0]?.data).toMatchObject({ where: 'talk', by: 'agent', cause: 'panel' });
 });
 
+test('who gives a call to a queue is named there, so that it does not come straight back to her', async () => {
+  agentsAnswer();
+  queueing.assign = '1001';
+  server.invite('c1', '95500');
+  await until(() => calls.list()[0]?.phase === 'talking', 'talking');
+  const { interaction } = calls.list()[0]!;
+  queueing.assign = undefined;
+  await calls.transfer('1001', interaction, { queue: 'service' });
+  expect(queueing.waiting.get(interaction)?.request).toMatchObject({ queue: 'service', not: '1001' });
+  server.inDialog('BYE', 'c1;from-tag=fc1');
+  await until(() => calls.list().length === 0, 'ended');
+});
+
 test('no RTP any more: signaling is asked, and only where it knows nothing of the call it is over', async () => {
   agentsAnswer();
   queueing.assign = '1001';

@@ -276,6 +276,35 @@ describe('people', () => {
     expect(world.conversations.get(chat)).toMatchObject({ phase: 'queued', queue: 'loans', agent: undefined });
   });
 
+  it('get nothing straight back that they gave to a queue', async () => {
+    const chat = await active();
+    await world.conversations.transfer('1001', chat, { queue: 'loans' });
+    await world.settle();
+    // She is free, and nobody else is there: it waits for somebody else all the same.
+    expect(world.phase(chat)).toBe('queued');
+    expect(world.routing.explain(chat).at(-1)?.sentence).toContain('not back to agent 1001 at once');
+    await world.restart();
+    world.ready('1001');
+    await world.settle();
+    expect(world.phase(chat)).toBe('queued');
+    world.ready('1002');
+    await world.accepts('1002', chat);
+    expect(world.conversations.get(chat)).toMatchObject({ agent: '1002', queue: 'loans' });
+  });
+
+  it('get nothing straight back that the colleague of their choice did not take', async () => {
+    const chat = await active();
+    world.ready('1002');
+    await world.conversations.transfer('1001', chat, { agent: '1002' });
+    await world.until(() => world.phase(chat) === 'offered');
+    const offer = world.offers.findLast((one) => one.interaction === chat && one.agent === '1002');
+    world.routing.decline('1002', offer?.id ?? '');
+    await world.until(() => world.phase(chat) === 'queued');
+    await world.settle();
+    expect(world.conversations.get(chat)).toMatchObject({ phase: 'queued', queue: 'service' });
+    expect(world.offers.filter(({ agent }) => agent === '1001')).toHaveLength(1);
+  });
+
   it('let a colleague read and write along, who has it when the first one leaves', async () => {
     const chat = await active();
     world.ready('1002');
