@@ -21,12 +21,14 @@ export function Caller({ contact }: { contact: DeskContact }) {
   const content = contact.pop?.content;
   const call = contact.call;
   const say = useConversationWords();
+  // The phone rings once this was presented.
+  const timed = contact.state === 'offered' ? contact.pop?.offer.id : undefined;
   if (contact.channel !== 'voice') {
     const where = digitalAddress(content);
     const called = nameOf(content) ?? contact.conversation?.view.name ?? where;
     return (
       <div className="caller">
-        <strong>{called ?? say('visitor')}</strong>
+        <strong elementtiming={timed}>{called ?? say('visitor')}</strong>
         {where !== undefined && called !== where && <span className="figures">{where}</span>}
       </div>
     );
@@ -36,7 +38,7 @@ export function Caller({ contact }: { contact: DeskContact }) {
   const name = nameOf(content);
   return (
     <div className="caller">
-      <strong>{name ?? (number === undefined ? t('contact.unknown') : shown)}</strong>
+      <strong elementtiming={timed}>{name ?? (number === undefined ? t('contact.unknown') : shown)}</strong>
       {name !== undefined && <span className="figures">{shown}</span>}
       {name === undefined && <span>{t('contact.unknown')}</span>}
     </div>

@@ -1,6 +1,7 @@
-import { useState } from 'react';
+import { useLayoutEffect, useState } from 'react';
 import { type Article, textOf, useArticles, useSuggestions } from '../knowledge/articles.ts';
 import { usePanel } from '../panel-context.ts';
+import { afterPaint } from '../parts/after-paint.ts';
 import { Icon } from '../parts/icon.tsx';
 import { rest } from '../rest.ts';
 import type { DeskContact } from '../state/contacts.ts';
@@ -13,7 +14,10 @@ export function KnowledgeCard({ contact }: { contact: DeskContact }) {
   const [voted, setVoted] = useState<Record<string, boolean>>({});
   const wanted = text.trim();
   const { interaction } = contact;
-  const { data: fitting } = useSuggestions(interaction);
+  // Not before who calls was painted.
+  const [painted, setPainted] = useState(false);
+  useLayoutEffect(() => afterPaint(() => setPainted(true)), []);
+  const { data: fitting } = useSuggestions(painted ? interaction : undefined);
   const { data: found } = useArticles(text, 8, true);
   const articles = (wanted === '' ? fitting : found)?.articles ?? [];
   const vote = (article: Article, helpful: boolean) => {

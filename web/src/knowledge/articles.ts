@@ -16,9 +16,9 @@ export function useArticles(text: string, limit: number, onlyFound = false): Loa
   return useRest<Articles>(path, { text: wanted === '' ? undefined : wanted, limit });
 }
 
-/** Those that fit a contact. Before there is a call, or after it is forgotten, none. */
-export function useSuggestions(interaction: string): Loaded<Articles> {
-  return useRest<Articles>('/knowledge/suggestions', { interaction });
+/** Those that fit a contact; none while there is no contact to ask for, and after it is forgotten. */
+export function useSuggestions(interaction: string | undefined): Loaded<Articles> {
+  return useRest<Articles>(interaction === undefined ? undefined : '/knowledge/suggestions', { interaction });
 }
 
 /** Question and answer in her language, or in the one that there is. */

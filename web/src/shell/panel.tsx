@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { Ending } from '../connection.ts';
 import { ContactCard } from '../desk/contact-card.tsx';
 import { ContactTabs } from '../desk/contact-tabs.tsx';
@@ -8,7 +8,6 @@ import { Parked } from '../desk/parked.tsx';
 import { QueueStrip } from '../desk/queue-strip.tsx';
 import { useEmbed } from '../embed/use-embed.ts';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
-import { afterPaint } from '../parts/after-paint.ts';
 import { Boundary } from '../parts/boundary.tsx';
 import { PhoneProvider } from '../phone/phone-provider.tsx';
 import { RingingLines } from '../phone/ringing-lines.tsx';
@@ -18,6 +17,7 @@ import { logOut } from '../session.ts';
 import { allowSound, startRinging } from '../sound.ts';
 import { contactsOf, frontOf } from '../state/contacts.ts';
 import { useDesk } from '../use-desk.ts';
+import { useAcknowledgedPops } from './acknowledge-pops.ts';
 import { Header } from './header.tsx';
 import type { LoginNotice } from './login.tsx';
 import { LostBanner } from './lost-banner.tsx';
@@ -92,16 +92,9 @@ function Desk({ state, act, connection }: PanelTools) {
   const offers = contacts.filter((contact) => contact.state === 'offered');
   const open = state.link.is === 'open';
 
-  // The phone may ring once the pop is on the screen. Once per offer and connection.
+  useAcknowledgedPops(offers, front, open, connection);
   const latestCaller = useRef('');
   const popKeys = offers.flatMap((contact) => (contact.pop === undefined ? [] : [contact.pop.offer.id])).join(' ');
-  useLayoutEffect(() => {
-    if (!open || popKeys === '') return;
-    return afterPaint(() => {
-      // An offer that ended meanwhile, or a lost connection: nobody waits for this acknowledgement then.
-      for (const offer of popKeys.split(' ')) connection.do('pop-shown', { offer }).catch(() => undefined);
-    });
-  }, [popKeys, open, connection]);
 
   const lines = state.phone?.lines.some((line) => line.state === 'ringing') ?? false;
   const ringing = (offers.length > 0 || lines) && preferences.sound;
