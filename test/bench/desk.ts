@@ -3,6 +3,7 @@
 //   must come after it.   Paint: the same until a real Chromium has painted it.   Panels: 1,000 connected ones, CPU and memory
 //   of the server, idle and with live figures.   Bundle: what an agent's browser loads, gzipped.   Audio: from a panel phone's
 //   answer until both hear each other.
+// `--only=pops,paint,audio` runs some of its parts (the panels are part of the pops).
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
@@ -11,7 +12,7 @@ import { builtWorker } from '../engines/mediasoup/worker.ts';
 import { type AudioTimes, timeAudio } from './desk/audio.ts';
 import { DeskClient } from './desk/client.ts';
 import { type Company, numbers, openCompany } from './desk/company.ts';
-import { hasChromium, openChromium, type Painted, paintPops } from './desk/page.ts';
+import { chromiumPids, hasChromium, openChromium, type Painted, paintPops } from './desk/page.ts';
 import { SipEnds } from './desk/sip-ends.ts';
 import { Meter, residentMb } from './meter.ts';
 import { benchOptions, finish, type Goal, goal, percentile, round, say, table, unjudged } from './report.ts';
@@ -24,8 +25,14 @@ const GOAL_BUNDLE_KB = 300;
 const TALK_MS = 800;
 /** Where other programs use more of the machine, in cores, what is missed is theirs as well. */
 const MOST_OTHERS = 0.25;
-const panels = options.quick ? 300 : 1000;
-const pops = options.quick ? 10 : 300;
+/** Parts that are asked for; all without `--only`. */
+const only = process.argv
+  .find((one) => one.startsWith('--only='))
+  ?.slice('--only='.length)
+  .split(',');
+const wanted = (part: 'pops' | 'paint' | 'audio') => only === undefined || only.includes(part);
+const panels = !wanted('pops') ? 201 : options.quick ? 300 : 1000;
+const pops = options.quick ? 30 : 300;
 const audioCalls = options.quick ? 3 : 20;
 const idleMs = options.quick ? 3000 : 10_000;
 const steps: { rate: number; seconds: number }[] = options.quick
@@ -192,9 +199,10 @@ function fair(one: Goal, others: number): Goal {
 
 function goalsOf(
   found: PopStep[],
-  cost: PanelCost,
+  cost: PanelCost | undefined,
   painted: Painted | undefined,
   audio: AudioTimes | undefined,
+  others: number,
 ): Goal[] {
   const goals: Goal[] = [];
   for (const { rate, calls, popped, p99, ringFirst, others } of found) {
@@ -202,23 +210,33 @@ function goalsOf(
     goals.push(fair(goal(`pops at ${rate}/s`, popped / calls, '≥', 1, 'of the calls'), others));
     goals.push(goal(`phones rung before the pop at ${rate}/s`, ringFirst, '≤', 0, 'calls'));
   }
-  goals.push({ name: 'memory per panel', value: cost.kbPerPanel, goal: 0, unit: 'KB', ok: undefined, why: 'no goal' });
+  if (cost !== undefined) {
+    goals.push({
+      name: 'memory per panel',
+      value: cost.kbPerPanel,
+      goal: 0,
+      unit: 'KB',
+      ok: undefined,
+      why: 'no goal',
+    });
+  }
   if (painted === undefined) {
-    goals.push(unjudged('INVITE → pop painted p99', GOAL_MS, 'ms', 'there is no Chromium'));
-    goals.push(unjudged("the agent's bundle, gzipped", GOAL_BUNDLE_KB, 'kB', 'there is no Chromium'));
+    const why = wanted('paint') ? 'there is no Chromium' : 'not asked for';
+    goals.push(unjudged('INVITE → pop painted p99', GOAL_MS, 'ms', why));
+    goals.push(unjudged("the agent's bundle, gzipped", GOAL_BUNDLE_KB, 'kB', why));
   } else {
-    goals.push(
-      fair(goal('INVITE → pop painted p99', percentile(painted.paints, 0.99), '≤', GOAL_MS, 'ms'), cost.others),
-    );
-    goals.push(fair(goal('pops painted after the phone was rung', painted.after, '≤', 0, 'calls'), cost.others));
+    goals.push(fair(goal('INVITE → pop painted p99', percentile(painted.paints, 0.99), '≤', GOAL_MS, 'ms'), others));
+    goals.push(fair(goal('pops painted after the phone was rung', painted.after, '≤', 0, 'calls'), others));
     const bytes = Object.values(painted.bundle).reduce((sum, one) => sum + one, 0);
     goals.push(goal("the agent's bundle, gzipped", bytes / 1000, '≤', GOAL_BUNDLE_KB, 'kB'));
   }
   const name = 'answer → audio both ways p50';
-  if (audio === undefined) goals.push(unjudged(name, GOAL_MS, 'ms', 'no Chromium, or no WebRTC gateway'));
-  else {
+  if (audio === undefined) {
+    const why = wanted('audio') ? 'no Chromium, or no WebRTC gateway' : 'not asked for';
+    goals.push(unjudged(name, GOAL_MS, 'ms', why));
+  } else {
     const both = audio.caller.map((one, at) => Math.max(one, audio.agent[at] ?? Infinity));
-    goals.push(fair(goal(name, percentile(both, 0.5), '≤', GOAL_MS, 'ms'), cost.others));
+    goals.push(fair(goal(name, percentile(both, 0.5), '≤', GOAL_MS, 'ms'), others));
   }
   return goals;
 }
@@ -254,23 +272,29 @@ const company = await openCompany(panels + 2, CLIENTS, sip.port);
 let browser: Browser | undefined;
 try {
   sip.target = company.product.sip;
-  const { cost, found } = await runPanels(company, sip);
+  const { cost, found } = wanted('pops') ? await runPanels(company, sip) : { cost: undefined, found: [] };
   for (const client of sleeping.splice(0)) await client.close();
   let painted: Painted | undefined;
   let audio: AudioTimes | undefined;
-  if (hasChromium) {
-    browser = await openChromium();
-    const seat = company.seats[CLIENTS];
-    if (seat === undefined) throw new Error('nobody sits at the page');
-    sip.picksUp = (agent) => agent !== seat.agent;
-    const { web } = company.product;
-    painted = await paintPops(browser, { web, cookie: seat.cookie, pops, sip, number: numbers.page });
-    const { paints, before, after, failed } = painted;
-    const p50 = rounded(percentile(paints, 0.5));
-    table([{ painted: paints.length, p50, p99: rounded(percentile(paints, 0.99)), before, after, failed }]);
-    audio = await audioOf(browser, company, sip);
+  let others = cost?.others ?? 0;
+  if (hasChromium) browser = await openChromium();
+  const seat = company.seats[CLIENTS];
+  if (seat === undefined) throw new Error('nobody sits at the page');
+  sip.picksUp = (agent) => agent !== seat.agent;
+  if (browser !== undefined && wanted('paint')) {
+    const { web, pids } = company.product;
+    let meter: Meter | undefined;
+    const onReady = () => {
+      meter = new Meter({ product: [pids.edge, pids.server], chromium: chromiumPids(), bench: [process.pid] });
+    };
+    painted = await paintPops(browser, { web, cookie: seat.cookie, pops, sip, number: numbers.page, onReady });
+    others = Math.max(others, meter?.read().others ?? 0);
+    const { paints, rings, before, after, failed, clockUnsureMs } = painted;
+    const [p50, p99, rung] = [percentile(paints, 0.5), percentile(paints, 0.99), percentile(rings, 0.5)].map(rounded);
+    table([{ painted: paints.length, p50, p99, rung, before, after, failed, clockUnsureMs }]);
   }
-  finish('desk', goalsOf(found, cost, painted, audio), { pops: found, panels: cost, painted, audio }, options);
+  if (browser !== undefined && wanted('audio')) audio = await audioOf(browser, company, sip);
+  finish('desk', goalsOf(found, cost, painted, audio, others), { pops: found, panels: cost, painted, audio }, options);
 } finally {
   await browser?.close();
   await company.close();
