@@ -288,7 +288,7 @@ try {
       meter = new Meter({ product: [pids.edge, pids.server], chromium: chromiumPids(), bench: [process.pid] });
     };
     painted = await paintPops(browser, { web, cookie: seat.cookie, pops, sip, number: numbers.page, onReady });
-    others = Math.max(others, meter?.read().others ?? 0);
+    others = Math.max(others, round(meter?.read().others ?? 0));
     const { paints, rings, before, after, failed, clockUnsureMs } = painted;
     const [p50, p99, rung] = [percentile(paints, 0.5), percentile(paints, 0.99), percentile(rings, 0.5)].map(rounded);
     table([{ painted: paints.length, p50, p99, rung, before, after, failed, clockUnsureMs }]);
