@@ -42,6 +42,8 @@ export interface Identified {
 }
 
 export interface Customers {
+  /** ISO 3166: of numbers without a country code. */
+  readonly country: string;
   /** By her id, or that of a customer who turned out to be her. */
   get(id: CustomerId): Customer | undefined;
   find(identity: Identity): Customer | undefined;
@@ -125,7 +127,7 @@ export function openCustomers(options: CustomersOptions): Customers {
 class SqliteCustomers implements Customers {
   readonly merging: Merging;
   readonly #options: CustomersOptions;
-  readonly #country: string;
+  readonly country: string;
   readonly #store: CustomerStore;
   readonly #suggestions: SuggestionRows;
   readonly #consents: ConsentRows;
@@ -139,7 +141,7 @@ class SqliteCustomers implements Customers {
   constructor(options: CustomersOptions) {
     const { database, journal, clock, country = 'CN' } = options;
     this.#options = options;
-    this.#country = country;
+    this.country = country;
     this.#store = new CustomerStore(database, journal, clock);
     this.#suggestions = new SuggestionRows(database);
     this.#consents = new ConsentRows(database);
@@ -154,7 +156,7 @@ class SqliteCustomers implements Customers {
   }
 
   find(identity: Identity): Customer | undefined {
-    const owner = this.#store.ownerOf(normalIdentity(identity, this.#country));
+    const owner = this.#store.ownerOf(normalIdentity(identity, this.country));
     return owner === undefined ? undefined : this.#store.get(owner);
   }
 
@@ -164,7 +166,7 @@ class SqliteCustomers implements Customers {
 
   identify(identities: readonly Identity[], by: string, introduction: Introduction = {}): Identified {
     const { clock, journal, logger } = this.#options;
-    const normal = identities.map((identity) => normalIdentity(identity, this.#country));
+    const normal = identities.map((identity) => normalIdentity(identity, this.country));
     const among = { store: this.#store, suggestions: this.#suggestions, clock, site: journal.site };
     const { owner, change, created } = identifyAmong(among, normal, by, introduction);
     if (change) {
@@ -191,7 +193,7 @@ class SqliteCustomers implements Customers {
 
   async create(given: Parameters<Customers['create']>[0], by: string): Promise<Customer> {
     const { name, language, team } = given;
-    const identities = given.identities.map((identity) => normalIdentity(identity, this.#country));
+    const identities = given.identities.map((identity) => normalIdentity(identity, this.country));
     for (const identity of identities) this.#free(identity);
     const { clock, journal } = this.#options;
     const now = clock.now();
@@ -220,7 +222,7 @@ class SqliteCustomers implements Customers {
   }
 
   async addIdentity(id: CustomerId, given: Identity, by: string): Promise<Customer> {
-    const identity = normalIdentity(given, this.#country);
+    const identity = normalIdentity(given, this.country);
     const customer = this.#must(id);
     const holder = this.#free(identity, customer.id);
     const same = customer.identities.find((one) => keyOf(one) === keyOf(identity));
@@ -240,7 +242,7 @@ class SqliteCustomers implements Customers {
   }
 
   async removeIdentity(id: CustomerId, given: Identity, by: string): Promise<Customer> {
-    const { kind, value } = normalIdentity(given, this.#country);
+    const { kind, value } = normalIdentity(given, this.country);
     const owner = this.#store.ownerOf({ kind, value });
     return this.#changed(id, (head, now) => ({
       // What belongs to somebody else, or is only said, goes from her alone.

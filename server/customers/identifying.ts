@@ -150,7 +150,14 @@ export function identifyAmong(
     team: string | undefined,
   ): () => void {
     const now = clock.now();
-    const fresh = list.filter(({ other }) => other !== customer && suggestions.state(customer, other) === undefined);
+    // What was decided about any part of the one and of the other holds for both persons.
+    const partsOf = (id: CustomerId) => [id, ...store.partsOf(store.headOf(id) ?? id)];
+    const mine = partsOf(customer);
+    const fresh = list.filter(
+      ({ other }) =>
+        other !== customer &&
+        !partsOf(other).some((theirs) => mine.some((own) => suggestions.state(own, theirs) !== undefined)),
+    );
     for (const { other, why, kind } of fresh) {
       events.push(newEvent(customersSuggested, now, { by, other, why, kind }, { customer, team }));
     }

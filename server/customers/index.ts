@@ -9,7 +9,7 @@ export {
   customerTagged,
   customerUntagged,
 } from './customer-events.ts';
-export { findCustomers } from './customer-search.ts';
+export { findCustomers, searchedTexts } from './customer-search.ts';
 export { type Customers, type CustomersOptions, type Elsewhere, type Identified, openCustomers } from './customers.ts';
 export { type Identity, keyOf, maskIdentity, normalIdentity } from './identity.ts';
 export * from './interaction-events.ts';

@@ -84,14 +84,28 @@ export class Merging {
     return suggestion;
   }
 
-  /** They are two. @throws customer-unknown */
+  /** They are two, and so are all parts of them. @throws customer-unknown */
   async dismiss(id: CustomerId, other: CustomerId, by: string): Promise<void> {
-    const { team } = this.#must(id);
-    const data = { by, other, state: 'dismissed' as const };
+    const one = this.#must(id);
+    const two = this.#store.get(other);
+    const { team } = one;
+    // The pair that was named, also where the other one is gone; and all that say the same of these two persons.
+    const pairs = new Map<string, [CustomerId, CustomerId]>([[`${id} ${other}`, [id, other]]]);
+    if (two !== undefined && two.id !== one.id) {
+      for (const pair of this.#pairs(one, two)) {
+        if (!pair.includes(id) || !pair.includes(other)) pairs.set(pair.join(' '), pair);
+      }
+    }
+    const now = this.#clock.now();
     await this.#store.save({
       customers: [id],
-      events: [newEvent(suggestionClosed, this.#clock.now(), data, { customer: id, team })],
-      rows: () => this.#rows.close(id, other, 'dismissed', by),
+      events: [...pairs.values()].map(([customer, about]) => {
+        const data = { by, other: about, state: 'dismissed' as const };
+        return newEvent(suggestionClosed, now, data, { customer, team });
+      }),
+      rows: () => {
+        for (const [customer, about] of pairs.values()) this.#rows.close(customer, about, 'dismissed', by);
+      },
     });
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Customer, findCustomers } from '../../customers/index.ts';
+import { type Customer, findCustomers, searchedTexts } from '../../customers/index.ts';
 import type { Principal } from '../../directory/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone } from '../endpoint.ts';
@@ -26,7 +26,9 @@ export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
       query: z.object({ text: text.max(100), limit }),
       answer: z.object({ customers: z.array(customerSchema) }),
       async handle({ query, principal }) {
-        const ids = await reads.ask(findCustomers, { ...query, team: confinedTo(principal) });
+        const { text: typed, limit: most } = query;
+        const texts = searchedTexts(typed, customers.country);
+        const ids = await reads.ask(findCustomers, { texts, limit: most, team: confinedTo(principal) });
         // Two parts of one person are one answer.
         const found = new Map(ids.flatMap((id) => customers.get(id) ?? []).map((customer) => [customer.id, customer]));
         return { customers: [...found.values()].map((customer) => shown(principal, customer)) };

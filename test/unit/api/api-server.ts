@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ApiDeps, createApi, type Flows } from '../../../server/api/index.ts';
+import { AuditLog } from '../../../server/audit/index.ts';
 import { Callbacks } from '../../../server/callbacks/index.ts';
 import { Conversations } from '../../../server/conversations/index.ts';
 import {
@@ -245,7 +246,10 @@ export async function startApi(
     },
   });
   await moments.start();
+  const audit = new AuditLog({ database: opened.database, journal, logger });
+  await audit.start();
   const deps: ApiDeps = {
+    audit,
     moments,
     momentFiles: new MomentFiles({
       ...{ folder: momentFolder, store: momentStore, history: momentHistory, context: momentContext },
@@ -356,6 +360,7 @@ export async function startApi(
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       deps.conversations.stop();
+      audit.stop();
       await moments.close();
       await momentStore.close();
       await routing.close();

@@ -83,3 +83,87 @@ it('keeps her word on what for, exports and erases her, for administrators alone
   const types = api.site.journal.read(0).map(({ type }) => type);
   expect(types.slice(-2)).toEqual(['customer.exported', 'journal.person-erased']);
 });
+
+it('lists who may be one with both of them; what was declined stays declined, whatever is said again', async () => {
+  const { supervisor, blue, agent } = api.tokens;
+  const eve = await made({ name: 'Eve', team: 'red', identities: [{ kind: 'phone', value: '139 0000 0001' }] });
+  const said = (openid: string) =>
+    api.deps.customers.identify(
+      [
+        { kind: 'wechat', value: openid, verified: true },
+        { kind: 'phone', value: '13900000001' },
+      ],
+      'channel',
+      { team: 'red' },
+    ).customer.id;
+  const other = said('oEVE00001');
+  type List = { suggestions: { customer: string; other: string; why: string }[]; customers: Record<string, Json> };
+  const list = async (as = supervisor) => (await ask('GET', '/customers/suggestions', as))[1] as unknown as List;
+  const pair = ({ suggestions }: List) => suggestions.find((one) => [one.customer, one.other].includes(other));
+  const open = await list();
+  expect(pair(open)).toMatchObject({ why: 'said', kind: 'phone' });
+  expect(open.customers[eve]).toMatchObject({ name: 'Eve' });
+  expect(open.customers[other]).toMatchObject({ claims: [{ kind: 'phone', value: '+8613900000001' }] });
+  expect(pair(await list(blue))).toBeUndefined();
+
+  expect((await ask('DELETE', `/customers/${other}/suggestions/${eve}`, agent))[0]).toBe(403);
+  expect((await ask('DELETE', `/customers/${other}/suggestions/${eve}`, supervisor))[0]).toBe(204);
+  expect(pair(await list())).toBeUndefined();
+  said('oEVE00001');
+  expect(pair(await list())).toBeUndefined();
+  // Also where it is now another part of the same person who says so.
+  const part = await made({ identities: [{ kind: 'qq', value: '77', verified: true }] });
+  await ask('POST', `/customers/${other}/merge`, supervisor, { other: part });
+  api.deps.customers.identify(
+    [
+      { kind: 'qq', value: '77', verified: true },
+      { kind: 'phone', value: '13900000001' },
+    ],
+    'channel',
+  );
+  const { suggestions } = await list();
+  expect(suggestions.filter((one) => [one.customer, one.other].includes(eve))).toEqual([]);
+});
+
+it('tells who merged whom, who took them apart and who said that they are two', async () => {
+  const { supervisor, blue, agent } = api.tokens;
+  const one = await made({ name: 'Gina', team: 'red', identities: [{ kind: 'mail', value: 'Gina@Example.org' }] });
+  const two = await made({ team: 'red', identities: [{ kind: 'qq', value: '1122334' }] });
+  await ask('POST', `/customers/${one}/suggestions`, agent, { other: two });
+  await ask('POST', `/customers/${one}/merge`, supervisor, { other: two });
+  type Merges = { decisions: { what: string; undone: boolean; customer: string }[]; customers: Record<string, Json> };
+  const read = async (as: string) => (await ask('GET', '/customers/merges?limit=200', as))[1] as unknown as Merges;
+  const mine = ({ decisions }: Merges) =>
+    decisions.filter(({ customer }) => [one, two].includes(customer)).map(({ what, undone }) => [what, undone]);
+  expect((await ask('GET', '/customers/merges', agent))[0]).toBe(403);
+  // The audit follows the journal by one commit.
+  await expect.poll(async () => mine(await read(supervisor))).toEqual([['merged', false]]);
+  await ask('POST', `/customers/${two}/unmerge`, supervisor);
+  await expect
+    .poll(async () => mine(await read(supervisor)))
+    .toEqual([
+      ['unmerged', true],
+      ['merged', true],
+    ]);
+  expect((await read(supervisor)).customers[one]).toMatchObject({ name: 'Gina' });
+  expect(mine(await read(blue))).toEqual([]);
+});
+
+it('finds by a number as people write it, and by mail in any case', async () => {
+  const { supervisor } = api.tokens;
+  const id = await made({
+    team: 'red',
+    identities: [
+      { kind: 'phone', value: '137 1234 5678' },
+      { kind: 'mail', value: 'Wang@Example.org' },
+    ],
+  });
+  const found = async (text: string) => {
+    const [, { customers }] = await ask('GET', `/customers?text=${encodeURIComponent(text)}`, supervisor);
+    return (customers as Json[]).map((one) => one.id);
+  };
+  for (const text of ['13712345678', '137 1234 5678', '+86 137-1234-5678', '+86137', 'WANG@example.ORG']) {
+    expect(await found(text), text).toContain(id);
+  }
+  expect(await found('13712345679')).toEqual([]);
+});
