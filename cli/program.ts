@@ -13,6 +13,7 @@ import { addEgressCommands } from './commands/egress.ts';
 import { addFlowCommands } from './commands/flow.ts';
 import { addImportCommands } from './commands/import.ts';
 import { addMomentCommands } from './commands/moment.ts';
+import { addMoveCommands } from './commands/move.ts';
 import { addOperateCommands } from './commands/operate.ts';
 import { addQueueCommands } from './commands/queue.ts';
 import { addReadyCommand } from './commands/ready.ts';
@@ -45,6 +46,7 @@ export function program(): Command {
   addCloudCommands(switchroom);
   addOperateCommands(switchroom);
   addBackupCommands(switchroom);
+  addMoveCommands(switchroom);
   addReadyCommand(switchroom);
   return switchroom;
 }

@@ -13,7 +13,9 @@ import {
   takeBackup,
   verifyBackup,
 } from '../../server/backup/index.ts';
+import { configurationFile } from '../configuration-file.ts';
 import { wholeNumber } from '../options.ts';
+import { megabytes } from '../output.ts';
 import { version } from '../version.ts';
 
 interface Options {
@@ -143,13 +145,4 @@ function tell(what: string, { chain, end, recordings, attachments }: DataReport,
   say(`  attachments  ${attachments.right} right`);
   for (const line of wrong) say(`WRONG ${line}`);
   say(wrong.length === 0 ? 'Nothing is wrong.' : `${wrong.length} things are wrong.`);
-}
-
-function configurationFile(): string | undefined {
-  const file = resolve(process.env.SWITCHROOM_CONFIG ?? 'switchroom.json');
-  return existsSync(file) ? file : undefined;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

@@ -14,6 +14,23 @@ export const failed = defineErrors({
   'backup-there': { status: 409, text: 'There is {backup} already: a backup in one file never replaces anything.' },
   'backup-damaged': { status: 500, text: 'The backup is damaged: {reason}.' },
   'backup-nothing': { status: 404, text: 'There is no database in {data}: nothing to back up.' },
+  'move-vault-file': { status: 400, text: '{vault} is a file: a site moves by a folder.' },
+  'move-elsewhere': { status: 409, text: 'What is in {data} moved to {to} already.' },
+  'move-under-way': {
+    status: 409,
+    text: 'The site {site} is moving by {vault} and has not arrived: take another folder.',
+  },
+  'move-not-right': { status: 500, text: '{data} is not as it must be, and nothing is started or fenced: {reason}.' },
+  'move-not-left': {
+    status: 404,
+    text: 'No site has left by {vault}: "switchroom move out {vault}" on the old machine comes first.',
+  },
+  'move-arrived': { status: 409, text: 'The site {site} has arrived at {to}: it can be in one place only.' },
+  'move-not-fenced': { status: 409, text: 'The site in {data} has not moved: there is nothing to undo.' },
+  'move-vault-away': {
+    status: 404,
+    text: '{vault} is not there: only it knows whether the site has arrived at its new place.',
+  },
   'restore-target-used': {
     status: 409,
     text: '{target} is not empty: nothing was restored. --force moves it aside first.',

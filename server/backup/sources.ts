@@ -13,9 +13,9 @@ export interface Source {
   was?: string;
 }
 
-/** Can be made again, belongs to this machine's processes, or is not whole yet. */
+/** Can be made again, belongs to this machine's processes or to this folder alone (its fence), or is not whole yet. */
 const leftOut =
-  /^(prompts|log)(\/|$)|^server\.(lock|pid)$|^attachments\/coming(\/|$)|(-wal|-shm|-journal|\.lock|\.pid|\.coming)$/;
+  /^(prompts|log)(\/|$)|^server\.(lock|pid)$|^moved\.json$|^attachments\/coming(\/|$)|(-wal|-shm|-journal|\.lock|\.pid|\.coming)$/;
 /** Of the folder of sockets: what seals and proves. */
 const keptOfRun = /^run(\/(secret|connector\.token))?$/;
 

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import type { Logger } from 'pino';
 import { type Checkpointer, startCheckpointer } from './checkpointer.ts';
 import { type DirectoryLock, lockDataDirectory } from './data-directory.ts';
+import { mustBeHere } from './fence.ts';
 import { migrate } from './migrations.ts';
 import { openReader, type Reader, readInPlace } from './reader.ts';
 
@@ -33,12 +34,14 @@ export const databaseFile = 'switchroom.sqlite';
  *
  * With synchronous NORMAL a power cut can lose the commits since the last checkpoint (about a second's), never the
  * file's consistency; a crash of the process alone loses nothing that was committed.
- * @throws data-directory-in-use, database-too-new, migration-failed
+ * @throws data-moved, data-directory-in-use, database-too-new, migration-failed
  */
 export function openDatabase({ directory, logger }: DatabaseOptions): OpenDatabase {
   const inMemory = directory === ':memory:';
   const lock: DirectoryLock | undefined = inMemory ? undefined : lockDataDirectory(directory);
   const file = inMemory ? ':memory:' : path.join(directory, databaseFile);
+  // Under the lock, so that no move is just under way.
+  if (lock) whereMoved(directory, lock);
   let database: Sqlite.Database | undefined;
   try {
     database = new Sqlite(file);
@@ -78,6 +81,16 @@ export function openDatabase({ directory, logger }: DatabaseOptions): OpenDataba
   } catch (error) {
     database?.close();
     lock?.release();
+    throw error;
+  }
+}
+
+/** @throws data-moved */
+function whereMoved(directory: string, lock: DirectoryLock): void {
+  try {
+    mustBeHere(directory);
+  } catch (error) {
+    lock.release();
     throw error;
   }
 }

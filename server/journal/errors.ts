@@ -5,6 +5,10 @@ export const failed = defineErrors({
     status: 500,
     text: 'Another Switchroom server (process {pid}) already uses the data directory {directory}. Stop it first, or name another directory by SWITCHROOM_DATA.',
   },
+  'data-moved': {
+    status: 409,
+    text: 'The site {site} moved away from {directory} at {at} (to {to}, up to event {last}): nothing is started on the old data, as two sites with one history would contradict each other. Start it where it is now; or, if it never started there, "switchroom move back" undoes the move.',
+  },
   'database-too-new': {
     status: 500,
     text: 'The database {file} has schema {found}, but this version of Switchroom knows only up to {known}. Start the newer version, or restore a backup made by this one.',
