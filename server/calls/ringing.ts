@@ -20,9 +20,17 @@ export interface RingRequest {
   headers?: Record<string, string> | undefined;
   /** Its endpoint will be bridged with the new ones. */
   near?: EndpointId | undefined;
-  /** A phone that has said nothing for that long is unreachable. 0: as long as it takes. */
+  /**
+   * A phone that has said nothing for that long is unreachable. 0: as long as it takes. Under load it has longer: only what
+   * it does not say counts, not what we have not come to hear.
+   */
   silentMs: number;
 }
+
+/** Where the SIP server takes so long to answer us, ms, the INVITE left late, or a word of the phone waits to be read. */
+const busyMs = 250;
+/** So many times `silentMs` are granted; then the SIP server's own 408 decides. */
+const mostPatience = 10;
 
 export type RingResult =
   | { answered: Leg; phones: number; ringMs: number }
@@ -56,6 +64,8 @@ export class Ringing implements LegOwner {
   readonly #began = performance.now();
   #statuses: number[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** How often silence was waited for. */
+  #waits = 0;
   #over = false;
   #replacing = false;
   /** 18x came for the first time. */
@@ -101,9 +111,8 @@ export class Ringing implements LegOwner {
   }
 
   #ring(targets: PhoneTarget[], headers: Record<string, string> | undefined): void {
-    const { silentMs } = this.#request;
-    clearTimeout(this.#timer);
-    if (silentMs > 0) this.#timer = setTimeout(() => this.#silence(), silentMs);
+    this.#waits = 0;
+    this.#listen();
     const legs = targets.map((target) => {
       const leg = new Leg(this.#tools, this.#request.role, this);
       leg.agent = this.#request.agent;
@@ -161,6 +170,25 @@ export class Ringing implements LegOwner {
 
   legReferred(_leg: Leg, referral: Referral): void {
     referral.refuse(603);
+  }
+
+  #listen(): void {
+    const { silentMs } = this.#request;
+    clearTimeout(this.#timer);
+    if (silentMs === 0) return;
+    const due = performance.now() + silentMs;
+    this.#timer = setTimeout(() => void this.#unheard(due), silentMs);
+  }
+
+  /** Looks whether it is the phone that is silent, or we who are late: a whole floor of phones must not go under with us. */
+  async #unheard(due: number): Promise<void> {
+    const waiting = [...this.#forks.keys()].filter((leg) => !this.#heard.has(leg));
+    if (waiting.length === 0) return;
+    await this.#tools.sip.settled();
+    if (this.#over || waiting.every((leg) => this.#heard.has(leg) || !this.#forks.has(leg))) return;
+    const late = performance.now() - due;
+    if (late > busyMs && ++this.#waits < mostPatience) this.#listen();
+    else this.#silence();
   }
 
   #silence(): void {

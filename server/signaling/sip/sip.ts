@@ -140,6 +140,11 @@ export class Sip {
     return this.#wire.settled();
   }
 
+  /** Resolves when the SIP server has read all that was sent before, and we all that it had said by then; or when it is gone. */
+  settled(): Promise<void> {
+    return this.#wire.settled();
+  }
+
   /** Places a call. What comes of it is told to `progress`, never synchronously. */
   call(request: CallRequest, progress: CallProgress): OutgoingCall {
     return new OutgoingCall(this.#wire, request, progress, (sent, response, credentials) =>

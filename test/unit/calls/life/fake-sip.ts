@@ -66,6 +66,8 @@ export class FakeSip {
 
   // ── what signaling uses ──
 
+  async settled(): Promise<void> {}
+
   call(request: CallRequest, progress: CallProgress): OutgoingCall {
     const wire = { request: (options: RawRequestOptions, sink: RequestSink) => this.#invite(options, sink) };
     return new OutgoingCall(wire as unknown as Wire, request, progress, (_sent, response) => {
