@@ -1,20 +1,15 @@
-// Callers who talk with agents, all recorded, while something breaks: and what became of each.
+// Callers who talk with agents, all recorded, while something breaks: and what became of each, as they saw it and as the
+// product wrote it down. A few are ears: SIPp, and sound of 50 packets a second. The others are a mass, for their number.
 import type { Phone } from '../contract/media/phone.ts';
 import { longestGap } from '../product/continuity.ts';
-import type { Caller, Floor, Line, Party } from '../product/floor.ts';
+import type { Caller, Floor, Interaction, Line, Party } from '../product/floor.ts';
 import { until } from '../product/until.ts';
+import { Mass } from './mass.ts';
 
-export interface Row {
-  what: string;
-  /** Calls with sound both ways, before and after. */
-  before: number;
-  after: number;
-  /** Longest pause in what any party heard, ms. */
-  gapMs: number | string;
-  /** Contacts with a complete record, recording included, of all. */
-  records: string;
-  lost: string;
-}
+/** Talks that are listened to packet by packet. */
+const mostEars = 4;
+/** Records that are asked for at once. */
+const atOnce = 8;
 
 interface Talk {
   caller: Caller;
@@ -22,10 +17,23 @@ interface Talk {
   callId: string;
 }
 
+/** What callers saw, against what was written down. */
+export interface Counted {
+  /** Calls that were answered, as their callers saw. */
+  calls: number;
+  /** Contacts that the journal has of them; each call has to be one, and one only. */
+  contacts: number;
+  /** Records that say how the contact ended. */
+  closed: number;
+  /** Of these, with the agent and a whole recording. */
+  complete: number;
+}
+
 export class Crowd {
   readonly line: Line;
   readonly #floor: Floor;
   readonly #talks: Talk[] = [];
+  #mass: Mass | undefined;
   #since = Date.now();
 
   private constructor(floor: Floor, line: Line) {
@@ -36,7 +44,8 @@ export class Crowd {
   /** So many talks, with sound both ways. */
   static async gather(floor: Floor, count: number): Promise<Crowd> {
     const crowd = new Crowd(floor, await floor.line({ record: true }));
-    for (let i = 0; i < count; i++) {
+    const ears = Math.min(count, mostEars);
+    for (let i = 0; i < ears; i++) {
       const seat = await floor.seat([crowd.line.queue]);
       const caller = await floor.caller(crowd.line.number);
       const { callId } = await floor.answers(seat, caller.interaction);
@@ -44,51 +53,74 @@ export class Crowd {
       seat.rtp.speak(900);
       crowd.#talks.push({ caller, seat, callId });
     }
-    await until(async () => crowd.talking() === count, 'everybody hears everybody');
+    if (count > ears) crowd.#mass = await Mass.gather(floor, await floor.line({ record: true }), count - ears);
+    await until(
+      () => crowd.talking() === count,
+      () => `everybody hears everybody: ${crowd.talking()} of ${count}`,
+    );
+    await until(() => crowd.interactions.length === count, 'every call is a contact');
     crowd.#since = Date.now();
+    crowd.#mass?.measure();
     return crowd;
   }
 
+  /** Of all answered calls, by the Call-IDs that their callers chose. */
   get interactions(): string[] {
-    return this.#talks.map(({ caller }) => caller.interaction);
+    const callIds = new Set(this.#callers().map(({ callId }) => callId));
+    return this.#floor.events.of('interaction.started').flatMap(({ interaction, data }) => {
+      return interaction !== undefined && callIds.has(data.callId as string) ? [interaction] : [];
+    });
   }
 
   get callIds(): string[] {
-    return this.#talks.flatMap(({ caller, callId }) => [caller.sipp.callId, callId]);
+    return [
+      ...this.#talks.flatMap(({ caller, callId }) => [caller.sipp.callId, callId]),
+      ...(this.#mass?.callIds ?? []),
+    ];
+  }
+
+  #callers(): { callId: string }[] {
+    return [
+      ...this.#talks.map(({ caller }) => ({ callId: caller.sipp.callId })),
+      ...(this.#mass?.callers.filter(({ status }) => status === 200) ?? []),
+    ];
   }
 
   get #phones(): Phone[] {
     return this.#talks.flatMap(({ caller, seat }) => [caller.rtp, seat.rtp]);
   }
 
-  /** Talks in which both sides heard something within the last half second. */
+  /** Talks in which both sides heard one another a moment ago. */
   talking(): number {
     const fresh = (phone: Phone) => (phone.heard.at(-1)?.at ?? 0) > performance.now() - 500;
-    return this.#talks.filter(({ caller, seat }) => fresh(caller.rtp) && fresh(seat.rtp)).length;
+    const ears = this.#talks.filter(({ caller, seat }) => fresh(caller.rtp) && fresh(seat.rtp)).length;
+    return ears + (this.#mass?.talking() ?? 0);
   }
 
   /** Longest pause that anybody heard since all were talking, ms. */
   gap(): number {
-    return Math.round(Math.max(...this.#phones.map((phone) => longestGap(phone, this.#since))));
+    const ears = this.#phones.map((phone) => longestGap(phone, this.#since));
+    return Math.round(Math.max(...ears, this.#mass?.gap() ?? 0));
   }
 
   /** Sound goes on for so long: packets are waited for, not time. */
   async goesOn(ms: number): Promise<void> {
     const [phone] = this.#phones;
     const heard = phone?.heard.length ?? 0;
-    await until(() => (phone?.heard.length ?? 0) >= heard + ms / 20, `${ms} ms of sound came`);
+    await until(() => (phone?.heard.length ?? 0) >= heard + ms / 20, `${ms} ms of sound came`, ms + 15_000);
   }
 
   /** The server knows all of these calls. */
   async known(): Promise<void> {
+    const wanted = this.interactions;
     await until(
       async () => {
         try {
-          const there = (await this.#floor.calls()).map(({ interaction }) => interaction);
-          return this.interactions.every((interaction) => there.includes(interaction));
+          const there = new Set((await this.#floor.calls()).map(({ interaction }) => interaction));
+          return wanted.every((interaction) => there.has(interaction));
         } catch (error) {
           const { code = '' } = error as NodeJS.ErrnoException;
-          if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(code)) return false;
+          if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code)) return false;
           throw error;
         }
       },
@@ -100,36 +132,56 @@ export class Crowd {
   /** Every caller hangs up, and all phones are told. */
   async hangUp(): Promise<void> {
     for (const { caller } of this.#talks) await caller.sipp.tell('HANGUP');
+    this.#mass?.hangUp();
     await this.over();
   }
 
+  /** All parties have seen their end, whoever ended it. */
   async over(): Promise<void> {
-    await Promise.all(this.#talks.flatMap(({ caller, seat }) => [caller.sipp.done(60_000), seat.sipp.done(60_000)]));
+    const ears = this.#talks.flatMap(({ caller, seat }) => [caller.sipp.done(60_000), seat.sipp.done(60_000)]);
+    await Promise.all([...ears, this.#mass?.over()]);
   }
 
-  /** Records that are closed, with a recording that is whole. */
-  async complete(): Promise<number> {
-    let count = 0;
-    for (const { caller } of this.#talks) {
-      const record = await this.#floor.record(caller.interaction);
-      await until(
-        async () => (await this.#floor.record(caller.interaction)).recordings.every(({ ms }) => ms !== undefined),
-        'its recording is closed',
-        60_000,
-      );
-      const [recording] = (await this.#floor.record(caller.interaction)).recordings;
-      if (record.outcome === 'answered' && record.agent !== undefined && (recording?.bytes ?? 0) > 44) count++;
-    }
-    return count;
+  /** Counts, once all have hung up. @param recordings whether to wait until every recording is closed */
+  async counted({ recordings = true } = {}): Promise<Counted> {
+    const interactions = this.interactions;
+    const counted: Counted = {
+      calls: this.#callers().length,
+      contacts: new Set(interactions).size,
+      closed: 0,
+      complete: 0,
+    };
+    if (interactions.length !== counted.contacts) throw new Error('a contact was begun twice');
+    const left = [...interactions];
+    const one = async () => {
+      for (let interaction = left.pop(); interaction !== undefined; interaction = left.pop()) {
+        const record = await this.#record(interaction, recordings);
+        if (record.outcome !== 'answered' || record.endedBy === undefined) continue;
+        counted.closed++;
+        const [recording] = record.recordings;
+        if (record.agent !== undefined && recording?.ms !== undefined && (recording.bytes ?? 0) > 44)
+          counted.complete++;
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, one));
+    return counted;
   }
 
-  /** Records that say how and when the contact ended. */
-  async closed(): Promise<number> {
-    const records = await Promise.all(this.interactions.map((interaction) => this.#floor.record(interaction)));
-    return records.filter(({ outcome, endedBy }) => outcome === 'answered' && endedBy !== undefined).length;
+  async #record(interaction: string, recordings: boolean): Promise<Interaction> {
+    let record = await this.#floor.record(interaction);
+    if (!recordings) return record;
+    await until(
+      async () => {
+        record = await this.#floor.record(interaction);
+        return record.recordings.every(({ ms }) => ms !== undefined);
+      },
+      `the recording of ${interaction} is closed`,
+      60_000,
+    );
+    return record;
   }
 
-  async records(): Promise<string> {
-    return `${await this.complete()} of ${this.#talks.length}`;
+  close(): void {
+    this.#mass?.close();
   }
 }
