@@ -1,17 +1,20 @@
 // Flows: their JSON with completion and the checker's marks, beside it the picture, a simulator, tests and versions.
+import '../../editor/editor.css';
 import './flows.css';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import flowSchema from '../../../../ivr-flows/flow.schema.json' with { type: 'json' };
 import type { FlowPicture as Picture } from '../../../../server/ivr/index.ts';
+import type { JsonSchema } from '../../editor/completion.ts';
+import { FindingCount, FindingList } from '../../editor/findings.tsx';
+import { JsonEditor, type Mark } from '../../editor/json-editor.tsx';
+import { Versions } from '../../editor/versions.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { ask, RestFailed, rest, useRest } from '../../rest.ts';
 import { goTo, hrefOf } from '../../route.ts';
-import type { FlowSchema, Names } from './completion.ts';
 import { FlowPicture, type Way } from './flow-picture.tsx';
 import { FlowTestsPane } from './flow-tests.tsx';
-import { JsonEditor, type Mark } from './json-editor.tsx';
+import { type FlowNames, flowNamesAt } from './names-at.ts';
 import { type Simulation, Simulator } from './simulator.tsx';
-import { Versions } from './versions.tsx';
 import { type FlowWord, useFlowWords } from './words.ts';
 
 interface Summary {
@@ -27,7 +30,7 @@ type Pane = (typeof panes)[number];
 const dayMs = 86_400_000;
 const none: Mark[] = [];
 // As it is read from JSON, its type is that of this very document.
-const schema = flowSchema as unknown as FlowSchema;
+const schema = flowSchema as unknown as JsonSchema;
 
 export default function FlowsPage({ rest: [open] }: { rest: string[] }) {
   const say = useFlowWords();
@@ -119,7 +122,7 @@ function FlowEditor({
   const { data: queues } = useRest<{ queues: { id: string }[] }>('/queues');
   const { data: skills } = useRest<{ skills: { name: string }[] }>('/skills');
   const { data: hours } = useRest<{ hours: { name: string }[] }>('/hours');
-  const names = useMemo<Names>(
+  const names = useMemo<FlowNames>(
     () => ({
       flows: others,
       queues: queues?.queues.map(({ id }) => id) ?? [],
@@ -213,13 +216,7 @@ function FlowEditor({
       <section className="card flow-text" aria-label={say('text')}>
         <header className="card-head">
           <h2>{flow}.json</h2>
-          <span className={errors > 0 ? 'bad' : 'good'} role="status">
-            {found === undefined
-              ? ''
-              : marks.length === 0
-                ? say('no-findings')
-                : say('findings', { errors, warnings: marks.length - errors })}
-          </span>
+          <FindingCount marks={found} />
           <span className="space" />
           {dirty && (
             <button type="button" className="ghost small" onClick={() => setText(saved === '' ? begun(flow) : saved)}>
@@ -246,21 +243,10 @@ function FlowEditor({
           }}
           marks={marks}
           schema={schema}
-          names={names}
+          namesAt={flowNamesAt(names)}
           goTo={line}
         />
-        {marks.length > 0 && (
-          <ul className="findings">
-            {marks.map((mark) => (
-              <li key={`${mark.line} ${mark.column} ${mark.sentence}`} data-severity={mark.severity}>
-                <button type="button" className="ghost small" onClick={() => setLine({ line: mark.line })}>
-                  {say('line', { line: mark.line })}
-                </button>
-                <span>{mark.sentence}</span>
-              </li>
-            ))}
-          </ul>
-        )}
+        <FindingList marks={marks} onGo={(at) => setLine({ line: at })} />
       </section>
       <section className="card flow-side" aria-label={say(`pane.${pane}` as FlowWord)}>
         <div className="views" role="tablist" aria-label={say('panes')}>
@@ -281,7 +267,7 @@ function FlowEditor({
         {pane === 'tests' && <FlowTestsPane flow={flow} />}
         {pane === 'versions' && (
           <Versions
-            flow={flow}
+            of={path}
             current={summary?.version}
             text={text}
             onTake={(old) => {

@@ -14,9 +14,6 @@ const en = {
   'pane.simulate': 'Simulate',
   'pane.tests': 'Tests',
   'pane.versions': 'Versions',
-  'no-findings': 'No findings',
-  findings: '{errors} errors, {warnings} warnings',
-  line: 'Line {line}',
   activate: 'Save and use',
   discard: 'Discard changes',
   'open-node': 'Go to {node} in the text',
@@ -30,10 +27,6 @@ const en = {
   'test-count': '{count} tests, {bad} failed',
   'tests-hint': 'They stand in {flow}.test.json and try the flow as it is saved.',
   'failed-at': 'Step {step}: {sentence}',
-  'by-file': 'the file was changed',
-  'in-use': 'In use',
-  compared: 'This version, and what the editor has changed',
-  'take-version': 'Take into the editor',
 };
 
 export type FlowWord = keyof typeof en;
@@ -51,9 +44,6 @@ const zh: Record<FlowWord, string> = {
   'pane.simulate': '模拟',
   'pane.tests': '测试',
   'pane.versions': '版本',
-  'no-findings': '没有问题',
-  findings: '{errors} 个错误，{warnings} 个警告',
-  line: '第 {line} 行',
   activate: '保存并启用',
   discard: '放弃修改',
   'open-node': '在文本中定位 {node}',
@@ -67,10 +57,6 @@ const zh: Record<FlowWord, string> = {
   'test-count': '{count} 个测试，{bad} 个失败',
   'tests-hint': '测试位于 {flow}.test.json，针对已保存的流程运行。',
   'failed-at': '第 {step} 步：{sentence}',
-  'by-file': '文件被修改',
-  'in-use': '使用中',
-  compared: '该版本与编辑器内容的差异',
-  'take-version': '载入编辑器',
 };
 
 export const flowWords: Words<FlowWord> = { en, zh };

@@ -1,5 +1,4 @@
-// Completion in a flow's JSON: keys and values that the schema of flows has at that place, and names of nodes, flows and
-// queues, hours where one is meant.
+// Completion in JSON: keys and values that its schema has at that place, and names where one is meant.
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import { syntaxTree } from '@codemirror/language';
 import type { EditorState } from '@codemirror/state';
@@ -18,27 +17,16 @@ interface Schema {
   oneOf?: Schema[];
 }
 
-export interface FlowSchema extends Schema {
+export interface JsonSchema extends Schema {
   $defs?: Record<string, Schema>;
 }
 
-/** Names that values are chosen from besides the flow's own nodes. */
-export interface Names {
-  queues: string[];
-  flows: string[];
-  skills: string[];
-  /** Of the site; those of the flow itself are read from it. */
-  hours: string[];
-}
+export type Path = (string | number)[];
 
-/** Keys whose value is the name of a node. */
-const exits = new Set(['next', 'start', 'error', 'timeout', 'invalid', 'overflow', 'full', 'closed', 'empty']);
-/** Objects whose values are. */
-const exitMaps = new Set(['choices', 'results']);
+/** What may stand as a text at a place besides what the schema says. @param root the document as far as it can be read */
+export type NamesAt = (path: Path, root: unknown) => { names: readonly string[]; type: string }[];
 
-type Path = (string | number)[];
-
-export function completeFlow(schema: FlowSchema, names: () => Names) {
+export function completeJson(schema: JsonSchema, namesAt: NamesAt) {
   return ({ state, pos, explicit }: CompletionContext): CompletionResult | null => {
     const at = syntaxTree(state).resolveInner(pos, -1);
     const inName = at.name === 'PropertyName';
@@ -65,21 +53,13 @@ export function completeFlow(schema: FlowSchema, names: () => Names) {
 
     const inProperty = inValue ? at.parent : undefined;
     const path = pathOf(state, at);
-    const key = path.at(-1);
     const options: Completion[] = schemasAt(schema, root, path)
       .flatMap((one) => [one, ...(one.anyOf ?? []), ...(one.oneOf ?? [])].map((each) => resolve(schema, each)))
       .flatMap((one) => (one.const !== undefined ? [one.const] : (one.enum ?? [])))
       .filter((one): one is string => typeof one === 'string')
       .map((one) => ({ label: JSON.stringify(one), type: 'enum' }));
-    const add = (known: string[], type: string) =>
-      options.push(...known.map((one) => ({ label: JSON.stringify(one), type })));
-    const parent = path.at(-2);
-    if ((typeof key === 'string' && exits.has(key)) || (typeof parent === 'string' && exitMaps.has(parent))) {
-      add(Object.keys((root as { nodes?: object } | undefined)?.nodes ?? {}), 'variable');
-    } else if (key === 'queue') add(names().queues, 'constant');
-    else if (key === 'hours' && path.length > 1) {
-      add([...Object.keys((root as { hours?: object } | undefined)?.hours ?? {}), ...names().hours], 'constant');
-    } else if (key === 'flow' && path.length > 1) add(names().flows, 'constant');
+    for (const { names, type } of namesAt(path, root))
+      options.push(...names.map((one) => ({ label: JSON.stringify(one), type })));
     if (inProperty == null || options.length === 0) return null;
     return { from, to, options: unique(options) };
   };
@@ -97,7 +77,7 @@ function property(key: string, schema: Schema, replacing: boolean): Completion {
 }
 
 /** The schemas that may hold at a path; a choice between shapes is narrowed by the value's own `type`. */
-function schemasAt(root: FlowSchema, value: unknown, path: Path): Schema[] {
+function schemasAt(root: JsonSchema, value: unknown, path: Path): Schema[] {
   let found: Schema[] = narrowed(root, root, value);
   let here: unknown = value;
   for (const step of path) {
@@ -114,7 +94,7 @@ function schemasAt(root: FlowSchema, value: unknown, path: Path): Schema[] {
   return found;
 }
 
-function narrowed(root: FlowSchema, schema: Schema, value: unknown): Schema[] {
+function narrowed(root: JsonSchema, schema: Schema, value: unknown): Schema[] {
   const one = resolve(root, schema);
   const shapes = (one.oneOf ?? one.anyOf)?.flatMap((each) => narrowed(root, each, value));
   if (shapes === undefined) return [one];
@@ -126,7 +106,7 @@ function narrowed(root: FlowSchema, schema: Schema, value: unknown): Schema[] {
   return fitting.length > 0 ? fitting : shapes;
 }
 
-function resolve(root: FlowSchema, schema: Schema): Schema {
+function resolve(root: JsonSchema, schema: Schema): Schema {
   let found = schema;
   while (found.$ref !== undefined) {
     const { $ref, ...rest } = found;

@@ -17,7 +17,7 @@ import { EditorState, type Extension } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
-import { completeFlow, type FlowSchema, type Names } from './completion.ts';
+import { completeJson, type JsonSchema, type NamesAt } from './completion.ts';
 
 export interface Mark {
   severity: 'error' | 'warning';
@@ -92,8 +92,10 @@ interface Props {
   marks?: readonly Mark[];
   /** Shown against this text, and not to be edited. */
   comparedWith?: string;
-  schema?: FlowSchema;
-  names?: Names;
+  schema?: JsonSchema;
+  namesAt?: NamesAt;
+  /** To be read only. */
+  fixed?: boolean;
   /** Moves to that line; a new object moves again. */
   goTo?: { line: number } | undefined;
 }
@@ -103,7 +105,7 @@ export function JsonEditor(props: Props) {
   const view = useRef<EditorView>(null);
   const latest = useRef(props);
   latest.current = props;
-  const { comparedWith, label, schema } = props;
+  const { comparedWith, label, schema, fixed = false } = props;
 
   useEffect(() => {
     const element = host.current;
@@ -130,6 +132,7 @@ export function JsonEditor(props: Props) {
       );
     } else {
       extensions.push(
+        EditorState.readOnly.of(fixed),
         history(),
         replacing,
         indentOnInput(),
@@ -139,9 +142,7 @@ export function JsonEditor(props: Props) {
         schema === undefined
           ? []
           : autocompletion({
-              override: [
-                completeFlow(schema, () => latest.current.names ?? { queues: [], flows: [], skills: [], hours: [] }),
-              ],
+              override: [completeJson(schema, (...place) => latest.current.namesAt?.(...place) ?? [])],
             }),
         keymap.of([
           {
@@ -168,7 +169,7 @@ export function JsonEditor(props: Props) {
       view.current = null;
       made.destroy();
     };
-  }, [comparedWith, label, schema]);
+  }, [comparedWith, label, schema, fixed]);
 
   // Another text than the editor's own: another version was taken.
   const { text, marks, goTo } = props;

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react';
-import { dateTime } from '../../format.ts';
-import { usePanel } from '../../panel-context.ts';
-import { Failure } from '../../parts/failure.tsx';
-import { ask, RestFailed, useRest } from '../../rest.ts';
+import { dateTime } from '../format.ts';
+import { usePanel } from '../panel-context.ts';
+import { Failure } from '../parts/failure.tsx';
+import { ask, RestFailed, useRest } from '../rest.ts';
 import { JsonEditor } from './json-editor.tsx';
-import { useFlowWords } from './words.ts';
+import { useEditorWords } from './words.ts';
 
 interface Version {
   version: string;
@@ -14,20 +14,22 @@ interface Version {
 
 /** What was in use before, compared with the editor's text; taking one puts it into the editor. */
 export function Versions({
-  flow,
+  of,
   current,
   text,
   onTake,
 }: {
-  flow: string;
+  /** Path of what has versions: `/flows/bank`. */
+  of: string;
   /** Version in use. */
   current: string | undefined;
   text: string;
-  onTake: (text: string) => void;
+  /** Absent: she may only look. */
+  onTake?: ((text: string) => void) | undefined;
 }) {
   const { language, state } = usePanel();
-  const say = useFlowWords();
-  const path = `/flows/${encodeURIComponent(flow)}/versions`;
+  const say = useEditorWords();
+  const path = `${of}/versions`;
   const { data, failed, reload } = useRest<{ versions: Version[] }>(path);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version in use is a new line in the list
   useEffect(reload, [current]);
@@ -71,9 +73,11 @@ export function Versions({
           <div className="simulator-head">
             <span className="muted">{say('compared')}</span>
             <span className="space" />
-            <button type="button" className="secondary small" onClick={() => onTake(old)}>
-              {say('take-version')}
-            </button>
+            {onTake !== undefined && (
+              <button type="button" className="secondary small" onClick={() => onTake(old)}>
+                {say('take-version')}
+              </button>
+            )}
           </div>
           <JsonEditor key={open} label={say('compared')} text={text} comparedWith={old} />
         </>
