@@ -289,7 +289,7 @@ describe.skipIf(!has('sipp'))('chaos (needs sipp)', () => {
     undo.push(() => rmSync(copy, { recursive: true, force: true }));
     const { data, flows } = floor.product.settings;
     for (const name of ['switchroom.sqlite', 'site.key']) copyFileSync(join(data, name), join(copy, name));
-    const { events: all } = await floor.ask<{ events: number }>('GET', '/journal/chain');
+    const { events: there } = await floor.ask<{ events: number }>('GET', '/journal/chain');
     const report = await inspectData(copy);
     const elsewhere = await Product.start({ data: copy, env: { SWITCHROOM_FLOWS: flows } });
     const { whole } = await elsewhere.must<{ whole: boolean }>('GET', '/journal/chain');
@@ -297,7 +297,7 @@ describe.skipIf(!has('sipp'))('chaos (needs sipp)', () => {
     const [after, pauseMs] = [crowd.talking(), crowd.gap()];
     await crowd.hangUp();
     const counted = await crowd.counted();
-    const lost = `nothing here; the copy without its WAL has ${report.end.seq} of ${all} events, and its chain is whole`;
+    const lost = `nothing here; the copy without its WAL has ${report.end.seq} of ${there} events, and its chain is whole`;
     rows.add({ what: 'SQLite file copied while running', before, after, pauseMs, counted, lost });
     expect([after, whole, counted]).toEqual([many, true, all]);
   });
