@@ -70,6 +70,7 @@ export class ChannelAtWork {
   readonly name: string;
   readonly kind: string;
   readonly connector: Connector;
+  readonly policy: SendPolicy;
   readonly #options: ChannelOptions;
   readonly #reading: Reading;
   readonly #handing: HandingOver;
@@ -93,6 +94,7 @@ export class ChannelAtWork {
     this.name = name;
     this.kind = kind.kind;
     this.connector = connector;
+    this.policy = policy;
     this.#handing = handing;
     this.#received = received;
     const common = { channel: name, tables, commit, pace, clock, logger };

@@ -8,6 +8,7 @@ import type { ConnectorKind } from './connector.ts';
 import { openSidecarDatabase } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Pace } from './pace.ts';
+import { Reporting } from './reporting.ts';
 import { keyFor, Seal } from './seal.ts';
 import { type ServerAddress, ServerApi } from './server-api.ts';
 import { Tables } from './tables.ts';
@@ -41,6 +42,7 @@ export class Core {
   readonly #tables: Tables;
   readonly #server: ServerApi;
   readonly #options: CoreOptions;
+  readonly #reporting: Reporting;
   readonly #sweep: NodeJS.Timeout;
 
   private constructor(
@@ -55,6 +57,13 @@ export class Core {
     this.#commit = commit;
     this.#server = server;
     this.channels = channels;
+    const { clock, logger } = options;
+    this.#reporting = new Reporting({
+      channels,
+      send: (channel, report) => server.report(channel, report),
+      clock,
+      logger,
+    });
     this.#sweep = setInterval(() => void this.sweep(), sweepMs).unref();
   }
 
@@ -80,6 +89,7 @@ export class Core {
 
   start(): void {
     for (const channel of this.channels.values()) channel.start();
+    this.#reporting.start();
   }
 
   figures(): ChannelFigures[] {
@@ -98,6 +108,7 @@ export class Core {
 
   async stop(): Promise<void> {
     clearInterval(this.#sweep);
+    this.#reporting.stop();
     await Promise.all([...this.channels.values()].map((channel) => channel.stop()));
     this.#server.close();
     this.#commit.close();

@@ -3,7 +3,15 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { z } from 'zod';
-import { type Attachment, attachment, type InboundAnswer, inboundAnswer } from '../connector/index.ts';
+import {
+  type Attachment,
+  attachment,
+  type ConnectorOrders,
+  type ConnectorReport,
+  connectorOrders,
+  type InboundAnswer,
+  inboundAnswer,
+} from '../connector/index.ts';
 import type { VisitorCallRequest } from './connector.ts';
 import { failed } from './errors.ts';
 
@@ -84,6 +92,13 @@ export class ServerApi {
     if (response.statusCode === 200) return response;
     const reason = `${response.statusCode} ${sentence(await collect(response, mostAnswer))}`;
     throw failed['server-away']({ reason });
+  }
+
+  /** @throws server-away */
+  async report(channel: string, report: ConnectorReport): Promise<ConnectorOrders> {
+    const { status, body } = await this.#json('PUT', channel, '/report', report);
+    if (status === 200) return connectorOrders.parse(JSON.parse(body.toString()));
+    throw failed['server-away']({ reason: `${status} ${sentence(body)}` });
   }
 
   /** @throws server-away */

@@ -223,6 +223,7 @@ export class ConversationRows {
       OR interaction IN (SELECT value FROM json_each(:all))`;
     const run = (sql: string) => this.#db.prepare(sql).run({ all });
     run(`UPDATE messages SET content = '{"type":"text","text":""}', failed = NULL WHERE interaction IN (${theirs})`);
+    run(`UPDATE reviews SET why = NULL WHERE interaction IN (${theirs})`);
     run(`DELETE FROM outbound WHERE interaction IN (${theirs})`);
     run(
       `UPDATE threads SET data = json_remove(data, '$.name', '$.customer') WHERE EXISTS (SELECT 1 FROM conversations c

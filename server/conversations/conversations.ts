@@ -19,11 +19,14 @@ import { Conversation } from './conversation.ts';
 import { ConversationRows } from './conversation-rows.ts';
 import type { ConversationTools } from './conversation-tools.ts';
 import { failed } from './errors.ts';
+import { FromOutside } from './from-outside.ts';
 import { Inbound, type InboundKeeper } from './inbound.ts';
+import { JoinedLoad } from './joined-load.ts';
 import { Messages } from './messages.ts';
 import { OpenConversations } from './open-conversations.ts';
 import { Outbox } from './outbox.ts';
 import { Outgoing } from './outgoing.ts';
+import { OutsideRows } from './outside-rows.ts';
 import { Reviews } from './reviews.ts';
 import { Threads } from './threads.ts';
 
@@ -53,6 +56,9 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   readonly outbox: Outbox;
   readonly attachments: Attachments;
   readonly canned: CannedAnswers;
+  /** For who has no conversation there: supervisors, administrators. */
+  readonly outside: FromOutside;
+  readonly outsideRows: OutsideRows;
   readonly #tools: ConversationTools;
   readonly #rows: ConversationRows;
   readonly #threads: Threads;
@@ -60,6 +66,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   readonly #keeper: InboundKeeper;
   readonly #inbound: Inbound;
   readonly #open: OpenConversations;
+  readonly #joined: JoinedLoad;
   readonly #outgoing: Outgoing;
   readonly #agents: AgentsPart;
   readonly #reviews: Reviews;
@@ -77,6 +84,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     this.outbox = new Outbox(database);
     this.attachments = new Attachments({ folder: tools.attachments, database, journal, clock, logger });
     this.canned = new CannedAnswers({ database, journal, clock, site: directory.site.name });
+    this.#joined = new JoinedLoad(tools.queueing);
     this.#open = new OpenConversations({
       tools,
       rows,
@@ -99,7 +107,10 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
       post: this.#post,
       threads,
       rows,
-      changed: (conversation) => this.#open.changed(conversation),
+      changed: (conversation) => {
+        this.#joined.changed(conversation);
+        this.#open.changed(conversation);
+      },
       over: (conversation) => this.#open.over(conversation),
       open: (via, thread) => this.#open.at(via, thread),
       add: (conversation) => this.#open.add(conversation),
@@ -115,7 +126,16 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     const both = { tools, open: this.#open, attachments, sentAs };
     this.#outgoing = new Outgoing({ ...both, keeper: this.#keeper });
     this.#agents = new AgentsPart({ ...both, post: this.#post, outgoing: this.#outgoing, outbox, events: this });
-    this.#reviews = new Reviews({ rows, threads, post: this.#post, open: this.#open, now: () => clock.now() });
+    this.outsideRows = new OutsideRows(database);
+    this.outside = new FromOutside({ tools, keeper: this.#keeper, rows: this.outsideRows, attachments, known: sentAs });
+    this.#reviews = new Reviews({
+      rows,
+      threads,
+      post: this.#post,
+      open: this.#open,
+      keep: (review) => this.outsideRows.reviewed(review),
+      now: () => clock.now(),
+    });
   }
 
   /** Takes up what a server before has left. Once, between routing's start and `attached`. */
@@ -206,6 +226,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     const reviewed = await this.#reviews.decide(by, message, yes, why);
     const conversation = this.#open.get(reviewed.interaction);
     if (conversation) this.emit('message', conversation.view(), reviewed);
+    this.emit('reviewed', reviewed, yes);
     return reviewed;
   }
 
@@ -270,6 +291,11 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
 
   leave(agent: AgentId, interaction: InteractionId): Promise<void> {
     return this.#agents.leave(agent, interaction);
+  }
+
+  /** She goes home: what she only read along goes on without her. */
+  signedOut(agent: AgentId): void {
+    this.#agents.signedOut(agent);
   }
 
   close(agent: AgentId, interaction: InteractionId): Promise<void> {

@@ -23,6 +23,7 @@ export const failed = defineErrors({
   },
   'message-unknown': { status: 404, text: 'There is no message {message}.' },
   'message-not-pending': { status: 409, text: 'The message {message} does not wait for approval.' },
+  'message-not-failed': { status: 409, text: 'The message {message} did not fail; it is not sent again.' },
   'message-content': { status: 422, text: 'That cannot be sent: {reason}.' },
   'approval-own': { status: 403, text: 'Another person than its author has to approve the message.' },
   'number-missing': { status: 422, text: 'No telephone number of this customer is known.' },

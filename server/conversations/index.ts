@@ -5,4 +5,5 @@ export { textOf } from './content-text.ts';
 export type { ConversationTools, KnownPerson, People } from './conversation-tools.ts';
 export { Conversations, type RealConversation } from './conversations.ts';
 export { type OutboundListener, Outbox } from './outbox.ts';
+export type { ReviewedAnswer } from './outside-rows.ts';
 export { conversationView, messageView } from './views.ts';

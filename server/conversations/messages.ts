@@ -138,22 +138,21 @@ export class Messages {
     );
   }
 
-  /** A second person has read a public answer. */
+  /** A second person has read a public answer. @param kept written with it */
   async reviewed(
     place: MessagePlace,
     scope: EventScope,
-    by: string,
-    approved: boolean,
-    why?: string,
+    { by, approved, why }: { by: string; approved: boolean; why?: string | undefined },
+    kept: () => void,
   ): Promise<MessageView> {
     const { view } = place;
     const now = this.#now();
     const data = { message: view.id, by, approved, ...(why === undefined ? {} : { why }) };
     const events: NewEvent[] = [newEvent(messageReviewed, now, data, { ...scope, agent: view.agent })];
     if (!approved) {
-      const failed = { code: 'rejected', reason: why ?? '' };
+      const failed = { code: 'sent-back', reason: why ?? '' };
       const { rows } = this.#options;
-      await this.#append(events, [() => rows.update(view.id, 'failed', failed)]);
+      await this.#append(events, [() => rows.update(view.id, 'failed', failed), kept]);
       return { ...view, state: 'failed', failed };
     }
     const known = this.#options.threads.get(place.via, place.thread);
@@ -165,6 +164,7 @@ export class Messages {
       () => rows.update(view.id, 'waiting'),
       threads.saving(known),
       this.#outbound(place, view),
+      kept,
     ]);
     this.#options.outbox.wake(place.via);
     return { ...view, state: 'waiting' };

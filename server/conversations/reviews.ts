@@ -4,6 +4,7 @@ import type { ConversationRows } from './conversation-rows.ts';
 import { failed } from './errors.ts';
 import type { Messages } from './messages.ts';
 import type { OpenConversations } from './open-conversations.ts';
+import type { Review } from './outside-rows.ts';
 import { mustBeOpen } from './reply-window.ts';
 import type { Threads } from './threads.ts';
 
@@ -12,6 +13,8 @@ export interface ReviewsOptions {
   threads: Threads;
   post: Messages;
   open: OpenConversations;
+  /** Inside a commit. */
+  keep: (review: Review) => void;
   now: () => number;
 }
 
@@ -31,7 +34,7 @@ export class Reviews {
 
   /** @throws message-unknown, message-not-pending, approval-own, window-closed, quota-spent */
   async decide(by: string, message: string, yes: boolean, why?: string): Promise<MessageView> {
-    const { rows, threads, post, open, now } = this.#options;
+    const { rows, threads, post, open, keep, now } = this.#options;
     const place = rows.message(message);
     if (!place) throw failed['message-unknown']({ message });
     const { view } = place;
@@ -41,8 +44,14 @@ export class Reviews {
     if (yes) mustBeOpen(threads.get(place.via, place.thread).window, view.content, now());
     this.#under.add(message);
     try {
-      const scope = conversation?.scope() ?? { interaction: view.interaction, agent: view.agent };
-      const reviewed = await post.reviewed(place, scope, by, yes, why);
+      const scope = conversation?.scope() ?? {
+        interaction: view.interaction,
+        agent: view.agent,
+        team: rows.scopeOf(view.interaction)?.team,
+      };
+      const { interaction, agent: writer = '' } = view;
+      const kept = () => keep({ message, interaction, at: now(), writer, by, approved: yes, why });
+      const reviewed = await post.reviewed(place, scope, { by, approved: yes, why }, kept);
       if (yes) conversation?.answers.answered();
       return reviewed;
     } finally {

@@ -20,6 +20,10 @@ export const conversationEvents = {
     about: 'A message came, was sent, or changed its state.',
     with: z.object({ interaction: id, message: messageView }),
   },
+  'answer-reviewed': {
+    about: 'A second person let a public answer of hers go out, or sent it back with a note (`message.failed.reason`).',
+    with: z.object({ message: messageView, approved: z.boolean() }),
+  },
   'conversation-gone': { about: 'The conversation is no longer hers.', with: interaction },
 };
 

@@ -2,6 +2,7 @@
 import type { AgentId, InteractionId } from '../../values/index.ts';
 import type { ConversationControl, ConversationView, MessageView } from '../ports/index.ts';
 import type { DeskConversation } from './conversation-protocol.ts';
+import { lastWords } from './last-words.ts';
 import type { Seats } from './seats.ts';
 
 /** Messages that a panel gets when a conversation becomes hers; it asks for older ones. */
@@ -20,6 +21,7 @@ export class ConversationTelling {
     control.on('ended', this.#onChanged);
     control.on('message', this.#onMessage);
     control.on('typing', this.#onTyping);
+    control.on('reviewed', this.#onReviewed);
   }
 
   close(): void {
@@ -27,6 +29,7 @@ export class ConversationTelling {
     this.#control.off('ended', this.#onChanged);
     this.#control.off('message', this.#onMessage);
     this.#control.off('typing', this.#onTyping);
+    this.#control.off('reviewed', this.#onReviewed);
   }
 
   /** Conversations on her screen. */
@@ -62,10 +65,28 @@ export class ConversationTelling {
     else this.#audience.set(interaction, now);
   };
 
-  readonly #onMessage = ({ interaction }: ConversationView, message: MessageView): void => {
+  readonly #onMessage = ({ interaction, phase }: ConversationView, message: MessageView): void => {
+    if (phase === 'offered' && message.author === 'customer') this.#freshen(interaction);
     for (const agent of this.#audience.get(interaction) ?? [])
       this.#seats.get(agent)?.tell('message', { interaction, message });
   };
+
+  /** Its writer hears of it, wherever the conversation is by then. */
+  readonly #onReviewed = (message: MessageView, approved: boolean): void => {
+    const { agent } = message;
+    if (agent !== undefined) this.#seats.get(agent)?.tell('answer-reviewed', { message, approved });
+  };
+
+  /** She writes on while she is offered: the pop shows it. */
+  #freshen(interaction: InteractionId): void {
+    for (const seat of this.#seats.all.values()) {
+      for (const { view } of seat.pops.values()) {
+        if (view.content.interaction !== interaction || view.outcome !== undefined) continue;
+        view.words = lastWords(this.#control, interaction);
+        seat.tell('pop', view);
+      }
+    }
+  }
 
   readonly #onTyping = ({ interaction }: ConversationView): void => {
     const text = JSON.stringify({ live: 'typing', with: { interaction } });

@@ -11,6 +11,7 @@ import { startOfDay } from './day.ts';
 import { Detours } from './detours.ts';
 import { Figures } from './figures.ts';
 import { deskFacts } from './journal-events.ts';
+import { lastWords } from './last-words.ts';
 import { closeCodes } from './limits.ts';
 import type { DeskOptions } from './options.ts';
 import { DeskPhones } from './phones.ts';
@@ -250,8 +251,10 @@ class OpenDesk implements Desk {
     if (seat === undefined) return 'absent';
     const { counters } = this.#seats;
     counters.pops++;
-    const shown = seat.pop({ offer, content }, this.#options.clock.monotonic());
-    seat.tell('pop', { offer, content });
+    const words = content.channel === 'voice' ? [] : lastWords(this.#options.conversations, content.interaction);
+    const view = { offer, content, ...(words.length > 0 ? { words } : {}) };
+    const shown = seat.pop(view, this.#options.clock.monotonic());
+    seat.tell('pop', view);
     const { id, at, deadline, agent, interaction, queue } = offer;
     const data = { offer: id, at, deadline, panels: seat.panels.size, content };
     this.#seats.note(deskFacts.popped, data, { agent, interaction, queue, customer: content.customer?.id });
@@ -302,7 +305,7 @@ class OpenDesk implements Desk {
   };
 
   readonly #onDirectory = (kind: string, ids: string[]): void => {
-    if (kind !== 'agents' && kind !== 'queues') return;
+    if (kind !== 'agents' && kind !== 'queues' && kind !== 'channels') return;
     const { directory } = this.#options;
     for (const seat of this.#seats.all.values()) {
       if (kind === 'agents' && !ids.includes(seat.agent)) continue;

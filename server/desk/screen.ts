@@ -5,6 +5,7 @@ import {
   type AgentLive,
   type AgentRecord,
   type CallView,
+  type ChannelRecord,
   dispositionCodes,
   dispositionTree,
   type QueueLive,
@@ -48,6 +49,7 @@ export class Screen {
       queues: directory.queues.list().map((queue) => queueCard(queue, record)),
       reasons: [...(this.#options.reasons ?? defaultReasons)],
       flows: [...(this.#options.flows?.() ?? [])],
+      ...written(directory.channels.list(), record),
       ...(this.#options.embedders?.length ? { embedders: [...this.#options.embedders] } : {}),
     };
   }
@@ -169,4 +171,20 @@ function queueCard(queue: QueueRecord, viewer: AgentRecord): QueueCard {
     adjustable: mayAdjust(viewer, queue),
     ...(popUrl === undefined ? {} : { popUrl, popByItself: popByItself ?? false }),
   };
+}
+
+/** Nothing where there is none: sites that only telephone see no pages for it. */
+function written(channels: readonly ChannelRecord[], { roles, team }: AgentRecord): Pick<Setup, 'written'> {
+  const confined = roles.includes('admin') ? undefined : team;
+  const of = (kind: ChannelRecord['channel']) =>
+    channels
+      .filter(
+        (one) =>
+          one.channel === kind &&
+          !one.disabled &&
+          (confined === undefined || one.team === undefined || one.team === confined),
+      )
+      .map(({ id, name }) => ({ id, name }));
+  const [work, social] = [of('work'), of('social')];
+  return work.length + social.length === 0 ? {} : { written: { work, social } };
 }

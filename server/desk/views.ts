@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Offer, OfferOutcome, PopContent } from '../../values/index.ts';
 import type { AgentLive, CallView, DispositionTree, PartyView, QueueLive, QueueThresholds } from '../ports/index.ts';
 import { deskConversation } from './conversation-protocol.ts';
+import { lastWord } from './last-words.ts';
 import { phoneView } from './phone-protocol.ts';
 
 export const id = z.string().min(1).max(80);
@@ -175,7 +176,13 @@ export const queueLive = z.object({
 export type QueueFigures = QueueLive extends z.infer<typeof queueLive> ? z.infer<typeof queueLive> : never;
 
 /** A screen-pop and what became of its offer. */
-export const popView = z.object({ offer, content: popContent, outcome: offerOutcome.optional() });
+export const popView = z.object({
+  offer,
+  content: popContent,
+  /** Of a written contact: what the customer said last, the oldest first. */
+  words: z.array(lastWord).optional(),
+  outcome: offerOutcome.optional(),
+});
 
 /** What the agent wrote down about a contact. */
 export const workView = z.object({ interaction: id, disposition: z.string().optional(), note: z.string().optional() });
@@ -240,6 +247,15 @@ export const setup = z.object({
   reasons: z.array(z.object({ reason: z.string(), name: names })),
   /** Flows that the caller can be sent into and comes back from. */
   flows: z.array(z.object({ flow: z.string(), name: names })),
+  /** Digital channels of written work that she may serve: what its pages are shown for. */
+  written: z
+    .object({
+      /** Channels into which work items can be put. */
+      work: z.array(z.object({ id, name: names })),
+      /** Public channels. */
+      social: z.array(z.object({ id, name: names })),
+    })
+    .optional(),
   /** Origins of pages that the panel, in a frame of theirs, speaks with. */
   embedders: z.array(z.string()).optional(),
 });

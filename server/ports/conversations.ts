@@ -38,6 +38,14 @@ export interface ChannelRecord extends Scope {
   returnMs: number;
   /** Answers that everybody can read are sent only when a second person approved them. */
   approval?: boolean | undefined;
+  /** Whether a colleague who reads along has one contact more on hand (`counts`, default). */
+  joining?: 'counts' | 'free' | undefined;
+  /** The alarm is raised so long before an answer is late; absent: a third of the time allowed. */
+  warnMs?: Millis | undefined;
+  /** By so many levels of priority who waits goes up with that alarm. Default 2. */
+  lateRaise?: number | undefined;
+  /** Messages taken of one thread in a minute; the connector keeps more than that for later. Default 60. */
+  mostPerMinute?: number | undefined;
   disabled: boolean;
 }
 
@@ -87,7 +95,7 @@ export interface ConversationView {
   /** What the provider still allows us. */
   window?: ReplyWindow | undefined;
   /** The oldest word of the customer that nobody answered yet; and when that must be. */
-  unanswered?: { since: Millis; due: Millis } | undefined;
+  unanswered?: { since: Millis; due: Millis; soon?: boolean | undefined } | undefined;
   lastMessage?: { at: Millis; author: MessageView['author']; text: string } | undefined;
   messages: number;
 }
@@ -98,6 +106,8 @@ export interface ConversationEvents {
   /** The customer writes just now. Not kept. */
   typing: [ConversationView];
   ended: [ConversationView];
+  /** A second person let a public answer go out, or sent it back to its writer (`failed.reason`). */
+  reviewed: [MessageView, approved: boolean];
 }
 
 /**

@@ -15,6 +15,8 @@ export interface SocialItem {
   engaged: number;
   score: number;
   cluster?: string | undefined;
+  /** Where everybody reads it. */
+  url?: string | undefined;
 }
 
 export interface Cluster {
@@ -63,8 +65,8 @@ export class SocialRows {
 
   constructor(database: Database) {
     this.#add = database.prepare(
-      `INSERT INTO social_items (id, at, day, via, customer, interaction, kind, reach, engaged, score, cluster)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO social_items (id, at, day, via, customer, interaction, kind, reach, engaged, score, cluster, url)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#putCluster = database.prepare(
       `INSERT INTO social_clusters (id, bands, sketch, sample, first, last, items) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -80,18 +82,21 @@ export class SocialRows {
     this.#days = database.prepare(
       `SELECT day, via, count(*) AS items, sum(reach) AS reach, sum(engaged) AS engaged, sum(score >= 0.12) AS positive,
          sum(score <= -0.12) AS negative,
-         sum(EXISTS (SELECT 1 FROM interactions WHERE id = interaction AND answered_at IS NOT NULL)) AS answered
+         sum(EXISTS (SELECT 1 FROM interactions WHERE id = interaction AND answered_at IS NOT NULL)
+           OR EXISTS (SELECT 1 FROM messages m JOIN messages a ON a.via = m.via AND a.thread = m.thread AND a.number > m.number
+             WHERE m.id = social_items.id AND a.author = 'agent' AND a.state IN ('waiting', 'sent', 'delivered', 'read')))
+           AS answered
        FROM social_items WHERE day >= ? AND day <= ? GROUP BY day, via ORDER BY day, via`,
     );
-    this.#forget = database.prepare('UPDATE social_items SET customer = NULL WHERE customer = ?');
+    this.#forget = database.prepare('UPDATE social_items SET customer = NULL, url = NULL WHERE customer = ?');
     this.#interactionOf = database
       .prepare<[string], string>('SELECT interaction FROM social_items WHERE id = ? AND interaction IS NOT NULL')
       .pluck();
   }
 
-  add({ id, at, day, via, customer, interaction, kind, reach, engaged, score, cluster }: SocialItem): void {
+  add({ id, at, day, via, customer, interaction, kind, reach, engaged, score, cluster, url }: SocialItem): void {
     const who = [customer ?? null, interaction ?? null];
-    this.#add.run(id, at, day, via, ...who, kind, reach, engaged, score, cluster ?? null);
+    this.#add.run(id, at, day, via, ...who, kind, reach, engaged, score, cluster ?? null, url ?? null);
   }
 
   putCluster({ id, bands, sketch, sample, first, last, items }: Cluster): void {

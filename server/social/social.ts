@@ -171,12 +171,12 @@ export class Social {
 
   #judge(event: JournalEvent, item: z.infer<typeof received>, rows: (() => void)[]) {
     const { message: id, via, text } = item;
-    const { kind, reach = 0, likes = 0, shares = 0, comments = 0 } = item.public;
+    const { kind, url, reach = 0, likes = 0, shares = 0, comments = 0 } = item.public;
     const feeling = feelingOf(text);
     const cluster = this.#clusters.of(text, id, event.at);
     const engaged = likes + shares + comments;
     const { customer, interaction, at } = event;
-    const row = { id, at, day: this.#days.format(at), via, customer, interaction, kind, reach, engaged };
+    const row = { id, at, day: this.#days.format(at), via, customer, interaction, kind, reach, engaged, url };
     rows.push(() => {
       this.#rows.add({ ...row, score: feeling.score, cluster: cluster?.id });
       if (cluster) this.#rows.putCluster(cluster);

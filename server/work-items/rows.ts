@@ -6,7 +6,13 @@ import type { Comment, WorkItem } from './work-item.ts';
 export interface Filter {
   site: string;
   servedTeam?: string | undefined;
-  state?: WorkItemState | undefined;
+  /** Agent whose own are in it too, of whatever team. */
+  orOf?: string | undefined;
+  states?: readonly WorkItemState[] | undefined;
+  priority?: string | undefined;
+  via?: string | undefined;
+  /** A part of its subject. */
+  text?: string | undefined;
   owner?: string | undefined;
   customer?: string | undefined;
   overdue?: boolean | undefined;
@@ -52,7 +58,7 @@ export class WorkItemRows {
   }
 
   /** The most urgent first: by the agreed time. */
-  list({ site, servedTeam, state, owner, customer, overdue, limit }: Filter): WorkItem[] {
+  list({ site, servedTeam, orOf, states, priority, via, text, owner, customer, overdue, limit }: Filter): WorkItem[] {
     const where = ['site = ?'];
     const values: (string | number)[] = [site];
     const add = (sql: string, value: string | number | undefined) => {
@@ -60,9 +66,16 @@ export class WorkItemRows {
       where.push(sql);
       values.push(value);
     };
-    add('(team IS NULL OR team = ?)', servedTeam);
-    add('state = ?', state);
-    add('owner = ?', owner);
+    if (servedTeam !== undefined) {
+      where.push('(team IS NULL OR team = ? OR owner = ?)');
+      values.push(servedTeam, orOf ?? '');
+    }
+    add('state IN (SELECT value FROM json_each(?))', states && JSON.stringify(states));
+    add("json_extract(data, '$.priority') = ?", priority);
+    add('via = ?', via);
+    add("instr(lower(json_extract(data, '$.subject')), lower(?)) > 0", text);
+    if (owner === '') where.push('owner IS NULL');
+    add('owner = ?', owner === '' ? undefined : owner);
     add('customer = ?', customer);
     add('overdue = ?', overdue === undefined ? undefined : overdue ? 1 : 0);
     const sql = `SELECT data FROM work_items WHERE ${where.join(' AND ')} ORDER BY due, id LIMIT ?`;

@@ -11,6 +11,7 @@ const ms = z.number().optional();
 const row = z
   .object({
     via: z.string().describe('The digital channel'),
+    queue: z.string().optional().describe('Where rows are by queue'),
     first: count.describe('First answers of a person, one for each conversation'),
     firstInTime: count,
     firstAverageMs: ms,
@@ -18,6 +19,7 @@ const row = z
     answers: count.describe('All answers to words that waited'),
     inTime: count,
     averageMs: ms,
+    soon: count.describe('So often the alarm was raised that an answer would be late soon'),
     overdue: count.describe('So often somebody waited for longer than the channel allows'),
   })
   .meta({ id: 'AnswersOfChannel' });
@@ -36,12 +38,13 @@ export function answerEndpoints({ conversations, customers, reads, clock }: ApiD
       query: z.object({
         from: z.coerce.number().int().nonnegative().optional(),
         until: z.coerce.number().int().nonnegative().optional(),
+        by: z.enum(['channel', 'queue']).default('channel').describe('`queue`: a row for each queue of a channel'),
       }),
       answer: z.object({ from: z.number(), until: z.number(), channels: z.array(row) }),
       async handle({ query, principal }) {
         const until = query.until ?? clock.now() + 1;
         const from = Math.max(query.from ?? until - dayMs, until - longestMs);
-        const args = { site: principal.site, team: confinedTo(principal), from, until };
+        const args = { site: principal.site, team: confinedTo(principal), from, until, byQueue: query.by === 'queue' };
         return { from, until, channels: await reads.ask(answerReport, args) };
       },
     }),

@@ -15,6 +15,10 @@ import { confinedTo, mayServe, visible } from '../scope.ts';
 
 const optional = z.string().optional();
 const state = z.enum(workItemStates);
+const states = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(state).min(1));
 const workItem = z
   .object({
     id: z.string(),
@@ -38,6 +42,8 @@ const workItem = z
     solvedAt: z.number().optional(),
     comments: z.number(),
     rounds: z.number().describe('How often it was put into its queue'),
+    ownerName: optional,
+    customerName: optional,
   })
   .meta({ id: 'WorkItem' });
 const comment = z
@@ -51,7 +57,17 @@ const comment = z
   .meta({ id: 'WorkItemComment' });
 
 export function workItemEndpoints({ workItems, directory, customers }: ApiDeps): Endpoint[] {
-  const must = (principal: Principal, id: string): WorkItem => visible(principal, workItems.get(id), 'work item', id);
+  /** What is hers she sees, of whatever team it is. */
+  const must = (principal: Principal, id: string): WorkItem => {
+    const item = workItems.get(id);
+    const hers = principal.agent !== undefined && item.owner === principal.agent && item.site === principal.site;
+    return hers ? item : visible(principal, item, 'work item', id);
+  };
+  const shown = (item: WorkItem): z.infer<typeof workItem> => ({
+    ...item,
+    ownerName: item.owner === undefined ? undefined : directory.agents.get(item.owner)?.name,
+    customerName: item.customer === undefined ? undefined : customers.get(item.customer)?.name,
+  });
   const mustAgent = (principal: Principal, owner: string | null | undefined) => {
     if (typeof owner === 'string') visible(principal, directory.agents.get(owner), 'agent', owner);
   };
@@ -64,16 +80,22 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       about: 'Work items, by the time until which they are to be solved.',
       roles: everyone,
       query: z.object({
-        state: state.optional(),
-        owner: optional,
+        state: states.optional().describe('One or several, by comma'),
+        owner: optional.describe('An agent, `me`, or `nobody`'),
+        priority: z.enum(priorities).optional(),
+        via: optional,
+        text: z.string().trim().min(1).max(100).optional().describe('A part of the subject'),
         customer: optional,
         overdue: z.stringbool().optional(),
         limit: z.coerce.number().int().min(1).max(500).default(100),
       }),
       answer: z.object({ workItems: z.array(workItem) }),
-      handle: ({ query, principal }) => ({
-        workItems: workItems.list({ ...query, servedTeam: confinedTo(principal) }),
-      }),
+      handle({ query: { state: wanted, owner, ...query }, principal }) {
+        // Nobody's is not hers who is nobody.
+        const of = owner === 'me' ? (principal.agent ?? '-') : owner === 'nobody' ? '' : owner;
+        const scope = { servedTeam: confinedTo(principal), orOf: principal.agent };
+        return { workItems: workItems.list({ ...query, ...scope, states: wanted, owner: of }).map(shown) };
+      },
     }),
     endpoint({
       method: 'post',
@@ -85,14 +107,14 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       answer: workItem,
       status: 201,
       errors: ['work-item-channel'],
-      handle({ body, principal }) {
+      async handle({ body, principal }) {
         const channel = directory.channels.get(body.via);
         if (channel && !mayServe(principal, channel)) throw failed['not-found']({ kind: 'channel', name: body.via });
         mustAgent(principal, body.owner);
         if (body.customer !== undefined && !customers.get(body.customer)) {
           throw failed['not-found']({ kind: 'customer', name: body.customer });
         }
-        return workItems.create(body, principal.by);
+        return shown(await workItems.create(body, principal.by));
       },
     }),
     endpoint({
@@ -103,7 +125,10 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       roles: everyone,
       answer: workItem.extend({ written: z.array(comment) }),
       errors: ['work-item-unknown'],
-      handle: ({ params, principal }) => ({ ...must(principal, params.id!), written: workItems.comments(params.id!) }),
+      handle: ({ params, principal }) => ({
+        ...shown(must(principal, params.id!)),
+        written: workItems.comments(params.id!),
+      }),
     }),
     endpoint({
       method: 'patch',
@@ -114,10 +139,10 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       body: workItemChangeSchema,
       answer: workItem,
       errors: ['work-item-unknown', 'work-item-closed'],
-      handle({ params, body, principal }) {
+      async handle({ params, body, principal }) {
         must(principal, params.id!);
         mustAgent(principal, body.owner);
-        return workItems.change(params.id!, body, principal.by);
+        return shown(await workItems.change(params.id!, body, principal.by));
       },
     }),
     endpoint({
@@ -130,9 +155,10 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       body: z.strictObject({ to: state, until: z.number().int().positive().optional() }),
       answer: workItem,
       errors: ['work-item-unknown', 'work-item-state'],
-      handle({ params, body, principal }) {
+      async handle({ params, body, principal }) {
         must(principal, params.id!);
-        return workItems.move(params.id!, body.to, principal.by, body.to === 'pending' ? body.until : undefined);
+        const until = body.to === 'pending' ? body.until : undefined;
+        return shown(await workItems.move(params.id!, body.to, principal.by, until));
       },
     }),
     endpoint({

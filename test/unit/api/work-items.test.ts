@@ -72,3 +72,30 @@ it('of another team is not there', async () => {
   const { workItems } = (await send('get', '', api.tokens.agent)).body;
   expect(workItems.some((one: { id: string }) => one.id === body.id)).toBe(false);
 });
+
+it('is found by state, owner, priority, channel and words; with the names of owner and customer', async () => {
+  const { agent, admin } = api.tokens;
+  const customer = await api.deps.customers.create({ name: 'Wang Fang', identities: [] }, 'setup');
+  const lost = (await send('post', '', agent, { ...given, subject: 'Lost Card', customer: customer.id })).body;
+  expect(lost).toMatchObject({ customerName: 'Wang Fang' });
+  await send('PATCH', `/${lost.id}`, agent, { owner: '1001' });
+  await send('post', `/${lost.id}/state`, agent, { to: 'open' });
+  const found = async (query: string, as = agent) =>
+    (await send('get', query, as)).body.workItems.map(({ id }: { id: string }) => id);
+  expect(await found('?text=lost%20card')).toEqual([lost.id]);
+  expect(await found('?text=lost%25card')).toEqual([]);
+  expect(await found('?owner=me&state=open,pending&text=card')).toEqual([lost.id]);
+  expect(await found('?owner=me', admin)).toEqual([]);
+  expect(await found('?owner=nobody')).not.toContain(lost.id);
+  expect(await found('?priority=urgent')).not.toContain(lost.id);
+  expect(await found('?via=blue-tickets')).toEqual([]);
+  expect((await send('get', '?text=lost', agent)).body.workItems[0]).toMatchObject({ ownerName: 'Ada' });
+  expect((await send('get', '?state=open,lost', agent)).status).toBe(400);
+});
+
+it('of another team is seen by the agent whose it is', async () => {
+  const { body } = await send('post', '', api.tokens.admin, { ...given, via: 'blue-tickets', owner: '1001' });
+  expect((await send('get', `/${body.id}`, api.tokens.agent)).status).toBe(200);
+  const { workItems } = (await send('get', '?owner=me', api.tokens.agent)).body;
+  expect(workItems.map(({ id }: { id: string }) => id)).toContain(body.id);
+});

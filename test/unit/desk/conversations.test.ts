@@ -81,3 +81,21 @@ test('what a panel asks reaches the conversation as hers', async () => {
     client.ask({ do: 'transfer-conversation', with: { interaction: 'int_c1', to: { number: '+8613800138000' } } }),
   ).rejects.toMatchObject({ failed: { code: 'desk-command-malformed' } });
 });
+
+test('who wrote a public answer hears what a second person decided; channels of written work are in the setup', async () => {
+  world = await createWorld();
+  const { conversations, directory } = world;
+  const { client, welcome } = await Client.open(world, '1001');
+  const { client: other } = await Client.open(world, '1002');
+  expect(welcome.snapshot?.setup.written).toBeUndefined();
+  const message = { ...conversations.says('int_c1', 'agent', 'We are sorry'), agent: '1001' };
+  const failed = { code: 'sent-back', reason: 'Say why' };
+  conversations.emit('reviewed', { ...message, state: 'failed', failed }, false);
+  expect(await client.event('answer-reviewed')).toMatchObject({ approved: false, message: { failed } });
+  const channel = { site: 'main', kind: 'weibo', channel: 'social' as const, to: { queue: 'service' }, name: {} };
+  const times = { language: 'en' as const, firstAnswerMs: 1, idleMs: 1, returnMs: 1, disabled: false };
+  await directory.channels.put({ id: 'weibo', ...channel, ...times }, 'test');
+  const setup = await client.event('setup');
+  expect(setup.written).toEqual({ work: [], social: [{ id: 'weibo', name: {} }] });
+  expect(other.events.some(({ event }) => event === 'answer-reviewed')).toBe(false);
+});

@@ -16,6 +16,7 @@ import type {
   CallControlEvents,
   CallPhase,
   CallView,
+  ChannelRecord,
   DialRequest,
   Directory,
   QueueLive,
@@ -354,6 +355,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   Object.assign(directory, {
     agents: table<AgentRecord>('agents', (row) => row.id),
     queues: table<QueueRecord>('queues', (row) => row.id),
+    channels: table<ChannelRecord>('channels', (row) => row.id),
   });
   const agents = options.agents ?? [agentRecord('1001', 'Lin Mei'), agentRecord('1002', 'Tom Reed')];
   const queues = options.queues ?? [queueRecord('service', { en: 'Service', zh: '客户服务' })];
