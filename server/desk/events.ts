@@ -28,7 +28,8 @@ export const deskEvents = {
     with: z.object({ live: agentLive, today }),
   },
   pop: {
-    about: 'A contact is offered. The panel shows it and says `pop-shown`; the phone rings after that.',
+    about:
+      'A contact is offered. The panel shows it and says `pop-shown`; the phone rings after that. Told again, all of it, when the customer writes on meanwhile.',
     with: popView,
   },
   hints: {

@@ -2,8 +2,9 @@
 
 import type { AgentId, Millis } from '../../values/index.ts';
 import type { Journal, JournalEvent } from '../journal/index.ts';
-import type { AgentLive } from '../ports/index.ts';
+import type { AgentLive, ConversationControl } from '../ports/index.ts';
 import { deskFacts } from './journal-events.ts';
+import { lastWords } from './last-words.ts';
 import type { Seat } from './seat.ts';
 import { Tally } from './tally.ts';
 import type { PopView } from './views.ts';
@@ -68,7 +69,12 @@ function lastBefore(journal: Journal, at: Millis): number {
 }
 
 /** Puts back on her desk what an earlier run of the server knew of a contact: its pop, disposition and note. */
-export function recallContact(journal: Journal, seat: Seat, contact: AgentLive['contacts'][number]): void {
+export function recallContact(
+  journal: Journal,
+  conversations: ConversationControl,
+  seat: Seat,
+  contact: AgentLive['contacts'][number],
+): void {
   const { interaction } = contact;
   if (seat.recalled.has(interaction)) return;
   seat.recalled.add(interaction);
@@ -84,6 +90,7 @@ export function recallContact(journal: Journal, seat: Seat, contact: AgentLive['
   }
   if (pop !== undefined) {
     if (contact.state !== 'offered') pop.outcome = 'accepted';
+    else if (contact.channel !== 'voice') pop.words = lastWords(conversations, interaction);
     seat.pops.set(pop.offer.id, { view: pop, writtenAt: 0 });
   }
   if (work.disposition !== undefined || work.note !== undefined) seat.work.set(interaction, work);

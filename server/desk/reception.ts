@@ -179,7 +179,7 @@ export class Reception {
       for (const text of missed) panel.send(text);
     } else {
       const contacts = options.agentWork.agent(record.id)?.contacts ?? [];
-      for (const contact of contacts) recallContact(options.journal, seat, contact);
+      for (const contact of contacts) recallContact(options.journal, options.conversations, seat, contact);
       const snapshot = this.#screen.snapshot(record, seat, options.clock.now());
       panel.answer(re, { session: panel.session, epoch, how, snapshot } satisfies Welcome);
     }
