@@ -31,6 +31,17 @@ export function dateTime(at: number, now: number, language: Language, timeZone: 
   return new Intl.DateTimeFormat(locale, { ...time, ...date }).format(at);
 }
 
+/** `5 minutes ago`, `3 分钟前`; the last minute is `now`. */
+export function timeAgo(at: number, now: number, language: Language): string {
+  const minutes = Math.max(0, Math.floor((now - at) / 60_000));
+  const words = new Intl.RelativeTimeFormat(language === 'zh' ? 'zh-CN' : 'en-GB', { numeric: 'auto' });
+  if (minutes < 1) return words.format(0, 'second');
+  if (minutes < 60) return words.format(-minutes, 'minute');
+  return minutes < 24 * 60
+    ? words.format(-Math.floor(minutes / 60), 'hour')
+    : words.format(-Math.floor(minutes / 1_440), 'day');
+}
+
 /** The first letters of a name, for its badge. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);

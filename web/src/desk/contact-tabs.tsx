@@ -5,7 +5,8 @@ import { useConversationWords } from '../conversation/words.ts';
 import { duration, phone } from '../format.ts';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
-import { digitalAddress, nameOf } from './caller.tsx';
+import { digitalAddress, nameOf } from '../state/names.ts';
+import { contactWord } from '../state/wording.ts';
 
 /** Several contacts at once: one tab each (arrows move between them). */
 export function ContactTabs({ contacts, front }: { contacts: DeskContact[]; front: DeskContact | undefined }) {
@@ -47,7 +48,7 @@ export function ContactTabs({ contacts, front }: { contacts: DeskContact[]; fron
           >
             <span className="dot" data-doing={contact.state} />
             <strong>{name}</strong>
-            <span>{t(`contact.state.${contact.state}`)}</span>
+            <span>{t(contactWord(contact))}</span>
             {unread > 0 && (
               <span className="unread figures" role="img" aria-label={say('unread', { count: unread })}>
                 {unread}

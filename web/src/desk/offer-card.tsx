@@ -7,6 +7,7 @@ import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import type { DeskContact } from '../state/contacts.ts';
 import { Caller } from './caller.tsx';
+import { LastWords } from './last-words.tsx';
 
 const around = 2 * Math.PI * 26;
 
@@ -67,6 +68,7 @@ export function OfferCard({ contact }: { contact: DeskContact }) {
         </svg>
         <Caller contact={contact} />
       </div>
+      <LastWords contact={contact} />
       {canAnswer ? (
         <div className="offer-actions">
           <button type="button" className="answer" aria-keyshortcuts="F2" onClick={() => void act(answer, { offer })}>

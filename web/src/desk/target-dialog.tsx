@@ -159,7 +159,7 @@ export function TargetDialog({
             <strong>{one.name}</strong>
             <span className="figures">{one.id}</span>
             <span className="target-state">
-              {one.presence === 'ready' && !one.free ? t('presence.talking') : t(`presence.${one.presence}`)}
+              {one.presence === 'ready' && !one.free ? t('presence.busy') : t(`presence.${one.presence}`)}
             </span>
           </button>
         ))}

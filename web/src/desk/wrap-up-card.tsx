@@ -4,6 +4,7 @@ import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
 import type { QueueCard } from '../state/state.ts';
+import { contactWord } from '../state/wording.ts';
 import { Caller } from './caller.tsx';
 import { WorkForm } from './work-form.tsx';
 
@@ -17,7 +18,7 @@ export function WrapUpCard({ contact, queue }: { contact: DeskContact; queue: Qu
     <section className="card wrap-up" aria-label={t('wrap-up.title')}>
       <header className="card-head">
         <span className="state-chip" data-phase="wrap-up">
-          {t('wrap-up.title')}
+          {t(contactWord(contact))}
         </span>
         {queue !== undefined && <span className="chip">{nameIn(language, queue.name, queue.id)}</span>}
         {left !== undefined && (

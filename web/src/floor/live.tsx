@@ -3,7 +3,7 @@ import { useNow } from '../clock.ts';
 import { duration } from '../format.ts';
 import { isKey, nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
-import type { FloorAgent } from '../state/state.ts';
+import { doingLive } from '../state/wording.ts';
 import { AgentMenu } from './agent-menu.tsx';
 import { CallTable } from './call-table.tsx';
 import { DayCharts } from './wallboard/day-charts.tsx';
@@ -37,14 +37,6 @@ export function Live() {
   );
 }
 
-type Doing = 'ringing' | 'talking' | 'wrap-up' | undefined;
-
-function doingOf(agent: FloorAgent): Doing {
-  const has = (state: FloorAgent['contacts'][number]['state']) => agent.contacts.some((one) => one.state === state);
-  if (has('connected') || Object.values(agent.occupied).some((count) => (count ?? 0) > 0)) return 'talking';
-  return has('offered') ? 'ringing' : has('wrap-up') ? 'wrap-up' : undefined;
-}
-
 function AgentTable() {
   const { t, language, state } = usePanel();
   const say = useFloorWords();
@@ -54,7 +46,7 @@ function AgentTable() {
   const count = { ready: 0, busy: 0, away: 0, offline: 0 };
   for (const agent of all) {
     if (agent.presence === 'offline') count.offline++;
-    else if (doingOf(agent) !== undefined) count.busy++;
+    else if (doingLive(agent) !== undefined) count.busy++;
     else if (agent.presence === 'ready') count.ready++;
     else count.away++;
   }
@@ -85,7 +77,7 @@ function AgentTable() {
       ) : (
         <ul className="agents">
           {shown.map((agent) => {
-            const doing = doingOf(agent);
+            const doing = doingLive(agent);
             const contact = agent.contacts[0];
             const since = contact?.since ?? agent.since;
             return (

@@ -12,6 +12,7 @@ import { isDark } from '../preferences.ts';
 import { useQualityWords } from '../quality/words.ts';
 import { type Area, hrefOf } from '../route.ts';
 import type { DeskContact } from '../state/contacts.ts';
+import { doingOf } from '../state/wording.ts';
 
 // Seldom opened.
 const MyDay = lazy(() => import('../quality/my-day.tsx'));
@@ -52,16 +53,7 @@ function PresenceMenu({ contacts }: { contacts: DeskContact[] }) {
   const reasons = state.setup?.reasons ?? [];
   const { presence, reason } = live;
 
-  const at = (wanted: DeskContact['state']) => contacts.find((contact) => contact.state === wanted);
-  const work = at('connected') ?? at('own') ?? at('offered') ?? at('wrap-up');
-  const doing =
-    work === undefined
-      ? undefined
-      : work.state === 'offered'
-        ? 'ringing'
-        : work.state === 'wrap-up'
-          ? 'wrap-up'
-          : 'talking';
+  const doing = doingOf(contacts);
   const known = reasons.find((one) => one.reason === reason);
   const key = `reason.${reason}`;
   const why = known !== undefined ? nameIn(language, known.name, known.reason) : isKey(key) ? t(key) : reason;

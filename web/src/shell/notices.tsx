@@ -60,7 +60,9 @@ function textOf(notice: Notice, t: Translate, flowName: (flow: string) => string
     case 'offer': {
       const from =
         notice.from === undefined ? t('contact.unknown') : /^\+\d/.test(notice.from) ? phone(notice.from) : notice.from;
-      return t(`offer.outcome.${notice.outcome}`, { from });
+      return notice.written && notice.outcome !== 'unreachable'
+        ? t(`offer.written.${notice.outcome}`, { from })
+        : t(`offer.outcome.${notice.outcome}`, { from });
     }
     case 'failed':
       return notice.reason;

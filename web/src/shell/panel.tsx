@@ -16,6 +16,8 @@ import { type Area, goTo, useRoute } from '../route.ts';
 import { logOut } from '../session.ts';
 import { allowSound, startRinging } from '../sound.ts';
 import { contactsOf, frontOf } from '../state/contacts.ts';
+import { digitalAddress, nameOf } from '../state/names.ts';
+import { contactWord } from '../state/wording.ts';
 import { useDesk } from '../use-desk.ts';
 import { useAcknowledgedPops } from './acknowledge-pops.ts';
 import { Header } from './header.tsx';
@@ -93,7 +95,7 @@ function Desk({ state, act, connection }: PanelTools) {
   const open = state.link.is === 'open';
 
   useAcknowledgedPops(offers, front, open, connection);
-  const latestCaller = useRef('');
+  const latest = useRef({ title: '', body: '' });
   const popKeys = offers.flatMap((contact) => (contact.pop === undefined ? [] : [contact.pop.offer.id])).join(' ');
 
   const lines = state.phone?.lines.some((line) => line.state === 'ringing') ?? false;
@@ -112,20 +114,26 @@ function Desk({ state, act, connection }: PanelTools) {
   useEffect(() => {
     if (popKeys === '' || !document.hidden || !('Notification' in window) || Notification.permission !== 'granted')
       return;
-    const note = new Notification(t('offer.title'), { tag: popKeys, body: latestCaller.current, icon: '/icon.svg' });
+    const note = new Notification(latest.current.title, { tag: popKeys, body: latest.current.body, icon: '/icon.svg' });
     note.onclick = () => {
       window.focus();
       note.close();
     };
     return () => note.close();
-  }, [popKeys, t]);
+  }, [popKeys]);
 
   const first = offers[0];
-  const caller = first?.pop?.content.customer?.name ?? first?.pop?.content.from;
-  latestCaller.current = caller ?? t('contact.unknown');
+  const written = first !== undefined && first.channel !== 'voice';
+  const content = first?.pop?.content;
+  const caller = nameOf(content) ?? (written ? digitalAddress(content) : content?.from) ?? t('contact.unknown');
+  const offered = first !== undefined;
+  latest.current = {
+    title: written ? t(contactWord(first)) : t('offer.title'),
+    body: [caller, first?.pop?.words?.at(-1)?.text].filter(Boolean).join('\n'),
+  };
   useEffect(() => {
-    document.title = first === undefined ? t('app.name') : `● ${caller ?? t('contact.unknown')} · ${t('app.name')}`;
-  }, [first, caller, t]);
+    document.title = offered ? `● ${caller} · ${t('app.name')}` : t('app.name');
+  }, [offered, caller, t]);
 
   // An offer is never hidden behind another view.
   useEffect(() => {
@@ -177,7 +185,8 @@ function Desk({ state, act, connection }: PanelTools) {
       )}
       <Notices />
       <p className="hidden" role="status" aria-live="assertive">
-        {first !== undefined && t('offer.announce', { name: caller ?? t('contact.unknown'), queue: first.queue ?? '' })}
+        {first !== undefined &&
+          t(written ? 'offer.written.announce' : 'offer.announce', { name: caller, queue: first.queue ?? '' })}
       </p>
     </div>
   );

@@ -2,6 +2,7 @@
 import type { CommandAnswer, EventFrame, LiveFrame, Welcome } from '../../../server/desk/protocol.ts';
 import { seen, withMessage, withView } from '../conversation/state.ts';
 import { contactsOf, frontOf } from './contacts.ts';
+import { nameOf } from './names.ts';
 import type { AgentLive, CallView, NewNotice, PanelState, PopView, QueueFigures, Snapshot } from './state.ts';
 
 export type Change =
@@ -100,8 +101,9 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
       }
       const next = { ...state, pops: without(state.pops, offer) };
       const kind = outcome === 'missed' || outcome === 'unreachable' ? 'bad' : 'info';
-      const from = pop?.content.customer?.name ?? pop?.content.from;
-      return notice(next, { kind, about: 'offer', outcome, from });
+      const written = pop !== undefined && pop.content.channel !== 'voice';
+      const from = written ? nameOf(pop.content) : (pop?.content.customer?.name ?? pop?.content.from);
+      return notice(next, { kind, about: 'offer', outcome, from, ...(written ? { written } : {}) });
     }
     case 'call': {
       const call = frame.with;

@@ -27,7 +27,7 @@ export type { CallView, Colleague, FloorAgent, PopView, QueueCard, Setup, Snapsh
 export type Link = { is: 'first' } | { is: 'open' } | { is: 'lost'; since: number };
 
 export type Notice = { id: number; kind: 'info' | 'good' | 'bad' } & (
-  | { about: 'offer'; outcome: Exclude<Outcome, 'accepted'>; from?: string | undefined }
+  | { about: 'offer'; outcome: Exclude<Outcome, 'accepted'>; from?: string | undefined; written?: boolean | undefined }
   | { about: 'failed'; reason: string }
   | { about: 'said'; text: string }
   | { about: 'detour'; flow: string; result?: Record<string, string> | undefined; reason?: string | undefined }
