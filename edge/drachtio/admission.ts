@@ -1,8 +1,8 @@
-// Overload control: new INVITEs are admitted by how long the queue towards the app is, in time. A queue that stands (it was
-// never short for a fifth of a second) or an event loop without a pause brings the rate of new calls down, long before the
-// hard limits. What belongs to calls under way never asks here.
+// Overload control: new INVITEs are admitted by how long the queues are, in time: towards the app, and of datagrams that wait
+// to be read. A queue that stands (it was never short for a fifth of a second) or an event loop without a pause brings the
+// rate of new calls down, long before the hard limits. What belongs to calls under way never asks here.
 import { randomInt } from 'node:crypto';
-import { CallRate } from './call-rate.ts';
+import { CallRate, type Load } from './call-rate.ts';
 
 export interface AdmissionLimits {
   /** An INVITE that waits so long for the app's first word, while later ones wait too, says that the app cannot keep up; ms. */
@@ -44,8 +44,16 @@ const shares = { strangers: 0.75, noRegistration: 0.5 };
 const ticksAStep = 4;
 /** Looks in a row that make an overload. */
 const stepsInARow = 3;
-/** A queue that is so many times too long needs no second look. */
+/** A queue that is so many times too long needs no second look, and takes no new call until it is shorter. */
 const severeTimes = 2;
+
+/** What the machine tells. */
+export interface Signs {
+  /** How long datagrams have been waiting to be read without a pause, ms. */
+  behindMs(now: number): number;
+  /** Share of the time since the last call that the event loop was busy, 0 to 1. */
+  utilization(): number;
+}
 
 export class Admission {
   readonly #limits: AdmissionLimits;
@@ -58,25 +66,21 @@ export class Admission {
   #expectedTick = performance.now() + loopTickMs;
   readonly #tick: NodeJS.Timeout;
   readonly #rate = new CallRate(performance.now());
+  readonly #signs: Signs;
   #ticks = 0;
   /** Looks in a row that found a standing queue or a late loop. */
   #lateSteps = 0;
   /** Shortest queue since the last look at the rate, ms. */
   #shortest = Number.POSITIVE_INFINITY;
-  #utilization = performance.eventLoopUtilization();
+  #load: Load = 'calm';
   /** Since the start. */
   refused = 0;
 
-  constructor(limits: AdmissionLimits) {
+  constructor(limits: AdmissionLimits, signs: Partial<Signs> = {}) {
     this.#limits = limits;
-    this.#tick = setInterval(() => {
-      const now = performance.now();
-      // The worst of the last second or so counts: a loop that was stuck has a queue of datagrams to work off.
-      this.#loopDelay = Math.max(now - this.#expectedTick, this.#loopDelay * 0.9);
-      this.#expectedTick = now + loopTickMs;
-      this.#shortest = Math.min(this.#shortest, this.queueDelay(now));
-      if (++this.#ticks % ticksAStep === 0) this.#steer(now);
-    }, loopTickMs).unref();
+    const { behindMs = () => 0, utilization = loopUtilization() } = signs;
+    this.#signs = { behindMs, utilization };
+    this.#tick = setInterval(() => this.#watch(performance.now()), loopTickMs).unref();
   }
 
   /** New calls a second that are let in at present; Infinity: all. */
@@ -99,7 +103,11 @@ export class Admission {
   admits(now = performance.now()): boolean {
     const { queueMs, loopMs, pending, probeMs } = this.#limits;
     if (this.pending >= pending) return this.#no();
-    if (this.queueDelay(now) <= queueMs && this.#loopDelay <= loopMs) return this.#rate.take(now) || this.#no();
+    const behind = this.#behind(now);
+    if (behind <= queueMs && this.#loopDelay <= loopMs) {
+      if (this.#load === 'severe' && behind > this.#severeMs) return this.#no();
+      return this.#rate.take(now) || this.#no();
+    }
     if (now - this.#lastProbe < probeMs) return this.#no();
     this.#lastProbe = now;
     return true;
@@ -145,17 +153,33 @@ export class Admission {
     clearInterval(this.#tick);
   }
 
+  /** The longer of the two queues, ms. */
+  #behind(now: number): number {
+    return Math.max(this.queueDelay(now), this.#signs.behindMs(now));
+  }
+
+  get #severeMs(): number {
+    return severeTimes * this.#limits.standingMs;
+  }
+
+  #watch(now: number): void {
+    // The worst of the last second or so counts: a loop that was stuck has a queue of datagrams to work off.
+    this.#loopDelay = Math.max(now - this.#expectedTick, this.#loopDelay * 0.9);
+    this.#expectedTick = now + loopTickMs;
+    this.#shortest = Math.min(this.#shortest, this.#behind(now));
+    if (++this.#ticks % ticksAStep === 0) this.#steer(now);
+  }
+
   #steer(now: number): void {
-    const before = this.#utilization;
-    this.#utilization = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
     const { standingMs, busy } = this.#limits;
+    const utilization = this.#signs.utilization();
     // A loop without a pause is late besides; on a machine that others use as well it may be busy and yet keep up.
     const late = this.#shortest > standingMs || (utilization > busy && this.#loopDelay > standingMs);
     this.#lateSteps = late ? this.#lateSteps + 1 : 0;
     // What is over within the second is a hiccup (garbage, a checkpoint): the queue is worked off, and nobody is refused.
-    const severe = this.#shortest !== Number.POSITIVE_INFINITY && this.#shortest > severeTimes * standingMs;
-    this.#rate.step(now, severe ? 3 : this.#lateSteps >= stepsInARow ? 1 : 0);
+    if (this.#shortest > this.#severeMs) this.#load = 'severe';
+    else this.#load = this.#lateSteps >= stepsInARow ? 'late' : 'calm';
+    this.#rate.step(now, this.#load);
     this.#shortest = Number.POSITIVE_INFINITY;
   }
 
@@ -163,4 +187,13 @@ export class Admission {
     this.refused++;
     return false;
   }
+}
+
+function loopUtilization(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const last = before;
+    before = performance.eventLoopUtilization();
+    return performance.eventLoopUtilization(before, last).utilization;
+  };
 }

@@ -1,10 +1,20 @@
 // How many new calls a second are let in while there is too much to do: cut back step by step while the overload lasts,
 // raised slowly after it, lifted once nobody asks for as much. A call costs work for as long as it lives, so that what was
-// let in a moment ago is felt only now: hence a rate that is steered, and no switch between all and nothing.
+// let in a moment ago is felt only now: hence a rate that is steered, and no switch between all and nothing; and after a cut
+// the next waits until the first is felt, as cuts on top of each other would throw half of the calls away for nothing.
 
-/** Cut and rise a step; a step is a fifth of a second. */
-const cut = 0.9;
+/**
+ * `late`: the queue stands. `severe`: so long that new calls are held off until it is shorter; how many came in meanwhile
+ * says nothing about how many can be carried.
+ */
+export type Load = 'calm' | 'late' | 'severe';
+
+/** What is left of the rate after a cut. */
+const cuts = { late: 0.9, severe: 0.7 };
+/** Rise a step; a step is a fifth of a second. */
 const rise = 1.02;
+/** Steps from a cut to the next: a second. */
+const stepsToFeel = 5;
 /** Never less, calls a second: else nobody would find out that it goes better. */
 const least = 5;
 /** The limit is lifted where so many times the calls that come would be let in. */
@@ -21,20 +31,25 @@ export class CallRate {
   #taken = 0;
   #recent = 0;
   #steppedAt: number;
+  #before: Load = 'calm';
+  /** Steps until a cut would be felt. */
+  #unfelt = 0;
 
   constructor(now: number) {
     this.#steppedAt = now;
   }
 
-  /** To be called at even distances. @param overload how many cuts it takes; 0: there is none */
-  step(now: number, overload: number): void {
+  /** To be called at even distances. */
+  step(now: number, load: Load): void {
     const seconds = Math.max(0.001, (now - this.#steppedAt) / 1000);
     this.#steppedAt = now;
-    this.#recent += (this.#taken / seconds - this.#recent) * freshness;
+    const begins = load === 'severe' && this.#before !== 'severe';
+    if (this.#before !== 'severe') this.#recent += (this.#taken / seconds - this.#recent) * freshness;
+    this.#before = load;
     this.#taken = 0;
-    if (overload > 0) {
-      if (this.limit === Number.POSITIVE_INFINITY) this.#filledAt = now;
-      this.limit = Math.max(least, Math.min(this.limit, this.#recent) * cut ** overload);
+    if (this.#unfelt > 0) this.#unfelt--;
+    if (load !== 'calm') {
+      if (begins || this.#unfelt === 0) this.#cut(now, cuts[load]);
     } else if (this.limit < Number.POSITIVE_INFINITY) {
       this.limit *= rise;
       if (this.limit > ample * Math.max(this.#recent, least)) this.limit = Number.POSITIVE_INFINITY;
@@ -53,5 +68,11 @@ export class CallRate {
     }
     this.#taken++;
     return true;
+  }
+
+  #cut(now: number, to: number): void {
+    if (this.limit === Number.POSITIVE_INFINITY) this.#filledAt = now;
+    this.limit = Math.max(least, Math.min(this.limit, this.#recent) * to);
+    this.#unfelt = stepsToFeel;
   }
 }

@@ -68,7 +68,10 @@ export class Gateway implements DialogUser, AppListenerUser {
     this.#options = options;
     this.#transactions = options.transactions;
     this.agent = new UserAgent({ ...options, user: this });
-    this.admission = new Admission({ ...standardLimits, ...options.admission });
+    this.admission = new Admission(
+      { ...standardLimits, ...options.admission },
+      { behindMs: (now) => options.transactions.behindMs(now) },
+    );
     this.gap = new Gap(this.agent, options.log, options.gap);
     this.#sources = new Sources({ ...standardSources, ...options.sources });
     this.#floods = new LimitedLog(options.log, systemClock, 'request refused');
@@ -136,7 +139,9 @@ export class Gateway implements DialogUser, AppListenerUser {
       this.#floods.warn({ why: 'too many of one source', method, pii: { address: remoteAddress } });
       return this.admission.retryAfter();
     }
-    if (method === 'INVITE' || this.admission.admitsOther(method, known, this.#owned.outside)) return undefined;
+    // A refusal must cost next to nothing, and wait for no ACK: who offers too much may offer several times as much.
+    if (method === 'INVITE') return this.admission.admits() ? undefined : this.admission.retryAfter();
+    if (this.admission.admitsOther(method, known, this.#owned.outside)) return undefined;
     this.#floods.warn({ why: 'too many wait for the app', method, pii: { address: remoteAddress } });
     return this.admission.retryAfter();
   }
@@ -148,13 +153,7 @@ export class Gateway implements DialogUser, AppListenerUser {
       this.agent.refuse(incoming, 503, [['Retry-After', String(this.admission.retryAfter())]]);
       return;
     }
-    if (method === 'INVITE') {
-      if (!this.admission.admits()) {
-        this.agent.refuse(incoming, 503, [['Retry-After', String(this.admission.retryAfter())]]);
-        return;
-      }
-      this.admission.handed(incoming.id);
-    }
+    if (method === 'INVITE') this.admission.handed(incoming.id);
     this.#owned.add(incoming, app);
     app.send(newRequestFrame(incoming.arrival, incoming.id, incoming.text));
   }

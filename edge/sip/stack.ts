@@ -106,7 +106,9 @@ export interface Transactions extends EventEmitter<TransportEvents> {
   send(message: SipMessage, to: Destination): void;
   /** The listener that would be used towards a destination, for Contact and `localhost` substitution; undefined: no such transport. */
   listenerFor(to: Destination): Listener | undefined;
-  /** Live counts for metrics and overload control. */
+  /** How long datagrams have been waiting to be read without a pause, ms; 0: they are read as they come. For overload control. */
+  behindMs(now: number): number;
+  /** Live counts for metrics. */
   counts(): { server: number; client: number; connections: number };
   /** For the handshakes of TLS and WSS from now on; PEM. @throws the system's error where the pair is none */
   useCertificate(certificate: { cert: string; key: string }): void;

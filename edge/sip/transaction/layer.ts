@@ -16,7 +16,7 @@ import { prependVia } from './client-transaction.ts';
 import { serverKey } from './keys.ts';
 import { ServerTable } from './server-table.ts';
 import type { Surroundings, TransactionCounters } from './surroundings.ts';
-import { newBranch, newTag } from './tokens.ts';
+import { newBranch, newTag, stableTag } from './tokens.ts';
 
 /** Of the transactions, new requests may take so many. */
 const shareOfNew = 0.8;
@@ -90,6 +90,10 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
     return this.#around.transport.listenerFor(to);
   }
 
+  behindMs(now: number): number {
+    return this.#around.transport.behindMs(now);
+  }
+
   counts(): { server: number; client: number; connections: number } {
     return {
       server: this.#servers.size,
@@ -155,7 +159,7 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
     const retryAfter = this.#refusal(request, arrival);
     if (retryAfter !== undefined) {
       this.#around.counters.refused++;
-      this.#answerStateless(request, arrival, 503, reasonPhrase(503), retryAfter);
+      this.#answerStateless(request, arrival, 503, reasonPhrase(503), { retryAfter, tag: stableTag(key) });
       return;
     }
     const server = this.#servers.create(key, request, arrival, target);
@@ -215,14 +219,14 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
     arrival: Arrival,
     status: number,
     reason: string,
-    retryAfter?: number,
+    { retryAfter, tag = newTag() }: { retryAfter?: number; tag?: string } = {},
   ): boolean {
     const target = this.#answerTarget(request, arrival);
     if (target === undefined) return false;
     const answer = SipMessage.response(request, status, reason);
     if (retryAfter !== undefined) answer.headers.add('Retry-After', String(retryAfter));
     try {
-      answer.ensureToTag(newTag());
+      answer.ensureToTag(tag);
     } catch (error) {
       if (!(error instanceof SipSyntaxError)) throw error;
       // To is missing or is what was wrong: the answer carries what there was.

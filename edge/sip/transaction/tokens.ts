@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { hash, randomBytes, randomFillSync } from 'node:crypto';
 import { magicCookie } from '../message/index.ts';
 
 const pool = Buffer.alloc(4096);
@@ -39,4 +39,11 @@ export function newUuid(): string {
 /** A new tag (RFC 3261 §19.3). */
 export function newTag(): string {
   return randomToken(9);
+}
+
+const secret = randomBytes(16).toString('base64url');
+
+/** The tag of an answer without a transaction: the same whenever the same request comes (RFC 3261 §8.2.7). @param key of its transaction */
+export function stableTag(key: string): string {
+  return hash('sha1', secret + key, 'base64url').slice(0, 12);
 }

@@ -99,6 +99,12 @@ class SocketTransport implements Transport {
     return this.#connections.size;
   }
 
+  behindMs(now: number): number {
+    let longest = 0;
+    for (const { inflow } of this.#udp.values()) longest = Math.max(longest, inflow.behindMs(now));
+    return longest;
+  }
+
   async open(listen: readonly Listener[]): Promise<void> {
     const failed = (error: Error) => this.#logger.error({ err: error }, 'SIP listener failed');
     for (const where of listen) {

@@ -45,6 +45,8 @@ export interface Transport {
   /** Open stream connections. */
   readonly connections: number;
   receiver: Receiver;
+  /** How long datagrams have been waiting to be read without a pause, ms. */
+  behindMs(now: number): number;
   /** Which listener would serve that destination; undefined: none of that protocol (and, for an IP address, family). */
   listenerFor(to: Destination): Listener | undefined;
   /**

@@ -4,16 +4,19 @@ import type { Arrival, Listener } from '../stack.ts';
 import { familyOf, plainAddress } from './address.ts';
 import { listenError } from './errors.ts';
 import type { Inbound } from './inbound.ts';
+import { Inflow } from './inflow.ts';
 
 /** One bound UDP socket. */
 export class UdpListener {
   readonly listener: Listener;
+  readonly inflow: Inflow;
   readonly #socket: Socket;
   #closed = false;
 
-  private constructor(socket: Socket, listener: Listener) {
+  private constructor(socket: Socket, listener: Listener, inflow: Inflow) {
     this.#socket = socket;
     this.listener = listener;
+    this.inflow = inflow;
   }
 
   /** @throws SwitchroomError `sip-port-in-use`, `sip-address-unavailable`, `sip-listen-failed` (as rejection) */
@@ -34,7 +37,9 @@ export class UdpListener {
     socket.on('error', failed);
     enlargeBuffers(socket);
     const listener: Listener = { ...where, protocol: 'udp', port: socket.address().port };
+    const inflow = new Inflow(() => performance.now());
     socket.on('message', (bytes, remote) => {
+      inflow.read();
       const arrival: Arrival = {
         protocol: 'udp',
         localAddress: listener.address,
@@ -46,7 +51,7 @@ export class UdpListener {
       };
       inbound.datagram(bytes, arrival);
     });
-    return new UdpListener(socket, listener);
+    return new UdpListener(socket, listener, inflow);
   }
 
   /** `failed` is called where the kernel refuses the datagram; never before this returned. */

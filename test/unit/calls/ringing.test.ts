@@ -2,7 +2,8 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Ringing, type RingResult } from '../../../server/calls/ringing.ts';
-import type { CallProgress, LegTools, SipDialog } from '../../../server/signaling/index.ts';
+import type { LegTools } from '../../../server/signaling/index.ts';
+import type { CallProgress, SipDialog } from '../../../server/signaling/sip/index.ts';
 import { Unclosed } from '../../../server/signaling/unclosed.ts';
 import { FakeMedia } from './fake-media.ts';
 

@@ -52,6 +52,10 @@ class FakeTransport implements Transport {
     ];
   }
 
+  behindMs(): number {
+    return 0;
+  }
+
   listenerFor(to: Destination): Listener | undefined {
     return this.listeners.find((listener) => listener.protocol === to.protocol);
   }
