@@ -20,16 +20,18 @@ function judged(one: Goal, others: number): Goal {
 }
 
 if (wanted('webchat')) {
-  const conversations = options.quick ? 1_000 : 10_000;
+  // SWITCHROOM_BENCH_CHATS=3000 for another number of them.
+  const conversations = Number(process.env.SWITCHROOM_BENCH_CHATS ?? (options.quick ? 1_000 : 10_000));
   say(`${conversations} web chats open, a message each 10 s`);
-  const figures = await measureWebchat(conversations, options.quick ? 10 : 60);
+  const figures = await measureWebchat(conversations, options.quick ? 20 : 60);
   details.webchat = figures;
-  const { ack, toServer, ...rest } = figures;
-  table([{ ...rest, 'ack p99': ack.p99, 'p50 ms': toServer.p50, 'p99 ms': toServer.p99 }]);
-  const name = `web chat, ${conversations} open: customer to the server's events, p99`;
-  const reached = judged(goal(name, toServer.p99, '≤', 250, 'ms'), figures.others);
-  goals.push(options.quick ? { ...reached, ok: undefined, why: 'a tenth of the conversations' } : reached);
-  goals.push(goal('web chat: messages that did not arrive', figures.messages - figures.received, '≤', 0, 'messages'));
+  const { ack, toAgent, ...rest } = figures;
+  table([{ ...rest, 'ack p99': ack.p99, 'p50 ms': toAgent.p50, 'p95 ms': toAgent.p95, 'p99 ms': toAgent.p99 }]);
+  const name = `web chat, ${conversations} open: customer's socket to the agent's, p99`;
+  const reached = judged(goal(name, toAgent.p99, '≤', 250, 'ms'), figures.others);
+  const whole = conversations >= 10_000;
+  goals.push(whole ? reached : { ...reached, ok: undefined, why: 'fewer than 10,000 conversations' });
+  goals.push(goal('web chat: messages that did not arrive', figures.messages - figures.arrived, '≤', 0, 'messages'));
 }
 if (wanted('callbacks')) {
   say('WeChat callbacks at 500/s; then with kill -9 of the sidecar and the server');

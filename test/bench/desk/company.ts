@@ -79,7 +79,7 @@ export async function openCompany(agents: number, clients: number, sipPort: numb
   };
 }
 
-function rememberSessions(directory: string, seats: { agent: string; secret: string }[]): Promise<void> {
+export function rememberSessions(directory: string, seats: { agent: string; secret: string }[]): Promise<void> {
   const opened = openDatabase({ directory, logger: pino({ level: 'silent' }) });
   const now = Date.now();
   const add = opened.database.prepare(
