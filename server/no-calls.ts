@@ -86,6 +86,7 @@ export function noConversations({
       finished: refuse,
       take: refuse,
       place: () => undefined,
+      raise: refuse,
       occupied: refuse,
       phoneReachable: refuse,
     },

@@ -63,6 +63,9 @@ export function openConversations(given: {
     clock,
     logger,
   });
+  routing.on('agent', ({ agent, presence, reason }) => {
+    if (presence === 'offline' || reason === 'leaving') conversations.signedOut(agent);
+  });
   customers.keepsAlso(conversations.records);
   return conversations;
 }

@@ -113,22 +113,31 @@ export class AgentsPart {
     const conversation = this.#hers(agent, interaction);
     if (!this.#works(colleague)) throw notThere['agent-unknown']({ agent: colleague });
     if (conversation.has(colleague)) return;
-    conversation.data.joined.push(colleague);
+    conversation.data.joined = [...conversation.data.joined, colleague];
     conversation.changed();
     const scope = { ...conversation.scope(), agent: colleague };
     await this.#options.tools.journal.append([newEvent(conversationJoined, this.#now(), { by: agent }, scope)]);
   }
 
+  /** She goes home: what she only read along goes on without her. */
+  signedOut(agent: AgentId): void {
+    for (const conversation of this.#options.open) {
+      if (conversation.data.joined.includes(agent)) void this.#part(agent, conversation);
+    }
+  }
+
+  async #part(agent: AgentId, conversation: Conversation): Promise<void> {
+    const { data } = conversation;
+    data.joined = data.joined.filter((one) => one !== agent);
+    conversation.changed();
+    const scope = { ...conversation.scope(), agent };
+    await this.#options.tools.journal.append([newEvent(conversationLeft, this.#now(), { why: 'left' }, scope)]);
+  }
+
   async leave(agent: AgentId, interaction: InteractionId): Promise<void> {
     const conversation = this.#hers(agent, interaction);
     const { data } = conversation;
-    const left = { ...conversation.scope(), agent };
-    if (data.agent !== agent) {
-      data.joined = data.joined.filter((one) => one !== agent);
-      conversation.changed();
-      await this.#options.tools.journal.append([newEvent(conversationLeft, this.#now(), { why: 'left' }, left)]);
-      return;
-    }
+    if (data.agent !== agent) return this.#part(agent, conversation);
     const [next] = data.joined;
     if (next === undefined) throw failed['conversation-wrong-phase']({ phase: data.phase });
     if (!conversation.talk.handOver(next)) {

@@ -40,7 +40,8 @@ export interface ConversationData {
   language: Language;
   queue?: QueueId | undefined;
   agent?: AgentId | undefined;
-  joined: AgentId[];
+  /** Never changed, only replaced. */
+  joined: readonly AgentId[];
   subject?: string | undefined;
   /** From the connector and of customer's doings; the flow's own stand in `flow`. */
   variables: Record<string, string>;
@@ -53,7 +54,7 @@ export interface ConversationData {
   retryAt?: Millis | undefined;
   /** The last word of the customer. */
   heardAt: Millis;
-  unanswered?: { since: Millis; due: Millis; told?: boolean | undefined } | undefined;
+  unanswered?: { since: Millis; due: Millis; warned?: boolean | undefined; told?: boolean | undefined } | undefined;
   /** A person has answered in this conversation. */
   answered: boolean;
   /** Key of the inbound item that is answered next. */
@@ -136,7 +137,11 @@ export function viewOf(data: ConversationData, window: ReplyWindow | undefined):
     subject,
     variables: variablesOf(data),
     window,
-    unanswered: unanswered && { since: unanswered.since, due: unanswered.due },
+    unanswered: unanswered && {
+      since: unanswered.since,
+      due: unanswered.due,
+      ...(unanswered.warned ? { soon: true } : {}),
+    },
     lastMessage: last,
     messages,
   };

@@ -111,6 +111,16 @@ export const conversationAnswered = defineEvent(
   },
 );
 
+export const conversationDueSoon = defineEvent(
+  'conversation.due-soon',
+  1,
+  { via, since: z.number(), due: z.number(), first: z.boolean(), priority: z.number().optional() },
+  {
+    about:
+      'The answer of a person will be late soon: since when the customer waits, when it is due, and the priority with which she waits from now on. The alarm before `conversation.overdue`.',
+  },
+);
+
 export const conversationOverdue = defineEvent(
   'conversation.overdue',
   1,

@@ -53,7 +53,8 @@ export class QueuePlace {
     data.place = { since, request, afterTalk, fallback };
     data.queue = request.queue;
     try {
-      of.tools.queueing.enqueue(of, request, (how) => this.left(how));
+      const asked = { ...request, priority: of.answers.priority(request) };
+      of.tools.queueing.enqueue(of, asked, (how) => this.left(how));
     } catch (error) {
       of.tools.logger.warn({ err: error, interaction: of.interaction }, 'queue did not take the conversation');
       Object.assign(data, before);
@@ -64,6 +65,7 @@ export class QueuePlace {
     data.askedUntil = undefined;
     // Who comes from an agent who had answered, or from the bot, waits from now on.
     of.answers.begin(data.last?.author === 'customer' ? data.heardAt : of.now());
+    of.answers.moved();
     of.tellState();
     return true;
   }

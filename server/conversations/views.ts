@@ -38,7 +38,13 @@ export const conversationView = z
     subject: optional,
     variables: z.record(z.string(), z.string()),
     window: replyWindow.optional(),
-    unanswered: z.object({ since: z.number(), due: z.number() }).optional(),
+    unanswered: z
+      .object({
+        since: z.number(),
+        due: z.number(),
+        soon: z.boolean().optional().describe('The alarm before that was raised'),
+      })
+      .optional(),
     lastMessage: z.object({ at: z.number(), author, text: z.string() }).optional(),
     messages: z.number(),
   })

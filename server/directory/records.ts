@@ -202,6 +202,12 @@ export const queueSchema = z
     thresholds: thresholdsSchema
       .optional()
       .describe('From when on its figures stand out on the wallboard. Absent: only a wait beyond serviceLevelMs'),
+    firstAnswerMs: z
+      .partialRecord(z.enum(['chat', 'social', 'mail', 'sms', 'work']), milliseconds.min(1_000))
+      .optional()
+      .describe(
+        "By kind of channel: a person's first answer is due within that here. Absent: as the digital channel says",
+      ),
   })
   .meta({ id: 'Queue' });
 
@@ -283,6 +289,28 @@ export const channelFields = z
       .boolean()
       .optional()
       .describe('Answers that everybody can read are sent only when a second person approved them'),
+    joining: z
+      .enum(['counts', 'free'])
+      .default('counts')
+      .describe('Whether a colleague who reads and writes along has one contact of this channel more on hand'),
+    warnMs: milliseconds
+      .min(1_000)
+      .optional()
+      .describe('The alarm is raised so long before an answer is late. Absent: a third of the time allowed'),
+    lateRaise: z
+      .number()
+      .int()
+      .min(0)
+      .max(100)
+      .default(2)
+      .describe('By so many levels of priority who waits goes up with that alarm'),
+    mostPerMinute: z
+      .number()
+      .int()
+      .min(1)
+      .max(6_000)
+      .default(60)
+      .describe('Messages taken of one customer in a minute; the connector keeps more than that for later'),
     disabled: z.boolean().default(false),
   })
   .meta({ id: 'Channel' });

@@ -87,6 +87,7 @@ export const layouts = {
       ['disposition_missing', 'dispositionMissing', 'text'],
       ['wrap_up_limit_ms', 'wrapUpLimitMs', 'integer'],
       ['thresholds', 'thresholds', 'json'],
+      ['first_answer_ms', 'firstAnswerMs', 'json'],
     ],
   },
   agent: {
@@ -127,6 +128,10 @@ export const layouts = {
       ['idle_ms', 'idleMs', 'integer'],
       ['return_ms', 'returnMs', 'integer'],
       ['approval', 'approval', 'boolean'],
+      ['joining', 'joining', 'text'],
+      ['warn_ms', 'warnMs', 'integer'],
+      ['late_raise', 'lateRaise', 'integer'],
+      ['most_per_minute', 'mostPerMinute', 'integer'],
       ['disabled', 'disabled', 'boolean'],
     ],
   },

@@ -85,6 +85,8 @@ export interface QueueRecord extends Scope {
   wrapUpLimitMs?: number | undefined;
   /** From when on its figures stand out on the wallboard. Absent: only a wait beyond the service level. */
   thresholds?: QueueThresholds | undefined;
+  /** By kind of channel: a person's first answer is due within that here; absent: as the digital channel says. */
+  firstAnswerMs?: Partial<Record<Exclude<Channel, 'voice'>, number>> | undefined;
 }
 
 /** Two levels of a live figure; either may be left out. */

@@ -79,9 +79,11 @@ export interface Queueing {
     agent: AgentId,
     how: { queue?: QueueId | undefined; instead?: InteractionId | undefined },
   ): boolean;
+  /** Another priority for a contact that waits or is offered. Harmless where it does not. */
+  raise(interaction: InteractionId, priority: number): void;
   /** For announcements. Position from 1. */
   place(interaction: InteractionId): { position: number; expectedWaitMs: number | undefined } | undefined;
-  /** Calls that did not come from the ACD (her own) make an agent busy on that channel. */
+  /** Contacts that did not come from the ACD (calls of her own, conversations she joined) make an agent busy on that channel. */
   occupied(agent: AgentId, channel: Channel, count: number): void;
   /** Her phone registered, or is gone (expired, unreachable). */
   phoneReachable(agent: AgentId, reachable: boolean): void;

@@ -398,6 +398,12 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     this.#holder.give({ type: 'change', contact: interaction, ...to });
   }
 
+  raise(interaction: InteractionId, priority: number): void {
+    const contact = this.#holder.state.contacts.get(interaction);
+    if (!contact || contact.state === 'connected' || contact.priority >= priority) return;
+    this.#holder.give({ type: 'change', contact: interaction, priority });
+  }
+
   explain(interaction: InteractionId, language: Language = 'en'): Explanation[] {
     return explanations(this.#journal.ofInteraction(interaction), language);
   }

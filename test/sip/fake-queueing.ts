@@ -69,6 +69,8 @@ export class FakeQueueing implements Queueing {
     this.#offers.get(interaction)?.abort('withdrawn');
   }
 
+  raise(): void {}
+
   finished(interaction: string, agent: string, why: 'customer' | 'agent' | 'transferred' | 'failed'): void {
     this.finishedParts.push({ interaction, agent, why });
   }

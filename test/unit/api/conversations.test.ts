@@ -250,10 +250,20 @@ describe('people', () => {
     api.site.clock.at += 20_000;
     api.deps.conversations.due();
     await act(interaction, 'messages', { content: { type: 'text', text: 'Sorry.' }, key: 'p1' });
-    const report = async (as: string) =>
-      ((await (await api.send('GET', '/reports/answers', as)).json()) as { channels: object[] }).channels;
-    const row = { via: 'web', first: 1, firstInTime: 0, firstAverageMs: 20_000, answers: 1, inTime: 0, overdue: 1 };
+    const report = async (as: string, query = '') =>
+      ((await (await api.send('GET', `/reports/answers${query}`, as)).json()) as { channels: object[] }).channels;
+    const row = {
+      via: 'web',
+      first: 1,
+      firstInTime: 0,
+      firstAverageMs: 20_000,
+      answers: 1,
+      inTime: 0,
+      soon: 1,
+      overdue: 1,
+    };
     expect(await report(api.tokens.supervisor)).toMatchObject([row]);
+    expect(await report(api.tokens.supervisor, '?by=queue')).toMatchObject([{ ...row, queue: 'service' }]);
     expect(await report(api.tokens.blue)).toEqual([]);
     const customer = api.deps.conversations.get(interaction)?.customer ?? '';
     const places = await api.send('GET', `/customers/${customer}/places`, api.tokens.agent);

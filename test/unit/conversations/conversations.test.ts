@@ -153,6 +153,63 @@ describe('time', () => {
     expect(world.conversations.get(chat)?.unanswered).toBeUndefined();
   });
 
+  it('warns before an answer is late, and lets who waits go up', async () => {
+    await world.configure({ id: 'web', to: { queue: 'service' }, firstAnswerMs: 15_000, lateRaise: 3 });
+    const { queues } = world.site.directory;
+    await queues.put({ ...queues.get('service')!, priority: 1 }, 'admin');
+    const chat = await world.says('web', 'v1', 'Hello');
+    await world.pass(9_000);
+    expect(world.events(chat)).not.toContain('conversation.due-soon');
+    await world.pass(1_000);
+    const [soon] = world.site.journal.ofInteraction(chat).filter(({ type }) => type === 'conversation.due-soon');
+    expect(soon?.data).toMatchObject({ via: 'web', first: true, priority: 4 });
+    expect(world.conversations.get(chat)?.unanswered).toMatchObject({ soon: true });
+    // Somebody whom the queue puts above her, and who came a moment before the alarm would have been first.
+    const vip = await world.says('web', 'v2', 'Hello');
+    world.routing.change(vip, { priority: 3 });
+    world.ready('1001');
+    await world.until(() => world.offers.length > 0, 'offer');
+    expect(world.offers[0]?.interaction).toBe(chat);
+    expect(world.events(chat)).not.toContain('conversation.overdue');
+    await world.pass(5_000);
+    expect(world.events(chat).filter((type) => type === 'conversation.due-soon')).toHaveLength(1);
+    expect(world.events(chat)).toContain('conversation.overdue');
+  });
+
+  it('keeps what was raised in the next queue and over a restart', async () => {
+    const chat = await world.says('web', 'v1', 'Hello');
+    await world.pass(12_000);
+    await world.restart();
+    expect(world.conversations.get(chat)?.unanswered?.soon).toBe(true);
+    world.ready('1001');
+    await world.accepts('1001', chat);
+    await world.conversations.transfer('1001', chat, { queue: 'loans' });
+    await world.settle();
+    const queued = world.site.journal.ofInteraction(chat).findLast(({ type }) => type === 'interaction.queued');
+    expect(queued?.data.priority).toBe(2);
+  });
+
+  it('is the one of the queue where that has its own for the kind of channel', async () => {
+    const { queues } = world.site.directory;
+    await queues.put({ ...queues.get('service')!, firstAnswerMs: { chat: 60_000 } }, 'admin');
+    await queues.put({ ...queues.get('loans')!, firstAnswerMs: { social: 5_000 } }, 'admin');
+    const chat = await world.says('web', 'v1', 'Hello');
+    const allowed = () => {
+      const { unanswered } = world.conversations.get(chat) ?? {};
+      return (unanswered?.due ?? 0) - (unanswered?.since ?? 0);
+    };
+    expect(allowed()).toBe(60_000);
+    world.ready('1001');
+    await world.accepts('1001', chat);
+    // The other queue has none for chats: the channel's own holds there.
+    await world.conversations.transfer('1001', chat, { queue: 'loans' });
+    expect(allowed()).toBe(15_000);
+    const [other] = (await world.conversations.inbound('weibo', [world.item('p', 'Hello')])).items;
+    await world.settle();
+    const social = world.conversations.get(other?.interaction ?? '')?.unanswered;
+    expect((social?.due ?? 0) - (social?.since ?? 0)).toBe(3_600_000);
+  });
+
   it('closes what the customer left alone, but never while she waits for an answer', async () => {
     const chat = await active();
     await world.pass(700_000);
@@ -417,6 +474,46 @@ describe('capacity', () => {
     expect(world.phase(chats[3]!)).toBe('queued');
     world.routing.finished('int_call', '1001', 'customer');
     await world.accepts('1001', chats[3]!);
+  });
+
+  it('counts what she reads along, until she leaves it, it ends, it is hers, or she goes home', async () => {
+    const { conversations } = world;
+    const [a, b, c] = [await active('a'), await active('b'), await active('c')];
+    world.ready('1002');
+    const along = () => world.routing.agent('1002')?.occupied;
+    for (const chat of [a, b, c]) await conversations.join('1001', chat, '1002');
+    await world.settle();
+    expect(along()).toEqual({ chat: 3 });
+    // Both have three on hand: nobody has room.
+    const waits = await world.says('web', 'd', 'Hello');
+    expect(world.phase(waits)).toBe('queued');
+    await conversations.leave('1002', a);
+    await world.accepts('1002', waits);
+    expect(along()).toEqual({ chat: 2 });
+    await conversations.close('1001', b);
+    expect(along()).toEqual({ chat: 1 });
+    // It is hers now, and counts once.
+    await conversations.leave('1001', c);
+    await world.settle();
+    expect(along()).toEqual({});
+    expect(world.routing.agent('1002')?.contacts.map(({ state }) => state)).toEqual(['connected', 'connected']);
+    await conversations.join('1001', a, '1002');
+    await world.restart();
+    expect(along()).toEqual({ chat: 1 });
+    world.conversations.signedOut('1002');
+    await world.settle();
+    expect(along()).toEqual({});
+    expect(world.conversations.get(a)?.joined).toEqual([]);
+    expect(world.events(a)).toContain('conversation.left');
+  });
+
+  it('does not count what is read along where the channel says so', async () => {
+    await world.configure({ id: 'web', to: { queue: 'service' }, joining: 'free' });
+    const chat = await active();
+    world.ready('1002');
+    await world.conversations.join('1001', chat, '1002');
+    await world.settle();
+    expect(world.routing.agent('1002')?.occupied).toEqual({});
   });
 });
 

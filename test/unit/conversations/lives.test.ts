@@ -138,7 +138,9 @@ function agree(world: World): string[] {
     if (!contacts.some((contact) => contact.interaction === interaction && contact.state === 'connected'))
       wrong.push(`${interaction} is active with ${has}, and the router has not got it there`);
   }
-  for (const { agent: id, contacts } of world.routing.agents()) {
+  for (const { agent: id, contacts, occupied } of world.routing.agents()) {
+    const along = world.conversations.list().filter(({ joined }) => joined.includes(id)).length;
+    if ((occupied.chat ?? 0) !== along) wrong.push(`${id} reads ${along} along, and pays for ${occupied.chat ?? 0}`);
     for (const { interaction, state } of contacts) {
       if (state !== 'connected') continue;
       const view = world.conversations.get(interaction);

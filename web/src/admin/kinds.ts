@@ -39,7 +39,7 @@ export const kinds: Kind[] = [
     columns: ['name', 'strategy', 'priority', 'serviceLevelMs', 'team'],
     references: { 'skills.skill': 'skills', 'rings.alsoQueues': 'queues', hours: 'hours' },
     sections: [
-      { name: 'about', fields: ['name', 'team', 'priority', 'serviceLevelMs'] },
+      { name: 'about', fields: ['name', 'team', 'priority', 'serviceLevelMs', 'firstAnswerMs'] },
       { name: 'distribution', fields: ['strategy', 'skills', 'rings', 'ringMs'] },
       { name: 'hours', fields: ['hours', 'atClose'] },
       { name: 'waiting', fields: ['maxWaitMs', 'whenEmpty', 'music', 'announceEveryMs'] },
@@ -75,8 +75,11 @@ export const kinds: Kind[] = [
     references: { 'to.flow': 'flows', 'to.queue': 'queues', 'skills.skill': 'skills' },
     sections: [
       { name: 'about', fields: ['name', 'kind', 'channel', 'team', 'language', 'disabled'] },
-      { name: 'distribution', fields: ['to', 'priority', 'skills'] },
-      { name: 'answers', fields: ['firstAnswerMs', 'idleMs', 'returnMs', 'approval'] },
+      { name: 'distribution', fields: ['to', 'priority', 'skills', 'joining'] },
+      {
+        name: 'answers',
+        fields: ['firstAnswerMs', 'warnMs', 'lateRaise', 'idleMs', 'returnMs', 'approval', 'mostPerMinute'],
+      },
     ],
   },
   {

@@ -82,6 +82,8 @@ export class StrictQueueing implements Queueing {
   place(): undefined {
     return undefined;
   }
+  raise(): void {}
+
   occupied(agent: string, _channel: string, count: number): void {
     if (!this.dead) this.occupation.set(agent, count);
   }
