@@ -41,6 +41,7 @@ export interface KnownIdentity {
 export class RemoteHistory {
   readonly #key: Buffer;
   readonly #database: Database;
+  readonly #statements = new Map<string, Statement<(string | number)[], Record<string, string>>>();
   readonly #interactions: Statement<[string, number], { data: string }>;
 
   constructor(database: Database, key: Buffer) {
@@ -143,10 +144,9 @@ export class RemoteHistory {
   }
 
   #holders(hash: string): string[] {
-    return this.#database
-      .prepare<[string], string>('SELECT profile FROM remote_identities WHERE hash = ?')
-      .pluck()
-      .all(hash);
+    return this.#prepared('SELECT profile FROM remote_identities WHERE hash = ?')
+      .all(hash)
+      .map(({ profile = '' }) => profile);
   }
 
   #forgetProfile(profile: string): void {
@@ -154,7 +154,16 @@ export class RemoteHistory {
     this.#run('DELETE FROM remote_profiles WHERE profile = ?', profile);
   }
 
+  /** Made once: with every change made anew it costs more than what it does. */
+  #prepared(sql: string): Statement<(string | number)[], Record<string, string>> {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#database.prepare<(string | number)[], Record<string, string>>(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
   #run(sql: string, ...values: (string | number)[]): void {
-    this.#database.prepare(sql).run(...values);
+    this.#prepared(sql).run(...values);
   }
 }

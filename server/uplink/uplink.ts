@@ -60,6 +60,8 @@ const reader = 'uplink';
 const changesReader = 'uplink-changes';
 const longestWaitMs = 60_000;
 const alarmEveryMs = 10_000;
+/** Of other sites' news, in one commit: a millisecond or two. */
+const changesAtOnce = 25;
 
 export class Uplink {
   readonly log: EgressLog;
@@ -261,10 +263,14 @@ export class Uplink {
         if (this.#over) return;
         wait = retryMs;
         if (next === after) continue;
-        const { undone } = await journal.append([], () => {
-          for (const change of changes) this.history.apply(change);
-        });
-        if (undone) throw new Error('changes of the cloud broke a rule of the schema');
+        // In pieces: after a long silence there is much, and calls come in between.
+        for (let from = 0; from < changes.length; from += changesAtOnce) {
+          const { undone } = await journal.append([], () => {
+            for (const change of changes.slice(from, from + changesAtOnce)) this.history.apply(change);
+          });
+          if (undone) throw new Error('changes of the cloud broke a rule of the schema');
+          if (this.#over) return;
+        }
         // After them: taken twice they change nothing, left out they are lost.
         journal.moveCursor(changesReader, next);
       } catch (error) {

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -44,6 +45,7 @@ import { percentile, round } from '../report.ts';
 /** A busy site: what catching up is measured against. */
 export const callsPerSecond = 10;
 const logger = pino({ level: 'silent' });
+const loopTickMs = 1;
 
 export interface UplinkFigures {
   calls: number;
@@ -59,6 +61,8 @@ export interface UplinkFigures {
   /** CPU of the cloud, µs per event; of the site's process, reading and sending. */
   cloudCpuUs: number;
   siteCpuUs: number;
+  /** Delay of the site's event loop, on which calls are decided, while it catches up; ms. */
+  loopDelay: { p50: number; p99: number; longest: number };
 }
 
 export async function measureUplink(calls: number, liveSeconds: number): Promise<UplinkFigures> {
@@ -91,10 +95,16 @@ export async function measureUplink(calls: number, liveSeconds: number): Promise
     });
     const events = journal.last;
     const [cloudBefore, siteBefore] = [cpuSeconds(cloud.pid ?? 0), cpuSeconds(process.pid)];
+    const delay = monitorEventLoopDelay({ resolution: loopTickMs });
+    delay.enable();
     const began = performance.now();
     uplink.start();
     while (uplink.status().cursor < events) await pause(10);
     const seconds = (performance.now() - began) / 1_000;
+    delay.disable();
+    // The meter's own timer is in it.
+    const late = (ns: number) => round(Math.max(0, ns / 1e6 - loopTickMs));
+    const loopDelay = { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), longest: late(delay.max) };
     const cloudCpuUs = ((cpuSeconds(cloud.pid ?? 0) - cloudBefore) * 1e6) / events;
     const siteCpuUs = ((cpuSeconds(process.pid) - siteBefore) * 1e6) / events;
     const { wireBytes } = uplink.status();
@@ -110,6 +120,7 @@ export async function measureUplink(calls: number, liveSeconds: number): Promise
       lag,
       cloudCpuUs: round(cloudCpuUs),
       siteCpuUs: round(siteCpuUs),
+      loopDelay,
     };
   } finally {
     await uplink?.stop();

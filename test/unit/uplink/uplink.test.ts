@@ -105,6 +105,30 @@ describe('the uplink', () => {
     expect(cloud.events.filter(({ type }) => type === 'interaction.started')).toHaveLength(30);
   });
 
+  it('other sites’ news after a long silence: what calls write comes in between', async () => {
+    const changes = Array.from({ length: 500 }, (_, at) => ({
+      seq: at + 1,
+      kind: 'profile' as const,
+      profile: `p${at}`,
+      identities: [`h1:${at}`],
+      tags: [],
+    }));
+    cloud.changesToGive.push({ changes, next: 500 });
+    uplink = make();
+    const known = () =>
+      site.opened.database.prepare<[], number>('SELECT count(*) FROM remote_profiles').pluck().get() ?? 0;
+    const seen: number[] = [];
+    uplink.start();
+    while (site.journal.cursor('uplink-changes') < 500) {
+      await site.journal.append([call()]);
+      seen.push(known());
+    }
+    expect(known()).toBe(500);
+    const steps = seen.map((count, at) => count - (seen[at - 1] ?? 0));
+    expect(Math.max(...steps)).toBeLessThanOrEqual(50);
+    expect(steps.filter((step) => step > 0).length).toBeGreaterThanOrEqual(10);
+  });
+
   it('halts where the cloud knows more than the journal, and says so', async () => {
     await happen(3);
     cloud.at = 1_000_000;
