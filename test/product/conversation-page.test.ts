@@ -76,8 +76,18 @@ describe.skipIf(!hasChromium)('digital conversations in the panel (needs Chromiu
     const agent = await panel('1001');
     const first = await visitor('My card is lost');
     await agent.getByRole('heading', { name: 'New contact' }).waitFor();
+    // What she wrote is there before it is taken, and what she writes on.
+    const said = agent.getByRole('list', { name: 'What the customer wrote last' });
+    await said.getByText('My card is lost').waitFor();
+    await write(first, 'In the metro, an hour ago');
+    await said.getByText('In the metro, an hour ago').waitFor();
     await picture(agent, '60-chat-offer');
     await agent.keyboard.press('F2');
+    // She writes; nobody talks.
+    await agent
+      .getByRole('button', { name: /Change your state/ })
+      .getByText('In conversation')
+      .waitFor();
     const log = agent.getByRole('log', { name: 'Messages' });
     await log.getByText('My card is lost').waitFor();
     await agent.getByLabel('Message', { exact: true }).fill('I look at once');

@@ -99,3 +99,60 @@ test('who wrote a public answer hears what a second person decided; channels of 
   expect(setup.written).toEqual({ work: [], social: [{ id: 'weibo', name: {} }] });
   expect(other.events.some(({ event }) => event === 'answer-reviewed')).toBe(false);
 });
+
+test('an offer says what the customer wrote last, and more when she writes on; the journal does not keep it twice', async () => {
+  world = await createWorld();
+  const { conversations } = world;
+  const { client } = await Client.open(world, '1001');
+  await client.do('ready', {});
+  conversations.views.set('int_c1', view({ phase: 'offered', agent: undefined }));
+  conversations.says('int_c1', 'customer', 'Hello');
+  conversations.says('int_c1', 'bot', 'What is it about?');
+  conversations.says('int_c1', 'customer', `My card\n  is ${'g'.repeat(400)}one`);
+  conversations.says('int_other', 'customer', 'not hers');
+  const offering = world.offer('1001', { interaction: 'int_c1', channel: 'chat' });
+  const { offer, words } = await client.event('pop');
+  await client.do('pop-shown', { offer: offer.id });
+  await offering;
+  expect(words?.map(({ text }) => text)).toEqual(['Hello', expect.stringMatching(/^My card is g+…$/)]);
+  expect(words?.[1]?.text).toHaveLength(280);
+
+  conversations.says('int_c1', 'customer', 'Are you there?');
+  const again = await client.event('pop', ({ words: now }) => now?.length === 3);
+  expect(again).toMatchObject({ offer: { id: offer.id }, words: [{}, {}, { text: 'Are you there?' }] });
+  // A panel that comes now has them in its snapshot.
+  const { welcome } = await Client.open(world, '1001');
+  expect(welcome.snapshot?.pops[0]?.words).toHaveLength(3);
+  const facts = world.journal.ofInteraction('int_c1').filter(({ type }) => type === 'desk.popped');
+  expect(facts).toHaveLength(1);
+  expect(JSON.stringify(facts)).not.toContain('Hello');
+
+  // After a restart as well; once she has it, the conversation itself tells.
+  await world.restartDesk();
+  const { welcome: later } = await Client.open(world, '1001');
+  expect(later.snapshot?.pops[0]?.words?.at(-1)?.text).toBe('Are you there?');
+});
+
+test('a picture without a word, a mail with its subject; what was taken back is not shown', async () => {
+  world = await createWorld();
+  const { conversations } = world;
+  const { client } = await Client.open(world, '1001');
+  conversations.views.set('int_c1', view({ phase: 'offered', agent: undefined }));
+  const attachment = { id: 'att_1', kind: 'image' as const, mime: 'image/png', bytes: 1, sha256: 'a' };
+  conversations.says('int_c1', 'customer', '').content = { type: 'media', attachment };
+  conversations.says('int_c1', 'customer', 'secret').state = 'recalled';
+  conversations.says('int_c1', 'customer', '').content = { type: 'text', subject: 'Invoice', text: 'Please\ncheck' };
+  void world.offer('1001', { interaction: 'int_c1', channel: 'mail' });
+  const { words } = await client.event('pop');
+  expect(words).toEqual([
+    { at: 1, text: '', file: 'image' },
+    { at: 3, text: 'Invoice · Please check' },
+  ]);
+});
+
+test('a call has no written words', async () => {
+  world = await createWorld();
+  const { client } = await Client.open(world, '1001');
+  void world.offer('1001');
+  expect(await client.event('pop')).not.toHaveProperty('words');
+});

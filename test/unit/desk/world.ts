@@ -470,7 +470,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       work.change(agent, (live) =>
         live.contacts.push({
           interaction,
-          channel: 'voice',
+          channel: content.channel,
           queue,
           state: 'offered',
           since: now,
