@@ -201,13 +201,12 @@ export class ChannelAtWork {
   async retry(): Promise<number> {
     const { commit, tables } = this.#options;
     // At once, as what is committed after them is offered as the last of the table.
-    return commit.run(
-      () => tables.retry(this.name),
-      () => {
+    return commit.run(() => tables.retry(this.name), {
+      after: () => {
         this.#reading.kick();
         this.#handing.kick();
       },
-    );
+    });
   }
 
   async stop(): Promise<void> {
@@ -242,16 +241,19 @@ async function accept(
   { tables, commit, clock, told }: Accepting,
 ): Promise<number> {
   if (deliveries.length === 0 && cursor === undefined) return 0;
-  const fresh = await commit.run(() => {
-    const now = clock.now();
-    const rows: DeliveryRow[] = [];
-    for (const delivery of deliveries) {
-      const row = tables.addDelivery(channel, delivery, now);
-      if (row) rows.push(row);
-    }
-    if (cursor) tables.setCursor(channel, cursor.name, cursor.value);
-    return rows;
-  }, told);
+  const fresh = await commit.run(
+    () => {
+      const now = clock.now();
+      const rows: DeliveryRow[] = [];
+      for (const delivery of deliveries) {
+        const row = tables.addDelivery(channel, delivery, now);
+        if (row) rows.push(row);
+      }
+      if (cursor) tables.setCursor(channel, cursor.name, cursor.value);
+      return rows;
+    },
+    { after: told },
+  );
   return fresh.length;
 }
 
@@ -287,7 +289,8 @@ function toolsOf(
     attachments: attachmentsOf(name, server, attachments),
     opened(thread, occasion, at) {
       commit
-        .run(() => tables.opened(name, thread, occasion, at))
+        // Should it be lost, so is the note that the delivery was read, which comes after it.
+        .run(() => tables.opened(name, thread, occasion, at), { repeatable: true })
         .catch((error: unknown) => log.error({ err: error }, 'an opened window could not be noted'));
     },
     window: (thread) => windowOf(policy, tables.openings(name, thread), clock.now()),

@@ -10,6 +10,8 @@ import type { ItemRow, Tables } from './tables.ts';
 /** A request stays below what the server takes of one. */
 const mostRequestChars = 200_000;
 const mostNotices = 500;
+/** Asked again then at the latest. */
+const longestSlowMs = 60_000;
 /** Texts that are kept besides the table, so that what is handed over at once is not unsealed again. */
 const mostFresh = 1_000;
 
@@ -28,6 +30,8 @@ export class HandingOver {
   /** Typing and the like, by thread and kind: the last one counts; gone with the process. */
   readonly #notices = new Map<string, InboundItem>();
   readonly #fresh = new Map<number, string>();
+  /** Threads in which somebody writes faster than the server takes: they wait. */
+  readonly #slow = new Map<string, NodeJS.Timeout>();
   #running: Promise<void> | undefined;
   #more = false;
   #attempt = 0;
@@ -64,6 +68,7 @@ export class HandingOver {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const timer of this.#slow.values()) clearTimeout(timer);
     clearTimeout(this.#timer);
     await this.#running;
   }
@@ -83,7 +88,7 @@ export class HandingOver {
 
   async #batch(): Promise<void> {
     const { channel, tables } = this.#options;
-    const rows = tables.items(channel, limits.itemsAtOnce, this.#fresh);
+    const rows = tables.items(channel, limits.itemsAtOnce, this.#fresh, this.#slowOnes());
     const notices = [...this.#notices.values()].slice(0, limits.itemsAtOnce - Math.min(rows.length, 50));
     for (const item of notices) if ('thread' in item) this.#notices.delete(`${item.item} ${item.thread}`);
     if (rows.length === 0 && notices.length === 0) return;
@@ -99,26 +104,32 @@ export class HandingOver {
     if (outcome.taken) {
       const results = new Map(outcome.answer.items.map((one) => [one.key, one]));
       const refused: { key: string; reason: string }[] = [];
-      await commit.run(() => {
-        for (const { id, key } of batch) {
-          const result = results.get(key);
-          // What it does not speak of was not taken, and is offered again.
-          if (result === undefined) this.#more = true;
-          else if (result.result !== 'refused') tables.itemTaken(id);
-          else {
-            refused.push({ key, reason: result.reason ?? 'no reason given' });
-            tables.itemRefused(id, result.reason ?? '');
+      await commit.run(
+        () => {
+          for (const { id, key } of batch) {
+            const result = results.get(key);
+            // What it does not speak of was not taken, and is offered again.
+            if (result === undefined) this.#more = true;
+            else if (result.result !== 'refused') tables.itemTaken(id);
+            else {
+              refused.push({ key, reason: result.reason ?? 'no reason given' });
+              tables.itemRefused(id, result.reason ?? '');
+            }
           }
-        }
-      });
+          // The server knows the keys of what it took.
+        },
+        { repeatable: true },
+      );
       for (const { id } of batch) this.#fresh.delete(id);
+      for (const { thread, ms } of outcome.answer.slow ?? []) this.#goSlow(thread, ms);
       this.taken += batch.length - refused.length;
       this.refused += refused.length;
       for (const one of refused) logger.error({ channel, ...one }, 'the server refused an item; it is set aside');
       if (this.trouble !== undefined) logger.info({ channel }, 'the server takes items again');
       this.trouble = undefined;
       // A server that answers for none of them would be asked without end.
-      if (batch.length > 0 && batch.every(({ key }) => !results.has(key))) this.#later();
+      const slow = outcome.answer.slow !== undefined;
+      if (!slow && batch.length > 0 && batch.every(({ key }) => !results.has(key))) this.#later();
       else this.#attempt = 0;
       return;
     }
@@ -143,6 +154,27 @@ export class HandingOver {
     await commit.run(() => tables.itemRefused(row.id, outcome.reason));
     this.#fresh.delete(row.id);
     logger.error({ channel, key: row.key, reason: outcome.reason }, 'the server refused an item; it is set aside');
+  }
+
+  /** The server asks for it: the items of that thread wait, those of others go on. */
+  #goSlow(thread: string, ms: number): void {
+    if (this.#stopped || this.#slow.has(thread)) return;
+    this.#options.logger.info({ channel: this.#options.channel, pii: { thread }, ms }, 'a thread goes slower');
+    this.#slow.set(
+      thread,
+      setTimeout(
+        () => {
+          this.#slow.delete(thread);
+          this.#more = true;
+          this.kick();
+        },
+        Math.min(ms, longestSlowMs),
+      ).unref(),
+    );
+  }
+
+  #slowOnes(): string[] {
+    return [...this.#slow.keys()];
   }
 
   #later(): void {

@@ -96,10 +96,13 @@ export class OutboundStream {
     for (const item of items) if (item.item === 'typing') typing(item.thread);
     const last = kept.at(-1);
     if (last === undefined) return;
-    await commit.run(() => {
-      for (const item of kept) if (states || item.item === 'message') tables.addOutgoing(channel, item);
-      tables.setStreamPosition(channel, last.seq);
-    });
+    await commit.run(
+      () => {
+        for (const item of kept) if (states || item.item === 'message') tables.addOutgoing(channel, item);
+        tables.setStreamPosition(channel, last.seq);
+      },
+      { repeatable: true },
+    );
     filled();
   }
 

@@ -65,11 +65,14 @@ export class Reading {
       const items = await connector.normalise(row.delivery);
       const wrong = items.map(reasonAgainst).find((reason) => reason !== undefined);
       if (wrong !== undefined) return await this.#putAside(row, `the connector made a wrong item: ${wrong}`);
-      await commit.run(() => {
-        tables.deliveryRead(row.id);
-        // Here, as the windows that the connector opened while it read are committed just before.
-        return items.map((item) => tables.addItem(channel, complete(item)));
-      }, read);
+      await commit.run(
+        () => {
+          tables.deliveryRead(row.id);
+          // Here, as the windows that the connector opened while it read are committed just before.
+          return items.map((item) => tables.addItem(channel, complete(item)));
+        },
+        { after: read, repeatable: true },
+      );
       return undefined;
     } catch (error) {
       const reason = (error as Error).message;

@@ -68,7 +68,7 @@ export class Sending {
       logger.error({ channel, err: error }, 'an outbox row could not be worked on');
       if (item.item === 'message') return clock.now() + 5_000;
     }
-    await commit.run(() => tables.outboxOver(row.id, true));
+    await commit.run(() => tables.outboxOver(row.id, true), { repeatable: true });
     return undefined;
   }
 
@@ -91,12 +91,15 @@ export class Sending {
         last = result;
         row.parts++;
         row.attempts = 0;
-        await commit.run(() => {
-          if (may.spends) tables.spend(channel, message.thread, may.spends.occasion);
-          if (row.parts === parts.length) return [this.#note(row, message, last)];
-          tables.outboxLater(row.id, row.parts, 0, 0);
-          return [];
-        }, this.#options.told);
+        await commit.run(
+          () => {
+            if (may.spends) tables.spend(channel, message.thread, may.spends.occasion);
+            if (row.parts === parts.length) return [this.#note(row, message, last)];
+            tables.outboxLater(row.id, row.parts, 0, 0);
+            return [];
+          },
+          { after: this.#options.told },
+        );
         continue;
       }
       row.attempts++;
@@ -116,7 +119,7 @@ export class Sending {
 
   async #over(row: OutboxRow, message: OutboundMessage, failed: Failure): Promise<undefined> {
     const { channel, commit, logger } = this.#options;
-    await commit.run(() => [this.#note(row, message, failed)], this.#options.told);
+    await commit.run(() => [this.#note(row, message, failed)], { after: this.#options.told });
     this.failures++;
     logger.warn({ channel, message: message.message, code: failed.code }, 'a message could not be sent');
     return undefined;

@@ -76,15 +76,21 @@ export class Tables {
   addItem(channel: string, item: InboundItem): ItemRow {
     const { key, at } = item;
     const text = JSON.stringify(item);
-    const { lastInsertRowid } = this.#statements.addItem.run(channel, key, at, this.#seal.close(text));
+    const thread = 'thread' in item ? item.thread : null;
+    const { lastInsertRowid } = this.#statements.addItem.run(channel, key, at, this.#seal.close(text), thread);
     return { id: Number(lastInsertRowid), key, text };
   }
 
-  /** @param known texts by id, of which the seal need not be opened */
-  items(channel: string, limit: number, known: ReadonlyMap<number, string> = new Map()): ItemRow[] {
-    return this.#statements.items
-      .all(channel, limit)
-      .map(({ id, key, body }) => ({ id, key, text: known.get(id) ?? this.#seal.open(body) }));
+  /** @param known texts by id, of which the seal need not be opened @param but threads that wait */
+  items(
+    channel: string,
+    limit: number,
+    known: ReadonlyMap<number, string> = new Map(),
+    but: readonly string[] = [],
+  ): ItemRow[] {
+    const { items, itemsBut } = this.#statements;
+    const rows = but.length === 0 ? items.all(channel, limit) : itemsBut.all(channel, JSON.stringify(but), limit);
+    return rows.map(({ id, key, body }) => ({ id, key, text: known.get(id) ?? this.#seal.open(body) }));
   }
 
   itemTaken(id: number): void {
@@ -231,11 +237,15 @@ function prepare(database: Database) {
     deliverySetAside: database.prepare<[number, string, number]>(
       'UPDATE deliveries SET state = 2, attempts = ?, reason = ? WHERE id = ?',
     ),
-    addItem: database.prepare<[string, string, number, Buffer]>(
-      'INSERT INTO items (channel, key, at, body) VALUES (?, ?, ?, ?)',
+    addItem: database.prepare<[string, string, number, Buffer, string | null]>(
+      'INSERT INTO items (channel, key, at, body, thread) VALUES (?, ?, ?, ?, ?)',
     ),
     items: database.prepare<[string, number], { id: number; key: string; body: Buffer }>(
       'SELECT id, key, body FROM items WHERE channel = ? AND state = 0 ORDER BY id LIMIT ?',
+    ),
+    itemsBut: database.prepare<[string, string, number], { id: number; key: string; body: Buffer }>(
+      `SELECT id, key, body FROM items WHERE channel = ? AND state = 0
+         AND (thread IS NULL OR thread NOT IN (SELECT value FROM json_each(?))) ORDER BY id LIMIT ?`,
     ),
     itemTaken: database.prepare<[number]>('DELETE FROM items WHERE id = ?'),
     itemRefused: database.prepare<[string, number]>('UPDATE items SET state = 2, reason = ? WHERE id = ?'),
