@@ -17,5 +17,9 @@ export const failed = defineErrors({
     status: 409,
     text: 'The cloud has this site up to {cursor}, and the batch begins after {after}.',
   },
+  'settle-elsewhere': {
+    status: 409,
+    text: 'The cloud has the site {site} up to {cursor}: after {after} there is nothing to settle, or something came meanwhile.',
+  },
   'cloud-not-logged-in': { status: 401, text: 'A token of the tenant is needed.' },
 });

@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import { z } from 'zod';
-import { readSignature, type SignatureClaim, uplinkLimits, verifyRequest } from '../uplink/index.ts';
+import { readSignature, type SignatureClaim, settleRequest, uplinkLimits, verifyRequest } from '../uplink/index.ts';
 import { type Clock, SwitchroomError } from '../values/index.ts';
 import { Attempts } from './attempts.ts';
 import type { Changes } from './changes.ts';
@@ -13,6 +13,7 @@ import { readBatch, type SiteKey, takeBatch } from './ingest.ts';
 import { Nonces } from './nonces.ts';
 import { loginPage, overviewPage } from './page.ts';
 import { dayFigures, queueFigures, timelineOf } from './reports.ts';
+import { settle, tailOf } from './settle.ts';
 import type { Store } from './store.ts';
 import type { Tenants } from './tenants.ts';
 
@@ -56,7 +57,7 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
   app.param('tenant', (_request, _response, next, tenant: string) => {
     next(isTenant(tenant) ? undefined : failed['cloud-not-logged-in']());
   });
-  const nonces = new Nonces(clock);
+  const nonces = new Nonces(store, clock);
   const attempts = new Attempts(clock);
   let taking = 0;
 
@@ -82,13 +83,14 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
     next();
   });
   site.use(express.raw({ type: () => true, limit: uplinkLimits.compressedBytes, inflate: false }));
-  site.use((request: Request, response: Response, next: NextFunction) => {
+  site.use(async (request: Request, response: Response, next: NextFunction) => {
     const { claim, key } = response.locals.claim as { claim: SignatureClaim; key: KeyObject };
     const parts = { method: request.method, path: request.originalUrl, body: bodyOf(request) };
     const now = clock.now();
     const verdict = verifyRequest(key, claim, parts, now);
     if (verdict === 'clock') throw failed['site-clock']({ now });
-    if (verdict === 'false' || !nonces.fresh(claim.nonce)) throw failed['site-not-known']();
+    const from = response.locals.from as SiteKey;
+    if (verdict === 'false' || !(await nonces.fresh(from, claim.nonce, claim.time))) throw failed['site-not-known']();
     next();
   });
   const from = (response: Response) => response.locals.from as SiteKey;
@@ -122,6 +124,18 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
     response.on('close', () => gone.abort());
     const found = await changes.after(from(response), after, wait * 1_000, gone.signal);
     if (!gone.signal.aborted) response.json(found);
+  });
+  site.get('/tail', async (request, response) => {
+    const number = z.coerce.number().int().nonnegative();
+    const asked = z.object({ after: number, common: number.optional() }).parse(request.query);
+    response.json(await tailOf(store, from(response), asked, clock.now()));
+  });
+  // Setting aside loses nothing, so that the site's own word is enough; dropping is for who runs the cloud.
+  site.post('/settle', async (request, response) => {
+    const asked = settleRequest.parse(jsonOf(bodyOf(request)));
+    const settled = await settle(store, from(response), { ...asked, tail: 'aside' }, clock.now());
+    if (!asked.dryRun) logger.warn({ ...from(response), ...settled }, 'a restored site was settled');
+    response.json(settled);
   });
   app.use('/t/:tenant/v1/sites/:site', site);
 
@@ -237,6 +251,15 @@ function pick(details: Readonly<Record<string, unknown>>, name: string): Record<
 
 function bodyOf({ body }: Request): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+/** @throws batch-invalid */
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw failed['batch-invalid']({ reason: 'is no JSON' }, { cause: error });
+  }
 }
 
 function isTenant(name: string): boolean {

@@ -73,7 +73,7 @@ export async function takeBatch(store: Store, from: SiteKey, read: Batch, now: M
       [tenant, site, upto, after, now, events.length, policy],
     );
     await client.query(
-      'UPDATE sites SET cursor = $3, heard_at = $4, event_at = coalesce($5, event_at) WHERE tenant = $1 AND site = $2',
+      'UPDATE sites SET cursor = $3, heard_at = $4, event_at = coalesce($5, event_at), halted_at = NULL, halted_after = NULL WHERE tenant = $1 AND site = $2',
       [tenant, site, upto, now, events.at(-1)?.at ?? null],
     );
     return upto;
@@ -118,7 +118,7 @@ async function project(
   if (!events.some((one) => customerEvents.has(one.type) || one.type === erasing || tellsOfContact(one))) return;
   // Until the commit: two sites' batches must not change one person at once, and numbers of changes become visible in their
   // order, so that no reader skips one.
-  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`switchroom ${tenant}`]);
+  await lockTenant(client, tenant);
   const people = await People.read(client, from, events, now);
   const contacts = await contactsOf(client, from, events);
   const seen = new Set<Contact>();
@@ -137,7 +137,8 @@ async function project(
     if (fold(contact, event)) seen.add(contact);
   }
   await people.save();
-  await putContacts(client, tenant, [...contacts.values()], people);
+  const customers = [...new Set([...contacts.values()].flatMap(({ customer }) => customer ?? []))];
+  await putContacts(client, tenant, [...contacts.values()], await people.identitiesOf(customers));
 
   const changes: Change[] = [];
   // First of all: what is said of her afterwards stays.
@@ -158,6 +159,10 @@ async function project(
   await tell(client, tenant, changes, people.gone);
 }
 
+export async function lockTenant(client: Client, tenant: string): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`switchroom ${tenant}`]);
+}
+
 async function contactsOf(
   client: Client,
   { tenant, site }: SiteKey,
@@ -172,9 +177,14 @@ async function contactsOf(
   return new Map(rows.map(({ tenant: _, ...contact }) => [contact.interaction, contact]));
 }
 
-async function putContacts(client: Client, tenant: string, contacts: Contact[], people: People): Promise<void> {
+/** @param known identities' hashes by customer */
+export async function putContacts(
+  client: Client,
+  tenant: string,
+  contacts: Contact[],
+  known: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
   if (contacts.length === 0) return;
-  const known = await people.identitiesOf([...new Set(contacts.flatMap(({ customer }) => customer ?? []))]);
   for (const contact of contacts) {
     if (contact.customer === null) continue;
     contact.identities = [...new Set([...contact.identities, ...(known.get(contact.customer) ?? [])])];
@@ -208,14 +218,19 @@ async function eraseSubjects(
   contacts: ReadonlyMap<string, Contact>,
 ): Promise<void> {
   const subjects = subjectsOf(data);
-  const values = [tenant, site, subjects];
+  // What was set aside of it (settle.ts) is of the same people.
+  const { rows: asides } = await client.query<{ site: string }>(
+    'SELECT site FROM sites WHERE tenant = $1 AND settled_from = $2',
+    [tenant, site],
+  );
+  const values = [tenant, [site, ...asides.map((one) => one.site)], subjects];
   await client.query(
-    `UPDATE events SET data = '{}' WHERE tenant = $1 AND site = $2 AND (customer = ANY($3) OR interaction = ANY($3))`,
+    `UPDATE events SET data = '{}' WHERE tenant = $1 AND site = ANY($2) AND (customer = ANY($3) OR interaction = ANY($3))`,
     values,
   );
   await client.query(
     `UPDATE interactions SET identities = '{}', customer = NULL, erased = true
-     WHERE tenant = $1 AND site = $2 AND (customer = ANY($3) OR interaction = ANY($3))`,
+     WHERE tenant = $1 AND site = ANY($2) AND (customer = ANY($3) OR interaction = ANY($3))`,
     values,
   );
   const gone = new Set(subjects);
@@ -223,7 +238,7 @@ async function eraseSubjects(
     if (gone.has(contact.interaction) || (contact.customer !== null && gone.has(contact.customer))) forgetWho(contact);
 }
 
-function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
+export function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
   const { site, interaction, identities, channel, direction, started_at, ended_at, queue, agent, disposition } =
     contact;
   const optional = { endedAt: ended_at, queue, agent, disposition, talkMs: contact.talk_ms };
@@ -241,7 +256,7 @@ function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
 }
 
 /** @param gone profiles of which nothing is said any more */
-async function tell(client: Client, tenant: string, changes: Change[], gone: readonly string[]): Promise<void> {
+export async function tell(client: Client, tenant: string, changes: Change[], gone: readonly string[]): Promise<void> {
   if (changes.length === 0 && gone.length === 0) return;
   await client.query('DELETE FROM changes WHERE tenant = $1 AND what = ANY($2)', [
     tenant,

@@ -18,6 +18,12 @@ const words = {
     has: 'Events here',
     heard: 'Last heard',
     lag: 'Behind the site by',
+    state: 'State',
+    fine: 'takes part',
+    shut: 'kept out',
+    halted: (common: string) =>
+      `Waits for a decision: it was restored from an older backup, and has only up to event ${common} what is here. At the site: switchroom uplink settle`,
+    setAside: (site: string) => `set aside: what ${site} lost when it was restored`,
     queue: 'Queue',
     channel: 'Channel',
     offered: 'Offered',
@@ -42,6 +48,12 @@ const words = {
     has: '已收事件',
     heard: '最近通信',
     lag: '落后站点',
+    state: '状态',
+    fine: '正常',
+    shut: '已停用',
+    halted: (common: string) =>
+      `等待处理：该站点由较旧的备份恢复，与云端一致的最后事件为 ${common}。请在站点执行：switchroom uplink settle`,
+    setAside: (site: string) => `另存：${site} 恢复时丢失的部分`,
     queue: '队列',
     channel: '渠道',
     offered: '进队',
@@ -87,6 +99,7 @@ export function overviewPage(language: Language, view: Overview): string {
     String(one.cursor),
     one.heard_at === null ? say.never : time(one.heard_at),
     one.event_at === null || one.heard_at === null ? '–' : seconds(Math.max(0, one.heard_at - one.event_at)),
+    stateOf(one, language),
   ]);
   const queueRows = queues.map((one) => [
     one.site,
@@ -103,11 +116,18 @@ export function overviewPage(language: Language, view: Overview): string {
     language,
     `<header><h1>${say.title}</h1><p>${escaped(view.tenant)} · ${time(now)}</p></header>
 <main>
-<section><h2>${say.sites}</h2>${table([say.site, say.has, say.heard, say.lag], siteRows, say.none)}</section>
+<section><h2>${say.sites}</h2>${table([say.site, say.has, say.heard, say.lag, say.state], siteRows, say.none)}</section>
 <section><h2>${say.queues}</h2><p>${say.span(time(from), time(to), withinMs / 1_000)}</p>
 ${table([say.site, say.queue, say.channel, say.offered, say.answered, say.abandoned, say.level, say.wait, say.talk], queueRows, say.none)}</section>
 </main>`,
   );
+}
+
+function stateOf({ disabled, halted_at, halted_after, settled_from }: SiteRow, language: Language): string {
+  const say = words[language];
+  if (settled_from !== null) return say.setAside(settled_from);
+  if (halted_at !== null) return say.halted(String(halted_after ?? '?'));
+  return disabled ? say.shut : say.fine;
 }
 
 function table(head: string[], rows: string[][], none: string): string {

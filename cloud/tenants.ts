@@ -13,6 +13,12 @@ export interface SiteRow {
   heard_at: number | null;
   event_at: number | null;
   disabled: boolean;
+  /** Since when it waits for a decision: it was restored from an older backup. */
+  halted_at: number | null;
+  /** The last event that site and cloud have alike, where the site has found that out. */
+  halted_after: number | null;
+  /** Of a history that was set aside: of which site. */
+  settled_from: string | null;
 }
 
 /** PostgreSQL's word for a key that is there already. */
@@ -61,7 +67,7 @@ export class Tenants {
   /** Lets a site in, or keeps it out: running programs know it after 10 s. @throws cloud-site-unknown */
   async disableSite(tenant: string, site: string, disabled: boolean): Promise<void> {
     const { rowCount } = await this.#store.pool.query(
-      'UPDATE sites SET disabled = $3 WHERE tenant = $1 AND site = $2',
+      'UPDATE sites SET disabled = $3 WHERE tenant = $1 AND site = $2 AND settled_from IS NULL',
       [tenant, site, disabled],
     );
     if (rowCount === 0) throw failed['cloud-site-unknown']({ site });
@@ -70,7 +76,7 @@ export class Tenants {
 
   async sites(tenant: string): Promise<SiteRow[]> {
     const { rows } = await this.#store.pool.query<SiteRow>(
-      'SELECT site, cursor, heard_at, event_at, disabled FROM sites WHERE tenant = $1 ORDER BY site',
+      `SELECT site, cursor, heard_at, event_at, disabled, halted_at, halted_after, settled_from FROM sites WHERE tenant = $1 ORDER BY site`,
       [tenant],
     );
     return rows;
@@ -81,7 +87,7 @@ export class Tenants {
     const known = this.#keys.get(name);
     if (known && known.until > now) return known.key;
     const { rows } = await this.#store.pool.query<{ public_key: string }>(
-      'SELECT public_key FROM sites WHERE tenant = $1 AND site = $2 AND NOT disabled',
+      'SELECT public_key FROM sites WHERE tenant = $1 AND site = $2 AND NOT disabled AND settled_from IS NULL',
       [tenant, site],
     );
     const key = rows[0] && publicKeyOf(rows[0].public_key);

@@ -2,6 +2,8 @@
 //   POST /v1/sites/:site/batches             facts of the journal, filtered by the egress policy, in order; JSON as application/zstd (RFC 8878)
 //   GET  /v1/sites/:site/cursor              how far the cloud has this site's journal
 //   GET  /v1/sites/:site/changes?after&wait  profiles and interactions of the other sites of the tenant, as a long poll
+//   GET  /v1/sites/:site/tail?after&common   for a site that was restored from an older backup: what the cloud has after an event
+//   POST /v1/sites/:site/settle              sets aside what only the cloud has, after the last event that both have alike
 // The cloud's cursor is the truth: a batch says after which number it begins, and the cloud answers 409 with its own cursor
 // where that is another one. So a batch that was sent twice is taken once, and none is left out.
 import { z } from 'zod';
@@ -42,6 +44,24 @@ export type Batch = z.infer<typeof batch>;
 /** Answer to a batch and to /cursor; with 409, where to go on from. */
 export const cursorAnswer = z.object({ cursor: seq });
 export type CursorAnswer = z.infer<typeof cursorAnswer>;
+
+/** What left the site after some event, as far as it fits into one answer. */
+export const tailAnswer = z.object({
+  cursor: seq,
+  events: z.array(z.object({ seq: seq.positive(), at: time, type: z.string() })).max(5_000),
+});
+export type TailAnswer = z.infer<typeof tailAnswer>;
+
+/** `after`: both have it alike, and nothing behind it. `cursor`: what the cloud had when that was found out. */
+export const settleRequest = z.strictObject({ after: seq, cursor: seq, dryRun: z.boolean().default(false) });
+export const settleAnswer = z.object({
+  cursor: seq,
+  /** The name under which the cloud keeps what was set aside; absent: it was dropped. */
+  aside: z.string().optional(),
+  events: z.number().int(),
+  contacts: z.number().int(),
+});
+export type SettleAnswer = z.infer<typeof settleAnswer>;
 
 /** With 401: the signature is right, and its time is not; the time of the cloud, for the next try. */
 export const clockAnswer = z.object({ code: z.literal('site-clock'), now: time });

@@ -109,7 +109,7 @@ export function addBackupCommands(switchroom: Command): void {
         say(`Flows are in ${restored.flows}${flows === undefined ? ': move them, or set SWITCHROOM_FLOWS' : ''}.`);
         for (const { file, was } of restored.settings) say(`Was ${was}: now ${file}`);
         say(`The journal ends with event ${manifest.journal.last}. What was written after the backup is lost here;`);
-        say('a cloud that knows more stops taking from this site (state halted) until you decide: docs/deploy.md.');
+        say('a cloud that knows more is given nothing until you decide (switchroom uplink settle): docs/deploy.md.');
         say('Never run the old and the restored site at the same time.');
       },
     );

@@ -37,6 +37,30 @@ export function addCloudCommands(switchroom: Command): void {
         withTenants(async (tenants) => tenants.disableSite(tenant, site, disabled)),
       );
   cloud
+    .command('site-settle <tenant> <site>')
+    .description(
+      'a site that was restored from an older backup: what only the cloud has of it is set aside, or dropped',
+    )
+    .requiredOption('--after <event>', 'the last event that both have alike, as `switchroom uplink status` says there')
+    .option('--drop', 'it is dropped, instead of kept under another name')
+    .option('--dry-run', 'only say how much it is')
+    .action(
+      (tenant: string, site: string, { after, drop, dryRun }: { after: string; drop?: boolean; dryRun?: boolean }) =>
+        withTenants(async (_, store) => {
+          const { settle } = await import('../../cloud/index.ts');
+          const what = {
+            after: wholeNumber('--after', after),
+            tail: drop ? 'drop' : 'aside',
+            dryRun: dryRun ?? false,
+          } as const;
+          const { aside, events, contacts } = await settle(store, { tenant, site }, what, Date.now());
+          const became = aside === undefined ? 'dropped' : `set aside as site ${aside}`;
+          process.stdout.write(
+            `${events} events with ${contacts} contacts ${dryRun ? 'would be' : 'were'} ${became}.\n`,
+          );
+        }),
+    );
+  cloud
     .command('token-revoke <tenant> <name>')
     .description('end a token, at once')
     .action((tenant: string, name: string) => withTenants(async (tenants) => tenants.revokeToken(tenant, name)));
@@ -51,6 +75,7 @@ export function addCloudCommands(switchroom: Command): void {
           json,
           columns: [
             { title: 'site', of: (one) => one.site },
+            { title: 'state', of: stateOf },
             { title: 'events', of: (one) => one.cursor },
             { title: 'last heard', of: (one) => time(one.heard_at) },
             { title: 'last event', of: (one) => time(one.event_at) },
@@ -69,6 +94,12 @@ export function addCloudCommands(switchroom: Command): void {
         process.stdout.write(`${await tenants.createToken(tenant, name, now, ends)}\n`);
       }),
     );
+}
+
+function stateOf(site: import('../../cloud/index.ts').SiteRow): string {
+  if (site.settled_from !== null) return `set aside of ${site.settled_from}`;
+  if (site.halted_at !== null) return `halted: restored, the same up to ${site.halted_after ?? '?'}`;
+  return site.disabled ? 'disabled' : 'takes part';
 }
 
 async function start(): Promise<void> {
@@ -92,11 +123,13 @@ async function start(): Promise<void> {
 }
 
 /** On the database itself, whether the program runs or not. */
-async function withTenants(work: (tenants: import('../../cloud/index.ts').Tenants) => Promise<void>): Promise<void> {
+async function withTenants(
+  work: (tenants: import('../../cloud/index.ts').Tenants, store: import('../../cloud/index.ts').Store) => Promise<void>,
+): Promise<void> {
   const { openStore, Tenants } = await import('../../cloud/index.ts');
   const store = await openStore(cloudSettings(), pino({ level: 'silent' }), 1);
   try {
-    await work(new Tenants(store));
+    await work(new Tenants(store), store);
   } finally {
     await store.close();
   }

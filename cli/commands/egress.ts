@@ -2,13 +2,19 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { newSiteKey } from '../../uplink/index.ts';
-import { withConnection } from '../connection.ts';
+import { withConnection, withRunningServer } from '../connection.ts';
 import { failed } from '../errors.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../output.ts';
 
 interface Options {
   json?: boolean;
+}
+
+interface Status {
+  state: string;
+  halt?: { after: number; cursor: number };
+  [more: string]: unknown;
 }
 
 interface Finding {
@@ -28,8 +34,29 @@ interface Batch {
   digest: string;
 }
 
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** What there is, and where it is halted, what it means and what can be done. */
+function tellStatus({ halt, ...status }: Status): void {
+  for (const [name, value] of Object.entries(status)) say(`${name.padEnd(10)} ${value}`);
+  if (!halt) return;
+  const { after, cursor } = halt;
+  say('');
+  say(
+    `Halted: this data was restored from a backup that is not the newest. Up to event ${after} the cloud has the same;`,
+  );
+  say(
+    `events ${after + 1} to ${cursor} of the cloud are of the time after the backup, and are not here. Calls go on; nothing is sent.`,
+  );
+  say('  switchroom uplink settle --dry-run   says what would become of them');
+  say('  switchroom uplink settle             sets them aside in the cloud, loses nothing, and goes on');
+  say(`Who runs the cloud can drop them instead: switchroom cloud site-settle <tenant> <site> --after ${after} --drop`);
+}
+
 export function addEgressCommands(switchroom: Command): void {
-  const uplink = switchroom.command('uplink').description('the line to the cloud: key, status');
+  const uplink = switchroom.command('uplink').description('the line to the cloud: key, status, settle');
   uplink
     .command('key <file>')
     .description("make this site's key; prints the public half, which the cloud is given")
@@ -44,12 +71,35 @@ export function addEgressCommands(switchroom: Command): void {
     .description('how far the cloud has the journal of this site')
     .option('--json', 'print JSON')
     .action(async ({ json }: Options) => {
-      const { uplink: status } = await withConnection((connection) =>
-        connection.get<{ uplink?: Record<string, unknown> }>('/uplink'),
-      );
+      const { uplink: status } = await withConnection((connection) => connection.get<{ uplink?: Status }>('/uplink'));
       if (json) print([status ?? {}], { json });
       else if (!status) process.stdout.write('No cloud is configured: everything stays here.\n');
-      else for (const [name, value] of Object.entries(status)) process.stdout.write(`${name.padEnd(10)} ${value}\n`);
+      else tellStatus(status);
+    });
+  uplink
+    .command('settle')
+    .description(
+      'where it is halted after a restore: the cloud sets aside what only it has, and the site goes on after what both have',
+    )
+    .option('--dry-run', 'only say what would be set aside')
+    .option('--json', 'print JSON')
+    .action(async ({ dryRun = false, json }: Options & { dryRun?: boolean }) => {
+      const settled = await withRunningServer((connection) =>
+        connection.post<{ after: number; cursor: number; aside?: string; events: number; contacts: number }>(
+          '/uplink/settle',
+          { dryRun },
+        ),
+      );
+      if (json) return print([settled], { json });
+      const { after, cursor, aside = 'nothing', events, contacts } = settled;
+      const how = dryRun ? 'would be set aside' : 'are set aside';
+      say(`Up to event ${after} cloud and site have the same; ${events} events after it, up to ${cursor}, ${how}`);
+      say(`in the cloud as site ${aside}, with ${contacts} contacts: reports and timelines show them there.`);
+      if (dryRun) say('Nothing was changed. Without --dry-run it is done, and the uplink goes on.');
+      else
+        say(
+          `The uplink goes on after event ${after}. That it was settled, and by whom, is in the journal and in the cloud.`,
+        );
     });
 
   const egress = switchroom.command('egress').description('what may leave the site: check, sample, log, verify');

@@ -55,8 +55,17 @@ function bring(name: string, folder: string): void {
   renameSync(coming, folder);
 }
 
-async function start(): Promise<void> {
+/** Before any program runs, and any port is taken. @throws data-moved */
+async function settingsHere(): Promise<Settings> {
   const settings = readSettings();
+  // Loaded only where it will refuse: the supervisor needs no database.
+  if (existsSync(join(settings.data, 'moved.json')))
+    (await import('../../server/journal/index.ts')).mustBeHere(settings.data);
+  return settings;
+}
+
+async function start(): Promise<void> {
+  const settings = await settingsHere();
   bringFlows(settings);
   const terminal = process.stdout.isTTY === true;
   const logs = terminal ? join(settings.data, 'log') : undefined;
@@ -97,7 +106,7 @@ function keepFirstLogins(settings: Settings, server: ServerReady, terminal: bool
 }
 
 async function edge(): Promise<void> {
-  const settings = readSettings();
+  const settings = await settingsHere();
   if (!edgeParts(settings)) throw failed['edge-not-wanted']();
   const run = runFolder(settings);
   const kept = join(run, 'edge.json');
@@ -116,7 +125,7 @@ async function edge(): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  const settings = readSettings();
+  const settings = await settingsHere();
   bringFlows(settings);
   const run = runFolder(settings);
   const kept = join(run, 'edge.json');
@@ -133,7 +142,7 @@ async function serve(): Promise<void> {
 }
 
 async function sidecar(): Promise<void> {
-  const settings = readSettings();
+  const settings = await settingsHere();
   const run = runFolder(settings);
   const { runSidecar } = await import('../../sidecar/main.ts');
   const { ready, stop } = await runSidecar({ settings, secret: siteSecret(run), run });

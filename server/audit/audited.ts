@@ -11,6 +11,8 @@ const audited = [
   'journal.person-erased',
   'recording.listened',
   'retention.',
+  'egress.',
+  'uplink.settled',
   'server.',
   'sip.messages-read',
   'call.monitored',

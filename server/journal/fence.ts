@@ -19,7 +19,7 @@ const schema = z.strictObject({
 export type Fence = z.infer<typeof schema>;
 
 /** In the data directory. */
-export const fenceFile = 'moved.json';
+const fenceFile = 'moved.json';
 
 /** @returns undefined where the data is in use here */
 export function fenceOf(directory: string): Fence | undefined {

@@ -2,7 +2,7 @@ export { type DirectoryLock, dataDirectoryHolder, lockDataDirectory } from './da
 export { type DatabaseOptions, databaseFile, type OpenDatabase, openDatabase } from './database.ts';
 export { defineEvent, eventTypes, newEvent } from './event-type.ts';
 export { journalAlarm, journalErased, journalLost } from './events.ts';
-export { type Fence, fenceFile, fenceOf, putFence, takeFenceAway } from './fence.ts';
+export { type Fence, fenceOf, mustBeHere, putFence, takeFenceAway } from './fence.ts';
 export { matches } from './filter.ts';
 export {
   type ChainReport,

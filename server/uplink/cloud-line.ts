@@ -10,7 +10,11 @@ import {
   changesAnswer,
   clockAnswer,
   cursorAnswer,
+  type SettleAnswer,
+  settleAnswer,
   signRequest,
+  type TailAnswer,
+  tailAnswer,
   uplinkLimits,
 } from '../../uplink/index.ts';
 import type { Clock, Millis } from '../../values/index.ts';
@@ -23,6 +27,10 @@ export interface CloudLine {
   /** All @throws uplink-unreachable, uplink-refused */
   cursor(): Promise<number>;
   send(body: Uint8Array): Promise<Told>;
+  /** What the cloud has after an event. @param common the last event that both have alike, as far as it is known */
+  tail(after: number, common: number): Promise<TailAnswer>;
+  /** Sets aside in the cloud what it has after an event, where it has the journal up to `cursor`. */
+  settle(after: number, cursor: number, dryRun: boolean): Promise<SettleAnswer>;
   /** Waits on the cloud's side until there is something, at most `waitSeconds`. */
   changes(after: number, waitSeconds: number, signal: AbortSignal): Promise<ChangesAnswer>;
   close(): void;
@@ -75,6 +83,13 @@ export function openCloudLine(settings: UplinkSettings, site: string, clock: Clo
       if (answer.status === 429 || answer.status === 503)
         return { how: 'busy', afterMs: (answer.retryAfter ?? busyMs / 1_000) * 1_000 };
       return { how: 'taken', cursor: read(answer, cursorAnswer).cursor };
+    },
+    async tail(after, common) {
+      return read(await ask('GET', `/tail?after=${after}&common=${common}`, nothing), tailAnswer);
+    },
+    async settle(after, cursor, dryRun) {
+      const body = Buffer.from(JSON.stringify({ after, cursor, dryRun }));
+      return read(await ask('POST', '/settle', body), settleAnswer);
     },
     async changes(after, waitSeconds, signal) {
       const wait = Math.min(waitSeconds, uplinkLimits.waitSeconds);

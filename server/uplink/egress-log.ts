@@ -52,6 +52,11 @@ export class EgressLog {
     this.#insert.run(at, after, upto, JSON.stringify(sent), kept, bytes, body.length, digest, policy);
   }
 
+  /** The last event that ever left; 0: none did. */
+  get last(): number {
+    return this.#database.prepare<[], number>('SELECT coalesce(max(upto), 0) FROM egress_log').pluck().get() ?? 0;
+  }
+
   /** Newest first. */
   list(page: { before?: number | undefined; limit: number }): EgressEntry[] {
     return this.#list

@@ -6,7 +6,7 @@ import { eventsAfter, type JournalEvent } from '../journal/index.ts';
 import { type EgressEntry, EgressLog } from './egress-log.ts';
 import { failed } from './errors.ts';
 import { checkPolicy, eventShapes, type PolicyFinding } from './policy-file.ts';
-import type { UplinkStatus } from './uplink.ts';
+import type { Settled, UplinkStatus } from './uplink.ts';
 
 /** One event of a sample: as it is here, and what of it would leave. */
 export interface Sampled {
@@ -17,6 +17,8 @@ export interface Sampled {
 export interface EgressView {
   /** Undefined where no cloud is configured. */
   status(): UplinkStatus | undefined;
+  /** Settles a halt. @throws uplink-not-there, uplink-not-halted, uplink-unreachable, uplink-refused */
+  settle(by: string, dryRun: boolean): Promise<Settled>;
   log(page: { before?: number | undefined; limit: number }): EgressEntry[];
   /** @throws egress-batch-unknown */
   verify(batch: number): { same: boolean; erasedSince: boolean; text: string };
@@ -28,7 +30,7 @@ export interface EgressView {
 export interface EgressViewOptions {
   database: Database;
   /** Absent where no cloud is configured: then the preset `bank` is what would hold. */
-  uplink?: { status(): UplinkStatus } | undefined;
+  uplink?: { status(): UplinkStatus; settle(by: string, dryRun: boolean): Promise<Settled> } | undefined;
   plan?: EgressPlan | undefined;
   key: Buffer;
   /** Number of the last event. */
@@ -39,6 +41,10 @@ export function egressView({ database, uplink, plan, key, last }: EgressViewOpti
   const log = new EgressLog(database);
   return {
     status: () => uplink?.status(),
+    async settle(by, dryRun) {
+      if (!uplink) throw failed['uplink-not-there']();
+      return uplink.settle(by, dryRun);
+    },
     log: (page) => log.list(page),
     verify: (batch) => log.verify(batch, key),
     check: (policy) => checkPolicy(policy).findings,

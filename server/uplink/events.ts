@@ -29,3 +29,19 @@ export const egressPolicyChanged = defineEvent(
   { policy: z.string() },
   { about: 'From here on another policy says what may leave the site; `policy` is its hash.' },
 );
+
+export const uplinkSettled = defineEvent(
+  'uplink.settled',
+  1,
+  {
+    after: z.number().int(),
+    cursor: z.number().int(),
+    aside: z.string().optional(),
+    contacts: z.number().int(),
+    by: z.string(),
+  },
+  {
+    about:
+      'The site was restored from an older backup, and goes on after `after`; what the cloud had of it up to `cursor` is kept there under the name `aside`.',
+  },
+);

@@ -11,8 +11,10 @@ import type { Clock, Millis } from '../../values/index.ts';
 import type { EgressPlan } from '../egress/index.ts';
 import { type Journal, newEvent, type Reader } from '../journal/index.ts';
 import type { CloudLine } from './cloud-line.ts';
+import { type CommonHistory, commonHistory } from './common-history.ts';
 import { EgressLog } from './egress-log.ts';
-import { egressPolicyChanged, uplinkBehind, uplinkCaughtUp } from './events.ts';
+import { failed } from './errors.ts';
+import { egressPolicyChanged, uplinkBehind, uplinkCaughtUp, uplinkSettled } from './events.ts';
 import { type NextBatch, nextBatch } from './next-batch.ts';
 import { RemoteHistory } from './remote-history.ts';
 
@@ -32,6 +34,16 @@ export interface UplinkStatus {
   /** Why it is lost or halted, or waits. */
   reason?: string | undefined;
   alarm?: 'events' | 'age' | 'disk' | 'restored' | undefined;
+  /** Where it is halted: up to where both histories are the same, and how far the cloud's goes. */
+  halt?: CommonHistory | undefined;
+}
+
+/** What settling does, or would do. */
+export interface Settled extends CommonHistory {
+  /** The name under which the cloud keeps what only it has; absent where nothing had to be set aside. */
+  aside?: string | undefined;
+  events: number;
+  contacts: number;
 }
 
 export interface UplinkOptions {
@@ -83,6 +95,9 @@ export class Uplink {
   #noted: string | undefined;
   /** The next batch, made while one is on its way; undefined where it could not be. */
   #ahead: { after: number; batch: Promise<NextBatch | undefined> } | undefined;
+  #halt: CommonHistory | undefined;
+  /** Wakes who waits for a decision. */
+  #decided: (() => void) | undefined;
   #wake: (() => void) | undefined;
   #unfollow: (() => void) | undefined;
   #running: Promise<unknown> | undefined;
@@ -122,6 +137,7 @@ export class Uplink {
       wireBytes: this.#wireBytes,
       reason: this.#reason,
       alarm: this.#alarm,
+      halt: this.#halt,
     };
   }
 
@@ -154,31 +170,62 @@ export class Uplink {
     }
   }
 
-  /** Where the cloud is; its word counts, unless it knows more than there is. */
+  /** Where the cloud is; its word counts, unless it knows what this journal has never sent. */
   async #agree(): Promise<void> {
-    const { line, journal, logger } = this.#options;
+    const { line, journal, logger, database } = this.#options;
     const cursor = await line.cursor();
-    if (cursor > journal.last) {
-      this.#state = 'halted';
-      this.#reason = `the cloud has ${cursor} events of this site, and the journal only ${journal.last}`;
-      await this.#raise('restored');
-      logger.error(
-        { cloud: cursor, last: journal.last },
-        'the cloud knows more of this site than its journal: nothing is sent',
-      );
-      return;
+    const known = Math.max(journal.cursor(reader), this.log.last);
+    if (cursor > known) {
+      const halt = await commonHistory(line, database, { known: Math.min(known, journal.last), last: journal.last });
+      if (halt.after < halt.cursor) return this.#stop(halt);
     }
+    this.#halt = undefined;
     if (this.#reason !== undefined) logger.info({ after: cursor, behind: journal.last - cursor }, 'the cloud is back');
     this.#reason = undefined;
     this.#move(cursor);
     this.#state = 'sending';
   }
 
+  async #stop(halt: CommonHistory): Promise<void> {
+    const { journal, logger } = this.#options;
+    const { after, cursor } = halt;
+    this.#state = 'halted';
+    this.#halt = halt;
+    this.#reason = `the cloud has ${cursor} events of this site; up to ${after} they are this journal's (which has ${journal.last}), then others: this data was restored from an older backup`;
+    await this.#raise('restored');
+    logger.error(
+      { cloud: cursor, common: after, last: journal.last },
+      'the cloud has another history of this site: nothing is sent',
+    );
+  }
+
+  /**
+   * Settles a halt: the cloud sets aside what only it has, and this journal goes on after the last event that both have.
+   * @param by an administrator @throws uplink-not-halted, uplink-unreachable, uplink-refused (something came meanwhile)
+   */
+  async settle(by: string, dryRun: boolean): Promise<Settled> {
+    const { line, journal, clock, logger } = this.#options;
+    const halt = this.#halt;
+    if (this.#state !== 'halted' || halt === undefined) throw failed['uplink-not-halted']({ state: this.#state });
+    const { after, cursor } = halt;
+    const { aside, events, contacts } = await line.settle(after, cursor, dryRun);
+    const settled = { after, cursor, aside, events, contacts };
+    if (dryRun) return settled;
+    this.#move(after);
+    const said = { after, cursor, contacts, by, ...(aside === undefined ? {} : { aside }) };
+    await journal.append([newEvent(uplinkSettled, clock.now(), said)]);
+    logger.warn(said, 'the halt of the uplink was settled');
+    this.#halt = undefined;
+    this.#state = 'lost';
+    this.#decided?.();
+    return settled;
+  }
+
   async #next(): Promise<void> {
     const { reader: reads, plan, key, lingerMs = 200 } = this.#options;
     if (this.#state === 'halted') {
-      // Whether somebody decided meanwhile.
-      await this.#rest(longestWaitMs, true);
+      // Whether somebody decided meanwhile, here or in the cloud.
+      await this.#rest(longestWaitMs, 'decided');
       if (!this.#over) await this.#agree();
       return;
     }
@@ -326,16 +373,20 @@ export class Uplink {
     return this.#stopping.signal.aborted;
   }
 
-  /** Until something new is in the journal, or `ms` are over. @param whole not woken by news */
-  #rest(ms?: Millis, whole = false): Promise<void> {
+  /** Until something new is in the journal, or `ms` are over. @param whole not woken by news; `decided`: by a decision */
+  #rest(ms?: Millis, whole: boolean | 'decided' = false): Promise<void> {
     const { journal } = this.#options;
     if (ms === undefined && journal.last > this.#cursor && this.#state === 'idle') return Promise.resolve();
     return new Promise((done) => {
       const timer = ms === undefined ? undefined : setTimeout(done, ms).unref();
-      this.#wake = () => {
-        if ((whole || ms !== undefined) && !this.#over) return;
+      const wake = () => {
         clearTimeout(timer);
         done();
+      };
+      this.#decided = whole === 'decided' ? wake : undefined;
+      this.#wake = () => {
+        if ((whole || ms !== undefined) && !this.#over) return;
+        wake();
       };
     });
   }

@@ -207,6 +207,14 @@ describe.skipIf(!hasPostgres)('the line to the cloud (needs PostgreSQL)', () => 
     expect(await post(url.replace(tenant, second.tenant), bytes)).toBe(401);
     expect(await post(url, bytes)).toBe(200);
     expect(await post(url, bytes)).toBe(401);
+    // Nor at another program of the cloud, nor after a restart: the number is kept in the database.
+    const other = await open();
+    const elsewhere = await fetch(other.addresses[0] + url, {
+      method: 'POST',
+      body: bytes,
+      headers: { authorization },
+    });
+    expect(elsewhere.status).toBe(401);
     await expect(cloud.tenants.addSite(second.tenant, 'twin', key.publicKey, 0)).rejects.toMatchObject({
       code: 'cloud-key-taken',
     });

@@ -16,6 +16,13 @@ const status = z
     wireBytes: z.number(),
     reason: optional,
     alarm: z.enum(['events', 'age', 'disk', 'restored']).optional(),
+    halt: z
+      .object({
+        after: z.number().describe('The last event that journal and cloud have alike'),
+        cursor: z.number().describe('The last event that the cloud has'),
+      })
+      .optional()
+      .describe('Where it is halted: this data was restored from an older backup'),
   })
   .meta({ id: 'UplinkStatus' });
 const entry = z
@@ -48,6 +55,26 @@ export function egressEndpoints({ egress }: ApiDeps): Endpoint[] {
       roles: admins,
       answer: z.object({ uplink: status.optional().describe('Absent where no cloud is configured') }),
       handle: () => ({ uplink: egress.status() }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/uplink/settle',
+      tag,
+      about:
+        'Settles a halt: what only the cloud has of this site is set aside there under another name (nothing is lost), and the uplink goes on after the last event that both have.',
+      roles: admins,
+      body: z.strictObject({ dryRun: z.boolean().default(false).describe('Only say what would be set aside') }),
+      answer: z
+        .object({
+          after: z.number(),
+          cursor: z.number(),
+          aside: z.string().optional().describe('The name under which the cloud keeps it'),
+          events: z.number(),
+          contacts: z.number(),
+        })
+        .meta({ id: 'UplinkSettled' }),
+      errors: ['uplink-not-there', 'uplink-not-halted', 'uplink-unreachable', 'uplink-refused'],
+      handle: ({ body, principal }) => egress.settle(principal.by, body.dryRun),
     }),
     endpoint({
       method: 'get',

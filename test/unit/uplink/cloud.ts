@@ -1,12 +1,21 @@
 // A cloud in memory that holds to the protocol: in order, once, by its own cursor.
 import { zstdDecompressSync } from 'node:zlib';
 import type { CloudLine, Told } from '../../../server/uplink/index.ts';
-import { type Batch, batch, type ChangesAnswer, type OutgoingEvent } from '../../../uplink/index.ts';
+import {
+  type Batch,
+  batch,
+  type ChangesAnswer,
+  type OutgoingEvent,
+  type SettleAnswer,
+  type TailAnswer,
+} from '../../../uplink/index.ts';
 
 export class MemoryCloud implements CloudLine {
   at = 0;
   readonly events: OutgoingEvent[] = [];
   readonly batches: Batch[] = [];
+  /** What was settled away. */
+  readonly aside: OutgoingEvent[] = [];
   up = true;
   /** Takes the batch, and the answer is lost on the way. */
   loseAnswers = 0;
@@ -36,6 +45,23 @@ export class MemoryCloud implements CloudLine {
       throw new Error('connection reset');
     }
     return { how: 'taken', cursor: this.at };
+  }
+
+  async tail(after: number): Promise<TailAnswer> {
+    this.#check();
+    const events = this.events.filter(({ seq }) => seq > after).slice(0, 3);
+    return { cursor: this.at, events: events.map(({ seq, at, type }) => ({ seq, at, type })) };
+  }
+
+  async settle(after: number, cursor: number, dryRun: boolean): Promise<SettleAnswer> {
+    this.#check();
+    if (cursor !== this.at) throw new Error('something came meanwhile');
+    const tail = this.events.filter(({ seq }) => seq > after);
+    if (!dryRun) {
+      this.aside.push(...this.events.splice(this.events.length - tail.length));
+      this.at = after;
+    }
+    return { cursor: after, aside: 'main-aside', events: tail.length, contacts: 0 };
   }
 
   async changes(after: number, _wait: number, signal: AbortSignal): Promise<ChangesAnswer> {

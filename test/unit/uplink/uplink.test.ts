@@ -140,6 +140,73 @@ describe('the uplink', () => {
     expect(cloud.batches).toEqual([]);
   });
 
+  /** The site has sent all it has; then `lost` more, which are not in the backup that it is restored from. */
+  async function restored(lost: number): Promise<number> {
+    uplink = make();
+    uplink.start();
+    const common = await happen(12);
+    await cloud.has(common);
+    await expect.poll(() => site.journal.cursor('uplink')).toBe(common);
+    await uplink.stop();
+    for (let nth = 1; nth <= lost; nth++) {
+      const seq = common + nth;
+      const { at } = cloud.events.at(-1)!;
+      cloud.events.push({
+        seq,
+        at: at + 5_000,
+        type: 'interaction.started',
+        version: 1,
+        interaction: `lost_${nth}`,
+        data: {},
+      });
+      cloud.at = seq;
+    }
+    return common;
+  }
+  const interactions = () => cloud.events.flatMap(({ interaction }) => interaction ?? []);
+
+  it('a restored site stays halted, however much it writes since, until that is settled; then nothing is left out or doubled', async () => {
+    const common = await restored(4);
+    const here = calls;
+    const last = await happen(20);
+    expect(last).toBeGreaterThan(cloud.at);
+    uplink = make();
+    uplink.start();
+    await expect.poll(() => uplink.status().state).toBe('halted');
+    expect(uplink.status()).toMatchObject({ alarm: 'restored', halt: { after: common, cursor: common + 4 } });
+    await happen(5);
+    const seen = cloud.events.length;
+    expect(await uplink.settle('admin', true)).toMatchObject({ after: common, events: 4, aside: 'main-aside' });
+    expect(cloud.events).toHaveLength(seen);
+    expect(uplink.status().state).toBe('halted');
+    expect(await uplink.settle('admin', false)).toMatchObject({ after: common, cursor: common + 4, events: 4 });
+    await expect.poll(() => uplink.status().state).toBe('idle');
+    expect(cloud.aside.map(({ interaction }) => interaction)).toEqual(['lost_1', 'lost_2', 'lost_3', 'lost_4']);
+    expect(interactions()).toEqual(Array.from({ length: 12 + 25 }, (_, nth) => `int_${here - 12 + nth + 1}`));
+    const [settled] = site.journal.read(0, { filter: { types: ['uplink.settled'] } });
+    expect(settled?.data).toMatchObject({ after: common, aside: 'main-aside', by: 'admin' });
+    await expect(uplink.settle('admin', false)).rejects.toMatchObject({ code: 'uplink-not-halted' });
+  });
+
+  it('goes on by itself where a restored site has all that the cloud has', async () => {
+    const common = await restored(0);
+    const last = await happen(6);
+    uplink = make();
+    uplink.start();
+    await cloud.has(last);
+    await expect.poll(() => site.journal.cursor('uplink')).toBe(last);
+    await uplink.stop();
+    // The copy of the database is older than what was confirmed: its events are the cloud's all the same.
+    site.journal.moveCursor('uplink', common);
+    site.opened.database.exec(`DELETE FROM egress_log WHERE upto > ${common}`);
+    uplink = make();
+    uplink.start();
+    const next = await happen(3);
+    await cloud.has(next);
+    expect(new Set(interactions()).size).toBe(interactions().length);
+    expect(interactions()).toHaveLength(12 + 6 + 3);
+  });
+
   it('takes smaller batches while the cloud is busy', async () => {
     cloud.busyTimes = 3;
     const last = await happen(600);
