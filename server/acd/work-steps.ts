@@ -48,13 +48,21 @@ export function endOffer(
   const reason =
     outcome === 'missed'
       ? 'rona'
-      : outcome === 'unreachable'
+      : outcome === 'unreachable' && !answeredSince(agent, work)
         ? 'phone-unreachable'
         : outcome === 'declined'
           ? config?.declinedReason
           : undefined;
   if (reason && agent.presence === 'ready') setPresence(decision, agent, 'not-ready', reason);
   leaveIfDone(decision, agent);
+}
+
+/** Whether she has taken another contact of that channel since she was offered this one: then her phone can be reached. */
+function answeredSince(agent: Agent, { channel, since }: Work): boolean {
+  for (const work of agent.work.values()) {
+    if (work.state === 'connected' && work.channel === channel && work.since >= since) return true;
+  }
+  return false;
 }
 
 /** Ends the agent's connected part; wrap-up begins where she has one. */

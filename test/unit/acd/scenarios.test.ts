@@ -286,6 +286,26 @@ describe('offers', () => {
     expect(floor.holder('int_b')).toBe('1001');
   });
 
+  test('one ring that got nowhere does not make a phone unreachable that answers others meanwhile', () => {
+    const capacity = { total: 3, channels: { voice: 3 } };
+    const floor = new Floor([service], [{ id: '1001', capacity }]);
+    floor.ready('1001');
+    floor.call('int_a');
+    floor.call('int_b');
+    floor.call('int_c');
+    floor.pass(1_000);
+    floor.accept('int_b');
+    floor.do({ type: 'outcome', offer: floor.offer('int_a')!.offer, outcome: 'unreachable' });
+    expect(floor.presence('1001')).toBe('ready');
+    // Nothing else that rings there is torn away.
+    expect(floor.offer('int_c')).toBeDefined();
+    floor.accept('int_c');
+    floor.pass(1_000);
+    floor.call('int_d');
+    floor.do({ type: 'outcome', offer: floor.offer('int_d')!.offer, outcome: 'unreachable' });
+    expect(floor.presence('1001')).toBe('not-ready (phone-unreachable)');
+  });
+
   test('decline and unreachable make not ready with their reasons; decline only where configured', () => {
     const floor = new Floor([{ ...service, declinedReason: undefined }], [{ id: '1001' }]);
     floor.do({ type: 'set-queue', queue: { ...queueConfig(service), declinedReason: undefined } });
