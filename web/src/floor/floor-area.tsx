@@ -1,4 +1,5 @@
 import './floor.css';
+import { lazy } from 'react';
 import { type AreaPage, AreaView } from '../parts/area.tsx';
 import { Callbacks } from './callbacks.tsx';
 import { Contacts } from './contacts.tsx';
@@ -8,12 +9,22 @@ import { QualityPage } from './quality.tsx';
 import { Reports } from './reports.tsx';
 import { useFloorWords } from './words.ts';
 
+const CustomersPage = lazy(() => import('../customers/customers-page.tsx'));
+const MomentsPage = lazy(() => import('../moments/moments-page.tsx'));
+
 /** What supervisors look at. */
 export default function FloorArea({ path }: { path: string[] }) {
   const say = useFloorWords();
   const pages: AreaPage[] = [
     { name: 'live', icon: 'live', title: say('page.live'), page: () => <Live /> },
     { name: 'contacts', icon: 'phone', title: say('page.contacts'), page: (rest) => <Contacts rest={rest} /> },
+    {
+      name: 'customers',
+      icon: 'person',
+      title: say('page.customers'),
+      page: (rest) => <CustomersPage rest={rest} />,
+    },
+    { name: 'moments', icon: 'bell', title: say('page.moments'), page: (rest) => <MomentsPage rest={rest} /> },
     { name: 'callbacks', icon: 'clock', title: say('page.callbacks'), page: () => <Callbacks /> },
     {
       name: 'quality',

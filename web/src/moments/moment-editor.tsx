@@ -1,0 +1,253 @@
+// One moment: its text with the checker's marks, and beside it the rule in words, a trial, its tests, what it did, versions.
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import momentSchema from '../../../moments/moment.schema.json' with { type: 'json' };
+import type { Moment } from '../../../server/moments/schema.ts';
+import type { JsonSchema } from '../editor/completion.ts';
+import { FindingCount, FindingList } from '../editor/findings.tsx';
+import { JsonEditor, type Mark } from '../editor/json-editor.tsx';
+import { Versions } from '../editor/versions.tsx';
+import { usePanel } from '../panel-context.ts';
+import { Failure } from '../parts/failure.tsx';
+import { ask, RestFailed, rest, useRest } from '../rest.ts';
+import { Lately } from './lately.tsx';
+import { momentNamesAt } from './names-at.ts';
+import { RuleWords } from './rule-words.tsx';
+import { TestsPane } from './tests-pane.tsx';
+import { TryPane } from './try-pane.tsx';
+import type { MomentSummary } from './types.ts';
+import { useMomentWords } from './words.ts';
+
+const panes = ['words', 'try', 'tests', 'lately', 'versions'] as const;
+type Pane = (typeof panes)[number];
+const none: Mark[] = [];
+// As it is read from JSON, its type is that of this very document.
+const schema = momentSchema as unknown as JsonSchema;
+
+/** What a new moment begins with. */
+function begun(moment: string): string {
+  const text = {
+    $schema: './moment.schema.json',
+    moment,
+    note: '',
+    rank: 50,
+    class: 'minutes',
+    when: { event: 'payment-failed', count: 2, within: '30m' },
+    do: [
+      { tag: moment, for: '2h' },
+      { hint: { en: '{customer.name|She} had trouble paying.', zh: '{customer.name|客户}付款遇到问题。' } },
+    ],
+    again: '1d',
+  };
+  return `${JSON.stringify(text, undefined, 2)}\n`;
+}
+
+export function MomentEditor({
+  moment,
+  summary,
+  effect,
+  onSaved,
+}: {
+  moment: string;
+  /** Undefined: there is none of that name yet. */
+  summary: MomentSummary | undefined;
+  effect: ReactNode;
+  onSaved: () => void;
+}) {
+  const say = useMomentWords();
+  const { state } = usePanel();
+  const path = `/moments/${encodeURIComponent(moment)}`;
+  const isNew = summary === undefined;
+  const isDraft = summary?.draft !== undefined;
+  const mayUse = state.setup?.me.roles.includes('admin') === true;
+  const [saved, setSaved] = useState<string | undefined>(isNew ? '' : undefined);
+  const [text, setText] = useState(isNew ? begun(moment) : '');
+  /** Undefined until the checker has spoken. */
+  const [found, setFound] = useState<Mark[]>();
+  const [rule, setRule] = useState<Moment | undefined>(summary?.rule);
+  const [failed, setFailed] = useState<RestFailed>();
+  const [pane, setPane] = useState<Pane>('words');
+  const [line, setLine] = useState<{ line: number }>();
+  const [busy, setBusy] = useState(false);
+  const { data: others } = useRest<{ moments: MomentSummary[] }>('/moments');
+  const { data: queues } = useRest<{ queues: { id: string }[] }>('/queues');
+  const { data: skills } = useRest<{ skills: { name: string }[] }>('/skills');
+  const namesAt = useMemo(
+    () =>
+      momentNamesAt({
+        moments: others?.moments ?? [],
+        queues: queues?.queues.map(({ id }) => id) ?? [],
+        skills: skills?.skills.map(({ name }) => name) ?? [],
+      }),
+    [others, queues, skills],
+  );
+  const marks = found ?? none;
+  const dirty = saved !== undefined && text !== saved;
+  const errors = marks.filter(({ severity }) => severity === 'error').length;
+
+  useEffect(() => {
+    if (isNew) return;
+    const stop = new AbortController();
+    ask(isDraft ? `${path}/draft` : path, { signal: stop.signal })
+      .then(async (response) => {
+        const file = await response.text();
+        setSaved(file);
+        setText(file);
+      })
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
+        if (!(error instanceof RestFailed)) throw error;
+        setFailed(error);
+      });
+    return () => stop.abort();
+  }, [path, isNew, isDraft]);
+
+  // Checked a moment after the last key.
+  useEffect(() => {
+    if (saved === undefined) return;
+    const stop = new AbortController();
+    const timer = setTimeout(() => {
+      rest<{ findings: Mark[]; rule?: Moment }>(`${path}/check`, { method: 'POST', body: text, signal: stop.signal })
+        .then(({ findings, rule: read }) => {
+          setFound(findings);
+          // While a text is no moment, the words of the last one stay.
+          if (read !== undefined) setRule(read);
+        })
+        .catch((error: unknown) => {
+          if (stop.signal.aborted) return;
+          if (!(error instanceof RestFailed)) throw error;
+          setFailed(error);
+        });
+    }, 250);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [path, text, saved]);
+
+  // What was not saved is not lost by closing the page.
+  useEffect(() => {
+    if (!dirty) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [dirty]);
+
+  const send = useCallback(
+    async (what: () => Promise<unknown>) => {
+      setBusy(true);
+      setFailed(undefined);
+      try {
+        await what();
+        onSaved();
+      } catch (error) {
+        if (!(error instanceof RestFailed)) throw error;
+        setFailed(error);
+      } finally {
+        setBusy(false);
+      }
+    },
+    [onSaved],
+  );
+  const use = () =>
+    send(async () => {
+      await rest(path, { method: 'PUT', body: text });
+      setSaved(text);
+    });
+  const keep = () =>
+    send(async () => {
+      await rest(`${path}/draft`, { method: 'PUT', body: text });
+      setSaved(text);
+    });
+  const drop = () => send(() => rest(`${path}/draft`, { method: 'DELETE' }));
+  const mayActivate = mayUse && errors === 0 && !busy && (dirty || isDraft);
+
+  if (saved === undefined) return <Failure of={failed} />;
+  return (
+    <div className="moment-editor">
+      <section className="card" aria-label={say('text')}>
+        <header className="card-head">
+          <h2>{moment}.json</h2>
+          <FindingCount marks={found} />
+          <span className="space" />
+          {dirty && (
+            <button type="button" className="ghost small" onClick={() => setText(saved === '' ? begun(moment) : saved)}>
+              {say('discard')}
+            </button>
+          )}
+          {isDraft && !dirty && (
+            <button type="button" className="ghost small" disabled={busy} onClick={() => void drop()}>
+              {say('drop-draft')}
+            </button>
+          )}
+          <button type="button" className="secondary" disabled={!dirty || busy} onClick={() => void keep()}>
+            {say('save-draft')}
+          </button>
+          {mayUse && (
+            <button
+              type="button"
+              className="primary"
+              aria-keyshortcuts="Control+S"
+              disabled={!mayActivate}
+              onClick={() => void use()}
+            >
+              {say('activate')}
+            </button>
+          )}
+        </header>
+        {summary?.draft !== undefined && (
+          <p className="draft-note">
+            {say('is-draft', { by: summary.draft.by })} {!mayUse && say('admin-saves')}
+          </p>
+        )}
+        <Failure of={failed} />
+        <JsonEditor
+          label={`${moment}.json`}
+          text={text}
+          onChange={setText}
+          onSave={() => {
+            if (mayActivate) void use();
+            else if (!mayUse && dirty && !busy) void keep();
+          }}
+          marks={marks}
+          schema={schema}
+          namesAt={namesAt}
+          goTo={line}
+        />
+        <FindingList marks={marks} onGo={(at) => setLine({ line: at })} />
+      </section>
+      <section className="card moment-side" aria-label={say(`pane.${pane}`)}>
+        <div className="views" role="tablist" aria-label={say('panes')}>
+          {panes.map((one) => (
+            <button
+              key={one}
+              type="button"
+              role="tab"
+              aria-selected={one === pane}
+              disabled={isNew && (one === 'lately' || one === 'versions')}
+              onClick={() => setPane(one)}
+            >
+              {say(`pane.${one}`)}
+            </button>
+          ))}
+        </div>
+        {pane === 'words' &&
+          (rule === undefined ? <p className="muted">{say('not-yet')}</p> : <RuleWords rule={rule} whole />)}
+        {pane === 'words' && !isNew && effect}
+        {pane === 'try' && <TryPane moment={moment} text={text} rule={rule} />}
+        {pane === 'tests' && <TestsPane moment={moment} text={text} />}
+        {pane === 'lately' && <Lately moment={moment} />}
+        {pane === 'versions' && (
+          <Versions
+            of={path}
+            current={summary?.version}
+            text={text}
+            onTake={(old) => {
+              setText(old);
+              setPane('words');
+            }}
+          />
+        )}
+      </section>
+    </div>
+  );
+}
