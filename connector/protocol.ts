@@ -195,6 +195,11 @@ export const inboundAnswer = z.strictObject({
       reason: z.string().optional(),
     }),
   ),
+  /**
+   * Threads in which somebody writes faster than the channel allows: their items had better wait that long, ms. What was not
+   * taken of them is not in `items`, and is sent again then, in order; other threads go on.
+   */
+  slow: z.array(z.strictObject({ thread: short, ms: z.number().int().positive() })).optional(),
 });
 export type InboundAnswer = z.infer<typeof inboundAnswer>;
 

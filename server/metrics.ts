@@ -41,7 +41,7 @@ export function serverMetrics({ journal, routing, desk, sip, conversations, chan
   const { counters: facts } = journal;
   const { counters: router } = routing;
   const legs = sip.counts();
-  const { phases, overdue, taken } = conversations.counts();
+  const { phases, overdue, flooded, taken } = conversations.counts();
   return [
     counter('switchroom_journal_events_total', 'Events appended to the journal.', facts.events),
     counter('switchroom_journal_commits_total', 'Group commits.', facts.commits),
@@ -67,6 +67,7 @@ export function serverMetrics({ journal, routing, desk, sip, conversations, chan
       values: Object.entries(phases).map(([phase, value]) => ({ labels: { phase }, value })),
     },
     gauge('switchroom_conversations_overdue', 'Those whose customer has waited too long for a person.', overdue),
+    counter('switchroom_conversations_flooded_total', 'Items above what one customer may send in a minute.', flooded),
     byLabel('switchroom_channel_items_total', 'Items of connectors, by result.', 'result', taken),
     {
       name: 'switchroom_channel_connected',

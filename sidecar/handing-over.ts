@@ -128,8 +128,7 @@ export class HandingOver {
       if (this.trouble !== undefined) logger.info({ channel }, 'the server takes items again');
       this.trouble = undefined;
       // A server that answers for none of them would be asked without end.
-      const slow = outcome.answer.slow !== undefined;
-      if (!slow && batch.length > 0 && batch.every(({ key }) => !results.has(key))) this.#later();
+      if (batch.length > 0 && batch.every(({ key }) => !results.has(key))) this.#later();
       else this.#attempt = 0;
       return;
     }

@@ -1,5 +1,5 @@
 // A conversation as it is kept: everything that a restarted server needs to go on. Plain JSON.
-import type { ReplyWindow } from '../../connector/index.ts';
+import type { Content, ReplyWindow } from '../../connector/index.ts';
 import type {
   AgentId,
   Channel,
@@ -52,6 +52,8 @@ export interface ConversationData {
   place?: Place | undefined;
   /** Nobody takes it just now: tried again then. */
   retryAt?: Millis | undefined;
+  /** She wrote too fast for the bot: the last of it, and when the bot hears it. */
+  unheard?: { content: Content; at: Millis } | undefined;
   /** The last word of the customer. */
   heardAt: Millis;
   unanswered?: { since: Millis; due: Millis; warned?: boolean | undefined; told?: boolean | undefined } | undefined;

@@ -73,11 +73,14 @@ export class Conversation extends KeptConversation implements OfferTarget {
     this.changed();
   }
 
-  /** To whom it comes: the agent who had her a while ago, the channel's flow, or its queue. */
-  route(): void {
+  /**
+   * To whom it comes: the agent who had her a while ago, the channel's flow, or its queue.
+   * @param quietMs not before, because she writes too fast
+   */
+  route(quietMs = 0): void {
     const { record, thread, place } = this;
-    if (!record) {
-      place.tryLater();
+    if (!record || quietMs > 0) {
+      place.tryLater(quietMs > 0 ? quietMs : undefined);
       return;
     }
     const { agent, queue, endedAt } = thread;
@@ -112,10 +115,21 @@ export class Conversation extends KeptConversation implements OfferTarget {
 
   // ── what the customer does ────────────────────────────────────────────────────────────────────────────────────────
 
-  /** She wrote, and it is kept already. */
-  heard(content: Content): void {
+  /** She wrote, and it is kept already. @param quietMs she writes too fast: the bot hears the last of it, and not before */
+  heard(content: Content, quietMs = 0): void {
     const { data, answers } = this;
     data.heardAt = this.now();
+    data.unheard = undefined;
+    if (quietMs > 0 && data.phase === 'bot' && this.bot.asks) {
+      // What is secret is nowhere kept: she is asked again.
+      if (this.bot.seen(content) === content) {
+        data.unheard = { content, at: data.heardAt + quietMs };
+        // She wrote: it is not for her that the bot waits.
+        data.askedUntil = undefined;
+      }
+      this.changed();
+      return;
+    }
     // Where nobody takes it just now, she waits for a person all the same.
     const forBot = data.phase === 'bot' && (this.bot.hears(content) || data.retryAt === undefined);
     if (!forBot) answers.begin(data.heardAt);
@@ -162,6 +176,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     data.unanswered = undefined;
     data.askedUntil = undefined;
     data.retryAt = undefined;
+    data.unheard = undefined;
     this.tellState();
     this.changed();
     this.keeper.over(this);
@@ -172,6 +187,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     const { data } = this;
     this.bot.stop();
     Object.assign(data, { name: undefined, from: undefined, subject: undefined, last: undefined, flow: undefined });
+    data.unheard = undefined;
     data.variables = {};
     data.path = [];
     data.customer = undefined;
@@ -191,6 +207,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     const { data, answers } = this;
     const { unanswered } = data;
     if (data.phase === 'bot') this.bot.due(now);
+    if (data.unheard && data.unheard.at <= now) this.heard(data.unheard.content);
     if (data.phase === 'bot' && data.retryAt !== undefined && data.retryAt <= now) this.place.retry();
     // Who begins to wait just now is not late just now.
     if (data.unanswered === unanswered) answers.due(now);
@@ -198,8 +215,15 @@ export class Conversation extends KeptConversation implements OfferTarget {
     const idleAt = Math.max(data.heardAt, data.since, data.last?.at ?? 0) + (this.record?.idleMs ?? 86_400_000);
     if (silent && now >= idleAt) this.finish('customer', 'idle');
     // What changes later looks anew; so does, after a while, a channel whose times were changed.
-    const { askedUntil = Infinity, retryAt = Infinity } = data;
-    this.#nextDue = Math.min(now + longestRestMs, askedUntil, retryAt, answers.next, ...(silent ? [idleAt] : []));
+    const { askedUntil = Infinity, retryAt = Infinity, unheard } = data;
+    this.#nextDue = Math.min(
+      now + longestRestMs,
+      askedUntil,
+      retryAt,
+      unheard?.at ?? Infinity,
+      answers.next,
+      ...(silent ? [idleAt] : []),
+    );
   }
 
   // ── after a restart ───────────────────────────────────────────────────────────────────────────────────────────────

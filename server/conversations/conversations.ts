@@ -160,14 +160,14 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   }
 
   /** For /metrics. */
-  counts(): { phases: Record<string, number>; overdue: number; taken: Record<string, number> } {
+  counts(): { phases: Record<string, number>; overdue: number; flooded: number; taken: Record<string, number> } {
     const phases: Record<string, number> = { bot: 0, queued: 0, offered: 0, active: 0 };
     let overdue = 0;
     for (const { data } of this.#open) {
       phases[data.phase] = (phases[data.phase] ?? 0) + 1;
       if (data.unanswered?.told) overdue++;
     }
-    return { phases, overdue, taken: { ...this.#inbound.results } };
+    return { phases, overdue, flooded: this.#inbound.flooded, taken: { ...this.#inbound.results } };
   }
 
   /** Of one person, for her export and her erasure. */

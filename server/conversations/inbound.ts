@@ -10,6 +10,7 @@ import type { ConversationTools } from './conversation-tools.ts';
 import { failed } from './errors.ts';
 import { conversationHappened, conversationRead } from './events.ts';
 import type { ConversationKeeper } from './kept-conversation.ts';
+import { Pace } from './pace.ts';
 
 type Result = InboundAnswer['items'][number];
 
@@ -18,6 +19,8 @@ const begins = new Set(['follow', 'menu', 'scan', 'enter']);
 /** Items between their taking and their commit; more are sent again later. */
 const mostWaiting = 20_000;
 const busySeconds = 2;
+/** Of one thread, where the channel does not say. */
+const mostPerMinute = 60;
 
 export interface InboundKeeper extends ConversationKeeper {
   readonly rows: ConversationRows;
@@ -32,6 +35,9 @@ export class Inbound {
   readonly #keeper: InboundKeeper;
   /** For /metrics. */
   readonly results: Record<Result['result'], number> = { taken: 0, known: 0, refused: 0 };
+  /** Items above what one customer may send in a minute, for /metrics. */
+  flooded = 0;
+  readonly #pace = new Pace();
   /** Keys that are taken and wait for the disk: `via key` → interaction. */
   readonly #waiting = new Map<string, { interaction: InteractionId; message: string | undefined }>();
 
@@ -46,12 +52,36 @@ export class Inbound {
     if (!record) throw failed['channel-unknown']({ channel });
     if (this.#waiting.size + items.length > mostWaiting || this.#tools.journal.trouble)
       throw failed['conversations-busy']({ seconds: busySeconds });
-    const results = items.map((item) => this.#take(record, item));
+    const slow = new Map<string, Millis>();
+    const held = new Set<string>();
+    const results = items.flatMap((item) => this.#paced(record, item, slow, held) ?? []);
     // After everything that these items, or the same ones a moment ago, have changed.
     const { durable } = await this.#tools.journal.append([]);
     if (!durable) throw failed['conversations-busy']({ seconds: busySeconds });
     for (const { result } of results) this.results[result]++;
-    return { items: results };
+    if (slow.size === 0) return { items: results };
+    return { items: results, slow: [...slow].map(([thread, ms]) => ({ thread, ms })) };
+  }
+
+  /**
+   * @param slow threads that are to go slower, with how long @param held those of which nothing more is taken now
+   * @returns undefined where the connector is to bring it again later
+   */
+  #paced(record: ChannelRecord, item: InboundItem, slow: Map<string, Millis>, held: Set<string>): Result | undefined {
+    if (!('thread' in item) || item.item === 'typing' || item.item === 'read') return this.#take(record, item, 0);
+    const { thread } = item;
+    // What came after it would overtake it.
+    if (held.has(thread)) return undefined;
+    if (item.item !== 'message' && item.item !== 'event') return this.#take(record, item, 0);
+    if (this.known(record.id, `in ${item.key}`)) return this.#take(record, item, 0);
+    const perMinute = record.mostPerMinute ?? mostPerMinute;
+    const { pace, waitMs } = this.#pace.take(record.id, thread, perMinute, this.#now());
+    if (pace === 'fine') return this.#take(record, item, 0);
+    slow.set(thread, waitMs);
+    this.flooded++;
+    if (pace === 'over') return this.#take(record, item, waitMs);
+    held.add(thread);
+    return undefined;
   }
 
   /** To be run in the commit. */
@@ -68,7 +98,8 @@ export class Inbound {
     return this.#waiting.get(`${via} ${key}`) ?? this.#keeper.rows.known(via, key);
   }
 
-  #take(record: ChannelRecord, item: InboundItem): Result {
+  /** @param quietMs it is kept, and nothing is done about it for that long */
+  #take(record: ChannelRecord, item: InboundItem, quietMs: Millis): Result {
     const { key } = item;
     if (item.item === 'typing') return this.#typing(record, item);
     if (item.item === 'read') return this.#read(record, item);
@@ -77,9 +108,9 @@ export class Inbound {
     try {
       switch (item.item) {
         case 'message':
-          return this.#message(record, item);
+          return this.#message(record, item, quietMs);
         case 'event':
-          return this.#happened(record, item);
+          return this.#happened(record, item, quietMs);
         case 'delivery':
           return this.#delivery(record, item);
         case 'recalled':
@@ -95,7 +126,7 @@ export class Inbound {
     }
   }
 
-  #message(record: ChannelRecord, item: InboundMessage): Result {
+  #message(record: ChannelRecord, item: InboundMessage, quietMs: Millis): Result {
     const { key, content, variables } = item;
     const open = this.#keeper.open(record.id, item.thread);
     if (!open && record.disabled) return { key, result: 'refused', reason: 'the channel is disabled' };
@@ -113,12 +144,12 @@ export class Inbound {
       key,
       post: item.public && { ...item.public },
     });
-    if (open) conversation.heard(content);
-    else conversation.route();
+    if (open) conversation.heard(content, quietMs);
+    else conversation.route(quietMs);
     return { key, result: 'taken', interaction: conversation.interaction };
   }
 
-  #happened(record: ChannelRecord, item: Extract<InboundItem, { item: 'event' }>): Result {
+  #happened(record: ChannelRecord, item: Extract<InboundItem, { item: 'event' }>, quietMs: Millis): Result {
     const { key, name, data = {}, thread } = item;
     const open = this.#keeper.open(record.id, thread);
     const comes = begins.has(name) && 'flow' in record.to && !record.disabled;
@@ -138,8 +169,8 @@ export class Inbound {
     this.#window(conversation, item.window);
     conversation.data.replyTo = key;
     conversation.learn({ event: name, ...data });
-    if (!open) conversation.route();
-    else if (data.key !== undefined) conversation.heard({ type: 'choice', key: data.key.slice(0, 64) || '?' });
+    if (!open) conversation.route(quietMs);
+    else if (data.key !== undefined) conversation.heard({ type: 'choice', key: data.key.slice(0, 64) || '?' }, quietMs);
     else conversation.changed();
     return { key, result: 'taken', interaction };
   }

@@ -87,8 +87,8 @@ export class QueuePlace {
   }
 
   /** Nobody can take it now. */
-  tryLater(): void {
-    this.#of.data.retryAt = this.#of.now() + retryMs;
+  tryLater(afterMs = retryMs): void {
+    this.#of.data.retryAt = this.#of.now() + afterMs;
     this.#of.changed();
   }
 

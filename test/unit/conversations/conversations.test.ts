@@ -540,6 +540,65 @@ describe('a flood', () => {
     expect(world.conversations.messages(items[0]?.interaction ?? '', { limit: 10 })).toHaveLength(2);
   });
 
+  it('of one customer is kept, not routed message by message, and what is far too much waits at the connector', async () => {
+    await world.configure({ id: 'web', to: { queue: 'service' }, mostPerMinute: 2 });
+    const items = Array.from({ length: 14 }, (_, i) => world.item('v1', `Word ${i + 1}`));
+    const other = world.item('v2', 'Hello');
+    const { items: answers, slow } = await world.conversations.inbound('web', [...items, other]);
+    await world.settle();
+    // Two at once, eight more are kept; the rest was not taken, and nothing overtakes it. Others go on.
+    expect(answers.map(({ key, result }) => `${key} ${result}`)).toEqual(
+      [...items.slice(0, 10), other].map(({ key }) => `${key} taken`),
+    );
+    expect(slow).toMatchObject([{ thread: 'v1' }]);
+    expect(slow?.[0]?.ms).toBeGreaterThan(200_000);
+    expect(world.conversations.list()).toHaveLength(2);
+    expect(world.conversations.counts().flooded).toBe(9);
+    const chat = answers[0]?.interaction ?? '';
+    const words = () => world.conversations.messages(chat, { limit: 100 }).map(({ content }) => content);
+    expect(words()).toHaveLength(10);
+    // What it brings again is taken, in order, once there is room; what it had brought is known.
+    world.site.clock.at += 400_000;
+    const again = await world.conversations.inbound('web', [...items.slice(8, 12)]);
+    expect(again.items.map(({ result }) => result)).toEqual(['known', 'known', 'taken', 'taken']);
+    expect(again.slow).toBeUndefined();
+    await world.settle();
+    expect(words()).toEqual(items.slice(0, 12).map((item) => 'content' in item && item.content));
+  });
+
+  it('that ends at once begins no conversation for each message', async () => {
+    world.setFlows({ shut: { bye: { type: 'hangup' } } });
+    await world.configure({ id: 'shut', to: { flow: 'shut' }, mostPerMinute: 3 });
+    const items = Array.from({ length: 9 }, (_, i) => world.item('v1', `Word ${i}`));
+    const { items: answers } = await world.conversations.inbound('shut', items);
+    await world.settle();
+    expect(new Set(answers.map(({ interaction }) => interaction)).size).toBe(4);
+    const last = answers.at(-1)?.interaction ?? '';
+    expect(world.phase(last)).toBe('bot');
+    await world.pass(180_000);
+    expect(world.phase(last)).toBe('closed');
+  });
+
+  it('of answers of a machine does not make the bot answer each of them', async () => {
+    const ask = {
+      type: 'menu',
+      prompt: { en: 'What?', zh: '什么？' },
+      choices: { 1: 'ask' },
+      timeout: 'bye',
+      invalid: 'ask',
+    };
+    world.setFlows({ loop: { ask, bye: { type: 'hangup' } } });
+    await world.configure({ id: 'loop', to: { flow: 'loop' }, mostPerMinute: 5 });
+    const chat = await world.says('loop', 'v1', 'Hello');
+    for (let i = 0; i < 15; i++) await world.says('loop', 'v1', '1');
+    expect(world.written('loop', 'v1')).toHaveLength(5);
+    // It hears the last one as soon as there is room.
+    await world.pass(60_000);
+    await world.pass(120_000);
+    expect(world.written('loop', 'v1')).toHaveLength(6);
+    expect(world.phase(chat)).toBe('bot');
+  });
+
   it('of facts and steps does not fill the memory', async () => {
     let chat = '';
     for (let at = 0; at < 30; at++) {

@@ -191,6 +191,27 @@ describe('deliveries', () => {
     await expect.poll(() => harness.figures()).toMatchObject({ refused: 1, toServer: 0 });
   });
 
+  test('a thread that is to go slower waits, in order, and no other; nothing of it is lost', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const { server } = harness;
+    let most = 2;
+    server.slows = (item) => (item.thread === 'flood' && --most < 0 ? 300 : undefined);
+    const flood = ['a', 'b', 'c', 'd'].map((key) => ({ ...delivery(key), thread: 'flood' }));
+    await puppet.tools.inbox.accept([...flood, { ...delivery('z'), thread: 'other' }]);
+    await server.until(() => server.items.length === 3, 'two of it and the other are taken');
+    const ofFlood = () =>
+      server.items.flatMap((item) => ('thread' in item && item.thread === 'flood' ? [item.key] : []));
+    expect(ofFlood()).toEqual(['a', 'b']);
+    await puppet.tools.inbox.accept([{ ...delivery('y'), thread: 'other' }]);
+    await server.until(() => server.items.length === 4, 'others go on');
+    expect(server.items.at(-1)?.key).toBe('y');
+    most = 100;
+    await server.until(() => server.items.length === 6, 'the rest of it comes');
+    expect(ofFlood()).toEqual(['a', 'b', 'c', 'd']);
+    await expect.poll(() => harness.figures()).toMatchObject({ refused: 0, toServer: 0 });
+  });
+
   test('a server that answers 500 is asked until it takes', async () => {
     const puppet = new Puppet();
     harness = await Harness.start({ kind: puppet.kind, settings: {} });

@@ -26,6 +26,8 @@ export class FakeServer {
   failing: number | undefined;
   /** Reason for which an item is refused. */
   refuses: (item: InboundItem) => string | undefined = () => undefined;
+  /** How long the thread of an item is to wait, which is not taken now. */
+  slows: (item: Extract<InboundItem, { thread: string }>) => number | undefined = () => undefined;
   /** Bodies that are answered with 400, as a whole. */
   cannotRead: (text: string) => boolean = () => false;
   #http: Server | undefined;
@@ -152,7 +154,14 @@ export class FakeServer {
       if (this.cannotRead(body.toString())) return give(400, { message: 'one of them cannot be read' });
       const read = inboundRequest.safeParse(JSON.parse(body.toString()));
       if (!read.success) return give(400, { message: read.error.message });
-      give(200, { items: read.data.items.map((item) => this.#take(channel, item)) });
+      const slow = new Map<string, number>();
+      const items = read.data.items.flatMap((item) => {
+        const ms = 'thread' in item ? this.slows(item) : undefined;
+        if (ms === undefined || !('thread' in item)) return [this.#take(channel, item)];
+        slow.set(item.thread, ms);
+        return [];
+      });
+      give(200, { items, ...(slow.size > 0 && { slow: [...slow].map(([thread, ms]) => ({ thread, ms })) }) });
       return this.#tell();
     }
     if (what === 'outbound') {
