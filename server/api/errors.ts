@@ -13,6 +13,10 @@ export const failed = defineErrors({
     status: 422,
     text: 'Nothing was imported: {count} lines are wrong; the first is line {line}: {reason}',
   },
+  'evaluator-unfit': {
+    status: 422,
+    text: '{evaluator} may not evaluate this contact: not known here, no supervisor, or of another team.',
+  },
   'csrf-failed': {
     status: 403,
     text: 'The request did not come from a page of this server: {reason}.',

@@ -95,6 +95,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'evaluation-not-yours': '评分只能由评分人修改，由被评坐席答复。',
   'calibration-unknown': '没有校准 {calibration}。',
   'calibration-over': '校准 {calibration} 已结束。',
+  'evaluator-unfit': '{evaluator} 不能评分此次联系：不存在、不是班长，或属于其他团队。',
   'calibration-not-yours': '您不是校准 {calibration} 的评分人。',
   'article-unknown': '没有文章 {article}。',
   'callback-unknown': '没有回拨 {callback}。',

@@ -120,7 +120,13 @@ describe.skipIf(!has('sipp') || !hasChromium)('quality (needs sipp and Chromium)
     const supervisor = await signedIn('supervisor', `/#/floor/contacts/${interaction}`);
     await supervisor.getByRole('button', { name: 'Open a calibration' }).click();
     const dialog = supervisor.getByRole('dialog');
-    await dialog.getByLabel('Evaluators', { exact: false }).fill('supervisor, admin');
+    const people = dialog.getByRole('group', { name: /Evaluators/ });
+    // She is one of them unless she says no; agents are not to be chosen.
+    expect(await people.getByRole('checkbox', { name: 'supervisor' }).isChecked()).toBe(true);
+    expect(await people.getByText('1001').count()).toBe(0);
+    expect(await dialog.getByRole('button', { name: 'Open', exact: true }).isDisabled()).toBe(true);
+    await people.getByRole('checkbox', { name: 'admin' }).check();
+    await picture(supervisor, '87-calibration-people');
     await dialog.getByRole('button', { name: 'Open', exact: true }).click();
     await supervisor.getByText('0 of 2', { exact: false }).waitFor();
     await answer(supervisor, 'Yes', '4');

@@ -87,6 +87,15 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
     if ((isStaff(principal) && !hidden) || hers) return found;
     throw failed['not-found']({ kind: 'evaluation', name: id });
   };
+  /** Who may score contacts of a team (absent: of any that the principal sees). */
+  const evaluators = (principal: Principal, team?: string) =>
+    directory.agents.list().filter((one) => {
+      const { roles, disabled, site } = one;
+      if (disabled || site !== principal.site) return false;
+      if (roles.includes('admin')) return true;
+      const scope = team ?? confinedTo(principal);
+      return roles.includes('supervisor') && (one.team === undefined || scope === undefined || one.team === scope);
+    });
   const tag = 'Quality';
   return [
     endpoint({
@@ -225,17 +234,43 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
       handle: ({ principal }) => ({ calibrations: quality.calibrations(principal.site, confinedTo(principal)) }),
     }),
     endpoint({
+      method: 'get',
+      path: '/quality/evaluators',
+      tag,
+      about: 'Who may be asked to score contacts: supervisors and administrators of the site, or of the team, by name.',
+      roles: staff,
+      answer: z.object({ evaluators: z.array(z.object({ id: z.string(), name: z.string() })) }),
+      handle: ({ principal }) => ({
+        evaluators: evaluators(principal)
+          .map((one) => ({ id: one.id, name: one.name }))
+          .sort((a, b) => a.name.localeCompare(b.name)),
+      }),
+    }),
+    endpoint({
       method: 'post',
       path: '/quality/calibrations',
       tag,
       about: 'Opens a calibration.',
       roles: staff,
-      body: z.strictObject({ form: name, interaction: name, agent: name, evaluators: z.array(name).min(2).max(50) }),
+      body: z.strictObject({
+        form: name,
+        interaction: name,
+        agent: name,
+        evaluators: z
+          .array(name)
+          .min(2)
+          .max(50)
+          .refine((all) => new Set(all).size === all.length, 'names somebody twice')
+          .describe('Their logins; a program that scores is `token:…`'),
+      }),
       answer: calibration,
       status: 201,
-      errors: ['form-unknown'],
+      errors: ['form-unknown', 'evaluator-unfit'],
       handle({ body, principal }) {
         const team = contact(principal, body.interaction, body.agent);
+        const may = new Set(evaluators(principal, team).map(({ id }) => id));
+        const unfit = body.evaluators.find((one) => !one.startsWith('token:') && !may.has(one));
+        if (unfit !== undefined) throw failed['evaluator-unfit']({ evaluator: unfit });
         return quality.calibrate({ ...body, team }, principal.by);
       },
     }),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentSchema } from '../../../server/directory/index.ts';
 import { longCall } from '../customers/call-events.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 
@@ -121,4 +122,31 @@ it('tells of drafts and open calibrations in no list of events either', async ()
   };
   expect(await read(admin)).toHaveLength(1);
   expect(await read(supervisor)).toEqual([]);
+});
+
+it('asks only those into a calibration who may evaluate that contact', async () => {
+  const { supervisor, admin, blue, agent } = api.tokens;
+  const { directory } = api.site;
+  const person = (id: string, more: object) =>
+    directory.agents.put(agentSchema.parse({ site: 'hq', id, name: id, ...more }), 'setup');
+  await person('red-lead', { team: 'red', roles: ['supervisor'] });
+  await person('site-lead', { roles: ['supervisor'] });
+  await person('blue-lead', { team: 'blue', roles: ['supervisor'] });
+  await person('gone', { roles: ['admin'], disabled: true });
+  await person('head', { roles: ['admin'] });
+  const of = async (as: string) =>
+    (await send('get', '/evaluators', as)).body.evaluators.map(({ id }: { id: string }) => id);
+  expect(await of(supervisor)).toEqual(['head', 'red-lead', 'site-lead']);
+  expect(await of(blue)).toEqual(['blue-lead', 'head', 'site-lead']);
+  expect(await of(admin)).toEqual(['blue-lead', 'head', 'red-lead', 'site-lead']);
+  expect((await send('get', '/evaluators', agent)).status).toBe(403);
+
+  const open = (evaluators: string[]) => send('post', '/calibrations', supervisor, { ...about, evaluators });
+  expect((await open(['red-lead', 'site-lead', 'head'])).status).toBe(201);
+  for (const unfit of ['blue-lead', 'gone', '1001', 'nobody']) {
+    const refused = await open(['red-lead', unfit]);
+    expect(refused).toMatchObject({ status: 422, body: { code: 'evaluator-unfit' } });
+    expect(JSON.stringify(refused.body)).toContain(unfit);
+  }
+  expect((await open(['red-lead', 'red-lead'])).status).toBe(422);
 });

@@ -7,6 +7,7 @@ import { Failure } from '../parts/failure.tsx';
 import type { Calibration, EvaluationForm } from '../quality/types.ts';
 import { useQualityWords } from '../quality/words.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
+import { EvaluatorChoice } from './evaluator-choice.tsx';
 import { useAgents } from './use-agents.ts';
 
 export function CalibrationDialog({
@@ -24,15 +25,14 @@ export function CalibrationDialog({
   const { list, nameOf } = useAgents();
   const agents = about?.agents.map((id) => ({ id, name: nameOf(id) })) ?? list;
   const { data } = useRest<{ forms: EvaluationForm[] }>('/quality/forms');
+  const me = state.setup?.me.id;
+  const [evaluators, setEvaluators] = useState<string[]>(me === undefined ? [] : [me]);
   const [failed, setFailed] = useState<RestFailed>();
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     setFailed(undefined);
     const given = new FormData(event.currentTarget);
     const text = (name: string) => String(given.get(name) ?? '').trim();
-    const evaluators = text('evaluators')
-      .split(/[\s,，;]+/)
-      .filter((one) => one !== '');
     try {
       const body = { form: text('form'), interaction: text('interaction'), agent: text('agent'), evaluators };
       onOpened(await rest<Calibration>('/quality/calibrations', { method: 'POST', body }));
@@ -76,12 +76,9 @@ export function CalibrationDialog({
               ))}
           </select>
         </label>
-        <label className="field">
-          {say('evaluators')}
-          <input name="evaluators" required spellCheck={false} defaultValue={state.setup?.me.id} />
-        </label>
+        <EvaluatorChoice chosen={evaluators} choose={setEvaluators} />
         <Failure of={failed} />
-        <button type="submit" className="primary wide">
+        <button type="submit" className="primary wide" disabled={evaluators.length < 2}>
           {say('open-it')}
         </button>
       </form>

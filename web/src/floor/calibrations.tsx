@@ -48,7 +48,7 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
                   </th>
                   <td>{nameOf(one.agent)}</td>
                   <td>{one.form}</td>
-                  <td>{one.evaluators.join(', ')}</td>
+                  <td>{one.evaluators.map(nameOf).join(', ')}</td>
                   <td>{say(`state.${one.state}`)}</td>
                 </tr>
               ))}
@@ -111,7 +111,9 @@ function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }
       </header>
       <p>
         {say('submitted', { done: submitted.length, all: evaluators.length })}
-        {missing.length > 0 && <span className="muted"> {say('waiting', { who: missing.join(', ') })}</span>}
+        {missing.length > 0 && (
+          <span className="muted"> {say('waiting', { who: missing.map(nameOf).join(', ') })}</span>
+        )}
       </p>
       {mine && (
         <form
@@ -152,6 +154,7 @@ function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }
 function SpreadTable({ found, form }: { found: CalibrationResult; form: EvaluationForm }) {
   const { language } = usePanel();
   const say = useQualityWords();
+  const { nameOf } = useAgents();
   const given = found.evaluations ?? [];
   const spread = (one: Spread | undefined) =>
     (['least', 'most', 'mean', 'deviation'] as const).map((figure) => (
@@ -167,7 +170,7 @@ function SpreadTable({ found, form }: { found: CalibrationResult; form: Evaluati
             <th scope="col">{say('question')}</th>
             {given.map(({ evaluator }) => (
               <th key={evaluator} scope="col" className="number">
-                {evaluator}
+                {nameOf(evaluator)}
               </th>
             ))}
             {(['least', 'most', 'average', 'deviation'] as const).map((one) => (

@@ -10,6 +10,7 @@ import { useRest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
 import { Calibrations } from './calibrations.tsx';
 import { type Bar, BarChart } from './chart.tsx';
+import type { Evaluators } from './evaluator-choice.tsx';
 import { useAgents } from './use-agents.ts';
 
 const views = ['evaluations', 'calibrations'] as const;
@@ -49,6 +50,7 @@ function Evaluations() {
   const [form, setForm] = useState('');
   const [days, setDays] = useState<(typeof periods)[number]>('30');
   const forms = useRest<{ forms: EvaluationForm[] }>('/quality/forms');
+  const people = useRest<Evaluators>('/quality/evaluators');
   const { data, failed, reload } = useRest<{ evaluations: Evaluation[] }>('/quality/evaluations', {
     agent: agent || undefined,
     evaluator: evaluator || undefined,
@@ -85,7 +87,14 @@ function Evaluations() {
         </label>
         <label>
           {say('evaluator')}
-          <input type="search" value={evaluator} onChange={(event) => setEvaluator(event.target.value.trim())} />
+          <select value={evaluator} onChange={(event) => setEvaluator(event.target.value)}>
+            <option value="">{say('all')}</option>
+            {people.data?.evaluators.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
+          </select>
         </label>
         <label>
           {say('form')}
@@ -141,7 +150,7 @@ function Evaluations() {
                 </th>
                 <td>{nameOf(one.agent)}</td>
                 <td>{formName(one.form)}</td>
-                <td>{one.evaluator}</td>
+                <td>{nameOf(one.evaluator)}</td>
                 <td className="number">{Math.round(one.score.total)}</td>
                 <td>
                   {one.state === 'answered' && one.agrees !== undefined
