@@ -42,6 +42,8 @@ export interface ChannelOptions {
   server: ServerApi;
   attachments: AttachmentSettings;
   clock: Clock;
+  /** Default: the same. */
+  providersClock?: Clock | undefined;
   logger: Logger;
   backoffs?: Backoffs | undefined;
 }
@@ -273,6 +275,7 @@ function toolsOf(
   return {
     channel: name,
     clock,
+    providersClock: options.providersClock ?? clock,
     logger: log,
     folder,
     inbox: {

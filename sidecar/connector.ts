@@ -156,6 +156,8 @@ export interface ConnectorTools {
   readonly channel: string;
   readonly inbox: Inbox;
   readonly clock: Clock;
+  /** For what providers sign or check by their clocks: the machine's, which may be set while `clock` goes on as before. */
+  readonly providersClock: Clock;
   readonly logger: Logger;
   /** HTTP with a time limit, a limit of the answer's size and no redirects to other hosts. */
   fetch(url: string, init?: RequestInit & { timeoutMs?: number; mostBytes?: number }): Promise<Response>;

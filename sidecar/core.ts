@@ -29,6 +29,8 @@ export interface CoreOptions {
   /** What came is kept, sealed, for so many days after it was read. */
   keepDays: number;
   clock: Clock;
+  /** Of what providers sign or check. Default: the same. */
+  providersClock?: Clock | undefined;
   logger: Logger;
   backoffs?: Backoffs | undefined;
 }
@@ -74,8 +76,20 @@ export class Core {
     const commit = new GroupCommit(database);
     const server = new ServerApi(options.server);
     const channels = new Map<string, ChannelAtWork>();
-    const { folder, siteKey, attachments, clock, logger, backoffs } = options;
-    const common = { folder, siteKey, tables, commit, pace: new Pace(), server, attachments, clock, logger, backoffs };
+    const { folder, siteKey, attachments, clock, providersClock, logger, backoffs } = options;
+    const clocks = { clock, providersClock };
+    const common = {
+      folder,
+      siteKey,
+      tables,
+      commit,
+      pace: new Pace(),
+      server,
+      attachments,
+      ...clocks,
+      logger,
+      backoffs,
+    };
     try {
       for (const one of options.channels) channels.set(one.name, await ChannelAtWork.open({ ...one, ...common }));
     } catch (error) {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { readCertificate, readSecret, type Settings, watchCertificate } from '../config/index.ts';
 import type { SidecarConfiguration, SidecarReady } from '../supervisor/index.ts';
-import { type Clock, systemClock } from '../values/index.ts';
+import { type Clock, machineClock, systemClock } from '../values/index.ts';
 import { connectorKinds } from './channels/index.ts';
 import { readChannels } from './channels-file.ts';
 import { chatFiles } from './chat-files.ts';
@@ -42,6 +42,7 @@ export async function startSidecar(
     },
     keepDays: sidecar.keepDays,
     clock,
+    providersClock: clock === systemClock ? machineClock : clock,
     logger,
   });
   const servers: Server[] = [];

@@ -58,7 +58,7 @@ export class QqConnector implements Connector {
   async receive({ method, headers, body }: Callback): Promise<Received | CallbackAnswer> {
     if (method !== 'POST') return { status: 405 };
     const { appId, freshSeconds } = this.#settings;
-    const { clock } = this.#tools;
+    const { clock, providersClock } = this.#tools;
     const bot = headers['x-bot-appid'];
     if (bot !== undefined && bot !== appId) return this.#refuse(403, 'another bot');
     const text = body.toString('utf8');
@@ -68,7 +68,7 @@ export class QqConnector implements Connector {
     if (payload !== undefined && op === 13 && signature === undefined) return this.#prove(objectAt(payload, 'd'));
     const timestamp = headers['x-signature-timestamp'] ?? '';
     if (!this.#key.isSigned(signature, timestamp, body)) return this.#refuse(401, 'signature');
-    if (!isFresh(timestamp, clock.now(), freshSeconds)) return this.#refuse(401, 'stale');
+    if (!isFresh(timestamp, providersClock.now(), freshSeconds)) return this.#refuse(401, 'stale');
     if (payload === undefined) return this.#refuse(400, 'unreadable');
     if (op === 13) return this.#prove(objectAt(payload, 'd'));
     if (op !== 0) return json({ op: 12, d: 0 });

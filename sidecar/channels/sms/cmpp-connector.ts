@@ -50,7 +50,7 @@ export class CmppConnector implements Connector {
     this.#sent = new SentParts(tools.memory);
     this.#connection = new CmppConnection({
       ...cmpp,
-      clock: tools.clock,
+      clock: tools.providersClock,
       logger: tools.logger,
       pauseMs: tuning.pauseMs ?? { first: 1_000, most: 60_000 },
       deliver: async (deliver) => {

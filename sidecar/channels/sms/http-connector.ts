@@ -42,7 +42,7 @@ export class HttpConnector implements Connector {
     const text = content.type === 'template' ? '' : smsText(content);
     if (text === undefined) return { ok: false, code: 'rejected', reason: 'an SMS has text only', again: false };
     const { send, values, secret = '' } = this.#http;
-    const now = new Date(this.#tools.clock.now());
+    const now = new Date(this.#tools.providersClock.now());
     const template = content.type === 'template' ? content : undefined;
     try {
       const request = signedRequest(send, {
@@ -155,7 +155,7 @@ export class HttpConnector implements Connector {
     if (verify.timestampHeader !== undefined) {
       const stated = Number(callback.headers[verify.timestampHeader]);
       const ms = stated > 1e11 ? stated : stated * 1_000;
-      if (!(Math.abs(this.#tools.clock.now() - ms) <= verify.mostAgeMs)) return false;
+      if (!(Math.abs(this.#tools.providersClock.now() - ms) <= verify.mostAgeMs)) return false;
     }
     const values: Record<string, unknown> = { body: callback.body.toString('utf8') };
     for (const [name, value] of Object.entries(callback.headers)) values[`header.${name}`] = value ?? '';

@@ -24,8 +24,8 @@ export class WebhookConnector implements Connector {
 
   async receive({ method, headers, body }: Callback): Promise<Received | CallbackAnswer> {
     if (method !== 'POST') return answer(405, { message: 'POST only.' });
-    const { clock, logger, notice } = this.#tools;
-    const wrong = wrongIn(this.#settings.secret, headers, body, clock.now());
+    const { providersClock, logger, notice } = this.#tools;
+    const wrong = wrongIn(this.#settings.secret, headers, body, providersClock.now());
     if (wrong !== undefined) {
       logger.debug({ wrong }, 'a callback was not believed');
       return answer(401, { message: 'The signature or the timestamp is wrong.' });
@@ -97,7 +97,7 @@ export class WebhookConnector implements Connector {
 
   async #post(url: string, item: object, key?: string): Promise<Sent> {
     const body = JSON.stringify(item);
-    const timestamp = String(Math.floor(this.#tools.clock.now() / 1000));
+    const timestamp = String(Math.floor(this.#tools.providersClock.now() / 1000));
     const headers: Record<string, string> = {
       'content-type': 'application/json',
       [timestampHeader]: timestamp,

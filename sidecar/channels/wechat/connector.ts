@@ -203,7 +203,7 @@ export class WechatConnector implements Connector {
   }
 
   #passiveAnswer(reply: XmlFields, message: XmlElements, encrypted: boolean, nonce: string): CallbackAnswer {
-    const timestamp = Math.floor(this.#tools.clock.now() / 1_000);
+    const timestamp = Math.floor(this.#tools.providersClock.now() / 1_000);
     const xml = writeXml({
       ToUserName: xmlText(message, 'FromUserName') ?? '',
       FromUserName: xmlText(message, 'ToUserName') ?? '',
@@ -218,7 +218,7 @@ export class WechatConnector implements Connector {
 
   #rules(): Rules {
     const { token, mode, freshSeconds } = this.#settings;
-    return { token, mode, cipher: this.#cipher, freshSeconds, now: this.#tools.clock.now() };
+    return { token, mode, cipher: this.#cipher, freshSeconds, now: this.#tools.providersClock.now() };
   }
 
   #refuse(status: number, reason: string): CallbackAnswer {

@@ -269,7 +269,7 @@ export class WecomConnector implements Connector {
 
   #rules(): Rules {
     const { token, freshSeconds } = this.#settings;
-    return { token, mode: 'safe', cipher: this.#cipher, freshSeconds, now: this.#tools.clock.now() };
+    return { token, mode: 'safe', cipher: this.#cipher, freshSeconds, now: this.#tools.providersClock.now() };
   }
 
   #refuse(status: number, reason: string): CallbackAnswer {

@@ -128,7 +128,7 @@ export class WeiboConnector implements Connector {
     const timestamp = query.get('timestamp') ?? '';
     if (!isSigned(query.get('signature'), appSecret, timestamp, query.get('nonce') ?? ''))
       return this.#refuse(403, 'signature');
-    return isFresh(timestamp, this.#tools.clock.now(), freshSeconds) ? undefined : this.#refuse(403, 'stale');
+    return isFresh(timestamp, this.#tools.providersClock.now(), freshSeconds) ? undefined : this.#refuse(403, 'stale');
   }
 
   #refuse(status: number, reason: string): CallbackAnswer {

@@ -18,7 +18,9 @@ export interface MemoryTools extends ConnectorTools {
 }
 
 /** @param before a tools object of an earlier life of the same channel: what it committed is there */
-export function memoryTools(options: { clock?: Clock; before?: MemoryTools; logger?: Logger } = {}): MemoryTools {
+export function memoryTools(
+  options: { clock?: Clock; providersClock?: Clock; before?: MemoryTools; logger?: Logger } = {},
+): MemoryTools {
   const { before } = options;
   const deliveries = before?.deliveries ?? [];
   const known = new Set(deliveries.map((one) => one.key));
@@ -33,6 +35,7 @@ export function memoryTools(options: { clock?: Clock; before?: MemoryTools; logg
   return {
     channel: 'test',
     clock: options.clock ?? systemClock,
+    providersClock: options.providersClock ?? options.clock ?? systemClock,
     logger: options.logger ?? pino({ level: 'silent' }),
     folder: tmpdir(),
     deliveries,

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { webhook } from '../../../sidecar/channels/webhook/index.ts';
 import { signatureOf } from '../../../sidecar/channels/webhook/signature.ts';
 import { SecretText } from '../../../sidecar/connector.ts';
+import { machineClock } from '../../../values/index.ts';
 import { Harness } from './harness.ts';
 
 const secret = 'a secret of sixteen';
@@ -122,6 +123,20 @@ describe('what comes in', () => {
     expect((await fetch(`${harness.url}/hooks/nobody/`)).status).toBe(404);
     expect((await harness.hook({ body: 'x'.repeat(1_100_000) })).status).toBe(413);
     expect(harness.figures().received).toBe(0);
+  });
+
+  test('a provider’s timestamp is compared with the machine’s clock, also while ours goes on as before that was set', async () => {
+    await harness.stop();
+    const hourBehind = { now: () => Date.now() - 3_600_000, monotonic: () => performance.now() };
+    const more = { providersClock: machineClock };
+    harness = await Harness.start({
+      kind: webhook,
+      settings: settings('http://127.0.0.1:9/'),
+      clock: hourBehind,
+      more,
+    });
+    expect((await post([message('a', 'one')])).status).toBe(200);
+    expect((await post([message('b', 'two')], { at: hourBehind.now() })).status).toBe(401);
   });
 
   test('it is acknowledged while the server is away, and arrives when it is back; also after a restart of the sidecar', async () => {
