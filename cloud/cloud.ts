@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { CloudSettings } from '../config/index.ts';
-import { type Clock, systemClock } from '../values/index.ts';
+import { type Clock, machineClock } from '../values/index.ts';
 import { Changes } from './changes.ts';
 import { createCloud } from './http.ts';
 import { forgetDaily } from './retention.ts';
@@ -26,7 +26,7 @@ export type CloudOptions = Omit<CloudSettings, 'keep'> & Partial<Pick<CloudSetti
 export async function startCloud(
   settings: CloudOptions,
   logger: Logger,
-  clock: Clock = systemClock,
+  clock: Clock = machineClock,
   stopping: AbortSignal = new AbortController().signal,
 ): Promise<Cloud> {
   const store = await whenThere(settings, logger, stopping);

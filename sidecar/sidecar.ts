@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { readCertificate, readSecret, type Settings, watchCertificate } from '../config/index.ts';
 import type { SidecarConfiguration, SidecarReady } from '../supervisor/index.ts';
-import { type Clock, machineClock, systemClock } from '../values/index.ts';
+import { type Clock, machineClock, SteadyClock, systemClock, watchClock } from '../values/index.ts';
 import { connectorKinds } from './channels/index.ts';
 import { readChannels } from './channels-file.ts';
 import { chatFiles } from './chat-files.ts';
@@ -45,6 +45,8 @@ export async function startSidecar(
     providersClock: clock === systemClock ? machineClock : clock,
     logger,
   });
+  const busy = () => core.figures().some(({ toRead, toServer, toSend }) => toRead + toServer + toSend > 0);
+  const unwatch = clock instanceof SteadyClock ? watchClock({ clock, logger, busy }) : () => {};
   const servers: Server[] = [];
   const web: string[] = [];
   let forget = (): void => {};
@@ -52,6 +54,7 @@ export async function startSidecar(
   const close = async (): Promise<void> => {
     forget();
     uncontrol();
+    unwatch();
     for (const server of servers) {
       server.close();
       server.closeAllConnections();

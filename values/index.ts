@@ -1,3 +1,4 @@
+export * from './clock-watch.ts';
 export * from './credit.ts';
 export * from './e-model.ts';
 export * from './errors.ts';

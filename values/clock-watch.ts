@@ -1,11 +1,11 @@
 // Says so when somebody has set the machine's clock, and takes its time over when nobody is there whom that could harm.
 import type { Logger } from 'pino';
-import type { SteadyClock } from '../values/index.ts';
+import type { SteadyClock } from './steady-clock.ts';
 
 export interface ClockWatchOptions {
   clock: SteadyClock;
   logger: Logger;
-  /** Whether anybody calls, waits, rings or wraps up. */
+  /** Whether anything waits: a call, an offer, a message. */
   busy: () => boolean;
   everyMs?: number;
 }

@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { watchClock } from '../../server/clock-watch.ts';
-import { SteadyClock } from '../../values/index.ts';
+import { SteadyClock, watchClock } from '../../../values/index.ts';
 
 const hour = 3_600_000;
 let machine: { wall: number; monotonic: number };
