@@ -1,7 +1,7 @@
 // Where in the panels she is, kept in the address after `#`, so that a reload and the back button do what they should.
 import { useSyncExternalStore } from 'react';
 
-export const areas = ['desk', 'floor', 'admin'] as const;
+export const areas = ['desk', 'work', 'floor', 'admin'] as const;
 export type Area = (typeof areas)[number];
 
 export interface Route {

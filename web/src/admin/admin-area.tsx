@@ -6,6 +6,7 @@ import { RecordsPage } from './records-page.tsx';
 import { useAdminWords } from './words.ts';
 
 const AuditPage = lazy(() => import('./audit/audit-page.tsx'));
+const ChannelHealthPage = lazy(() => import('./channel-health/channel-health-page.tsx'));
 const FormsPage = lazy(() => import('./forms/forms-page.tsx'));
 const FlowsPage = lazy(() => import('./flows/flows-page.tsx'));
 const HealthPage = lazy(() => import('./health/health-page.tsx'));
@@ -55,6 +56,13 @@ export default function AdminArea({ path }: { path: string[] }) {
     title: say('page.health'),
     group: say('group.operation'),
     page: () => <HealthPage />,
+  });
+  pages.push({
+    name: 'channel-health',
+    icon: 'chat',
+    title: say('page.channel-health'),
+    group: say('group.operation'),
+    page: () => <ChannelHealthPage />,
   });
   pages.push({
     name: 'audit',

@@ -1,6 +1,7 @@
 import { ConversationCard } from '../conversation/conversation-card.tsx';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
+import { WorkItemButton } from '../work-items/work-item-button.tsx';
 import { CallCard } from './call-card.tsx';
 import { OfferCard } from './offer-card.tsx';
 import { WorkForm } from './work-form.tsx';
@@ -31,6 +32,7 @@ export function ContactCard({ contact }: { contact: DeskContact }) {
       {contact.state === 'connected' && (
         <section className="card">
           <WorkForm contact={contact} queue={queue} />
+          <WorkItemButton contact={contact} />
         </section>
       )}
     </div>

@@ -50,6 +50,7 @@ export const en = {
   'menu.sign-out-later': 'Sign out after this contact',
   'menu.views': 'Views',
   'view.desk': 'Desk',
+  'view.work': 'Written work',
   'view.floor': 'Floor',
   'view.admin': 'Administration',
 
@@ -123,6 +124,8 @@ export const en = {
   'transfer.number': 'Transfer to the number {number}',
   'transfer.none': 'Nothing fits. A number has at least 2 digits.',
   'transfer.queue-state': '{waiting} waiting, {free} free',
+  'review.approved': 'Your public answer was approved and goes out.',
+  'review.sent-back': 'Your public answer was sent back: {why}',
   'detour.title': 'Send the caller into a flow',
   'detour.text': 'You keep the call: the caller comes back with the result.',
   'detour.done': 'Back from {flow}: {result}',

@@ -52,6 +52,7 @@ export const zh: Record<Key, string> = {
   'menu.sign-out-later': '处理完当前会话后签出',
   'menu.views': '视图',
   'view.desk': '工作台',
+  'view.work': '书面事务',
   'view.floor': '现场监控',
   'view.admin': '系统管理',
 
@@ -125,6 +126,8 @@ export const zh: Record<Key, string> = {
   'transfer.number': '转接到号码 {number}',
   'transfer.none': '没有匹配项。号码至少 2 位。',
   'transfer.queue-state': '{waiting} 人等待，{free} 人空闲',
+  'review.approved': '您的公开回复已通过审核，正在发送。',
+  'review.sent-back': '您的公开回复被退回：{why}',
   'detour.title': '将客户转入流程',
   'detour.text': '通话仍归您：客户会带着结果回来。',
   'detour.done': '{flow} 已完成：{result}',

@@ -68,6 +68,8 @@ function textOf(notice: Notice, t: Translate, flowName: (flow: string) => string
       return notice.reason;
     case 'said':
       return notice.text;
+    case 'review':
+      return t(notice.approved ? 'review.approved' : 'review.sent-back', { why: notice.why });
     case 'detour': {
       const flow = flowName(notice.flow);
       if (notice.reason !== undefined) return t('detour.failed', { flow, reason: notice.reason });

@@ -28,6 +28,8 @@ import { Notices } from './notices.tsx';
 // Agents load neither.
 const FloorArea = lazy(() => import('../floor/floor-area.tsx'));
 const AdminArea = lazy(() => import('../admin/admin-area.tsx'));
+// Where the site has channels for it.
+const WorkArea = lazy(() => import('../work/work-area.tsx'));
 
 export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) => void }) {
   const { t } = usePreferences();
@@ -86,6 +88,7 @@ function Desk({ state, act, connection }: PanelTools) {
   const roles = state.setup?.me.roles ?? [];
   const mine: Area[] = [
     ...(worker ? ['desk' as const] : []),
+    ...(state.setup?.written === undefined ? [] : ['work' as const]),
     ...(roles.some((role) => role !== 'agent') ? ['floor' as const] : []),
     ...(roles.includes('admin') ? ['admin' as const] : []),
   ];
@@ -163,7 +166,13 @@ function Desk({ state, act, connection }: PanelTools) {
       {area !== 'desk' ? (
         <Boundary of={[area, ...route.path].join('/')}>
           <Suspense fallback={<p className="starting">{t('app.loading')}</p>}>
-            {area === 'floor' ? <FloorArea path={route.path} /> : <AdminArea path={route.path} />}
+            {area === 'work' ? (
+              <WorkArea path={route.path} />
+            ) : area === 'floor' ? (
+              <FloorArea path={route.path} />
+            ) : (
+              <AdminArea path={route.path} />
+            )}
           </Suspense>
         </Boundary>
       ) : (

@@ -129,6 +129,11 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
       if (known === undefined) return state;
       return { ...state, conversations: { ...state.conversations, [interaction]: withMessage(known, message) } };
     }
+    case 'answer-reviewed': {
+      const { approved, message } = frame.with;
+      const why = message.failed?.reason ?? '';
+      return notice(state, { kind: approved ? 'good' : 'bad', about: 'review', approved, why });
+    }
     case 'conversation-gone':
       return { ...state, conversations: without(state.conversations, frame.with.interaction) };
     case 'work':

@@ -30,6 +30,7 @@ export type Notice = { id: number; kind: 'info' | 'good' | 'bad' } & (
   | { about: 'offer'; outcome: Exclude<Outcome, 'accepted'>; from?: string | undefined; written?: boolean | undefined }
   | { about: 'failed'; reason: string }
   | { about: 'said'; text: string }
+  | { about: 'review'; approved: boolean; why: string }
   | { about: 'detour'; flow: string; result?: Record<string, string> | undefined; reason?: string | undefined }
 );
 /** Without a number, which the reducer gives. */
