@@ -28,6 +28,15 @@ export const uplinkSchema = z
       })
       .strict()
       .prefault({}),
+    /** What left, batch by batch: so many days in the database, then in sealed files (docs/cloud.md). */
+    log: z
+      .object({
+        days: z.number().int().min(1).max(3_650).default(31),
+        /** Alarm: that many batches are in the database all the same. */
+        mostBatches: z.number().int().min(1_000).default(5_000_000),
+      })
+      .strict()
+      .prefault({}),
   })
   .strict()
   .refine(({ certificate, certificateKey }) => (certificate === undefined) === (certificateKey === undefined), {

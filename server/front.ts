@@ -34,7 +34,7 @@ import type { Routing } from './routing/index.ts';
 import type { Signaling } from './signaling/index.ts';
 import { SipTrace } from './sip-trace/index.ts';
 import { Social, SocialStream } from './social/index.ts';
-import { egressView, elsewhereOf, identityKey, openUplink, readPlan } from './uplink/index.ts';
+import { egressFolder, egressView, elsewhereOf, identityKey, openUplink, readPlan } from './uplink/index.ts';
 import { createWebServer } from './web-server.ts';
 import type { WorkItems } from './work-items/index.ts';
 
@@ -213,7 +213,8 @@ function openEgress(
 ) {
   const siteKey = loadSiteKey(join(settings.data, 'site.key'), false);
   const last = () => journal.last;
-  if (!settings.uplink) return egressView({ database, key: siteKey, last });
+  const archive = egressFolder(settings.data);
+  if (!settings.uplink) return egressView({ database, key: siteKey, last, archive });
   const file = join(settings.data, databaseFile);
   const site = settings.site.name;
   const { uplink, close } = openUplink({
@@ -230,7 +231,7 @@ function openEgress(
   uplink.start();
   customers.knowsElsewhere(elsewhereOf(uplink.history, () => clock.now()));
   const plan = readPlan(settings.uplink.policy);
-  return egressView({ database, uplink, plan, key: identityKey(settings.uplink, siteKey), last });
+  return egressView({ database, uplink, plan, key: identityKey(settings.uplink, siteKey), last, archive });
 }
 
 /** Flows that agents can send callers into: those that return a result. */

@@ -23,6 +23,15 @@ interface Finding {
   sentence: string;
 }
 
+interface Seal {
+  file: string;
+  firstBatch: number;
+  lastBatch: number;
+  sent: number;
+  kept: number;
+  seal: string;
+}
+
 interface Batch {
   batch: number;
   at: number;
@@ -159,6 +168,37 @@ export function addEgressCommands(switchroom: Command): void {
           { title: 'digest', of: (one) => one.digest.slice(0, 12) },
         ],
       });
+    });
+  egress
+    .command('seals')
+    .description(
+      'days of the log that went into sealed files; --verify looks at every file and the whole chain of seals',
+    )
+    .option('--verify', 'whether one is missing, was changed, or is unknown to the journal')
+    .option('--json', 'print JSON')
+    .action(async ({ verify, json }: Options & { verify?: boolean }) => {
+      if (!verify) {
+        const { seals } = await withConnection((connection) => connection.get<{ seals: Seal[] }>('/egress/seals'));
+        if (json) return print(seals, { json });
+        return print(seals, {
+          columns: [
+            { title: 'file', of: (one) => one.file },
+            { title: 'batches', of: (one) => `${one.firstBatch}–${one.lastBatch}` },
+            { title: 'sent', of: (one) => one.sent },
+            { title: 'kept', of: (one) => one.kept },
+            { title: 'seal', of: (one) => one.seal.slice(0, 12) },
+          ],
+        });
+      }
+      const report = await withConnection((connection) =>
+        connection.post<{ seals: number; batches: number; wrong: string[] }>('/egress/seals/verify', {}),
+      );
+      if (json) print([report], { json });
+      else {
+        for (const line of report.wrong) say(`WRONG ${line}`);
+        say(`${report.seals} files with ${report.batches} batches: ${report.wrong.length} things are wrong.`);
+      }
+      if (report.wrong.length > 0) process.exitCode = 1;
     });
   egress
     .command('verify <batch>')

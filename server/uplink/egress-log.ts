@@ -4,6 +4,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Millis } from '../../values/index.ts';
 import type { EgressPlan } from '../egress/index.ts';
+import type { EgressLogRow } from './egress-archive.ts';
 import { failed } from './errors.ts';
 import { type NextBatch, nextBatch } from './next-batch.ts';
 
@@ -20,13 +21,11 @@ export interface EgressEntry {
   policy: string;
 }
 
-type Row = Omit<EgressEntry, 'sent'> & { sent: string };
-
 export class EgressLog {
   readonly #database: Database;
   readonly #insert: Statement;
   readonly #insertPlan: Statement;
-  readonly #list: Statement<[number, number], Row>;
+  readonly #list: Statement<[number, number], EgressLogRow>;
 
   constructor(database: Database) {
     this.#database = database;
@@ -34,7 +33,7 @@ export class EgressLog {
       `INSERT INTO egress_log (at, after, upto, sent, kept, bytes, wire, digest, policy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#insertPlan = database.prepare('INSERT OR IGNORE INTO egress_policies (id, at, plan) VALUES (?, ?, ?)');
-    this.#list = database.prepare<[number, number], Row>(
+    this.#list = database.prepare<[number, number], EgressLogRow>(
       'SELECT * FROM egress_log WHERE batch < ? ORDER BY batch DESC LIMIT ?',
     );
   }
@@ -64,13 +63,21 @@ export class EgressLog {
       .map((row) => ({ ...row, sent: JSON.parse(row.sent) as Record<string, number> }));
   }
 
+  /** A batch that is still in the database. */
+  find(batch: number): EgressLogRow | undefined {
+    return this.#database.prepare<[number], EgressLogRow>('SELECT * FROM egress_log WHERE batch = ?').get(batch);
+  }
+
   /**
    * Makes a batch again from journal and policy, and compares. An erased person's values are gone since, so that a batch
    * with them differs: that is said apart.
-   * @throws egress-batch-unknown
+   * @param row where it is not in the database any more @throws egress-batch-unknown
    */
-  verify(batch: number, key: Buffer): { same: boolean; erasedSince: boolean; text: string } {
-    const row = this.#database.prepare<[number], Row>('SELECT * FROM egress_log WHERE batch = ?').get(batch);
+  verify(
+    batch: number,
+    key: Buffer,
+    row: EgressLogRow | undefined = this.find(batch),
+  ): { same: boolean; erasedSince: boolean; text: string } {
     const plan =
       row &&
       this.#database.prepare<[string], string>('SELECT plan FROM egress_policies WHERE id = ?').pluck().get(row.policy);

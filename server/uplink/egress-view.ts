@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { OutgoingEvent } from '../../uplink/index.ts';
 import { type EgressPlan, outgoing, planOf, policySchema } from '../egress/index.ts';
 import { eventsAfter, type JournalEvent } from '../journal/index.ts';
+import { type ArchiveReport, archivedBatch, type EgressSeal, sealsOf, verifyArchive } from './egress-archive.ts';
 import { type EgressEntry, EgressLog } from './egress-log.ts';
 import { failed } from './errors.ts';
 import { checkPolicy, eventShapes, type PolicyFinding } from './policy-file.ts';
@@ -21,7 +22,11 @@ export interface EgressView {
   settle(by: string, dryRun: boolean): Promise<Settled>;
   log(page: { before?: number | undefined; limit: number }): EgressEntry[];
   /** @throws egress-batch-unknown */
-  verify(batch: number): { same: boolean; erasedSince: boolean; text: string };
+  verify(batch: number): Promise<{ same: boolean; erasedSince: boolean; text: string }>;
+  /** Days of the log that went into files, oldest first. */
+  seals(): EgressSeal[];
+  /** Looks at every seal and every file. */
+  verifySeals(): Promise<ArchiveReport>;
   check(policy: string): PolicyFinding[];
   /** The newest events. @param policy a text instead of the policy in use @throws egress-policy-invalid */
   sample(last: number, policy?: string): Sampled[];
@@ -33,11 +38,13 @@ export interface EgressViewOptions {
   uplink?: { status(): UplinkStatus; settle(by: string, dryRun: boolean): Promise<Settled> } | undefined;
   plan?: EgressPlan | undefined;
   key: Buffer;
+  /** Folder of the sealed files. */
+  archive: string;
   /** Number of the last event. */
   last: () => number;
 }
 
-export function egressView({ database, uplink, plan, key, last }: EgressViewOptions): EgressView {
+export function egressView({ database, uplink, plan, key, last, archive }: EgressViewOptions): EgressView {
   const log = new EgressLog(database);
   return {
     status: () => uplink?.status(),
@@ -46,7 +53,9 @@ export function egressView({ database, uplink, plan, key, last }: EgressViewOpti
       return uplink.settle(by, dryRun);
     },
     log: (page) => log.list(page),
-    verify: (batch) => log.verify(batch, key),
+    verify: async (batch) => log.verify(batch, key, log.find(batch) ?? (await archivedBatch(database, archive, batch))),
+    seals: () => sealsOf(database),
+    verifySeals: () => verifyArchive(database, archive),
     check: (policy) => checkPolicy(policy).findings,
     sample(count, policy) {
       const used = policy === undefined ? (plan ?? planOf(policySchema.parse({}), eventShapes())) : planOfText(policy);

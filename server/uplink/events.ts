@@ -45,3 +45,33 @@ export const uplinkSettled = defineEvent(
       'The site was restored from an older backup, and goes on after `after`; what the cloud had of it up to `cursor` is kept there under the name `aside`.',
   },
 );
+
+export const egressLogSealed = defineEvent(
+  'egress.log-sealed',
+  1,
+  {
+    nth: z.number().int(),
+    file: z.string(),
+    firstBatch: z.number().int(),
+    lastBatch: z.number().int(),
+    batches: z.number().int(),
+    upto: z.number().int(),
+    digest: z.string(),
+    previous: z.string(),
+    seal: z.string(),
+  },
+  {
+    about:
+      'A day of the egress log went into a file in `<data>/egress`: its SHA-256, and the seal over it and the seal before it, which this event puts into the hash chain of the journal.',
+  },
+);
+
+export const egressLogLarge = defineEvent(
+  'egress.log-large',
+  1,
+  { batches: z.number().int(), most: z.number().int(), days: z.number().int() },
+  {
+    about:
+      'More batches of the egress log are in the database than `uplink.log.mostBatches` allows, though what is older than `days` was taken out.',
+  },
+);

@@ -1,12 +1,13 @@
 // Puts the uplink together from the settings.
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import type { UplinkSettings } from '../../config/index.ts';
 import type { Clock } from '../../values/index.ts';
 import { type Journal, openReader } from '../journal/index.ts';
 import { openCloudLine } from './cloud-line.ts';
+import { EgressArchive } from './egress-archive.ts';
 import { readPlan } from './policy-file.ts';
 import { Uplink } from './uplink.ts';
 
@@ -40,13 +41,22 @@ export function openUplink(options: OpenUplinkOptions): { uplink: Uplink; close(
     folder: dirname(file),
     alarm: settings.alarm,
   });
+  const folder = egressFolder(dirname(file));
+  const archive = new EgressArchive({ database, journal, clock, logger, folder, log: settings.log });
+  archive.start();
   return {
     uplink,
     async close() {
+      await archive.stop();
       await uplink.stop();
       await reader.close();
     },
   };
+}
+
+/** Where the sealed files of the egress log lie. */
+export function egressFolder(data: string): string {
+  return join(data, 'egress');
 }
 
 /** 32 bytes, base64, as site.key. @throws Error where it is something else */

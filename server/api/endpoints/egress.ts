@@ -39,6 +39,25 @@ const entry = z
     policy: z.string(),
   })
   .meta({ id: 'EgressBatch' });
+const seal = z
+  .object({
+    nth: z.number(),
+    file: z.string().describe('In <data>/egress; lines of JSON, zstd'),
+    firstBatch: z.number(),
+    lastBatch: z.number(),
+    from: z.number(),
+    to: z.number(),
+    after: z.number(),
+    upto: z.number(),
+    batches: z.number(),
+    sent: z.number().describe('Events that left'),
+    kept: z.number(),
+    wire: z.number(),
+    digest: z.string().describe('SHA-256 of the file'),
+    previous: z.string().describe('Seal before'),
+    seal: z.string().describe('SHA-256 over all of these'),
+  })
+  .meta({ id: 'EgressSeal' });
 const finding = z.object({ line: z.number(), column: z.number(), sentence: z.string() });
 const anyEvent = z.record(z.string(), z.unknown());
 const policyText = z.string().max(200_000);
@@ -98,13 +117,32 @@ export function egressEndpoints({ egress }: ApiDeps): Endpoint[] {
       roles: admins,
       answer: z.object({ same: z.boolean(), erasedSince: z.boolean(), batch: anyEvent.optional() }),
       errors: ['egress-batch-unknown'],
-      handle({ params }) {
+      async handle({ params }) {
         const batch = Number(params.batch);
         if (!Number.isSafeInteger(batch))
           throw failed['request-invalid']({ part: 'path', field: 'batch', reason: 'it is no number' });
-        const { same, erasedSince, text } = egress.verify(batch);
+        const { same, erasedSince, text } = await egress.verify(batch);
         return { same, erasedSince, batch: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>) };
       },
+    }),
+    endpoint({
+      method: 'get',
+      path: '/egress/seals',
+      tag,
+      about: 'Days of the egress log that went from the database into sealed files, oldest first.',
+      roles: admins,
+      answer: z.object({ seals: z.array(seal) }),
+      handle: () => ({ seals: egress.seals() }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/egress/seals/verify',
+      tag,
+      about:
+        'Goes through every seal and every file: whether one is missing or was changed, or is unknown to the journal.',
+      roles: admins,
+      answer: z.object({ seals: z.number(), batches: z.number(), wrong: z.array(z.string()) }),
+      handle: () => egress.verifySeals(),
     }),
     endpoint({
       method: 'post',
