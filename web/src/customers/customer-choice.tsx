@@ -1,4 +1,5 @@
 // Choosing one customer by what a person remembers of her: a combobox (WAI-ARIA), arrows, Enter, Escape.
+import './customer-choice.css';
 import { useEffect, useId, useState } from 'react';
 import { phone } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';

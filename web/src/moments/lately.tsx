@@ -1,4 +1,5 @@
 // What moments did lately, for whom, what came of it, and why something was held back.
+import './lately.css';
 import { useEffect, useState } from 'react';
 import { useNow } from '../clock.ts';
 import { dateTime, duration } from '../format.ts';

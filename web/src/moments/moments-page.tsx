@@ -193,8 +193,11 @@ function Turn({
         role="switch"
         aria-checked={isOn}
         aria-label={say(isOn ? 'turn-off' : 'turn-on', { moment })}
-        disabled={busy}
-        onClick={() => void turn()}
+        // Disabled it would lose the focus of whoever pressed it.
+        aria-disabled={busy}
+        onClick={() => {
+          if (!busy) void turn();
+        }}
       >
         <span />
       </button>
