@@ -149,6 +149,7 @@ export function identifyAmong(
     events: NewEvent[],
     team: string | undefined,
   ): () => void {
+    if (list.length === 0) return () => undefined;
     const now = clock.now();
     // What was decided about any part of the one and of the other holds for both persons.
     const partsOf = (id: CustomerId) => [id, ...store.partsOf(store.headOf(id) ?? id)];

@@ -50,7 +50,7 @@ export function Privacy({ customer, called, onErased }: { customer: string; call
       {asking && (
         <Dialog title={say('erase.title')} onClose={close}>
           {erased === undefined ? (
-            <form className="erase" onSubmit={(event) => void erase(event)}>
+            <form className="confirm" onSubmit={(event) => void erase(event)}>
               <label htmlFor="erase-word">{say('erase.ask', { word: say('erase.word'), name: called })}</label>
               <input
                 id="erase-word"
@@ -73,14 +73,14 @@ export function Privacy({ customer, called, onErased }: { customer: string; call
               </div>
             </form>
           ) : (
-            <>
+            <div className="confirm">
               <p role="status">{say('erase.done', { count: erased })}</p>
               <div className="form-foot">
                 <button type="button" className="primary" onClick={close}>
                   {say('close')}
                 </button>
               </div>
-            </>
+            </div>
           )}
         </Dialog>
       )}

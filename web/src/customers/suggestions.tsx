@@ -160,23 +160,28 @@ function Pair({
       </footer>
       {asking && (
         <Dialog title={say('merge.title')} onClose={() => setAsking(false)}>
-          <p>{say('merge.ask', { one: called(head), two: called(part) })}</p>
-          <div className="form-foot">
-            <button
-              type="button"
-              className="primary target"
-              disabled={busy}
-              onClick={() =>
-                void decide(() =>
-                  rest(`/customers/${encodeURIComponent(head.id)}/merge`, { method: 'POST', body: { other: part.id } }),
-                )
-              }
-            >
-              {say('merge')}
-            </button>
-            <button type="button" className="secondary" onClick={() => setAsking(false)}>
-              {say('cancel')}
-            </button>
+          <div className="confirm">
+            <p>{say('merge.ask', { one: called(head), two: called(part) })}</p>
+            <div className="form-foot">
+              <button
+                type="button"
+                className="primary target"
+                disabled={busy}
+                onClick={() =>
+                  void decide(() =>
+                    rest(`/customers/${encodeURIComponent(head.id)}/merge`, {
+                      method: 'POST',
+                      body: { other: part.id },
+                    }),
+                  )
+                }
+              >
+                {say('merge')}
+              </button>
+              <button type="button" className="secondary" onClick={() => setAsking(false)}>
+                {say('cancel')}
+              </button>
+            </div>
           </div>
         </Dialog>
       )}

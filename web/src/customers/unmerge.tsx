@@ -31,15 +31,17 @@ export function Unmerge({ part, called, onParted }: { part: string; called: stri
       </button>
       {asking && (
         <Dialog title={say('unmerge.title')} onClose={() => setAsking(false)}>
-          <p>{say('unmerge.ask', { name: called })}</p>
-          <Failure of={failed} />
-          <div className="form-foot">
-            <button type="button" className="primary target" disabled={busy} onClick={() => void unmerge()}>
-              {say('unmerge')}
-            </button>
-            <button type="button" className="secondary" onClick={() => setAsking(false)}>
-              {say('cancel')}
-            </button>
+          <div className="confirm">
+            <p>{say('unmerge.ask', { name: called })}</p>
+            <Failure of={failed} />
+            <div className="form-foot">
+              <button type="button" className="primary target" disabled={busy} onClick={() => void unmerge()}>
+                {say('unmerge')}
+              </button>
+              <button type="button" className="secondary" onClick={() => setAsking(false)}>
+                {say('cancel')}
+              </button>
+            </div>
           </div>
         </Dialog>
       )}

@@ -92,7 +92,6 @@ const en = {
   'evidence.same': 'Both have to do with {value}.',
   'evidence.name': 'Both are called {name}.',
   pair: 'Customer {one} and customer {two}',
-  keep: 'She goes on with this name and id',
   'keep-this': 'Keep this one',
   merge: 'They are one',
   'not-same': 'They are two',
@@ -105,7 +104,6 @@ const en = {
   'by.hand': 'by {by}',
   'is.undone': 'undone',
   'merges.none': 'Nobody was merged yet.',
-  interactions: '{count} contacts',
   suggested: 'suggested {date}',
   'choice.nobody': 'Take {name} away',
 };
@@ -202,7 +200,6 @@ const zh: Record<CustomerWord, string> = {
   'evidence.same': '两者都与 {value} 有关。',
   'evidence.name': '两者都叫 {name}。',
   pair: '客户 {one} 与客户 {two}',
-  keep: '合并后沿用此姓名和编号',
   'keep-this': '沿用此客户',
   merge: '是同一人',
   'not-same': '是两个人',
@@ -215,7 +212,6 @@ const zh: Record<CustomerWord, string> = {
   'by.hand': '由 {by}',
   'is.undone': '已撤销',
   'merges.none': '还没有合并记录。',
-  interactions: '{count} 次联系',
   suggested: '{date} 提出',
   'choice.nobody': '移除 {name}',
 };

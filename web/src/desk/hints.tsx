@@ -5,16 +5,26 @@ import type { PopView } from '../state/state.ts';
 /** What moments want the agent to know before she says a word. */
 export function Hints({ hints }: { hints: PopView['content']['hints'] }) {
   const { t, language } = usePanel();
-  if (hints === undefined || hints.length === 0) return null;
-  const texts = hints.map((hint) => nameIn(language, hint, hint.en ?? hint.zh ?? ''));
+  const texts = hints?.map((hint) => nameIn(language, hint, hint.en ?? hint.zh ?? '')) ?? [];
+  // Read out when one comes during the talk; what stood there from the beginning is part of the card.
+  const told = (
+    <p className="hidden" aria-live="polite">
+      {texts.join(' ')}
+    </p>
+  );
   return (
-    <section className="card" role="note" aria-label={t('hints.title')}>
-      <h3>{t('hints.title')}</h3>
-      <ul>
-        {texts.map((text) => (
-          <li key={text}>{text}</li>
-        ))}
-      </ul>
-    </section>
+    <>
+      {told}
+      {texts.length > 0 && (
+        <section className="card" role="note" aria-label={t('hints.title')}>
+          <h3>{t('hints.title')}</h3>
+          <ul>
+            {texts.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
   );
 }

@@ -179,13 +179,13 @@ export function MomentEditor({
               {say('drop-draft')}
             </button>
           )}
-          <button type="button" className="secondary" disabled={!dirty || busy} onClick={() => void keep()}>
+          <button type="button" className="secondary small" disabled={!dirty || busy} onClick={() => void keep()}>
             {say('save-draft')}
           </button>
           {mayUse && (
             <button
               type="button"
-              className="primary"
+              className="primary small"
               aria-keyshortcuts="Control+S"
               disabled={!mayActivate}
               onClick={() => void use()}
