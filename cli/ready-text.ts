@@ -48,6 +48,7 @@ export function readyText({ settings, edge, server, sidecar, attached, terminal,
     '  Next',
     `    call the demo bank    sipp ${host} -sn uac -s 95500 -m 1        or dial sip:95500@${host} from a softphone`,
     `    be the agent          open ${web}/ as 1003 with a headset (the phone is in the page), press "Ready"; callers press 0`,
+    ...chatLine(sidecar),
     '    with a SIP phone      register it as SIP user 1001, and log in as 1001',
     '    change the flow       edit ivr-flows/bank.json and save; "npx switchroom flow check" says what is wrong',
     '    look for trouble      npx switchroom doctor',
@@ -56,6 +57,13 @@ export function readyText({ settings, edge, server, sidecar, attached, terminal,
     '',
   );
   return lines.join('\n');
+}
+
+function chatLine(sidecar: Started['sidecar']): string[] {
+  if (sidecar === undefined || 'failed' in sidecar || sidecar.chatPage === undefined) return [];
+  return [
+    `    be a customer         open ${sidecar.chatPage} and write, or call from the page; agents who are ready get it`,
+  ];
 }
 
 function channelLines(sidecar: Started['sidecar']): string[] {

@@ -47,6 +47,7 @@ export async function startSidecar(
   });
   const busy = () => core.figures().some(({ toRead, toServer, toSend }) => toRead + toServer + toSend > 0);
   const unwatch = clock instanceof SteadyClock ? watchClock({ clock, logger, busy }) : () => {};
+  const chats = channels.filter(({ kind }) => kind.kind === 'webchat').map(({ name }) => name);
   const servers: Server[] = [];
   const web: string[] = [];
   let forget = (): void => {};
@@ -63,7 +64,7 @@ export async function startSidecar(
   };
   try {
     const certificate = tls && readCertificate(tls);
-    const files = chatFiles(channels.filter(({ kind }) => kind.kind === 'webchat').map(({ name }) => name));
+    const files = chatFiles(chats);
     for (const host of bind) {
       const trustProxy = sidecar.trustProxy ?? settings.web.trustProxy;
       const server = createListener({ core, trustProxy, clock, logger, files }, certificate);
@@ -79,7 +80,9 @@ export async function startSidecar(
     throw error;
   }
   core.start();
-  return { core, ready: { web, channels: channels.map(({ name }) => name) }, stop: close };
+  const [first] = web;
+  const chatPage = chats.length > 0 && first !== undefined ? `${first}/chat/` : undefined;
+  return { core, ready: { web, channels: channels.map(({ name }) => name), chatPage }, stop: close };
 }
 
 function renew(servers: readonly Server[], { cert, key }: { cert: string; key: string }): void {

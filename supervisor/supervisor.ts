@@ -69,6 +69,8 @@ export interface SidecarReady {
   /** `http://127.0.0.1:8090` … */
   web: string[];
   channels: string[];
+  /** Where web chats can be tried: `http://127.0.0.1:8090/chat/`; undefined: there are none. */
+  chatPage?: string | undefined;
 }
 
 /** What every program is told. */

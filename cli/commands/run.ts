@@ -12,6 +12,7 @@ import {
   Supervisor,
   siteSecret,
 } from '../../supervisor/index.ts';
+import { bringDemoChat } from '../demo-chat.ts';
 import { failed } from '../errors.ts';
 import { readyText } from '../ready-text.ts';
 
@@ -67,6 +68,7 @@ async function settingsHere(): Promise<Settings> {
 async function start(): Promise<void> {
   const settings = await settingsHere();
   bringFlows(settings);
+  bringDemoChat(settings);
   const terminal = process.stdout.isTTY === true;
   const logs = terminal ? join(settings.data, 'log') : undefined;
   const { supervisor, edge, server, sidecar: channels, attached } = await Supervisor.start(settings, { mains, logs });

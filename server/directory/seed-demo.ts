@@ -4,7 +4,7 @@ import type { Directory } from '../ports/index.ts';
 import type { Accounts } from './accounts.ts';
 import { ha1 } from './ha1.ts';
 import { generatePassword } from './passwords.ts';
-import { agentSchema, queueSchema } from './records.ts';
+import { agentSchema, channelSchema, queueSchema } from './records.ts';
 
 export interface DemoSecrets {
   logins: { login: string; password: string; roles: string[] }[];
@@ -16,7 +16,7 @@ const room = { voice: 1, chat: 3, social: 2, mail: 2, sms: 2, work: 2 };
 
 /**
  * Creates the demo: trunk `local` (loopback), DID 95500 → flow `bank`, queues `service` and `vip`, three skills, agents
- * 1001 and 1002 with a SIP user each, 1003 and a supervisor whose phone is the panel, and an administrator.
+ * 1001 and 1002 with a SIP user each, 1003 and a supervisor whose phone is the panel, an administrator, and the web chat `web`.
  * @param by who did it, for the audit
  * @returns the generated secrets, to be shown once
  */
@@ -92,5 +92,7 @@ export async function seedDemo(directory: Directory, accounts: Accounts, by = 's
   const { country } = directory.site;
   await directory.trunks.put({ site, name: 'local', sources: ['127.0.0.0/8', '::1'], country }, by);
   await directory.dids.put({ ...scope, number: '95500', flow: 'bank', language: 'en' }, by);
+  const chat = { ...scope, id: 'web', name: { en: 'Web chat', zh: '网页聊天' }, kind: 'webchat', channel: 'chat' };
+  await directory.channels.put(channelSchema.parse({ ...chat, to: { queue: 'service' } }), by);
   return secrets;
 }

@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { freePort } from './sipp.ts';
 import { until } from './until.ts';
 
@@ -81,6 +82,8 @@ describe('the command', { timeout: 90_000 }, () => {
       SWITCHROOM_HTTP_PORT: String(await freePort()),
       SWITCHROOM_DATA: join(folder, 'data'),
       SWITCHROOM_FLOWS: join(folder, 'flows'),
+      SWITCHROOM_SIDECAR_FILE: join(folder, 'sidecar.json'),
+      SWITCHROOM_SIDECAR_PORT: String(await freePort()),
       SWITCHROOM_LOG_LEVEL: 'warn',
       // Dozens of starts: each need not compile everything again.
       NODE_COMPILE_CACHE: join(folder, 'compiled'),
@@ -105,6 +108,15 @@ describe('the command', { timeout: 90_000 }, () => {
     const secret = /agent 1001 password (\S+), SIP user 1001 secret (\S+)/.exec(readFileSync(logins, 'utf8'));
     expect(secret?.[1]).toMatch(/.{12}/);
     expect(first.out + first.err).not.toContain(secret?.[1]);
+
+    // A web chat at once: its page, and a visitor who waits for an agent.
+    const page = `http://127.0.0.1:${env.SWITCHROOM_SIDECAR_PORT}/chat/`;
+    expect(first.out).toContain(page);
+    expect(await (await fetch(page)).text()).toContain('data-channel="web"');
+    expect(await statesOfVisitor(page)).toContain('queued');
+    const channels = readFileSync(join(folder, 'sidecar.json'), 'utf8');
+    expect(JSON.parse(channels)).toMatchObject({ channels: { web: { kind: 'webchat' } } });
+    expect(channels).not.toMatch(/secret|password|token/i);
 
     // A second start on the same data: one sentence.
     const twice = await run(['start']);
@@ -220,4 +232,24 @@ function oneSentence(text: string): string {
   expect(lines, text).toHaveLength(1);
   expect(text).not.toMatch(/\n\s+at /);
   return lines[0] as string;
+}
+
+/** A visitor of the chat who writes. @returns the states of her conversation, until it is queued */
+async function statesOfVisitor(page: string): Promise<string[]> {
+  const socket = new WebSocket(`${page.replace('http', 'ws')}web/socket`, { origin: new URL(page).origin });
+  const states: string[] = [];
+  const queued = new Promise<void>((done, fail) => {
+    socket.on('error', fail);
+    socket.on('message', (data) => {
+      const { t, state } = JSON.parse(String(data)) as { t: string; state?: string };
+      if (t === 'welcome') socket.send('{"t":"say","id":"a","text":"Good day"}');
+      if (t === 'state' && state !== undefined) states.push(state);
+      if (states.includes('queued')) done();
+    });
+  });
+  await once(socket, 'open');
+  socket.send('{"t":"hello"}');
+  await queued;
+  socket.close();
+  return states;
 }

@@ -216,6 +216,7 @@ it('seeds a demo whose secrets are handed out once', async () => {
   expect(secrets.logins.map(({ login }) => login)).toEqual(['1001', '1002', '1003', 'supervisor', 'admin']);
   expect(directory.dids.get('95500')).toMatchObject({ flow: 'bank' });
   expect(directory.trunks.get('local')?.sources).toEqual(['127.0.0.0/8', '::1']);
+  expect(directory.channels.get('web')).toMatchObject({ kind: 'webchat', channel: 'chat', to: { queue: 'service' } });
   const [sip] = secrets.sipUsers;
   expect(directory.sipUsers.get('1001')).toMatchObject({ agent: '1001', ha1: ha1('1001', sip!.realm, sip!.password) });
   const { login, password } = secrets.logins[0]!;
