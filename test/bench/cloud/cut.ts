@@ -27,6 +27,8 @@ export interface CutFigures {
   inCloud: number;
   cutS: number;
   okShare: number;
+  /** The same before the cut, during it, and after it, while it catches up. */
+  okShares: number[];
   /** Events of the site that may leave. */
   events: number;
   /** Of them, not in the cloud; in the cloud twice, or though they may not leave; batches that do not follow the one before. */
@@ -89,6 +91,7 @@ export async function measureCut({ rate, seconds }: { rate: number; seconds: num
       contacts,
       inCloud: received.contacts,
       cutS: round(cutS),
+      okShares: steps.map(({ okShare }) => round(okShare, 4)),
       okShare: steps.reduce((sum, { okShare, created }) => sum + okShare * created, 0) / calls,
       events: wanted.length,
       ...differences(wanted, received),
