@@ -16,6 +16,8 @@ export interface StreamItem extends Omit<SocialItem, 'day' | 'customer' | 'inter
   thread: string;
   customer?: string | undefined;
   cluster?: string | undefined;
+  /** Items that ever asked the same, this one too. */
+  alike: number;
   author?: string | undefined;
   url?: string | undefined;
   ignoredBy?: string | undefined;
@@ -54,6 +56,7 @@ interface Cells extends Omit<SocialItem, 'cluster' | 'customer' | 'interaction' 
   thread: string;
   customer: string | null;
   cluster: string | null;
+  alike: number;
   author: string | null;
   url: string | null;
   ignored_by: string | null;
@@ -71,7 +74,8 @@ const state = `CASE WHEN ${wroteIn(`'waiting', 'sent', 'delivered', 'read'`)} TH
   ELSE 'open' END`;
 const from = `FROM social_items i JOIN messages m ON m.id = i.id LEFT JOIN conversations c ON c.interaction = m.interaction`;
 const columns = `i.id, i.at, i.day, i.via, i.kind, i.reach, i.engaged, i.score, i.cluster, i.customer, i.url, i.ignored_by,
-  m.interaction, m.thread, m.content, json_extract(c.data, '$.name') AS author, ${state} AS state`;
+  m.interaction, m.thread, m.content, json_extract(c.data, '$.name') AS author, ${state} AS state,
+  (SELECT count(*) FROM social_items s WHERE s.cluster = i.cluster) AS alike`;
 // The same bounds as in tone.ts.
 const tones = { positive: 'i.score >= 0.12', neutral: 'abs(i.score) < 0.12', negative: 'i.score <= -0.12' } as const;
 

@@ -29,6 +29,7 @@ const item = z
     customer: optional,
     author: optional.describe('As the author calls herself there'),
     cluster: optional.describe('Items of the same one ask the same'),
+    alike: z.number().describe('Items that ever asked the same, this one too'),
     url: optional,
     ignoredBy: optional,
     phase: z.string().optional().describe('Of the conversation in its thread, where one is under way'),

@@ -95,11 +95,12 @@ export default function ApprovalsPage() {
 
 export type Group = [Approval, ...Approval[]];
 
-/** The same words of the same writer stand together: they can be approved at once. */
+/** The same words of the same writer, whatever the name in them, stand together: they can be approved at once. */
 function grouped(all: readonly Approval[]): Group[] {
   const groups = new Map<string, Group>();
   for (const one of all) {
-    const key = `${one.writer.id} ${one.via} ${textOf(one.content)}`;
+    const text = one.name === undefined ? textOf(one.content) : textOf(one.content).replaceAll(one.name, '{name}');
+    const key = `${one.writer.id} ${one.via} ${text}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);

@@ -80,7 +80,8 @@ function IndicatorChart({
     if (value === undefined) return '–';
     if (indicator === 'awareness') return whole.format(value);
     if (indicator === 'resonance') return fine.format(value);
-    return `${indicator === 'satisfaction' && value > 0 ? '+' : ''}${whole.format(value * 100)} %`;
+    const sign = indicator === 'satisfaction' && value > 0 ? '+' : value < 0 ? '−' : '';
+    return `${sign}${whole.format(Math.abs(value) * 100)} %`;
   };
   const values = rows.map((row) => row?.[indicator]);
   const total = summed(indicator, rows);

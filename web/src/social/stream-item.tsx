@@ -109,46 +109,47 @@ export function StreamItemCard({
             {say('open-post')}
           </a>
         )}
-        {staff && item.cluster !== undefined && (
-          <a href={hrefOf('work', 'social', 'stream', item.cluster)}>{say('same-question')}</a>
+        {staff && item.cluster !== undefined && item.alike > 1 && (
+          <a href={hrefOf('work', 'social', 'stream', item.cluster)}>{say('same-question', { count: item.alike })}</a>
         )}
-        <div className="space" />
-        {may.ignore && (
-          <button type="button" className="ghost small" onClick={ignore}>
-            {say(item.state === 'ignored' ? 'unignore' : 'ignore')}
-          </button>
-        )}
-        {may.queue && (
-          <Menu
-            className="ghost small"
-            label={say('to-queue')}
-            face={
-              <>
-                {say('to-queue')} <Icon name="down" size={14} />
-              </>
-            }
-          >
-            {queues.map((one) => (
-              <MenuItem
-                key={one.id}
-                onChoose={() => void act('/queue', { queue: one.id }, say('queued', { queue: queueName(one.id) }))}
-              >
-                <Icon name="queue" />
-                {queueName(one.id)}
-              </MenuItem>
-            ))}
-          </Menu>
-        )}
-        {may.take && (
-          <button type="button" className="secondary small" onClick={take}>
-            {say('take')}
-          </button>
-        )}
-        {may.answer && (
-          <button type="button" className="primary small" onClick={() => setAnswering(true)}>
-            {say('answer')}
-          </button>
-        )}
+        <div className="social-keys">
+          {may.ignore && (
+            <button type="button" className="ghost small" onClick={ignore}>
+              {say(item.state === 'ignored' ? 'unignore' : 'ignore')}
+            </button>
+          )}
+          {may.queue && (
+            <Menu
+              className="ghost small"
+              label={say('to-queue')}
+              face={
+                <>
+                  {say('to-queue')} <Icon name="down" size={14} />
+                </>
+              }
+            >
+              {queues.map((one) => (
+                <MenuItem
+                  key={one.id}
+                  onChoose={() => void act('/queue', { queue: one.id }, say('queued', { queue: queueName(one.id) }))}
+                >
+                  <Icon name="queue" />
+                  {queueName(one.id)}
+                </MenuItem>
+              ))}
+            </Menu>
+          )}
+          {may.take && (
+            <button type="button" className="secondary small" onClick={take}>
+              {say('take')}
+            </button>
+          )}
+          {may.answer && (
+            <button type="button" className="primary small" onClick={() => setAnswering(true)}>
+              {say('answer')}
+            </button>
+          )}
+        </div>
       </footer>
       {answering && (
         <AnswerDialog

@@ -43,7 +43,11 @@ function ChannelCard({ of, onChanged }: { of: ChannelHealth; onChanged: () => vo
   const { channel, kind, report } = of;
   const name = nameIn(language, of.name, channel);
   const ago = (time: number | undefined) =>
-    time === undefined ? say('never') : say('ago', { time: span(Math.max(0, now - time), language) });
+    time === undefined
+      ? say('never')
+      : now - time < 60_000
+        ? say('now')
+        : say('ago', { time: span(now - time, language) });
   const send = async (more: string, body: unknown, done?: string) => {
     try {
       const path = `/channel-health/${encodeURIComponent(channel)}/${more}`;
