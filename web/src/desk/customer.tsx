@@ -85,6 +85,8 @@ function CallData({ call }: { call: DeskContact['call'] }) {
 function Path({ content }: { content: Content }) {
   const { t } = usePanel();
   const steps = content.path.filter(({ type }) => type === 'menu' || type === 'collect');
+  // Who wrote has heard no menu, unless a bot asked her.
+  if (content.channel !== 'voice' && steps.length === 0) return null;
   return (
     <section className="card">
       <h3>{t('path.title')}</h3>
@@ -153,6 +155,8 @@ function Earlier({ content }: { content: Content }) {
     const card = state.setup?.queues.find((one) => one.id === id);
     return nameIn(language, card?.name ?? {}, id);
   };
+  const people = [...state.colleagues, ...(state.setup === undefined ? [] : [state.setup.me])];
+  const agentName = (id: string) => people.find((one) => one.id === id)?.name ?? id;
   return (
     <section className="card grow">
       <h3>
@@ -171,7 +175,7 @@ function Earlier({ content }: { content: Content }) {
                 <span>{t(`channel.${one.channel}`)}</span>
                 {one.site !== undefined && <span className="chip">{one.site}</span>}
                 {one.queue !== undefined && <span>{queueName(one.queue)}</span>}
-                {one.agent !== undefined && <span>{one.agent}</span>}
+                {one.agent !== undefined && <span>{agentName(one.agent)}</span>}
                 {one.talkMs !== undefined && <span>{t('earlier.talk', { time: duration(one.talkMs) })}</span>}
                 {one.disposition !== undefined && <span className="chip">{disposition(one.disposition)}</span>}
               </p>

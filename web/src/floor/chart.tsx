@@ -29,6 +29,7 @@ export function BarChart({
   shareName,
   show = String,
   size = 'whole',
+  least = 2,
 }: {
   bars: Bar[];
   label: string;
@@ -37,10 +38,12 @@ export function BarChart({
   show?: (value: number) => string;
   /** How wide it stands on the page; the text has the same size in both. */
   size?: 'whole' | 'half';
+  /** The scale ends no lower: half of it is still said apart from nothing and all. */
+  least?: number;
 }) {
   const title = useId();
   const width = widths[size];
-  const most = nice(Math.max(1, ...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0))));
+  const most = nice(Math.max(least, ...bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0))));
   const inner = width - left - right;
   const each = inner / Math.max(1, bars.length);
   const wide = Math.min(widest, Math.max(1, each * 0.7));

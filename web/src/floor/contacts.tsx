@@ -8,6 +8,7 @@ import { Failure } from '../parts/failure.tsx';
 import { addressOf, useRest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
 import { ContactDetail } from './contact-detail.tsx';
+import { useAgents } from './use-agents.ts';
 import { type FloorWord, useFloorWords } from './words.ts';
 
 export interface Page {
@@ -48,6 +49,7 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
     if (change.days !== undefined) setSince(Date.now() - Number(change.days) * dayMs);
   };
   const queues = state.floor?.queues ?? state.setup?.queues ?? [];
+  const { list: agents, nameOf } = useAgents();
   const queueName = (id: string | undefined) =>
     id === undefined ? '–' : nameIn(language, queues.find((one) => one.id === id)?.name ?? {}, id);
 
@@ -87,7 +89,14 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
             </option>
           ))}
         </Select>
-        <Text label={say('agent')} value={filter.agent} onChange={(value) => set({ agent: value })} />
+        <Select label={say('agent')} value={filter.agent} onChange={(value) => set({ agent: value })}>
+          <option value="">{say('all')}</option>
+          {agents.map(({ id, name }) => (
+            <option key={id} value={id}>
+              {name}
+            </option>
+          ))}
+        </Select>
         <Text label={say('filter.number')} value={filter.number} onChange={(value) => set({ number: value })} />
       </form>
       <Failure of={failed} onRetry={reload} />
@@ -118,7 +127,7 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
                     {one.channel !== 'voice' && <ChannelChip channel={one.channel} />}
                   </td>
                   <td>{queueName(one.queue)}</td>
-                  <td>{one.agent ?? '–'}</td>
+                  <td>{one.agent === undefined ? '–' : nameOf(one.agent)}</td>
                   <td>
                     <span className="outcome" data-outcome={one.outcome}>
                       {say(`outcome.${one.outcome}` as FloorWord)}

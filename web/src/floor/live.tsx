@@ -30,9 +30,9 @@ export function Live() {
   return (
     <>
       <QueueTable />
-      <DayCharts />
-      <CallTable />
       <AgentTable />
+      <CallTable />
+      <DayCharts />
     </>
   );
 }

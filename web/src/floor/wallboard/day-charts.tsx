@@ -130,7 +130,7 @@ function Charts() {
         </div>
         <div>
           <h3>{say('chart.wait')}</h3>
-          <BarChart bars={waits} label={say('chart.wait')} show={seconds} size="half" />
+          <BarChart bars={waits} label={say('chart.wait')} show={seconds} size="half" least={20} />
         </div>
         <div className="wide">
           <h3>{say('chart.agents')}</h3>
