@@ -51,6 +51,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'social-item-answered': '公开内容 {item} 已有回复，或有回复等待审核。',
   'social-item-taken': '公开内容 {item} 正由座席 {agent} 处理。',
   'message-content': '无法发送：{reason}。',
+  'contact-without-thread': '联系 {interaction} 不是由文字会话延续而来，因此没有可写入的位置。',
   'approval-own': '消息须由作者以外的人审核。',
   'number-missing': '不知道该客户的电话号码。',
   'transfer-to-number': '会话不能转接到电话号码。',

@@ -25,6 +25,8 @@ export interface CallbackRequest {
   until?: Millis | undefined;
   since?: Millis | undefined;
   origin?: InteractionId | undefined;
+  /** The first contact of the thread that it goes on with. */
+  thread?: InteractionId | undefined;
   /** Default 3. */
   attempts?: number | undefined;
   /** Default 15 minutes. */
@@ -42,7 +44,7 @@ export function newCallback(
   const until = request.until ?? from + dayMs;
   if (until <= from) throw failed['callback-window']({ reason: 'it ends before it begins' });
   if (until > now + 366 * dayMs) throw failed['callback-window']({ reason: 'more than a year ahead' });
-  const { queue, number, name, note, customer, preferred, since, origin } = request;
+  const { queue, number, name, note, customer, preferred, since, origin, thread } = request;
   return {
     id: newId('cbk', now),
     site,
@@ -58,6 +60,7 @@ export function newCallback(
     until,
     since,
     origin,
+    thread,
     mostAttempts: request.attempts ?? 3,
     retryMs: request.retryMs ?? 900_000,
     state: 'scheduled',

@@ -47,6 +47,8 @@ export interface Callback {
   since?: Millis | undefined;
   /** The contact in which it was agreed. */
   origin?: InteractionId | undefined;
+  /** The first contact of the thread that it goes on with. */
+  thread?: InteractionId | undefined;
   mostAttempts: number;
   retryMs: number;
   state: CallbackState;

@@ -208,7 +208,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   }
 
   #enter(callback: Callback, now: Millis): void {
-    const { number = '', name, language, id } = callback;
+    const { number = '', name, language, id, thread } = callback;
     const interaction = newId('int', now);
     callback.interaction = interaction;
     this.#step(callback, 'due');
@@ -221,6 +221,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
       to: number,
       toDialled: number,
       ...(name === undefined ? {} : { fromName: name }),
+      ...(thread === undefined ? {} : { thread }),
     };
     const events: NewEvent[] = [newEvent(interactionStarted, now, started, scope)];
     if (callback.customer !== undefined)

@@ -21,6 +21,7 @@ import type { Outbox } from './outbox.ts';
 import type { Outgoing } from './outgoing.ts';
 import { mustBeOpen } from './reply-window.ts';
 import { sendable } from './sendable.ts';
+import type { ThreadCalls } from './thread-calls.ts';
 
 /** Who is quick accepts between the pop and the offer. */
 const mostUntilOfferMs = 500;
@@ -30,6 +31,7 @@ export interface AgentsPartOptions {
   open: OpenConversations;
   post: Messages;
   outgoing: Outgoing;
+  calls: ThreadCalls;
   outbox: Outbox;
   attachments: Attachments;
   events: EventEmitter<ConversationEvents>;
@@ -72,19 +74,51 @@ export class AgentsPart {
   }
 
   async send(agent: AgentId, interaction: InteractionId, content: Content, key: string): Promise<MessageView> {
-    const conversation = this.#hers(agent, interaction);
-    const { via } = conversation.data;
-    const full = `out ${interaction} ${key}`;
-    const before = this.#options.sentAs(via, full);
+    return this.#write(agent, this.#hers(agent, interaction), content, `out ${interaction} ${key}`);
+  }
+
+  /** @param key the same one is one message */
+  async #write(agent: AgentId, conversation: Conversation, content: Content, key: string): Promise<MessageView> {
+    const { sentAs, attachments, post, tools } = this.#options;
+    const { data, record, thread } = conversation;
+    const before = sentAs(data.via, key);
     if (before) return before;
-    const checked = sendable(content, this.#options.attachments);
-    mustBeOpen(conversation.thread.window, checked, this.#now());
-    const waits = conversation.data.public && conversation.record?.approval === true;
+    const checked = sendable(content, attachments);
+    mustBeOpen(thread.window, checked, this.#now());
+    const waits = data.public && record?.approval === true;
     const message = waits
-      ? this.#options.post.submitted(conversation, agent, checked, full)
-      : this.#options.post.sent(conversation, { author: 'agent', content: checked, agent, key: full });
+      ? post.submitted(conversation, agent, checked, key)
+      : post.sent(conversation, { author: 'agent', content: checked, agent, key });
     if (!waits) conversation.answers.answered();
-    await this.#options.tools.journal.append([]);
+    await tools.journal.append([]);
+    return message;
+  }
+
+  /** From a call back into the chat that it goes on from. */
+  async goOn(agent: AgentId, call: InteractionId, content: Content, key: string): Promise<MessageView> {
+    const { calls, open, outgoing, post, sentAs, attachments, tools } = this.#options;
+    const place = calls.placeOf(call, agent);
+    if (!place) throw failed['contact-without-thread']({ interaction: call });
+    if (!place.hers) throw failed['conversation-not-yours']({ agent, interaction: call });
+    const { via, thread, chain } = place;
+    const full = `out ${call} ${key}`;
+    const before = sentAs(via, full);
+    if (before) return before;
+    const under = open.at(via, thread);
+    const queue = under?.data.queue ?? place.queue ?? '';
+    if (under) {
+      if (!calls.bring(under, agent)) throw failed['conversation-queue']({ agent, queue });
+      return this.#write(agent, under, content, full);
+    }
+    const checked = sendable(content, attachments);
+    const conversation = outgoing.begin(outgoing.channel(via), { thread, queue: place.queue, chain }, checked);
+    conversation.learn({ origin: call });
+    if (!conversation.talk.take(agent, place.queue)) {
+      conversation.finish('system', 'agent-not-free');
+      throw failed['conversation-queue']({ agent, queue });
+    }
+    const message = post.sent(conversation, { author: 'agent', content: checked, agent, key: full });
+    await tools.journal.append([]);
     return message;
   }
 
@@ -184,9 +218,18 @@ export class AgentsPart {
     const number = to.number ?? (customer === undefined ? undefined : people.numberOf(customer));
     if (number === undefined) throw failed['number-missing']();
     if (!directory.queues.get(to.queue)) throw notThere['queue-unknown']({ queue: to.queue });
-    const { language } = conversation.view();
+    const { language, data } = conversation;
     const now = this.#now();
-    const wish = { queue: to.queue, number, language, name, customer, preferred: agent, origin: interaction };
+    const wish = {
+      queue: to.queue,
+      number,
+      language,
+      name,
+      customer,
+      preferred: agent,
+      origin: interaction,
+      thread: data.chain ?? interaction,
+    };
     const made = await callbacks.schedule(wish, agent);
     const scope = { ...conversation.scope(), agent, queue: to.queue };
     await this.#options.tools.journal.append([newEvent(conversationEscalated, now, { callback: made.id }, scope)]);

@@ -52,8 +52,8 @@ export class BotActs implements BotOwner {
   }
 
   botQueues(effect: EffectOf<'queue'>): void {
-    const { record, tools, place, bot } = this.#of;
-    const { queue, priority, skills, language, maxWaitSeconds, ringSeconds, afterTalk } = effect;
+    const { record, tools, place, bot, callback } = this.#of;
+    const { queue, priority, skills, language, callback: offered, maxWaitSeconds, ringSeconds, afterTalk } = effect;
     const request: QueueRequest = {
       queue,
       // 0 is the channel's, or the queue's, own.
@@ -65,6 +65,7 @@ export class BotActs implements BotOwner {
     };
     const known = tools.directory.queues.get(queue) !== undefined;
     if (!known || !place.request({ request, afterTalk })) bot.advance({ on: 'queue', how: 'failed' });
+    else if (offered) callback.offer(offered);
   }
 
   botTransfers({ to, node, ringSeconds }: EffectOf<'transfer'>): void {

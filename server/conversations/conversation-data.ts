@@ -13,6 +13,17 @@ import type {
 import type { FlowState } from '../ivr/index.ts';
 import type { ConversationPhase, ConversationView, QueueRequest } from '../ports/index.ts';
 
+/** What a customer who waits may choose instead. */
+export interface CallbackOffer {
+  /** The button's; also as it is typed. */
+  key: string;
+  number: string;
+  afterSeconds: number;
+  /** Asked before; absent: the key alone is enough. */
+  confirm?: string | undefined;
+  asked?: boolean | undefined;
+}
+
 /** A place in a queue. Stays while she talks, so that it is known which queue she came from. */
 export interface Place {
   since: Millis;
@@ -21,10 +32,13 @@ export interface Place {
   afterTalk: boolean;
   /** The queue that takes the conversation where the one wanted agent does not. */
   fallback?: QueueId | undefined;
+  callback?: CallbackOffer | undefined;
 }
 
 export interface ConversationData {
   interaction: InteractionId;
+  /** The first contact of those that go on from one another. */
+  chain?: InteractionId | undefined;
   via: string;
   channel: Exclude<Channel, 'voice'>;
   thread: string;
@@ -50,6 +64,8 @@ export interface ConversationData {
   /** When the bot stops waiting for an answer. */
   askedUntil?: Millis | undefined;
   place?: Place | undefined;
+  /** She chose to be called back, and the flow has not been told yet. */
+  calledBack?: boolean | undefined;
   /** Nobody takes it just now: tried again then. */
   retryAt?: Millis | undefined;
   /** She wrote too fast for the bot: the last of it, and when the bot hears it. */
@@ -72,6 +88,7 @@ export function newConversation(
   given: Pick<
     ConversationData,
     | 'interaction'
+    | 'chain'
     | 'via'
     | 'channel'
     | 'thread'
@@ -107,6 +124,8 @@ export interface ThreadData {
   window?: ReplyWindow | undefined;
   /** Of the last message. */
   number: number;
+  /** The first contact of those that go on from one another here; of an earlier version: absent. */
+  chain?: InteractionId | undefined;
   /** Who had the last conversation, and where it counted. */
   agent?: AgentId | undefined;
   queue?: QueueId | undefined;

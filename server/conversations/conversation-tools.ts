@@ -2,7 +2,16 @@
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import type { WireIdentity } from '../../connector/index.ts';
-import type { AgentId, Clock, CustomerId, InteractionId, Language, PopContent, QueueId } from '../../values/index.ts';
+import type {
+  AgentId,
+  Clock,
+  CustomerId,
+  InteractionId,
+  Language,
+  Millis,
+  PopContent,
+  QueueId,
+} from '../../values/index.ts';
 import type { FlowSet, FlowState } from '../ivr/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Directory, Queueing } from '../ports/index.ts';
@@ -36,8 +45,14 @@ export interface EscalationWish {
   name?: string | undefined;
   customer?: CustomerId | undefined;
   /** The agent who wrote with her is asked first. */
-  preferred: AgentId;
+  preferred?: AgentId | undefined;
+  /** Not before. */
+  from?: Millis | undefined;
+  /** Since when she waits. */
+  since?: Millis | undefined;
   origin: InteractionId;
+  /** The first contact of those that go on from one another. */
+  thread: InteractionId;
 }
 
 export interface ConversationTools {

@@ -20,6 +20,7 @@ import { conversationAdopted } from './events.ts';
 import { type ConversationKeeper, KeptConversation } from './kept-conversation.ts';
 import { QueuePlace } from './queue-place.ts';
 import { Talk } from './talk.ts';
+import { WrittenCallback } from './written-callback.ts';
 
 export type EndedBy = 'customer' | 'agent' | 'flow' | 'system' | 'network';
 
@@ -34,6 +35,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
   readonly place: QueuePlace;
   readonly talk: Talk;
   readonly answers: AnswerClock;
+  readonly callback: WrittenCallback;
   /** Before that there is nothing to do by time. */
   #nextDue = 0;
 
@@ -44,6 +46,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     this.place = new QueuePlace(this);
     this.talk = new Talk(this);
     this.answers = new AnswerClock(this);
+    this.callback = new WrittenCallback(this, keeper.post);
   }
 
   pop(): PopContent {
@@ -59,6 +62,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
   /** Writes that it has begun; the customer's words follow, and then `route`. */
   begin(identifiedBy: 'channel' | 'account' | undefined): void {
     const { channel, direction, via, language, from, name, startedAt } = this.data;
+    const { chain, interaction } = this.#goesOn();
     const started = {
       channel,
       direction,
@@ -66,6 +70,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
       language,
       ...(from === undefined ? {} : direction === 'in' ? { from, to: via } : { from: via, to: from }),
       ...(name === undefined ? {} : { fromName: name }),
+      ...(chain === interaction ? {} : { thread: chain }),
     };
     const events = [newEvent(interactionStarted, startedAt, started, this.scope())];
     if (identifiedBy) events.push(newEvent(interactionIdentified, startedAt, { by: identifiedBy }, this.scope()));
@@ -73,8 +78,17 @@ export class Conversation extends KeptConversation implements OfferTarget {
     this.changed();
   }
 
+  /** With which contact the thread began that this one goes on with: what soon follows another one there. */
+  #goesOn(): Pick<ConversationData, 'chain' | 'interaction'> {
+    const { data, thread, record } = this;
+    const soon = thread.endedAt !== undefined && data.startedAt - thread.endedAt <= (record?.returnMs ?? 0);
+    data.chain ??= soon && thread.chain !== undefined ? thread.chain : data.interaction;
+    thread.chain = data.chain;
+    return data;
+  }
+
   /**
-   * To whom it comes: the agent who had her a while ago, the channel's flow, or its queue.
+   * To whom it comes: the agent who talks with her on the phone just now, who had her a while ago, the channel's flow, or its queue.
    * @param quietMs not before, because she writes too fast
    */
   route(quietMs = 0): void {
@@ -84,6 +98,11 @@ export class Conversation extends KeptConversation implements OfferTarget {
       return;
     }
     const { agent, queue, endedAt } = thread;
+    const talking = this.keeper.talksAt(this.data.via, this.data.thread);
+    if (talking !== undefined && queue !== undefined && this.talk.take(talking, queue)) {
+      this.answers.begin(this.data.heardAt);
+      return;
+    }
     const back = agent !== undefined && endedAt !== undefined && this.now() - endedAt <= record.returnMs;
     if (back && queue !== undefined && this.tools.directory.agents.get(agent)?.disabled === false) {
       if (place.enter(queue, { preferred: { agent, forMs: preferredMs } })) return;
@@ -127,6 +146,10 @@ export class Conversation extends KeptConversation implements OfferTarget {
         // She wrote: it is not for her that the bot waits.
         data.askedUntil = undefined;
       }
+      this.changed();
+      return;
+    }
+    if (this.callback.hears(content)) {
       this.changed();
       return;
     }
@@ -233,6 +256,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     this.bot.restore();
     if (data.phase === 'queued' || data.phase === 'offered') this.#takeUpQueued();
     else if (data.phase === 'active') this.#takeUpActive();
+    else if (data.calledBack) this.callback.noted();
     else if (!data.flow && data.retryAt === undefined) data.retryAt = this.now();
     if (this.over) return;
     this.append(conversationAdopted, { phase: data.phase === 'offered' ? 'queued' : (data.phase as 'bot') });

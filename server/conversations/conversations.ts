@@ -28,6 +28,7 @@ import { Outbox } from './outbox.ts';
 import { Outgoing } from './outgoing.ts';
 import { OutsideRows } from './outside-rows.ts';
 import { Reviews } from './reviews.ts';
+import { ThreadCalls } from './thread-calls.ts';
 import { Threads } from './threads.ts';
 
 /** What a conversation is to routing's reconciler. */
@@ -67,6 +68,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   readonly #inbound: Inbound;
   readonly #open: OpenConversations;
   readonly #joined: JoinedLoad;
+  readonly #calls: ThreadCalls;
   readonly #outgoing: Outgoing;
   readonly #agents: AgentsPart;
   readonly #reviews: Reviews;
@@ -103,6 +105,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
         () =>
           this.attachments.use(attachments, interaction),
     });
+    this.#calls = new ThreadCalls({ database, tools, rows, threads, open: this.#open });
     this.#keeper = {
       post: this.#post,
       threads,
@@ -112,6 +115,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
         this.#open.changed(conversation);
       },
       over: (conversation) => this.#open.over(conversation),
+      talksAt: (via, thread) => this.#calls.agentAt(via, thread),
       open: (via, thread) => this.#open.at(via, thread),
       add: (conversation) => this.#open.add(conversation),
       get: (interaction) => this.#open.get(interaction),
@@ -125,7 +129,14 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     };
     const both = { tools, open: this.#open, attachments, sentAs };
     this.#outgoing = new Outgoing({ ...both, keeper: this.#keeper });
-    this.#agents = new AgentsPart({ ...both, post: this.#post, outgoing: this.#outgoing, outbox, events: this });
+    this.#agents = new AgentsPart({
+      ...both,
+      calls: this.#calls,
+      post: this.#post,
+      outgoing: this.#outgoing,
+      outbox,
+      events: this,
+    });
     this.outsideRows = new OutsideRows(database);
     this.outside = new FromOutside({ tools, keeper: this.#keeper, rows: this.outsideRows, attachments, known: sentAs });
     this.#reviews = new Reviews({
@@ -141,6 +152,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   /** Takes up what a server before has left. Once, between routing's start and `attached`. */
   start(): void {
     const { logger } = this.#tools;
+    this.#calls.start();
     for (const data of this.#rows.open()) this.#open.add(new Conversation(this.#tools, this.#keeper, data));
     for (const conversation of [...this.#open]) this.#open.guard(conversation, () => conversation.takeUp());
     if (this.#open.size > 0) logger.info({ conversations: this.#open.size }, 'conversations of the server before');
@@ -151,6 +163,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
   /** This server goes; conversations wait in their rows for the next. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#calls.stop();
     this.#open.write();
   }
 
@@ -304,6 +317,10 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
 
   begin(...given: Parameters<ConversationControl['begin']>): Promise<ConversationView> {
     return this.#agents.begin(...given);
+  }
+
+  goOn(...given: Parameters<ConversationControl['goOn']>): Promise<MessageView> {
+    return this.#agents.goOn(...given);
   }
 
   escalate(...given: Parameters<ConversationControl['escalate']>): Promise<string> {

@@ -13,6 +13,10 @@ export const failed = defineErrors({
     status: 503,
     text: 'Messages cannot be taken just now. Send them again in {seconds} seconds.',
   },
+  'contact-without-thread': {
+    status: 409,
+    text: 'The contact {interaction} does not go on from a conversation, so that there is no place to write to.',
+  },
   'window-closed': {
     status: 409,
     text: 'The customer wrote too long ago: the provider takes no message for her before she writes again.',

@@ -17,6 +17,8 @@ export interface ConversationKeeper {
   readonly threads: Threads;
   /** Its row is to be written, and who looks on is to be told. */
   changed(conversation: Conversation): void;
+  /** Who talks on the phone with the customer of that thread, in a call that goes on from it. */
+  talksAt(via: string, thread: string): AgentId | undefined;
   /** Once; after it the conversation is forgotten. */
   over(conversation: Conversation): void;
 }

@@ -1,6 +1,6 @@
 // Conversations that we begin: an agent writes first, or the system tells something.
 import type { Content } from '../../connector/index.ts';
-import { newId, type QueueId } from '../../values/index.ts';
+import { type InteractionId, newId, type QueueId } from '../../values/index.ts';
 import type { ChannelRecord, MessageView } from '../ports/index.ts';
 import type { Attachments } from './attachments.ts';
 import { Conversation } from './conversation.ts';
@@ -63,7 +63,13 @@ export class Outgoing {
   /** @param content the first words @throws window-closed, quota-spent */
   begin(
     record: ChannelRecord,
-    to: { thread: string; customer?: string | undefined; queue?: QueueId | undefined },
+    to: {
+      thread: string;
+      customer?: string | undefined;
+      queue?: QueueId | undefined;
+      /** The first contact of those that go on from one another. */
+      chain?: InteractionId | undefined;
+    },
     content: Content,
   ): Conversation {
     const { tools, keeper, open } = this.#options;
@@ -74,6 +80,7 @@ export class Outgoing {
     const known = customer === undefined ? undefined : tools.people.get(customer);
     const data = newConversation({
       interaction: newId('int', now),
+      chain: to.chain,
       via: record.id,
       channel: record.channel,
       thread: to.thread,

@@ -31,11 +31,12 @@ export const interactionStarted = defineEvent(
     fromName: z.string().optional(),
     to: z.string().optional(),
     toDialled: z.string().optional(),
+    thread: z.string().optional(),
   },
   {
     personal: ['from', 'fromDialled', 'fromName', 'to', 'toDialled'],
     about:
-      'A contact of a customer began. `from` and `to` are E.164 where they could be understood, `…Dialled` as received; `did` is the own number that was reached.',
+      'A contact of a customer began. `from` and `to` are E.164 where they could be understood, `…Dialled` as received; `did` is the own number that was reached. `thread`: the contact with which the thread began that this one goes on with.',
   },
 );
 

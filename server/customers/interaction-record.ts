@@ -109,6 +109,8 @@ export interface InteractionRecord {
   from?: string | undefined;
   fromDialled?: string | undefined;
   fromName?: string | undefined;
+  /** The first contact of those that go on from one another, on whatever channel; absent: it stands by itself. */
+  thread?: InteractionId | undefined;
   to?: string | undefined;
   toDialled?: string | undefined;
   trunk?: string | undefined;
@@ -195,8 +197,8 @@ function on<Data extends object>(type: EventType<Data>, fold: Fold<Data>): void 
 // What each event does to the record. Of an erased person the personal fields, all optional, are missing.
 
 on(interactionStarted, ({ record }, event, data) => {
-  const { channel, direction, callId, trunk, did, language, from, fromDialled, fromName, to, toDialled } = data;
-  Object.assign(record, { channel, direction, callId, trunk, did, language });
+  const { channel, direction, callId, trunk, did, language, from, fromDialled, fromName, to, toDialled, thread } = data;
+  Object.assign(record, { channel, direction, callId, trunk, did, language, thread });
   Object.assign(record, { from, fromDialled, fromName, to, toDialled, startedAt: event.at });
 });
 

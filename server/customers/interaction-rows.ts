@@ -45,6 +45,7 @@ const columns = [
   ['quality', 'quality', 'json'],
   ['recordings', 'recordings', 'json'],
   ['last_seq', 'lastSeq'],
+  ['thread', 'thread'],
 ] as const satisfies readonly (readonly [string, keyof InteractionRecord, 'json'?])[];
 
 /**

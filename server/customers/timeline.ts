@@ -18,6 +18,8 @@ export type TimelineEntry =
       disposition?: string | undefined;
       note?: string | undefined;
       talkMs: number;
+      /** The first contact of those that go on from one another. */
+      thread?: InteractionId | undefined;
     }
   | ({ entry: 'event' } & Pick<OutsideEvent, 'id' | 'at' | 'name' | 'data'>);
 
@@ -39,6 +41,7 @@ interface InteractionCells {
   disposition: string | null;
   note: string | null;
   talk_ms: number;
+  thread: string | null;
 }
 
 interface EventCells {
@@ -56,7 +59,7 @@ export class Timeline {
 
   constructor(database: Database) {
     this.#interactions = database.prepare(
-      `SELECT id, started_at, channel, direction, ended_at, outcome, queue, agent, disposition, note, talk_ms
+      `SELECT id, started_at, channel, direction, ended_at, outcome, queue, agent, disposition, note, talk_ms, thread
        FROM interactions WHERE customer = ? AND (started_at, id) < (?, ?) ORDER BY started_at DESC, id DESC LIMIT ?`,
     );
     this.#events = database.prepare(
@@ -99,6 +102,7 @@ function interactionEntry(cells: InteractionCells): TimelineEntry {
     disposition: cells.disposition ?? undefined,
     note: cells.note ?? undefined,
     talkMs: cells.talk_ms,
+    thread: cells.thread ?? undefined,
   };
 }
 

@@ -51,6 +51,9 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
   return {
     ...phones.actions,
     accept: ({ record }, { offer }) => done(conversations.accept(worker(record), offer)),
+    'go-on-writing': async ({ record }, { interaction, content, key }) => ({
+      message: await conversations.goOn(record.id, interaction, content, key),
+    }),
     'send-message': async ({ record }, { interaction, content, key }) => ({
       message: await conversations.send(record.id, interaction, content, key),
     }),

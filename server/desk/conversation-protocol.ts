@@ -42,6 +42,12 @@ export const conversationCommands = {
     with: z.strictObject({ interaction: id, content, key: z.string().min(1).max(100) }),
     answer: z.object({ message: messageView }),
   },
+  'go-on-writing': {
+    about:
+      'From a call that goes on from a conversation (a callback that was asked for there), during it and after it: writes to the customer where that was. What is under way there becomes hers; the same `key` is one message.',
+    with: z.strictObject({ interaction: id, content, key: z.string().min(1).max(100) }),
+    answer: z.object({ message: messageView }),
+  },
   'send-note': {
     about: 'A note for colleagues in the conversation; the customer never sees it.',
     with: z.strictObject({ interaction: id, text: z.string().trim().min(1).max(4_000) }),

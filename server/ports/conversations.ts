@@ -160,6 +160,12 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
     interaction: InteractionId,
     to: { queue: QueueId; number?: string | undefined },
   ): Promise<string>;
+  /**
+   * From a call that goes on from a conversation, during it and after it, she writes to the customer where that was: in what is
+   * under way there, which becomes hers, or anew. @param key of the panel: the same one is one message
+   * @throws contact-without-thread, channel-disabled, conversation-queue, window-closed, quota-spent
+   */
+  goOn(agent: AgentId, call: InteractionId, content: Content, key: string): Promise<MessageView>;
   /** By a supervisor or the system. */
   end(interaction: InteractionId, by: string): Promise<void>;
 }

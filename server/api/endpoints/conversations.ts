@@ -177,6 +177,31 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
     }),
     endpoint({
       method: 'post',
+      path: '/agents/:id/calls/:interaction/messages',
+      tag,
+      about:
+        'From a call that goes on from a conversation (a callback that was asked for there), during it and after it: writes to the customer where that was. What is under way there becomes the agent’s; the same `key` is one message.',
+      roles: everyone,
+      body: z.strictObject({ content, key: z.string().min(1).max(100) }),
+      answer: message,
+      status: 201,
+      errors: [
+        'not-found',
+        'not-allowed',
+        'contact-without-thread',
+        'conversation-not-yours',
+        'conversation-queue',
+        'channel-disabled',
+        'window-closed',
+        'quota-spent',
+        'message-content',
+        'attachment-unknown',
+      ],
+      handle: ({ params, body, principal }) =>
+        conversations.goOn(who(principal, params.id!).id, params.interaction!, body.content, body.key),
+    }),
+    endpoint({
+      method: 'post',
       path: '/agents/:id/conversations/accept',
       tag,
       about: 'Takes the conversation that is offered.',

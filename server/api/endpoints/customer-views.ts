@@ -51,6 +51,10 @@ export const timelineEntry = z
       disposition: z.string().optional(),
       note: z.string().optional(),
       talkMs: z.number(),
+      thread: z
+        .string()
+        .optional()
+        .describe('The first contact of those that go on from one another, on whatever channel'),
     }),
     z.object({
       entry: z.literal('event'),

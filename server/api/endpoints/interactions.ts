@@ -28,6 +28,7 @@ export const interactionSchema = z
     from: optional,
     fromDialled: optional,
     fromName: optional,
+    thread: optional.describe('The first contact of those that go on from one another, on whatever channel'),
     to: optional,
     toDialled: optional,
     trunk: optional,

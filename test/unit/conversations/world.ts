@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Content, InboundItem, OutboundItem } from '../../../connector/index.ts';
-import { Conversations, type KnownPerson } from '../../../server/conversations/index.ts';
+import { Conversations, type EscalationWish, type KnownPerson } from '../../../server/conversations/index.ts';
 import { agentSchema, channelSchema, queueSchema } from '../../../server/directory/index.ts';
 import { type FlowSet, flowSet, readFlow } from '../../../server/ivr/index.ts';
 import { type OpenDatabase, openDatabase } from '../../../server/journal/index.ts';
@@ -22,7 +22,7 @@ export class World {
   conversations!: Conversations;
   /** Offers that were made, the newest last. */
   offers: Offer[] = [];
-  readonly asked: { queue: string; number: string }[] = [];
+  readonly asked: EscalationWish[] = [];
   readonly people = new Map<string, KnownPerson>();
   flows: FlowSet = flowSet([]);
   number: string | undefined = '+8613800138000';

@@ -75,6 +75,9 @@ export class FakeConversations extends EventEmitter<ConversationEvents> implemen
   async begin(): Promise<ConversationView> {
     throw new Error('not asked by the desk');
   }
+  async goOn(): Promise<MessageView> {
+    throw new Error('not asked by the desk');
+  }
   async escalate(): Promise<string> {
     throw new Error('not asked by the desk');
   }
