@@ -1,0 +1,128 @@
+// One thread on the whole product: a customer who waits in a chat chooses to be called back, talks with an agent, and goes on in
+// the chat with the same agent, during the call and after it.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Floor, sdpOf } from './floor.ts';
+import { has } from './sipp.ts';
+import { until } from './until.ts';
+
+interface Conversation {
+  interaction: string;
+  phase: string;
+  agent?: string;
+  customer?: string;
+}
+interface Message {
+  author: string;
+  agent?: string;
+  content: { type: string; text: string };
+}
+interface TimelineEntry {
+  entry: string;
+  id: string;
+  channel: string;
+  thread?: string;
+}
+
+let floor: Floor;
+let keys = 0;
+
+/** The customer writes, as her connector brings it. @returns the conversation */
+async function writes(text: string): Promise<string> {
+  const from = { identities: [{ kind: 'app', value: 'u-7' }], name: 'Wang' };
+  const item = {
+    item: 'message',
+    key: `m${++keys}`,
+    at: Date.now(),
+    thread: 'u-7',
+    from,
+    content: { type: 'text', text },
+  };
+  const { items } = await floor.ask<{ items: { interaction: string }[] }>('POST', '/channels/app/inbound', {
+    items: [item],
+  });
+  return items[0]?.interaction ?? '';
+}
+
+const conversation = (interaction: string) => floor.ask<Conversation>('GET', `/conversations/${interaction}`);
+
+describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs sipp)', { timeout: 60_000 }, () => {
+  beforeAll(async () => {
+    floor = await Floor.open();
+  });
+  afterEach(() => floor.tidy());
+  afterAll(() => floor?.close());
+
+  test('is one thread, with the same agent', async () => {
+    const far = await floor.phone('far');
+    await floor.ask('PUT', '/trunks/carrier', { uri: `sip:127.0.0.1:${far.sipp.port}`, country: 'CN' });
+    await floor.ask('PUT', '/dial-rules/021', { trunk: 'carrier' });
+    const prompt = { en: 'We can call you back.' };
+    const callback = { key: '9', prompt, number: '02112345678', afterSeconds: 1, next: 'bye' };
+    const line = await floor.line({}, (queue) => ({
+      start: 'wait',
+      nodes: { wait: { type: 'queue', queue, overflow: 'bye', callback }, bye: { type: 'hangup' } },
+    }));
+    const channel = { kind: 'webhook', channel: 'chat', to: { flow: `line-${line.queue}` } };
+    await floor.ask('PUT', '/channels/app', channel);
+
+    const first = await writes('It is complicated');
+    const written = async (of: string) =>
+      (await floor.ask<{ messages: Message[] }>('GET', `/conversations/${of}/messages`)).messages;
+    await until(async () => (await written(first)).length === 2, 'the choice is offered');
+    expect((await written(first))[1]?.content).toMatchObject({ type: 'menu', choices: [{ key: '9' }] });
+    expect(await writes('9')).toBe(first);
+    const scheduled = await floor.events.fact('callback.scheduled', { interaction: first });
+    const due = await floor.events.fact('callback.due', ({ data }) => data.callback === scheduled.data.callback);
+    const call = due.interaction ?? '';
+
+    const seat = await floor.seat([line.queue], { capacity: { voice: 1, chat: 1 } });
+    const ring = await floor.rings(seat);
+    seat.rtp.connect(sdpOf(ring));
+    await seat.sipp.tell('ANSWER', {}, ring.callId);
+    const { callId } = await floor.answers(far, call);
+
+    // She talks, and is offered nothing written then; what this customer writes is hers at once all the same.
+    const during = await writes('My contract is number 4711');
+    await until(async () => (await conversation(during)).phase === 'active', 'it is hers');
+    const { agent, customer = '' } = await conversation(during);
+    expect(agent).toBe(seat.agent);
+    const say = (text: string, key: string) =>
+      floor.ask<Message & { interaction: string; id: string }>('POST', `/agents/${seat.agent}/calls/${call}/messages`, {
+        content: { type: 'text', text },
+        key,
+      });
+    const said = await say('Here is the form', 'k1');
+    expect(said).toMatchObject({ author: 'agent', agent: seat.agent, interaction: during });
+    expect((await say('Here is the form', 'k1')).id).toBe(said.id);
+
+    await far.sipp.tell('HANGUP', {}, callId);
+    await Promise.all([far.sipp.done(), seat.sipp.done()]);
+    await floor.ask('POST', `/conversations/${during}/end`, {});
+    // After it: the way back is open still, and it is the same thread.
+    const later = await say('The form has arrived', 'k2');
+    expect(later.interaction).not.toBe(during);
+    await floor.ask('POST', `/conversations/${later.interaction}/end`, {});
+    const again = await writes('Thank you');
+    const offer = await floor.events.fact('interaction.offered', { interaction: again });
+    expect(offer.agent).toBe(seat.agent);
+
+    const ids = [first, call, during, later.interaction, again];
+    const ofThread = async () => {
+      const path = `/customers/${customer}/timeline`;
+      const { entries } = await floor.ask<{ entries: TimelineEntry[] }>('GET', path);
+      return entries.filter(({ thread, id }) => thread === first || id === first).reverse();
+    };
+    await until(async () => (await ofThread()).length === ids.length, 'the timeline is there');
+    expect((await ofThread()).map(({ id, channel: on }) => [id, on])).toEqual(
+      ids.map((id) => [id, id === call ? 'voice' : 'chat']),
+    );
+    // A call that goes on from nothing has no way back.
+    const alone = await floor.product.ask('POST', `/agents/${seat.agent}/calls/${first}/messages`, {
+      content: { type: 'text', text: 'x' },
+      key: 'k3',
+    });
+    expect(alone).toMatchObject({ status: 409, body: { code: 'contact-without-thread' } });
+    await floor.ask('POST', `/conversations/${again}/end`, {});
+    await floor.nothingLeft();
+  });
+});
