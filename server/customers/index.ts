@@ -10,7 +10,7 @@ export {
   customerUntagged,
 } from './customer-events.ts';
 export { findCustomers, searchedTexts } from './customer-search.ts';
-export { type Customers, type CustomersOptions, type Elsewhere, type Identified, openCustomers } from './customers.ts';
+export type { Customers, Elsewhere, Identified } from './customers.ts';
 export { type Identity, keyOf, maskIdentity, normalIdentity } from './identity.ts';
 export * from './interaction-events.ts';
 export { InteractionProjector } from './interaction-projector.ts';
@@ -31,5 +31,6 @@ export { type InteractionPage, type Interactions, readInteractions } from './int
 export type { EventData, NewOutsideEvent, OutsideEvent } from './outside-events.ts';
 export type { PersonIds, PersonRecords } from './person.ts';
 export { rebuildCustomers } from './rebuild.ts';
+export { type CustomersOptions, openCustomers } from './sqlite-customers.ts';
 export type { Suggestion } from './suggestions.ts';
 export type { TimelineEntry, TimelinePage } from './timeline.ts';

@@ -1,6 +1,5 @@
 // The web chat: conversations of visitors' browsers over WebSockets. What a visitor says is in the inbox before it is acknowledged;
 // what agents say is in the chat's log before it is reported as sent, and reaches the browser now or when it comes back.
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -8,7 +7,8 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { Attachment, Content, InboundItem, OutboundMessage } from '../../../connector/index.ts';
 import { networkOf } from '../../../values/index.ts';
 import type { Connector, ConnectorTools, Delivery, Doors, Sent } from '../../connector.ts';
-import { ChatLog, type ConversationRow, conversing, type Entry } from './chat-log.ts';
+import { ChatLog, conversing, type Entry } from './chat-log.ts';
+import { conversationOf } from './conversation-of.ts';
 import { delivery, itemsOf, type Kept, personOf } from './deliveries.ts';
 import { ChatDoor, type Ticket } from './door.ts';
 import { isOpen } from './hours.ts';
@@ -273,16 +273,17 @@ export class WebchatConnector implements Connector {
   }
 
   async #hello(socket: VisitorSocket, hello: Extract<FromVisitor, { t: 'hello' }>): Promise<void> {
-    const { clock } = this.#tools;
+    const { clock, providersClock } = this.#tools;
     const now = clock.now();
     const { identitySecret } = this.#settings;
     const known =
       hello.identity === undefined || identitySecret === undefined
         ? undefined
-        : knownBy(hello.identity, identitySecret, this.#tools.channel, now);
+        : knownBy(hello.identity, identitySecret, this.#tools.channel, providersClock.now());
     // The page is told, and the visitor goes on as a stranger.
     if (hello.identity !== undefined && known === undefined) send(socket, { t: 'error', code: 'identity-wrong' });
-    const row = await this.#conversation(hello.resume, known?.account, now);
+    const resumed = hello.resume === undefined ? undefined : this.#resume.read(hello.resume);
+    const row = await conversationOf(this.#log, { resumed, account: known?.account }, now);
     socket.account = known?.account;
     socket.name = known?.name;
     socket.mail = known?.mail;
@@ -312,40 +313,6 @@ export class WebchatConnector implements Connector {
     }
     // No await since the last look into the log: nothing can have come in between that is not told from here on.
     socket.live = true;
-  }
-
-  /**
-   * The conversation that a browser may see: by its resume token, by who is logged in. One that belongs to an account is shown
-   * to nobody but that account, whoever has the token.
-   */
-  async #conversation(resume: string | undefined, account: string | undefined, now: number): Promise<ConversationRow> {
-    const id = resume === undefined ? undefined : this.#resume.read(resume);
-    const resumed = id === undefined ? undefined : this.#log.conversation(id);
-    if (account === undefined) {
-      if (resumed && resumed.account === null) return this.#seen(resumed, now);
-      return this.#begin(undefined, now);
-    }
-    const own = this.#log.ofAccount(account);
-    if (own) return this.#seen(own, now);
-    if (resumed && resumed.account === null) {
-      // She wrote as a stranger and then logged in: it is hers, if another browser of hers was not quicker.
-      await this.#log.bind(resumed.id, account);
-      return this.#log.ofAccount(account) ?? this.#begin(account, now);
-    }
-    return this.#begin(account, now);
-  }
-
-  async #begin(account: string | undefined, now: number): Promise<ConversationRow> {
-    const id = randomBytes(16).toString('base64url');
-    await this.#log.begin(id, account, now);
-    const row = account === undefined ? this.#log.conversation(id) : this.#log.ofAccount(account);
-    if (row === undefined) throw new Error('a conversation that was begun is not there');
-    return row;
-  }
-
-  async #seen(row: ConversationRow, now: number): Promise<ConversationRow> {
-    if (now - row.seenAt > dayMs / 24) await this.#log.seen(row.id, now);
-    return row;
   }
 
   #keep(key: string, at: number, body: Kept): Promise<void> {
