@@ -4,6 +4,7 @@ import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import { GatheredWrites } from '../../../link/index.ts';
+import './raw-messages.ts';
 
 export interface RawMessage {
   readonly headers: Record<string, string>;

@@ -1,0 +1,106 @@
+// drachtio-srf reads each header with three regular expressions and a look into the environment, and walks through all of
+// them, in lower case, for each that is asked for: a fifth of what the server does for a call. The same results, quicker;
+// whatever is out of the ordinary (folded lines, several parts, no SIP) goes to its own reader.
+import { createRequire } from 'node:module';
+
+/** What its reader makes of a text. */
+export interface ReadMessage {
+  version?: string;
+  method?: string;
+  uri?: string;
+  status?: number;
+  reason?: string;
+  headers: Record<string, string>;
+  body?: string | undefined;
+  payload: { type: string | undefined; content: string | undefined }[];
+}
+
+interface Parser {
+  parseSipMessage(text: string, lazy: boolean): ReadMessage | undefined;
+  getHeaderName(name: string): string;
+}
+
+interface Message {
+  headers: Record<string, string>;
+  getHeaderName(name: string): string | undefined;
+}
+
+const require = createRequire(import.meta.url);
+const parser = require('drachtio-srf/lib/sip-parser/parser.js') as Parser;
+const { prototype } = require('drachtio-srf/lib/sip-parser/message.js') as { prototype: Message };
+
+/** As they were, for tests. */
+export const own = { parse: parser.parseSipMessage, name: parser.getHeaderName };
+
+/** Names come from outside: no more of them are remembered. */
+const mostNames = 1_000;
+const names = new Map<string, string>();
+
+/** The name that a header is kept by. */
+export function headerName(name: string): string {
+  let known = names.get(name);
+  if (known === undefined) {
+    known = own.name(name);
+    if (names.size < mostNames) names.set(name, known);
+  }
+  return known;
+}
+
+const requestLine = /^([\w\-.!%*_+`'~]+) (\S+) SIP\/(\d+\.\d+)$/;
+const statusLine = /^SIP\/(\d+\.\d+) (\d+) (\S.*)$/;
+const space = /\s/;
+
+/** @param lazy headers are not taken apart; anything else is left to drachtio-srf */
+export function readMessage(text: string, lazy: boolean): ReadMessage | undefined {
+  return (lazy ? quickly(text) : undefined) ?? own.parse(text, lazy);
+}
+
+function quickly(text: string): ReadMessage | undefined {
+  const end = text.indexOf('\r\n\r\n');
+  const lineEnd = text.indexOf('\r\n');
+  if (end < 0 || lineEnd <= 0) return undefined;
+  const message = begun(text.slice(0, lineEnd));
+  if (message === undefined) return undefined;
+  const { headers } = message;
+  for (let at = lineEnd + 2; at < end; ) {
+    let to = text.indexOf('\r\n', at);
+    if (to > end) to = end;
+    const colon = text.indexOf(':', at);
+    if (colon <= at || colon >= to) return undefined;
+    const written = text.slice(at, colon).trimEnd();
+    // Also a line that begins with a space: it goes on with the one before.
+    if (written === '' || space.test(written)) return undefined;
+    const name = headerName(written);
+    const value = text.slice(colon + 1, to).trimStart();
+    headers[name] = name in headers ? `${headers[name]},${value}` : value;
+    at = to + 2;
+  }
+  const type = headers['content-type'];
+  if (type?.includes('multipart/')) return undefined;
+  const body = text.slice(end + 4);
+  const length = headers['content-length'];
+  // Without a length only what stands before an empty line is taken.
+  if (length) message.body = body.slice(0, Math.max(0, Math.min(Number(length), Buffer.byteLength(body, 'utf8'))));
+  else if (body.includes('\r\n\r\n')) return undefined;
+  else message.body = body;
+  message.payload.push({ type, content: message.body });
+  return message;
+}
+
+function begun(line: string): ReadMessage | undefined {
+  const answer = statusLine.exec(line);
+  if (answer) {
+    return { version: answer[1]!, status: Number(answer[2]), reason: answer[3]!, headers: {}, payload: [] };
+  }
+  const request = requestLine.exec(line);
+  if (!request || line.includes('%')) return undefined;
+  return { method: request[1]!, uri: request[2]!, version: request[3]!, headers: {}, payload: [] };
+}
+
+parser.parseSipMessage = readMessage;
+parser.getHeaderName = headerName;
+
+const find = prototype.getHeaderName;
+prototype.getHeaderName = function (name) {
+  return Object.hasOwn(this.headers, name) ? name : find.call(this, name);
+};

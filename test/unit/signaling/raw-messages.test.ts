@@ -1,0 +1,97 @@
+// Our reader of messages against drachtio-srf's own: the same results, whatever comes.
+import { createRequire } from 'node:module';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { headerName, own, readMessage } from '../../../server/signaling/sip/raw-messages.ts';
+
+const Message = createRequire(import.meta.url)('drachtio-srf/lib/sip-parser/message.js') as new (
+  text: string,
+) => { get(name: string): string | undefined; has(name: string): boolean; body?: string };
+
+const invite = [
+  'INVITE sip:95500@192.0.2.1 SIP/2.0',
+  'Via: SIP/2.0/UDP 192.0.2.5:5060;branch=z9hG4bK1',
+  'v: SIP/2.0/UDP 192.0.2.6',
+  'From: "Ann" <sip:ann@192.0.2.5>;tag=a',
+  't: <sip:95500@192.0.2.1>',
+  'Call-ID: one@192.0.2.5',
+  'CSeq: 1 INVITE',
+  'X-Note:   kept as it is  ',
+  'P-Asserted-Identity: <sip:1@h>',
+  'P-Charge-Info: x',
+  'Diversion: <sip:2@h>',
+  'Content-Type: application/sdp',
+];
+const text = (lines: string[], body = '') => `${lines.join('\r\n')}\r\n\r\n${body}`;
+const sdp = 'v=0\r\no=- 1 1 IN IP4 192.0.2.5\r\n';
+
+test.each([
+  ['a request', text([...invite, `Content-Length: ${sdp.length}`], sdp)],
+  ['without a length', text(invite, sdp)],
+  ['without a length, with an empty line', text(invite, `${sdp}\r\n\r\nmore`)],
+  ['a length that is too long', text([...invite, 'l: 4000'], sdp)],
+  ['a length that is none', text([...invite, 'l: x', 'l: 4'], sdp)],
+  ['letters beyond ASCII', text([...invite, 'Subject: 客户', 'l: 9'], '客户在线')],
+  ['no header', text(['SIP/2.0 200 OK'])],
+  ['a response', text(['SIP/2.0 486 Busy Here ', ...invite.slice(1)])],
+  ['a response without a reason', text(['SIP/2.0 200 ', ...invite.slice(1)])],
+  ['a response with spaces', text(['SIP/2.0  200   OK', ...invite.slice(1)])],
+  ['a folded header', text([...invite, 'Subject: one', '  two: three', '\tfour'])],
+  ['a space before the colon', text([...invite, 'Subject : one', 'Organization\t: two'])],
+  ['a space in a name', text([...invite, 'Sub ject: one'])],
+  ['a line without a colon', text([...invite, 'Subject'])],
+  ['no name', text([...invite, ': one'])],
+  ['a name of every object', text([...invite, 'constructor: one'])],
+  ['an escaped name', text([...invite, 'Sub%6Aect: one'])],
+  ['several parts', text([...invite, 'Content-Type: multipart/mixed; boundary=x'], '--x\r\nA: b\r\n\r\nbody\r\n--x--')],
+  ['no empty line', invite.join('\r\n')],
+  ['escaped characters in the address', text(['INVITE sip:a%20b@h SIP/2.0', ...invite.slice(1)])],
+  ['not SIP', 'GET / HTTP/1.1\r\n\r\n'],
+  ['nothing', ''],
+])('%s', (_what, message) => {
+  expect(readMessage(message, true)).toEqual(own.parse(message, true));
+});
+
+describe('whatever is changed in it', () => {
+  test('it is read the same', () => {
+    const whole = text([...invite, `Content-Length: ${sdp.length}`], sdp);
+    const piece = fc.constantFrom(
+      '\r\n',
+      ' ',
+      '\t',
+      ':',
+      ',',
+      ';',
+      '\n',
+      '\r',
+      'X-',
+      '%',
+      '"',
+      'é',
+      '0',
+      'l: 3\r\n',
+      '',
+    );
+    const change = fc.tuple(fc.nat(whole.length), fc.nat(4), piece);
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+        let changed = whole;
+        for (const [at, drop, put] of changes) changed = changed.slice(0, at) + put + changed.slice(at + drop);
+        expect(readMessage(changed, true)).toEqual(own.parse(changed, true));
+      }),
+      { seed: 20261122, numRuns: 3_000 },
+    );
+  });
+});
+
+test('drachtio-srf uses it, and headers are found by any spelling', () => {
+  const message = new Message(text([...invite, 'Content-Length: 0']));
+  for (const name of ['Call-ID', 'call-id', 'CALL-ID', 'i']) expect(message.get(name)).toBe('one@192.0.2.5');
+  expect(message.get('X-Note')).toBe('kept as it is  ');
+  expect(message.get('x-note')).toBe('kept as it is  ');
+  expect(message.get('via')).toBe('SIP/2.0/UDP 192.0.2.5:5060;branch=z9hG4bK1,SIP/2.0/UDP 192.0.2.6');
+  expect(message.get('Subject')).toBeUndefined();
+  expect(message.has('Contact')).toBe(false);
+  for (const name of ['f', 'Diversion', 'X-y', 'x-y', 'P-Asserted-Identity'])
+    expect(headerName(name)).toBe(own.name(name));
+});
