@@ -9,7 +9,7 @@ export function popOf(
   known: { name?: string | undefined; tags: string[] } | undefined,
   earlier: PopContent['earlier'],
 ): PopContent {
-  const { number = '', queue, language, customer, name, note, origin, attempts } = callback;
+  const { number = '', queue, language, customer, name, note, origin, thread, attempts } = callback;
   return {
     interaction,
     channel: 'voice',
@@ -25,6 +25,8 @@ export function popOf(
       attempt: String(attempts.length + 1),
       ...(note === undefined ? {} : { note }),
       ...(origin === undefined ? {} : { origin }),
+      // It goes on from something written: she can write there.
+      ...(thread === undefined ? {} : { thread }),
     },
     earlier,
   };

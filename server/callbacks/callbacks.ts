@@ -16,22 +16,16 @@ import {
   type PopContent,
   type QueueId,
 } from '../../values/index.ts';
-import { type EndedWhere, interactionEnded, interactionIdentified, interactionStarted } from '../customers/index.ts';
-import {
-  type EventScope,
-  type Journal,
-  type JournalEvent,
-  journalErased,
-  type NewEvent,
-  newEvent,
-} from '../journal/index.ts';
+import { type EndedWhere, interactionEnded } from '../customers/index.ts';
+import { type Journal, type JournalEvent, journalErased, type NewEvent, newEvent } from '../journal/index.ts';
 import type { CallingBack, Directory, Queueing } from '../ports/index.ts';
 import { type Callback, type CallbackState, type CallbackStep, callbackMachine, isOver } from './callback.ts';
+import { attemptedFact, begunFacts, endedFact, scheduledFact, scopeOf } from './callback-facts.ts';
+import { checkLimits } from './callback-limits.ts';
 import { popOf } from './callback-pop.ts';
 import { type CallbackRequest, newCallback } from './callback-request.ts';
 import { CallbackRows } from './callback-rows.ts';
 import { failed } from './errors.ts';
-import { callbackAttempted, callbackDue, callbackEnded, callbackScheduled } from './events.ts';
 
 export interface CallbacksOptions {
   database: Database;
@@ -58,9 +52,6 @@ export interface WaitingCallback {
 }
 
 const preferredMs = 60_000;
-/** Open at once. */
-const mostPerNumber = 5;
-const mostPerPerson = 100;
 /** setTimeout takes no more. */
 const longestTimerMs = 2_147_483_647;
 
@@ -109,36 +100,15 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     if (!record) throw notThere['queue-unknown']({ queue });
     if (preferred !== undefined && !directory.agents.get(preferred))
       throw notThere['agent-unknown']({ agent: preferred });
-    this.#limit(number, by);
+    checkLimits(this.#open.values(), number, { id: by, isAgent: directory.agents.get(by) !== undefined });
     const now = clock.now();
     const known = request.customer === undefined ? customerOf(number) : undefined;
     const whole = { ...request, name: request.name ?? known?.name, customer: request.customer ?? known?.id };
     const callback = newCallback(whole, { site: directory.site.name, team: record.team, by, now });
-    const { from, until } = callback;
-    const { id, mostAttempts: attempts, name, note } = callback;
-    const data = { callback: id, by, from, until, preferred, attempts, number, name, note };
-    this.#open.set(id, callback);
-    await this.#write(callback, [
-      newEvent(callbackScheduled, now, data, { ...this.#scope(callback), interaction: origin }),
-    ]);
+    this.#open.set(callback.id, callback);
+    await this.#write(callback, [scheduledFact(callback, by, now)]);
     this.#arm();
     return callback;
-  }
-
-  /** Nobody is called back by the dozen, and nobody fills the queues alone. Programs (tokens, flows) are held to the first. */
-  #limit(number: string, by: string): void {
-    let toNumber = 0;
-    let byPerson = 0;
-    for (const one of this.#open.values()) {
-      if (one.number === number) toNumber++;
-      if (one.by === by) byPerson++;
-    }
-    if (toNumber >= mostPerNumber) {
-      throw failed['callback-number-many']({ count: mostPerNumber });
-    }
-    if (byPerson >= mostPerPerson && this.#options.directory.agents.get(by)) {
-      throw failed['callback-person-many']({ count: mostPerPerson, person: by });
-    }
   }
 
   /** @throws callback-unknown, callback-over */
@@ -208,26 +178,11 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   }
 
   #enter(callback: Callback, now: Millis): void {
-    const { number = '', name, language, id, thread } = callback;
     const interaction = newId('int', now);
     callback.interaction = interaction;
     this.#step(callback, 'due');
     this.#byInteraction.set(interaction, callback);
-    const scope = { ...this.#scope(callback), interaction };
-    const started = {
-      channel: 'voice' as const,
-      direction: 'out' as const,
-      language,
-      to: number,
-      toDialled: number,
-      ...(name === undefined ? {} : { fromName: name }),
-      ...(thread === undefined ? {} : { thread }),
-    };
-    const events: NewEvent[] = [newEvent(interactionStarted, now, started, scope)];
-    if (callback.customer !== undefined)
-      events.push(newEvent(interactionIdentified, now, { by: 'number' as const }, scope));
-    events.push(newEvent(callbackDue, now, { callback: id, attempt: callback.attempts.length + 1 }, scope));
-    void this.#write(callback, events);
+    void this.#write(callback, begunFacts(callback, interaction, now));
     this.#queue(callback, interaction);
   }
 
@@ -307,13 +262,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     if (callback.state === 'queued') this.#step(callback, 'agent-there');
     this.#note(callback, interaction, 'reached');
     this.#byInteraction.delete(interaction);
-    const attempt = callback.attempts.length;
-    const event = newEvent(
-      callbackAttempted,
-      this.#options.clock.now(),
-      { callback: callback.id, attempt, outcome: 'reached' as const },
-      { ...this.#scope(callback), interaction },
-    );
+    const event = attemptedFact(callback, { interaction, outcome: 'reached' }, this.#options.clock.now());
     void this.#end(callback, 'reached', 'done', undefined, [event]);
   }
 
@@ -337,18 +286,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     const tried = callback.attempts.filter((attempt) => attempt.outcome === 'not-reached').length;
     const next = now + callback.retryMs;
     const again = tried < callback.mostAttempts && next < callback.until && callback.number !== undefined;
-    const event = newEvent(
-      callbackAttempted,
-      now,
-      {
-        callback: callback.id,
-        attempt: callback.attempts.length,
-        outcome,
-        ...(cause === undefined ? {} : { cause }),
-        ...(again ? { next } : {}),
-      },
-      { ...this.#scope(callback), interaction },
-    );
+    const event = attemptedFact(callback, { interaction, outcome, cause, next: again ? next : undefined }, now);
     if (!again) {
       const used = tried >= callback.mostAttempts;
       void this.#end(callback, used ? 'use-up' : 'expire', used ? 'failed' : 'expired', undefined, [event]);
@@ -367,9 +305,9 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   }
 
   #endInteraction(callback: Callback, interaction: InteractionId, where: EndedWhere, cause: string): void {
-    const scope = { ...this.#scope(callback), interaction };
-    const event = newEvent(interactionEnded, this.#options.clock.now(), { where, by: 'system' as const, cause }, scope);
-    void this.#options.journal.append([event]);
+    const { clock, journal } = this.#options;
+    const data = { where, by: 'system' as const, cause };
+    void journal.append([newEvent(interactionEnded, clock.now(), data, { ...scopeOf(callback), interaction })]);
   }
 
   async #end(
@@ -381,11 +319,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   ): Promise<void> {
     this.#step(callback, step);
     this.#open.delete(callback.id);
-    const data = { callback: callback.id, how, ...(by === undefined ? {} : { by }) };
-    await this.#write(callback, [
-      ...before,
-      newEvent(callbackEnded, this.#options.clock.now(), data, this.#scope(callback)),
-    ]);
+    await this.#write(callback, [...before, endedFact(callback, how, by, this.#options.clock.now())]);
   }
 
   #leaveQueue(callback: Callback): void {
@@ -439,10 +373,6 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
         { callback: callback.id, state: callback.state, step },
         'impossible step of a callback',
       );
-  }
-
-  #scope({ queue, customer, team }: Callback): EventScope {
-    return { queue, customer, team };
   }
 
   async #write(callback: Callback, events: NewEvent[]): Promise<void> {

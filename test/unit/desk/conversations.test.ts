@@ -68,12 +68,14 @@ test('what a panel asks reaches the conversation as hers', async () => {
   await client.do('accept', { offer: 'off_9' });
   await client.do('typing', { interaction: 'int_c1' });
   await client.do('transfer-conversation', { interaction: 'int_c1', to: { queue: 'service' } });
+  await client.do('go-on-writing', { interaction: 'int_call', key: 'k1', content: { type: 'text', text: 'The form' } });
   await client.do('leave-conversation', { interaction: 'int_c1' });
   await client.do('close-conversation', { interaction: 'int_c1' });
   expect(world.conversations.asked).toEqual([
     '1001 accepts off_9',
     '1001 types in int_c1',
     '1001 transfers int_c1 {"queue":"service"}',
+    '1001 goes on from int_call k1',
     '1001 leaves int_c1',
     '1001 closes int_c1',
   ]);

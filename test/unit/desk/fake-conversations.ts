@@ -75,8 +75,9 @@ export class FakeConversations extends EventEmitter<ConversationEvents> implemen
   async begin(): Promise<ConversationView> {
     throw new Error('not asked by the desk');
   }
-  async goOn(): Promise<MessageView> {
-    throw new Error('not asked by the desk');
+  async goOn(agent: string, call: string, content: MessageView['content'], key: string): Promise<MessageView> {
+    this.asked.push(`${agent} goes on from ${call} ${key}`);
+    return this.says([...this.views.keys()][0] ?? '', 'agent', content.type === 'text' ? content.text : '', agent);
   }
   async escalate(): Promise<string> {
     throw new Error('not asked by the desk');
