@@ -58,12 +58,7 @@ describe.skipIf(!hasChromium)('pages of customers and moments (needs Chromium)',
     return page;
   };
   const go = (page: Page, ...path: string[]) =>
-    page.evaluate(
-      (hash) => {
-        location.hash = hash;
-      },
-      `#/floor/${path.join('/')}`,
-    );
+    page.evaluate(`location.hash = ${JSON.stringify(`#/floor/${path.join('/')}`)}`);
   /** Both looks, wide and narrow, with what axe knows of barriers. */
   const looksRight = async (page: Page, name: string) => {
     await picture(page, name);
