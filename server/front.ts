@@ -28,6 +28,7 @@ import { openSignIn } from './open-sign-in.ts';
 import { openWeb } from './open-web.ts';
 import { Quality } from './quality/index.ts';
 import { RecordingFiles } from './recording-files.ts';
+import { RecordingsHome } from './recordings-home.ts';
 import type { ReportProjector } from './reports/index.ts';
 import { Retention } from './retention/index.ts';
 import type { Routing } from './routing/index.ts';
@@ -126,12 +127,13 @@ export async function openFront({
     ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
   ];
   const egress = openEgress(settings, { database, journal, customers }, opened, clock, logger);
+  const recordings = join(settings.data, 'recordings');
   const retention = new Retention({
     database,
     journal,
     clock,
     logger,
-    recordings: settings.media === 'edge' ? join(settings.data, 'recordings') : undefined,
+    recordings,
     policy: existsSync(settings.retention) ? settings.retention : undefined,
     idsOf: (customer) => customers.idsOf(customer),
     conversations: conversations.records,
@@ -140,6 +142,12 @@ export async function openFront({
   customers.guardErasure((who) => retention.holds.mayErase(who));
   retention.start();
   opened.push(() => retention.stop());
+  const atHome = settings.media === 'edge' ? undefined : recordings;
+  if (atHome !== undefined) {
+    const home = new RecordingsHome({ database, journal, media, folder: atHome, clock, logger });
+    home.start();
+    opened.push(() => home.stop());
+  }
   const deps = {
     retention,
     draining: draining.over(() => ({
@@ -167,7 +175,7 @@ export async function openFront({
     quality: new Quality({ database, journal, clock, site: settings.site.name }),
     knowledge: new Knowledge({ database, journal, clock, site: settings.site.name }),
     flows: flowFiles(store, history, settings.flows, context),
-    recordings: new RecordingFiles(media),
+    recordings: new RecordingFiles(media, atHome),
     mediaHosts,
     sipTrace: new SipTrace({ link, callIds: signaling.callIds, journal }),
     logger,

@@ -1,5 +1,4 @@
 // backup, restore, audit: what is kept, kept twice; and whether it is still what it was.
-import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -123,13 +122,15 @@ export function addBackupCommands(switchroom: Command): void {
       setPriority(gentle);
       const settings = readSettings();
       const folder = resolve(data ?? settings.data);
-      const recordingsElsewhere = settings.media !== 'edge' && !existsSync(resolve(folder, 'recordings'));
-      const report = await inspectData(folder, { recordingsElsewhere });
+      const report = await inspectData(folder);
       const wrong = findings(report);
       if (json) say(JSON.stringify({ data: folder, wrong, report }));
       else {
         tell(folder, report, wrong);
-        if (recordingsElsewhere) say(`Recordings are with ${settings.media}: their files were not looked at.`);
+        if (report.recordings.away > 0)
+          say(
+            `${report.recordings.away} recordings are still with ${settings.media}: they come here when it is up, and are looked at then.`,
+          );
       }
       if (wrong.length > 0) process.exitCode = 1;
     });

@@ -12,6 +12,8 @@ export interface FilesReport {
   right: number;
   /** Recordings without a checksum in their record: still running, or cut off. */
   without: number;
+  /** Still with the engine that recorded them, on another machine. */
+  away: number;
   /** Gone because a rule of retention or an erasure said so. */
   removed: number;
   missing: string[];
@@ -30,18 +32,10 @@ export interface DataReport {
   attachments: FilesReport;
 }
 
-export interface InspectOptions {
-  /** Recordings are with another engine: their files cannot be looked at here. */
-  recordingsElsewhere?: boolean;
-}
-
 /** @throws the system's error where there is no database */
-export async function inspectData(
-  data: string,
-  { recordingsElsewhere = false }: InspectOptions = {},
-): Promise<DataReport> {
+export async function inspectData(data: string): Promise<DataReport> {
   // Files first: a recording's row is there before its file is finished, so that none is taken for unknown.
-  const recorded = recordingsElsewhere ? [] : listed(join(data, 'recordings')).filter((name) => name.endsWith('.wav'));
+  const recorded = listed(join(data, 'recordings')).filter((name) => name.endsWith('.wav'));
   const attached = listed(join(data, 'attachments'))
     .filter((name) => /^[0-9a-f]{2}$/.test(name))
     .flatMap((sub) => listed(join(data, 'attachments', sub)));
@@ -55,7 +49,7 @@ export async function inspectData(
       database: troubles(database),
       chain,
       end: { seq: end?.seq ?? 0, hash: end?.hash.toString('hex') ?? '' },
-      recordings: recordingsElsewhere ? none() : await recordings(database, data, recorded),
+      recordings: await recordings(database, data, recorded),
       attachments: await attachments(database, data, attached),
     };
   } finally {
@@ -97,7 +91,8 @@ function troubles(database: Database): string[] {
 async function recordings(database: Database, data: string, names: string[]): Promise<FilesReport> {
   const report = none();
   const unknown = new Set(names.map((name) => name.slice(0, -'.wav'.length)));
-  const removed = removals(database);
+  const removed = marked(database, 'removals', "kind = 'recordings' AND id = ?");
+  const away = marked(database, 'recordings_away', 'id = ? AND home = 0');
   const page = database.prepare<[string], { id: string; sha256: string | null; ended_at: number | null }>(
     'SELECT id, sha256, ended_at FROM recordings WHERE id > ? ORDER BY id LIMIT 500',
   );
@@ -109,6 +104,7 @@ async function recordings(database: Database, data: string, names: string[]): Pr
         report.removed++;
         if (existsSync(file)) report.extra.push(id);
       } else if (sha256 === null) report.without++;
+      else if (away(id) && !existsSync(file)) report.away++;
       else await look(report, id, file, sha256);
     }
   }
@@ -132,13 +128,11 @@ async function attachments(database: Database, data: string, names: string[]): P
   return report;
 }
 
-/** Whether a recording was taken away by rule; databases of older versions know of none. */
-function removals(database: Database): (id: string) => boolean {
-  const there = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'removals'").get();
+/** Whether a recording stands in that table; databases of older versions have none. */
+function marked(database: Database, table: string, where: string): (id: string) => boolean {
+  const there = database.prepare<[string], number>('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table);
   if (there === undefined) return () => false;
-  const find = database
-    .prepare<[string], number>("SELECT 1 FROM removals WHERE kind = 'recordings' AND id = ?")
-    .pluck();
+  const find = database.prepare<[string], number>(`SELECT 1 FROM ${table} WHERE ${where}`).pluck();
   return (id) => find.get(id) !== undefined;
 }
 
@@ -158,5 +152,5 @@ function listed(folder: string): string[] {
 }
 
 function none(): FilesReport {
-  return { right: 0, without: 0, removed: 0, missing: [], changed: [], extra: [] };
+  return { right: 0, without: 0, away: 0, removed: 0, missing: [], changed: [], extra: [] };
 }

@@ -1,9 +1,10 @@
 // The demo's call with `media: asterisk`: the same server and flows, another engine.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { serverAnswers } from '../../cli/connection.ts';
 import { checkAsterisk } from '../../media/asterisk/index.ts';
+import { inspectData } from '../../server/backup/index.ts';
 import { readTestWav, share } from '../contract/media/listening.ts';
 import { AsteriskEngine, hasAsterisk } from '../engines/asterisk-engine.ts';
 import { type Caller, Floor, type Interaction } from './floor.ts';
@@ -77,6 +78,8 @@ describe.skipIf(!ready)('the demo on Asterisk (needs sipp and an unpacked Asteri
       expect(received).toBeGreaterThan(20);
       expect(mos).toBeGreaterThan(4);
     }
+    await recordedInStereo(record, 500, 900);
+    await broughtHome(record);
     await recordedInStereo(record, 500, 900);
     await floor.nothingLeft();
     expect(await asterisk.channels()).toBe(0);
@@ -236,4 +239,19 @@ async function recordedInStereo(record: Interaction, left: number, right: number
     expect(share(tail, mine), `${mine} Hz`).toBeGreaterThan(0.8);
     expect(share(tail, other), `no ${other} Hz`).toBeLessThan(0.02);
   }
+}
+
+/** In the recordings folder, as the audit and every backup find it, and with Asterisk no more. */
+async function broughtHome({ recordings }: Interaction): Promise<void> {
+  const { data } = floor.product.settings;
+  const id = recordings[0]?.id ?? '';
+  await until(() => existsSync(join(data, 'recordings', `${id}.wav`)), 'the recording is here');
+  await until(async () => (await inspectData(data)).recordings.right > 0, 'the audit finds it right');
+  const secret = readFileSync(asterisk.secretFile, 'utf8').trim();
+  const authorization = `Basic ${Buffer.from(`switchroom:${secret}`).toString('base64')}`;
+  await until(async () => {
+    const answer = await fetch(`${asterisk.url}/ari/recordings/stored/${id}-2`, { headers: { authorization } });
+    expect([200, 404]).toContain(answer.status);
+    return answer.status === 404;
+  }, 'Asterisk has given it up');
 }

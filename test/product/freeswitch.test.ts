@@ -1,8 +1,9 @@
 // The whole product with its media on a FreeSWITCH double: the edge does SIP alone.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { inspectData } from '../../server/backup/index.ts';
 import { FreeswitchDouble } from '../contract/freeswitch/double.ts';
 import { type Audio, startAudio } from '../contract/freeswitch/rig.ts';
 import { readTestWav, share } from '../contract/media/listening.ts';
@@ -48,9 +49,15 @@ describe.skipIf(!has('sipp'))('with media on FreeSWITCH (a double; needs sipp)',
     await floor.free(seat.agent);
     await floor.nothingLeft();
     await expect.poll(() => double.counts, { timeout: 5_000 }).toEqual({ channels: 0, conferences: 0, calls: 0 });
-    const folder = join(data, 'freeswitch', 'recordings');
-    await expect.poll(() => readdirSync(folder).filter((name) => !/\.\d+\.wav$/.test(name)).length).toBe(1);
-    const wav = readFileSync(join(folder, readdirSync(folder)[0] ?? ''));
+    // It comes home, as every sealed recording of an engine of its own, and nothing of it stays there.
+    const folder = join(data, 'recordings');
+    const whole = () => readdirSync(folder).filter((name) => name.endsWith('.wav'));
+    await expect.poll(() => (existsSync(folder) ? whole().length : 0), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => readdirSync(join(data, 'freeswitch', 'recordings')), { timeout: 10_000 }).toEqual([]);
+    const wav = readFileSync(join(folder, whole()[0] ?? ''));
+    await expect
+      .poll(async () => (await inspectData(data)).recordings)
+      .toMatchObject({ right: 1, away: 0, missing: [] });
     expect(share(readTestWav(wav, 0).samples, 500)).toBeGreaterThan(0.5);
     expect(share(readTestWav(wav, 1).samples, 900)).toBeGreaterThan(0.5);
   });
