@@ -18,6 +18,8 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
   const { nameOf } = useAgents();
   const [opening, setOpening] = useState(false);
   const { data, failed, reload } = useRest<{ calibrations: Calibration[] }>('/quality/calibrations');
+  const forms = useRest<{ forms: EvaluationForm[] }>('/quality/forms');
+  const formName = (id: string) => nameIn(language, forms.data?.forms.find((one) => one.id === id)?.name ?? {}, id);
   const at = (time: number) => dateTime(time, Date.now(), language, state.setup?.site.timeZone ?? 'UTC');
   return (
     <>
@@ -34,7 +36,7 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
             <thead>
               <tr>
                 {(['when', 'agent', 'form', 'evaluators', 'state'] as const).map((one) => (
-                  <th key={one} scope="col">
+                  <th key={one} scope="col" className={one === 'evaluators' ? 'spare' : undefined}>
                     {one === 'evaluators' ? say('evaluator') : say(one)}
                   </th>
                 ))}
@@ -47,8 +49,8 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
                     <a href={hrefOf('floor', 'quality', 'calibrations', one.id)}>{at(one.at)}</a>
                   </th>
                   <td>{nameOf(one.agent)}</td>
-                  <td>{one.form}</td>
-                  <td>{one.evaluators.map(nameOf).join(', ')}</td>
+                  <td>{formName(one.form)}</td>
+                  <td className="spare">{one.evaluators.map(nameOf).join(', ')}</td>
                   <td>{say(`state.${one.state}`)}</td>
                 </tr>
               ))}

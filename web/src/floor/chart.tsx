@@ -57,7 +57,7 @@ export function BarChart({
   // As many labels as have room.
   const step = Math.ceil(bars.length / (size === 'whole' ? 12 : 7));
   return (
-    <figure className="chart">
+    <figure className="chart" data-size={size}>
       <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-labelledby={title}>
         <title id={title}>{label}</title>
         {[0, 0.5, 1].map((part) => (

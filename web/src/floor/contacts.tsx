@@ -23,6 +23,8 @@ const outcomes = ['open', 'answered', 'abandoned', 'contained', 'transferred', '
 /** Days back that can be chosen; 0: all. */
 const spans = ['1', '7', '30', '0'] as const;
 const dayMs = 86_400_000;
+/** Classes of columns; `spare` ones make room for an open contact. */
+const looks: Partial<Record<string, string>> = { wait: 'number spare', talk: 'number spare', disposition: 'spare' };
 
 export function Contacts({ rest: [open] }: { rest: string[] }) {
   const { language, state } = usePanel();
@@ -107,7 +109,7 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
               <tr>
                 {(['started', 'from', 'queue', 'agent', 'outcome', 'wait', 'talk', 'disposition'] as const).map(
                   (one) => (
-                    <th key={one} scope="col" className={one === 'wait' || one === 'talk' ? 'number' : undefined}>
+                    <th key={one} scope="col" className={looks[one]}>
                       {say(`column.${one}`)}
                     </th>
                   ),
@@ -133,9 +135,9 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
                       {say(`outcome.${one.outcome}` as FloorWord)}
                     </span>
                   </td>
-                  <td className="number">{one.queuedAt === undefined ? '–' : duration(one.waitMs)}</td>
-                  <td className="number">{one.talkMs === 0 ? '–' : duration(one.talkMs)}</td>
-                  <td>{one.disposition ?? '–'}</td>
+                  <td className="number spare">{one.queuedAt === undefined ? '–' : duration(one.waitMs)}</td>
+                  <td className="number spare">{one.talkMs === 0 ? '–' : duration(one.talkMs)}</td>
+                  <td className="spare">{one.disposition ?? '–'}</td>
                 </tr>
               ))}
             </tbody>
