@@ -35,7 +35,11 @@ export class WrittenCallback {
     const offer = data.place?.callback;
     if (!offer || (data.phase !== 'queued' && data.phase !== 'offered')) return false;
     const said = (inputOf(content) ?? '').trim();
-    if (said !== offer.key && said.toLowerCase() !== labels[language].toLowerCase()) return false;
+    if (said !== offer.key && said.toLowerCase() !== labels[language].toLowerCase()) {
+      // She waits on.
+      offer.asked = undefined;
+      return false;
+    }
     if (offer.confirm !== undefined && !offer.asked) {
       offer.asked = true;
       this.#ask(offer.confirm, offer.key);

@@ -74,6 +74,9 @@ describe('who waits in a queue', () => {
     expect(world.asked).toEqual([]);
     expect(world.written('sure', 'v1').at(-1)).toContain('Really?');
     expect(world.phase(chat)).toBe('queued');
+    await world.says('sure', 'v1', 'No, I wait');
+    await world.says('sure', 'v1', '9');
+    expect(world.asked).toEqual([]);
     await world.says('sure', 'v1', ' 9 ');
     expect(world.asked).toHaveLength(1);
     expect(world.phase(chat)).toBe('closed');

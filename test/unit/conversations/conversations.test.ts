@@ -517,6 +517,95 @@ describe('capacity', () => {
   });
 });
 
+describe('one router', () => {
+  const kinds = ['chat', 'social', 'mail', 'sms', 'work'] as const;
+
+  it('gives chats, social messages, mails, texts and work items of one queue to whoever has room and skill, by priority', async () => {
+    const { agents, skills } = world.site.directory;
+    await skills.put({ site: 'hq', name: 'loans' }, 'admin');
+    const capacity = { chat: 1, social: 1, mail: 1, sms: 1, work: 1 };
+    const of = (id: string) => ({ ...agents.get(id)!, capacity });
+    await agents.put({ ...of('1001'), skills: { loans: 2 } }, 'admin');
+    await agents.put({ ...of('1002'), skills: { loans: 4 } }, 'admin');
+    const wants = { skills: [{ skill: 'loans', least: 3 }] };
+    await world.configure(
+      ...kinds.map((channel, at) => ({
+        id: `to-${channel}`,
+        channel,
+        to: { queue: 'service' },
+        priority: at,
+        ...wants,
+      })),
+    );
+    for (const id of ['1001', '1002'])
+      await agents.put({ ...of(id), skills: { loans: id === '1001' ? 2 : 4 } }, 'admin');
+    const came: string[] = [];
+    for (const channel of kinds) came.push(await world.says(`to-${channel}`, 'v1', 'Hello'));
+    // She knows too little of it, and waits for nothing: each of them waits.
+    world.ready('1001');
+    await world.settle();
+    expect(came.map((one) => world.phase(one))).toEqual(kinds.map(() => 'queued'));
+    world.ready('1002');
+    for (const one of came) await world.accepts('1002', one);
+    expect(world.offers.every(({ agent }) => agent === '1002')).toBe(true);
+    expect(
+      world.routing
+        .agent('1002')
+        ?.contacts.map(({ channel }) => channel)
+        .sort(),
+    ).toEqual([...kinds].sort());
+    // The later ones had the higher priority, and went first.
+    const order = world.offers.map(({ interaction }) => interaction);
+    expect(order).toEqual([...came].reverse());
+    // She has one of each: another mail waits, and the figure of the queue knows.
+    const second = await world.says('to-mail', 'v2', 'Hello');
+    expect(world.phase(second)).toBe('queued');
+    expect(world.routing.queues().find(({ queue }) => queue === 'service')?.waiting).toBe(1);
+  });
+
+  it('hands what the bot learned to the agent: the path and the variables, also to the next one', async () => {
+    world.setFlows({
+      bank: {
+        menu: {
+          type: 'menu',
+          prompt: { en: 'What?', zh: '什么？' },
+          choices: { 1: { next: 'number', label: 'Loans' } },
+          timeout: 'agent',
+          invalid: 'agent',
+        },
+        number: {
+          type: 'collect',
+          prompt: { en: 'Which?', zh: '哪个？' },
+          variable: 'contract',
+          max: 8,
+          next: 'agent',
+          timeout: 'agent',
+          invalid: 'agent',
+        },
+        agent: { type: 'queue', queue: 'service', overflow: 'bye' },
+        bye: { type: 'hangup' },
+      },
+    });
+    await world.configure({ id: 'bot', to: { flow: 'bank' } });
+    const chat = await world.says('bot', 'v1', 'Hello');
+    await world.says('bot', 'v1', { type: 'choice', key: '1' });
+    await world.says('bot', 'v1', '4711');
+    world.ready('1001');
+    await world.accepts('1001', chat);
+    const seen = () => {
+      const { path, variables } = world.conversations.content(chat)!;
+      return { path, contract: variables.contract };
+    };
+    const learned = { path: [{ label: 'Loans' }, { label: 'contract', value: '4711' }, {}], contract: '4711' };
+    expect(seen()).toMatchObject(learned);
+    world.ready('1002');
+    await world.conversations.transfer('1001', chat, { queue: 'loans' });
+    await world.accepts('1002', chat);
+    expect(seen()).toMatchObject(learned);
+    expect(world.conversations.messages(chat, { limit: 10 })).toHaveLength(5);
+  });
+});
+
 describe('a flood', () => {
   it('is answered with "later" while the disk refuses, and nothing of it is lost or doubled afterwards', async () => {
     const item = world.item('v1', 'Hello');
