@@ -8,12 +8,32 @@ export interface Ticker {
   every(ms: number, tick: () => void): () => void;
 }
 
+/** A tick that comes so much later than it should, ms: the process was held up. */
+const heldUpMs = 50;
+
+/**
+ * Node runs timers before it reads sockets: after the process was held up, all that is due would be sent again although its
+ * answer lies in the socket. A late tick therefore waits until the sockets were read.
+ */
 export const systemTicker: Ticker = {
   now: () => performance.now(),
   every(ms, tick) {
-    const interval = setInterval(tick, ms);
+    let due = performance.now() + ms;
+    let stopped = false;
+    const late = () => {
+      if (!stopped) tick();
+    };
+    const interval = setInterval(() => {
+      const now = performance.now();
+      if (now - due > heldUpMs) setImmediate(late);
+      else tick();
+      due = now + ms;
+    }, ms);
     interval.unref();
-    return () => clearInterval(interval);
+    return () => {
+      stopped = true;
+      clearInterval(interval);
+    };
   },
 };
 

@@ -131,7 +131,10 @@ function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMes
     incoming.request.cseq.number,
     incoming.id,
     core.times,
-    () => core.transactions.send(response, to),
+    () => {
+      // The ACK may lie among the datagrams that wait to be read.
+      if (core.transactions.behindMs(performance.now()) === 0) core.transactions.send(response, to);
+    },
     () => {
       core.log.info({ callId: dialog.callId }, 'no ACK to a 2xx, dialog ended');
       core.ackWaits.delete(dialog);

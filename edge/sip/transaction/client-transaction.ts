@@ -105,9 +105,13 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
     }
   }
 
-  /** The request once more. The first time on UDP the kernel is asked whether anybody can hear it. */
+  /**
+   * The request once more, unless the answer may lie among the datagrams that wait to be read: then it would only make more
+   * of them. The first time on UDP the kernel is asked whether anybody can hear it.
+   */
   protected sendAgain(): void {
     if (this.#bytes === undefined || this.#target === undefined) return;
+    if (this.around.transport.behindMs(performance.now()) > 0) return;
     this.around.counters.retransmissionsSent++;
     this.#send(this.#bytes, this.#target);
     if (this.#probed || !this.unanswered) return;

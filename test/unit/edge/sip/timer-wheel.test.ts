@@ -1,6 +1,9 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { TimerWheel } from '../../../../edge/sip/timer-wheel.ts';
+import { systemTicker, TimerWheel } from '../../../../edge/sip/timer-wheel.ts';
 import { ManualTicker } from './manual-ticker.ts';
 
 function wheelWithLog() {
@@ -125,4 +128,29 @@ test('any set of timers, cancels and stalls: each fires once at its time, unless
     }),
     { numRuns: 300 },
   );
+});
+
+test('after the process was held up, sockets are read before timers fire', async () => {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const order: string[] = [];
+  socket.on('message', () => order.push('heard'));
+  const { promise: ticked, resolve } = Promise.withResolvers<void>();
+  const heard = once(socket, 'message');
+  const sender = createSocket('udp4');
+  sender.connect(socket.address().port, '127.0.0.1');
+  await once(sender, 'connect');
+  const stop = systemTicker.every(20, () => {
+    order.push('tick');
+    resolve();
+  });
+  await nextTurn();
+  sender.send('answer');
+  const until = performance.now() + 150;
+  while (performance.now() < until);
+  await Promise.all([heard, ticked]);
+  expect(order[0]).toBe('heard');
+  stop();
+  sender.close();
+  socket.close();
 });

@@ -21,6 +21,18 @@ describe('INVITE client', () => {
     expect(net.sent).toHaveLength(7);
   });
 
+  test('nothing is sent again while the answer may wait to be read', () => {
+    const net = new FakeNetwork();
+    net.lose = ({ from }) => from === 'b';
+    net.transports.a.behind = true;
+    net.request('INVITE', 'udp', new Reports());
+    net.pass(3_400);
+    expect(net.timesOf('INVITE')).toEqual([0]);
+    net.transports.a.behind = false;
+    net.pass(4_200);
+    expect(tenths(net.timesOf('INVITE'))).toEqual([0, 3.5, 7.5]);
+  });
+
   test('a stream loses nothing: no retransmission, but the same B', () => {
     const net = new FakeNetwork();
     const reports = new Reports();

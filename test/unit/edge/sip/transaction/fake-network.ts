@@ -52,8 +52,11 @@ class FakeTransport implements Transport {
     ];
   }
 
+  /** Datagrams wait to be read. */
+  behind = false;
+
   behindMs(): number {
-    return 0;
+    return this.behind ? 100 : 0;
   }
 
   listenerFor(to: Destination): Listener | undefined {
