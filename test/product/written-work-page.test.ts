@@ -272,7 +272,7 @@ describe.skipIf(!hasChromium)('written work (needs Chromium)', { timeout: 120_00
     await detail.getByRole('button', { name: 'Wait …' }).click();
     await detail.getByLabel('Wait until').selectOption('3days');
     await detail.getByRole('button', { name: 'Let it wait' }).click();
-    await detail.getByText(/Stands still/).waitFor();
+    await detail.getByText(/Paused/).waitFor();
     await pictured(page, '77-work-items');
     await accessible(page);
     await detail.getByRole('button', { name: 'Close' }).click();

@@ -16,11 +16,11 @@ export function Due({ item }: { item: WorkItem }) {
   const { due, leftMs, solvedAt } = item;
   const at = (time: number) => dateTime(time, now, language, state.setup?.site.timeZone ?? 'UTC');
   if (item.state === 'solved' || item.state === 'closed')
-    return <span className="due muted">{say('solved.at', { time: at(solvedAt ?? item.changedAt) })}</span>;
+    return <span className="work-due muted">{say('solved.at', { time: at(solvedAt ?? item.changedAt) })}</span>;
   if (item.state === 'pending')
     return (
       <span
-        className="due muted"
+        className="work-due muted"
         title={item.until === undefined ? undefined : say('wakes.at', { time: at(item.until) })}
       >
         {say('paused', { time: span(leftMs ?? 0, language) })}
@@ -29,7 +29,7 @@ export function Due({ item }: { item: WorkItem }) {
   const left = due - now;
   const how = left < 0 ? 'late' : left < soonMs ? 'soon' : 'left';
   return (
-    <time className="due figures" data-due={how} dateTime={new Date(due).toISOString()} title={at(due)}>
+    <time className="work-due figures" data-due={how} dateTime={new Date(due).toISOString()} title={at(due)}>
       {say(left < 0 ? 'late' : 'left', { time: span(Math.abs(left), language) })}
     </time>
   );

@@ -88,7 +88,9 @@ export function WorkItemDetail({ id, onChanged, onClose }: { id: string; onChang
               aria-expanded={to === 'pending' ? waiting !== undefined : undefined}
               onClick={() => (to === 'pending' ? setWaiting(waiting === undefined ? 'by-hand' : undefined) : move(to))}
             >
-              {to === 'open' && item.state !== 'new' ? say('reopen') : say(`to.${to}`)}
+              {to !== 'open' || item.state === 'new'
+                ? say(`to.${to}`)
+                : say(item.state === 'pending' ? 'wake' : 'reopen')}
             </button>
           ))}
         </div>
