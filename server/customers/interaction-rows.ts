@@ -157,6 +157,7 @@ export class InteractionRows {
   }
 
   remove(interactions: readonly string[]): void {
+    if (interactions.length === 0) return;
     const all = JSON.stringify(interactions);
     for (const [table, column] of [
       ['interactions', 'id'],

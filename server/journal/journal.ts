@@ -90,6 +90,8 @@ class SqliteJournal implements SiteJournal {
   readonly openedAt: Millis;
   readonly #db: Database;
   readonly #rows: JournalRows;
+  /** Does that in a savepoint, and undoes it where it throws. */
+  readonly #undoable: (write: () => JournalEvent[]) => JournalEvent[];
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #checked: boolean;
@@ -124,6 +126,7 @@ class SqliteJournal implements SiteJournal {
   }: JournalOptions) {
     this.#db = database;
     this.#rows = new JournalRows(database);
+    this.#undoable = database.transaction((write: () => JournalEvent[]) => write());
     this.site = site;
     this.#logger = logger;
     this.#clock = clock;
@@ -293,7 +296,7 @@ class SqliteJournal implements SiteJournal {
       if (batch.rows === undefined) return { batch, events: write() };
       try {
         // A savepoint, so that one append whose rows break a rule takes no other with it.
-        return { batch, events: this.#db.transaction(write)() };
+        return { batch, events: this.#undoable(write) };
       } catch (error) {
         if (isDisk(error) || !this.#db.inTransaction) throw error;
         ({ seq, hash } = before);
