@@ -121,6 +121,8 @@ export interface SendPolicy {
   windows: Readonly<Record<string, { forMs: Millis; most?: number | undefined }>>;
   /** Kinds of content that need no window and cost none: templates that the provider approved. */
   free?: readonly Content['type'][];
+  /** Messages at the provider that one content of ours takes: a caption and its picture are two. Absent: each is one. */
+  costs?(content: Content): number;
   /** Characters or bytes that one text may have; longer ones are cut into several at sentence ends. */
   text?: { most: number; unit: 'characters' | 'bytes' };
 }

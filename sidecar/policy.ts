@@ -47,12 +47,15 @@ export type Verdict =
   | { may: true; spends?: Opening | undefined }
   | { may: false; code: 'window-closed' | 'quota-spent' };
 
-/** Whether one message may go now, and which opening it is taken from: what costs nothing first, then what ends first. */
-export function verdict(policy: SendPolicy, openings: readonly Opening[], now: Millis): Verdict {
+/**
+ * Whether one message may go now, and which opening it is taken from: what costs nothing first, then what ends first.
+ * @param cost messages that it takes at the provider, all from one opening
+ */
+export function verdict(policy: SendPolicy, openings: readonly Opening[], now: Millis, cost = 1): Verdict {
   if (policy.always) return { may: true };
   const all = open(policy, openings, now);
   if (all.length === 0) return { may: false, code: 'window-closed' };
-  const usable = all.filter(({ left }) => left !== 0);
+  const usable = all.filter(({ left }) => left === undefined || left >= cost);
   if (usable.length === 0) return { may: false, code: 'quota-spent' };
   usable.sort((a, b) => Number(a.left !== undefined) - Number(b.left !== undefined) || a.until - b.until);
   return { may: true, spends: usable[0]?.opening };

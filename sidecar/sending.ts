@@ -81,9 +81,10 @@ export class Sending {
       if (message.expires !== undefined && now > message.expires) {
         return this.#over(row, message, failure('unreachable', 'it was too late: it could not be sent in time'));
       }
+      const cost = policy.costs?.(parts[row.parts] as Content) ?? 1;
       const may = policy.free?.includes(message.content.type)
         ? freely
-        : verdict(policy, tables.openings(channel, message.thread), now);
+        : verdict(policy, tables.openings(channel, message.thread), now, cost);
       if (!may.may) return this.#over(row, message, failure(may.code, 'the provider would not take it'));
       const part = parts.length === 1 ? message : partOf(message, parts[row.parts] as Content, row.parts);
       const result = await handOver(connector, part, row.attempts + 1);
@@ -93,7 +94,7 @@ export class Sending {
         row.attempts = 0;
         await commit.run(
           () => {
-            if (may.spends) tables.spend(channel, message.thread, may.spends.occasion);
+            if (may.spends) tables.spend(channel, message.thread, may.spends.occasion, cost);
             if (row.parts === parts.length) return [this.#note(row, message, last)];
             tables.outboxLater(row.id, row.parts, 0, 0);
             return [];

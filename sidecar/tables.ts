@@ -151,8 +151,8 @@ export class Tables {
     this.#statements.opened.run(channel, thread, occasion, at);
   }
 
-  spend(channel: string, thread: string, occasion: string): void {
-    this.#statements.spend.run(channel, thread, occasion);
+  spend(channel: string, thread: string, occasion: string, messages: number): void {
+    this.#statements.spend.run(messages, channel, thread, occasion);
   }
 
   memory(channel: string, key: string): string | undefined {
@@ -275,8 +275,8 @@ function prepare(database: Database) {
       `INSERT INTO windows (channel, thread, occasion, at) VALUES (?, ?, ?, ?)
        ON CONFLICT (channel, thread, occasion) DO UPDATE SET at = excluded.at, used = 0 WHERE excluded.at > windows.at`,
     ),
-    spend: database.prepare<[string, string, string]>(
-      'UPDATE windows SET used = used + 1 WHERE channel = ? AND thread = ? AND occasion = ?',
+    spend: database.prepare<[number, string, string, string]>(
+      'UPDATE windows SET used = used + ? WHERE channel = ? AND thread = ? AND occasion = ?',
     ),
     memory: database
       .prepare<[string, string], Buffer>('SELECT value FROM memory WHERE channel = ? AND key = ?')

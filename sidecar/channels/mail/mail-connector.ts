@@ -1,6 +1,7 @@
 // The mail channel: mailboxes in, submission out, threads between.
 import type { InboundItem, OutboundMessage } from '../../../connector/index.ts';
 import type { Connector, ConnectorTools, Delivery, Sent } from '../../connector.ts';
+import { mailToken } from './access-token.ts';
 import { compose } from './compose.ts';
 import { normaliseMail } from './inbound.ts';
 import { LoopGuard } from './loop-guard.ts';
@@ -28,10 +29,11 @@ export class MailConnector implements Connector {
     this.#tools = tools;
     this.#threads = new Threads(tools.memory, tools.secret('mail thread tokens'));
     this.#guard = new LoopGuard(tools.memory, tools.clock, settings.automaticPerHour);
+    const token = settings.oauth && mailToken(settings.oauth, tools);
     this.#mailboxes = settings.imap.mailboxes.map(
-      (path) => new Mailbox({ path, imap: settings.imap, tools, ...tuning }),
+      (path) => new Mailbox({ path, imap: settings.imap, tools, token, ...tuning }),
     );
-    this.#submission = new Submission(settings.smtp);
+    this.#submission = new Submission(settings.smtp, token);
   }
 
   async start(): Promise<void> {

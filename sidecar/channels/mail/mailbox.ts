@@ -4,7 +4,7 @@
 //        ▲            │            │
 //        └── pausing ◀┴────────────┘  the connection broke: longer pauses each time
 import { ImapFlow } from 'imapflow';
-import type { ConnectorTools, Delivery } from '../../connector.ts';
+import type { ConnectorTools, Delivery, TokenKeeper } from '../../connector.ts';
 import { deliveryOf } from './inbound.ts';
 import type { MailSettings } from './settings.ts';
 import { tlsOf } from './tls.ts';
@@ -31,6 +31,8 @@ export interface MailboxOptions {
   path: string;
   imap: MailSettings['imap'];
   tools: ConnectorTools;
+  /** Of the account, where it is renewed. */
+  token?: TokenKeeper | undefined;
   /** First and longest pause after a broken connection. */
   pauseMs?: { first: number; most: number };
 }
@@ -101,7 +103,8 @@ export class Mailbox {
   }
 
   async #session(): Promise<void> {
-    const { imap, tools } = this.#options;
+    const { imap, tools, token } = this.#options;
+    const accessToken = (await token?.get()) ?? imap.accessToken;
     const client = new ImapFlow({
       host: imap.host,
       port: imap.port,
@@ -110,7 +113,7 @@ export class Mailbox {
       tls: tlsOf(imap),
       auth: {
         user: imap.user ?? '',
-        ...(imap.accessToken ? { accessToken: imap.accessToken } : { pass: imap.password ?? '' }),
+        ...(accessToken ? { accessToken } : { pass: imap.password ?? '' }),
       },
       logger: false,
       clientInfo: { name: 'Switchroom' },
@@ -144,7 +147,12 @@ export class Mailbox {
     const stopped = () => wake();
     this.#stop.signal.addEventListener('abort', stopped);
     try {
-      await client.connect();
+      await client.connect().catch((error: unknown) => {
+        if (accessToken && (error as { authenticationFailed?: boolean }).authenticationFailed) {
+          token?.refused(accessToken);
+        }
+        throw error;
+      });
       await client.mailboxOpen(this.path);
       this.#trouble = undefined;
       tools.logger.info({ mailbox: this.path, idle: client.capabilities.has('IDLE') }, 'mailbox is open');

@@ -9,7 +9,7 @@ const server = {
   security: z.enum(['tls', 'starttls', 'none']).default('tls'),
   user: z.string().min(1).max(320).optional(),
   password: secret.optional(),
-  /** Instead of a password (XOAUTH2). */
+  /** Instead of a password (XOAUTH2); it is not renewed: `oauth` below is. */
   accessToken: secret.optional(),
   /** PEM file of the authority that signed the server's certificate; absent: the well-known ones. */
   caFile: z.string().optional(),
@@ -52,6 +52,24 @@ export const mailSettings = z.strictObject({
       timeoutMs: z.number().int().min(500).max(300_000).default(30_000),
     })
     .refine(onLoopback, inTheClear),
+  /** Tokens for both, renewed by the channel, where the provider takes no passwords (Exchange Online, Gmail). */
+  oauth: z
+    .strictObject({
+      tokenUrl: z
+        .url({ protocol: /^https?$/ })
+        .refine((url) => url.startsWith('https:') || /^http:\/\/(127\.|localhost[:/]|\[::1\])/.test(url), {
+          error: 'must be https, as the secret is sent there (http only to this machine)',
+        }),
+      clientId: z.string().min(1).max(500),
+      clientSecret: secret.optional(),
+      /** Absent: the program's own rights (client credentials). */
+      refreshToken: secret.optional(),
+      scope: z.string().max(1_000).optional(),
+    })
+    .refine(({ clientSecret, refreshToken }) => clientSecret !== undefined || refreshToken !== undefined, {
+      error: 'needs a clientSecret or a refreshToken',
+    })
+    .optional(),
   /** Of footers, notices and automatic mails where the customer's own is not known. */
   language: z.enum(['en', 'zh']).default('zh'),
   /** Below every mail of an agent or the bot. */

@@ -1,6 +1,6 @@
 // SMTP submission (RFC 6409): hands mails to the bank's own server, and says what its answers mean for the outbox.
 import { createTransport, type Transporter } from 'nodemailer';
-import type { Sent } from '../../connector.ts';
+import type { Sent, TokenKeeper } from '../../connector.ts';
 import type { Composed } from './compose.ts';
 import type { MailSettings } from './settings.ts';
 import { tlsOf } from './tls.ts';
@@ -9,9 +9,13 @@ type Failure = Extract<Sent, { ok: false }>;
 
 export class Submission {
   readonly #transport: Transporter;
+  readonly #token: TokenKeeper | undefined;
+  /** The token that the server was shown last. */
+  #shown: string | undefined;
   #trouble: string | undefined;
 
-  constructor(smtp: MailSettings['smtp']) {
+  /** @param token of the account, where it is renewed */
+  constructor(smtp: MailSettings['smtp'], token?: TokenKeeper) {
     this.#transport = createTransport({
       pool: true,
       host: smtp.host,
@@ -21,9 +25,11 @@ export class Submission {
       ignoreTLS: smtp.security === 'none',
       tls: tlsOf(smtp),
       ...(smtp.user !== undefined && {
-        auth: smtp.accessToken
-          ? { type: 'OAuth2' as const, user: smtp.user, accessToken: smtp.accessToken }
-          : { user: smtp.user, pass: smtp.password ?? '' },
+        auth: token
+          ? { type: 'OAuth2' as const, user: smtp.user }
+          : smtp.accessToken
+            ? { type: 'OAuth2' as const, user: smtp.user, accessToken: smtp.accessToken }
+            : { user: smtp.user, pass: smtp.password ?? '' },
       }),
       maxConnections: smtp.connections,
       connectionTimeout: smtp.timeoutMs,
@@ -31,12 +37,14 @@ export class Submission {
       socketTimeout: smtp.timeoutMs,
       logger: false,
     });
+    this.#token = token;
+    if (token) this.#transport.set('oauth2_provision_cb', this.#provide);
   }
 
   /** Never rejects. */
   async send(mail: Composed): Promise<Sent> {
     try {
-      const info = await this.#transport.sendMail({ envelope: { from: mail.from, to: [mail.to] }, raw: mail.raw });
+      const info = await this.#handOver(mail);
       this.#trouble = undefined;
       return { ok: true, provider: String(info.response ?? mail.messageId).slice(0, 200) };
     } catch (error) {
@@ -45,6 +53,35 @@ export class Submission {
       return failure;
     }
   }
+
+  /** A token may be refused before its end: then once more with a new one. */
+  async #handOver(mail: Composed): Promise<{ response?: unknown }> {
+    const letter = { envelope: { from: mail.from, to: [mail.to] }, raw: mail.raw };
+    try {
+      return await this.#transport.sendMail(letter);
+    } catch (error) {
+      if (this.#token === undefined || (error as { code?: string }).code !== 'EAUTH') throw error;
+      if (this.#shown !== undefined) this.#token.refused(this.#shown);
+      return await this.#transport.sendMail(letter);
+    }
+  }
+
+  /** How nodemailer asks for a token, with `renew` where the server asked for another one. */
+  readonly #provide = (
+    _user: string,
+    renew: boolean,
+    done: (error: Error | null, token?: string, endsAt?: number) => void,
+  ): void => {
+    if (renew && this.#shown !== undefined) this.#token?.refused(this.#shown);
+    this.#token?.get().then(
+      (token) => {
+        this.#shown = token;
+        // Ended already for nodemailer: the keeper knows better than its own note of it.
+        done(null, token, 1);
+      },
+      (error: Error) => done(error),
+    );
+  };
 
   trouble(): string | undefined {
     return this.#trouble;

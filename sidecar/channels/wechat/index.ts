@@ -2,6 +2,7 @@
 import type { ConnectorKind } from '../../connector.ts';
 import { windows } from '../provider/index.ts';
 import { WechatConnector } from './connector.ts';
+import { partsOf } from './outgoing.ts';
 import { type WechatSettings, wechatSettings, wechatWindows } from './settings.ts';
 
 export const wechat: ConnectorKind<WechatSettings> = {
@@ -11,6 +12,7 @@ export const wechat: ConnectorKind<WechatSettings> = {
   policy: (settings) => ({
     windows: windows(wechatWindows, settings.windows),
     free: ['template'],
+    costs: (content) => Math.max(1, partsOf(content, settings.templates).length),
     text: { most: settings.textBytes, unit: 'bytes' },
   }),
   open: (settings, tools) => new WechatConnector(settings, tools),

@@ -28,6 +28,17 @@ async function sent(content: Content, thread = 'oMary') {
   return found();
 }
 
+const bytes = Buffer.from('\x89PNG\r\n\x1a\npicture', 'latin1');
+
+/** Bytes that an agent has put at the server. */
+async function kept(kind: 'image' | 'voice' | 'video' | 'file', mime: string) {
+  const { server, channel } = pair.harness;
+  const query = new URLSearchParams({ channel, key: `test ${kind}`, kind, name: `it.${kind}` });
+  const headers = { authorization: `Bearer ${server.token}`, 'content-type': mime };
+  const response = await fetch(`${server.url}/api/v1/attachments?${query}`, { method: 'PUT', headers, body: bytes });
+  return (await response.json()) as Extract<Content, { type: 'media' }>['attachment'];
+}
+
 const text = (words: string): Content => ({ type: 'text', text: words });
 
 test('five answers to a message, not six; the customer’s next one opens anew; what is left is told', async () => {
@@ -44,6 +55,19 @@ test('five answers to a message, not six; the customer’s next one opens anew; 
   expect(await sent(text('again'))).toMatchObject({ state: 'sent', window: { left: 4 } });
   pair.wechat.clock.pass(49 * 3_600_000);
   expect(await sent(text('too late'))).toMatchObject({ state: 'failed', code: 'window-closed' });
+});
+
+test('a caption and its picture cost two, and go only where both may', async () => {
+  await begin();
+  const { harness, wechat } = pair;
+  await wrote();
+  const picture: Content = { type: 'media', attachment: await kept('image', 'image/png'), caption: 'Look' };
+  expect((await sent(picture))?.window?.left).toBe(3);
+  expect((await sent(picture))?.window?.left).toBe(1);
+  expect(await sent(picture)).toMatchObject({ state: 'failed', code: 'quota-spent' });
+  expect(wechat.said).toHaveLength(4);
+  expect(await sent(text('and one word'))).toMatchObject({ state: 'sent', window: { left: 0 } });
+  expect(harness.figures().failures).toBe(1);
 });
 
 test('nothing to somebody who never wrote; three within a minute of a menu click', async () => {
@@ -115,14 +139,6 @@ test('a menu has buttons, and the one that is pressed comes back; many choices a
 test('pictures, voices and videos are uploaded; a link is news; a file cannot be sent', async () => {
   await begin();
   await wrote();
-  const bytes = Buffer.from('\x89PNG\r\n\x1a\npicture', 'latin1');
-  const kept = async (kind: 'image' | 'voice' | 'video' | 'file', mime: string) => {
-    const { server, channel } = pair.harness;
-    const query = new URLSearchParams({ channel, key: `test ${kind}`, kind, name: `it.${kind}` });
-    const headers = { authorization: `Bearer ${server.token}`, 'content-type': mime };
-    const response = await fetch(`${server.url}/api/v1/attachments?${query}`, { method: 'PUT', headers, body: bytes });
-    return (await response.json()) as Extract<Content, { type: 'media' }>['attachment'];
-  };
   await sent({ type: 'media', attachment: await kept('image', 'image/png'), caption: 'Look' });
   await sent({ type: 'media', attachment: await kept('voice', 'audio/amr') });
   await sent({ type: 'link', url: 'https://bank.example/a', title: 'Card', description: 'About' });
