@@ -44,7 +44,7 @@ const shares = { strangers: 0.75, noRegistration: 0.5 };
 const ticksAStep = 4;
 /** Looks in a row that make an overload. */
 const stepsInARow = 3;
-/** A queue that is so many times too long needs no second look, and takes no new call until it is shorter. */
+/** A queue that is so many times too long by then takes no new call until it is shorter. */
 const severeTimes = 2;
 
 /** What the machine tells. */
@@ -101,11 +101,11 @@ export class Admission {
 
   /** Whether one more INVITE may be handed to the app. */
   admits(now = performance.now()): boolean {
-    const { queueMs, loopMs, pending, probeMs } = this.#limits;
+    const { queueMs, standingMs, loopMs, pending, probeMs } = this.#limits;
     if (this.pending >= pending) return this.#no();
     const behind = this.#behind(now);
     if (behind <= queueMs && this.#loopDelay <= loopMs) {
-      if (this.#load === 'severe' && behind > this.#severeMs) return this.#no();
+      if (this.#load === 'severe' && behind > severeTimes * standingMs) return this.#no();
       return this.#rate.take(now) || this.#no();
     }
     if (now - this.#lastProbe < probeMs) return this.#no();
@@ -158,10 +158,6 @@ export class Admission {
     return Math.max(this.queueDelay(now), this.#signs.behindMs(now));
   }
 
-  get #severeMs(): number {
-    return severeTimes * this.#limits.standingMs;
-  }
-
   #watch(now: number): void {
     // The worst of the last second or so counts: a loop that was stuck has a queue of datagrams to work off.
     this.#loopDelay = Math.max(now - this.#expectedTick, this.#loopDelay * 0.9);
@@ -177,8 +173,8 @@ export class Admission {
     const late = this.#shortest > standingMs || (utilization > busy && this.#loopDelay > standingMs);
     this.#lateSteps = late ? this.#lateSteps + 1 : 0;
     // What is over within the second is a hiccup (garbage, a checkpoint): the queue is worked off, and nobody is refused.
-    if (this.#shortest > this.#severeMs) this.#load = 'severe';
-    else this.#load = this.#lateSteps >= stepsInARow ? 'late' : 'calm';
+    if (this.#lateSteps < stepsInARow) this.#load = 'calm';
+    else this.#load = this.#shortest > severeTimes * standingMs ? 'severe' : 'late';
     this.#rate.step(now, this.#load);
     this.#shortest = Number.POSITIVE_INFINITY;
   }
