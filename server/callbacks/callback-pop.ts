@@ -18,6 +18,7 @@ export function popOf(
     to: number,
     fromName: name,
     language,
+    thread,
     customer: customer === undefined ? undefined : { id: customer, name: known?.name ?? name, tags: known?.tags ?? [] },
     path: [],
     variables: {
@@ -25,8 +26,6 @@ export function popOf(
       attempt: String(attempts.length + 1),
       ...(note === undefined ? {} : { note }),
       ...(origin === undefined ? {} : { origin }),
-      // It goes on from something written: she can write there.
-      ...(thread === undefined ? {} : { thread }),
     },
     earlier,
   };

@@ -36,6 +36,8 @@ export interface CallbacksOptions {
   /** What her screen shows of earlier contacts. */
   earlier: (customer: CustomerId) => PopContent['earlier'];
   customerOf: (number: string) => { id: CustomerId; name?: string | undefined; tags: string[] } | undefined;
+  /** Nothing new is begun: what is due waits until that is over. */
+  draining?: (() => boolean) | undefined;
   clock: Clock;
   logger: Logger;
 }
@@ -83,6 +85,15 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
       for (const event of events) this.#hear(event);
     });
     for (const callback of [...this.#byInteraction.values()]) this.#takeUp(callback);
+    this.drainChanged();
+  }
+
+  /** Draining began: those that wait for an agent go back, and keep their place. Or it is over: what is due begins. */
+  drainChanged(): void {
+    if (this.#options.draining?.()) {
+      for (const [interaction, callback] of [...this.#byInteraction])
+        if (callback.state === 'queued' && !this.#ringing.has(interaction)) this.#putBack(callback, interaction);
+    }
     this.#arm();
   }
 
@@ -160,6 +171,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
 
   #arm(): void {
     clearTimeout(this.#timer);
+    if (this.#options.draining?.()) return;
     let next = Infinity;
     for (const { state, nextAt } of this.#open.values()) if (state === 'scheduled') next = Math.min(next, nextAt);
     if (next === Infinity) return;
@@ -169,8 +181,10 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
 
   #due(): void {
     const now = this.#options.clock.now();
-    for (const callback of [...this.#open.values()]) {
-      if (callback.state !== 'scheduled' || callback.nextAt > now) continue;
+    // After a drain many are due at once, and who enters first gets the agent who is free.
+    const place = ({ since, nextAt }: Callback) => since ?? nextAt;
+    const due = [...this.#open.values()].filter(({ state, nextAt }) => state === 'scheduled' && nextAt <= now);
+    for (const callback of due.sort((a, b) => place(a) - place(b))) {
       if (now >= callback.until || callback.number === undefined) void this.#end(callback, 'expire', 'expired');
       else this.#enter(callback, now);
     }
@@ -328,6 +342,15 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     this.#byInteraction.delete(interaction);
     this.#options.queueing.leave(interaction, 'failed');
     this.#endInteraction(callback, interaction, 'queue', 'cancelled');
+  }
+
+  #putBack(callback: Callback, interaction: InteractionId): void {
+    this.#byInteraction.delete(interaction);
+    this.#options.queueing.leave(interaction, 'failed');
+    this.#endInteraction(callback, interaction, 'queue', 'draining');
+    callback.nextAt = this.#options.clock.now();
+    this.#step(callback, 'again');
+    void this.#write(callback, []);
   }
 
   /** After a restart. */
