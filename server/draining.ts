@@ -23,6 +23,8 @@ export const drainCancelled = defineEvent(
 const counter = 'draining-since';
 
 export class Draining {
+  /** Hear of its begin and its end. */
+  readonly #listeners: (() => void)[] = [];
   #since: number | undefined;
   readonly #journal: Journal;
   readonly #clock: Clock;
@@ -38,6 +40,10 @@ export class Draining {
     return this.#since;
   }
 
+  onChanged(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** For /ready. */
   reasons(): string[] {
     if (this.#since === undefined) return [];
@@ -51,6 +57,7 @@ export class Draining {
     await this.#journal.append([newEvent(drainBegan, at, { by })], (db) => {
       db.prepare('INSERT OR REPLACE INTO counters (name, value) VALUES (?, ?)').run(counter, at);
     });
+    for (const listener of this.#listeners) listener();
   }
 
   async cancel(by: string): Promise<void> {
@@ -59,6 +66,7 @@ export class Draining {
     await this.#journal.append([newEvent(drainCancelled, this.#clock.now(), { by })], (db) => {
       db.prepare('DELETE FROM counters WHERE name = ?').run(counter);
     });
+    for (const listener of this.#listeners) listener();
   }
 
   /** As the API shows it. */

@@ -193,9 +193,11 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
         const { customer, owner: id } = customers.identify([{ kind: 'phone', value: number }], 'callback');
         return { id, name: customer.name, tags: customer.tags.map(({ tag }) => tag) };
       },
+      draining: () => draining.since !== undefined,
       clock,
       logger,
     });
+    draining.onChanged(() => callbacks.drainChanged());
     const atWork: { items?: ReturnType<typeof openWorkItems> } = {};
     const conversations = openConversations({
       customerOfWorkItem: (item) => atWork.items?.get(item).customer,

@@ -20,6 +20,7 @@ let site: TestSite;
 let routing: Routing;
 let callbacks: Callbacks;
 let dialled: Dialling[];
+let draining = false;
 /** Who talks with which contact, as calls would say. */
 let talks: Map<string, string>;
 
@@ -47,6 +48,7 @@ function open(): void {
     calls,
     earlier: () => [],
     customerOf: () => ({ id: 'cus_1', name: 'Wang', tags: ['gold'] }),
+    draining: () => draining,
     clock,
     logger,
   });
@@ -100,6 +102,7 @@ beforeEach(async () => {
   site = openSite();
   dialled = [];
   talks = new Map();
+  draining = false;
   await site.directory.queues.put(queueSchema.parse({ site: 'hq', id: 'service', team: 'red', wrapUpMs: 0 }), 'admin');
   for (const id of ['1001', '1002']) {
     await site.directory.agents.put(
@@ -130,6 +133,34 @@ const ready = (agent: string) => {
 const state = (one: Callback) => callbacks.get(one.id).state;
 
 describe('a callback', () => {
+  it('begins nothing while the site is drained, also over a restart, and keeps its turn', async () => {
+    const now = site.clock.at;
+    const wish = { queue: 'service', number: '+8613800138000' };
+    // One waits for an agent already, the other's time comes meanwhile.
+    const waits = await settle(callbacks.schedule({ ...wish, from: now, since: now - 60_000 }, '1001'));
+    const later = await settle(callbacks.schedule({ ...wish, number: '+8613800138001', from: now + 3_000 }, '1001'));
+    await pass(1_000);
+    expect([state(waits), state(later)]).toEqual(['queued', 'scheduled']);
+    draining = true;
+    callbacks.drainChanged();
+    ready('1001');
+    await pass(4_000);
+    expect([state(waits), state(later)]).toEqual(['scheduled', 'scheduled']);
+    callbacks.close();
+    await settle(routing.close());
+    open();
+    await pass(4_000);
+    expect(dialled).toEqual([]);
+    expect([...callbacks.waiting()]).toEqual([]);
+    draining = false;
+    callbacks.drainChanged();
+    ready('1001');
+    await pass(1_000);
+    expect(dialled.map(({ request }) => request.number)).toEqual(['+8613800138000']);
+    expect(callbacks.get(waits.id)).toMatchObject({ since: now - 60_000 });
+    expect(state(later)).toBe('queued');
+  });
+
   it('waits for its time, then for its agent, pops, and rings her before the customer', async () => {
     ready('1001');
     ready('1002');
