@@ -84,6 +84,23 @@ describe.skipIf(!hasChromium)('what is acknowledged is on the screen', () => {
     }
   });
 
+  test('what an offer needs was gone through unseen, before the first one', { timeout: 30_000 }, async () => {
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await page.addInitScript(
+      "globalThis.cards = 0; addEventListener('DOMContentLoaded', () => new MutationObserver(() => { cards += document.querySelectorAll('.card.offer').length; }).observe(document.body, { childList: true, subtree: true }));",
+    );
+    await ready('1001');
+    await page.waitForFunction("performance.getEntriesByName('desk-rehearsed').length > 0");
+    // Nobody was shown it, nothing was asked for it, and its keys do nothing.
+    expect(await page.evaluate('cards')).toBe(0);
+    expect(asked.filter((path) => path.includes('suggestions'))).toEqual([]);
+    await page.keyboard.press('F2');
+    await world.offer('1001', { queue: 'service' });
+    expect(world.calls.asked).toEqual([]);
+    expect(await page.evaluate("performance.getEntriesByName('desk-rehearsed').length")).toBe(1);
+  });
+
   test('one that comes while she looks at the floor brings the desk to the front first', {
     timeout: 30_000,
   }, async () => {

@@ -6,6 +6,7 @@ import { Customer } from '../desk/customer.tsx';
 import { Idle } from '../desk/idle.tsx';
 import { Parked } from '../desk/parked.tsx';
 import { QueueStrip } from '../desk/queue-strip.tsx';
+import { useRehearsal } from '../desk/rehearsal.tsx';
 import { useEmbed } from '../embed/use-embed.ts';
 import { PanelContext, type PanelTools, usePreferences } from '../panel-context.ts';
 import { Boundary } from '../parts/boundary.tsx';
@@ -79,7 +80,8 @@ export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) 
   );
 }
 
-function Desk({ state, act, connection }: PanelTools) {
+function Desk(tools: PanelTools) {
+  const { state, act, connection } = tools;
   const { t, preferences } = usePreferences();
   const contacts = useMemo(() => contactsOf(state), [state]);
   const front = frontOf(state, contacts);
@@ -98,6 +100,7 @@ function Desk({ state, act, connection }: PanelTools) {
   const open = state.link.is === 'open';
 
   useAcknowledgedPops(offers, front, open, connection);
+  useRehearsal(tools, worker && open && contacts.length === 0);
   const latest = useRef({ title: '', body: '' });
   const popKeys = offers.flatMap((contact) => (contact.pop === undefined ? [] : [contact.pop.offer.id])).join(' ');
 
