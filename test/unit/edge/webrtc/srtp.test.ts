@@ -1,5 +1,5 @@
 // Published vectors (RFC 3711 B.3, RFC 7714 §16 and §17, libsrtp's of AES_CM_128_HMAC_SHA1_80), and what no vector says.
-import { randomBytes } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { keyBytes, type SrtpProfile, SrtpReceiver, SrtpSender, saltBytes } from '../../../../edge/webrtc/srtp/index.ts';
 import { sessionKeys } from '../../../../edge/webrtc/srtp/keys.ts';
@@ -12,11 +12,10 @@ const master = { key: hex('e1f97a0d3e018be0d64fa32c06de4139'), salt: hex('0ec675
 
 describe('vectors', () => {
   test('RFC 3711 B.3: session keys', () => {
-    expect(sessionKeys(master, 'rtp')).toEqual({
-      cipher: hex('c61e7a93744f39ee10734afe3ff7a087'),
-      salt: hex('30cbbc08863d8c85d49db34a9ae1'),
-      authentication: hex('cebe321f6ff7716b6fd4ab49af256a156d38baa4'),
-    });
+    const { cipher, salt, authentication } = sessionKeys(master, 'rtp');
+    expect(cipher.export()).toEqual(hex('c61e7a93744f39ee10734afe3ff7a087'));
+    expect(salt).toEqual(hex('30cbbc08863d8c85d49db34a9ae1'));
+    expect(authentication.export()).toEqual(hex('cebe321f6ff7716b6fd4ab49af256a156d38baa4'));
   });
 
   test('AES_CM_128_HMAC_SHA1_80: a packet', () => {
@@ -29,9 +28,9 @@ describe('vectors', () => {
   });
 
   const gcm = {
-    cipher: hex('000102030405060708090a0b0c0d0e0f'),
+    cipher: createSecretKey(hex('000102030405060708090a0b0c0d0e0f')),
     salt: hex('517569642070726f2071756f'),
-    authentication: hex(''),
+    authentication: createSecretKey(Buffer.alloc(20)),
   };
 
   test('RFC 7714 §16.1: AEAD_AES_128_GCM, a packet', () => {
