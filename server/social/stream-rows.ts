@@ -84,12 +84,10 @@ type Value = string | number;
 export class StreamRows {
   readonly #database: Database;
   readonly #one: Statement<[string], Cells>;
-  readonly #ignore: Statement<[number | null, string | null, string]>;
 
   constructor(database: Database) {
     this.#database = database;
     this.#one = database.prepare(`SELECT ${columns} ${from} WHERE i.id = ?`);
-    this.#ignore = database.prepare('UPDATE social_items SET ignored_at = ?, ignored_by = ? WHERE id = ?');
   }
 
   get(id: string): StreamItem | undefined {
@@ -136,7 +134,9 @@ export class StreamRows {
 
   /** Inside a commit. @param by undefined: it wants an answer again */
   ignore(id: string, at: Millis, by: string | undefined): void {
-    this.#ignore.run(by === undefined ? null : at, by ?? null, id);
+    this.#database
+      .prepare('UPDATE social_items SET ignored_at = ?, ignored_by = ? WHERE id = ?')
+      .run(by === undefined ? null : at, by ?? null, id);
   }
 
   /** What more than one asked in that time: what grows most first, or what is asked most. */

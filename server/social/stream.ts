@@ -1,10 +1,10 @@
-// Social care, item by item: the stream of what is said in public and what became of it, and the questions behind it.
+// Public items one by one, for who acts on them. Pages of many are read beside the main thread: stream-reads.ts.
 import type { Database } from 'better-sqlite3';
-import type { Clock, Millis } from '../../values/index.ts';
+import type { Clock } from '../../values/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { itemIgnored } from './events.ts';
-import { type QuestionCount, type SocialState, type StreamFilter, type StreamItem, StreamRows } from './stream-rows.ts';
+import { type StreamFilter, type StreamItem, StreamRows } from './stream-rows.ts';
 
 export interface SocialStreamOptions {
   database: Database;
@@ -12,22 +12,6 @@ export interface SocialStreamOptions {
   site: string;
   clock: Clock;
 }
-
-export interface QuestionView extends QuestionCount {
-  /** Items in equal pieces of the time that was asked for, the earliest first. */
-  trend: number[];
-  /** Of its newest items: those that nobody answered yet. */
-  open: number;
-  /** The most read ones. */
-  examples: StreamItem[];
-}
-
-const pieces = 14;
-const mostExamples = 3;
-/** Of one question, looked at for what is open. */
-const mostLookedAt = 500;
-
-type Asked<Filter> = Omit<Filter, 'site'>;
 
 export class SocialStream {
   readonly #options: SocialStreamOptions;
@@ -43,33 +27,8 @@ export class SocialStream {
   }
 
   /** The newest first. */
-  list(filter: Asked<StreamFilter>): StreamItem[] {
+  list(filter: Omit<StreamFilter, 'site'>): StreamItem[] {
     return this.#rows.list({ ...filter, site: this.#options.site });
-  }
-
-  states(
-    filter: Asked<Pick<StreamFilter, 'servedTeam' | 'site'>> & { since?: Millis | undefined },
-  ): Record<SocialState, number> {
-    return this.#rows.states({ ...filter, site: this.#options.site });
-  }
-
-  questions(
-    { servedTeam, since, until }: { servedTeam?: string | undefined; since: Millis; until: Millis },
-    order: 'growing' | 'frequent',
-    limit: number,
-  ): QuestionView[] {
-    const { site } = this.#options;
-    return this.#rows.questions({ site, servedTeam, since }, until, order, limit).map((count) => {
-      const { cluster } = count;
-      const items = this.#rows.list({ site, servedTeam, cluster, since, limit: mostLookedAt });
-      const examples = [...items].sort((one, other) => other.reach - one.reach || other.at - one.at);
-      return {
-        ...count,
-        trend: this.#rows.trend(cluster, since, until, pieces),
-        open: items.filter(({ state }) => state === 'open').length,
-        examples: examples.slice(0, mostExamples),
-      };
-    });
   }
 
   /**

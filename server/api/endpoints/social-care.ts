@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { content } from '../../../connector/index.ts';
 import { conversationView, filledIn, messageView } from '../../conversations/index.ts';
 import type { Principal } from '../../directory/index.ts';
-import { type SocialStream, type StreamItem, socialStates } from '../../social/index.ts';
+import { type SocialStream, type StreamItem, socialPage, socialQuestions, socialStates } from '../../social/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
@@ -60,7 +60,7 @@ const weekMs = 7 * 86_400_000;
 const mostAnswers = 200;
 
 export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
-  const { socialStream, conversations, directory, clock } = deps;
+  const { socialStream, conversations, directory, reads, clock } = deps;
   if (socialStream === undefined) return [];
   const tag = 'Social';
   const must = (principal: Principal, given: string): StreamItem => mustSee(deps, socialStream, principal, given);
@@ -97,10 +97,10 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
         items: z.array(item),
         states: z.record(z.enum(socialStates), z.number()).describe('How many of each state in the last seven days'),
       }),
-      handle({ query, principal }) {
-        const servedTeam = confinedTo(principal);
-        const items = socialStream.list({ ...query, servedTeam }).map(shown);
-        return { items, states: socialStream.states({ servedTeam, since: clock.now() - weekMs }) };
+      async handle({ query, principal }) {
+        const filter = { ...query, site: principal.site, servedTeam: confinedTo(principal) };
+        const { items, states } = await reads.ask(socialPage, { filter, countedSince: clock.now() - weekMs });
+        return { items: items.map(shown), states };
       },
     }),
     endpoint({
@@ -116,11 +116,12 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
         limit: z.coerce.number().int().min(1).max(100).default(20),
       }),
       answer: z.object({ since: z.number(), until: z.number(), problems: z.array(problem) }),
-      handle({ query, principal }) {
+      async handle({ query, principal }) {
         const until = query.until ?? clock.now() + 1;
         const since = query.since ?? until - weekMs;
-        const given = { servedTeam: confinedTo(principal), since, until };
-        const problems = socialStream.questions(given, query.order, query.limit);
+        const { order, limit } = query;
+        const given = { site: principal.site, servedTeam: confinedTo(principal), since, until, order, limit };
+        const problems = await reads.ask(socialQuestions, given);
         return {
           since,
           until,
