@@ -106,7 +106,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   /** @throws queue-unknown, agent-unknown, callback-window, callback-number-many, callback-person-many */
   async schedule(request: CallbackRequest, by: string): Promise<Callback> {
     const { directory, clock, customerOf } = this.#options;
-    const { queue, number, preferred, origin } = request;
+    const { queue, number, preferred } = request;
     const record = directory.queues.get(queue);
     if (!record) throw notThere['queue-unknown']({ queue });
     if (preferred !== undefined && !directory.agents.get(preferred))
