@@ -125,8 +125,12 @@ class OpenDesk implements Desk {
   hint(interaction: InteractionId, hints: NonNullable<PopContent['hints']>): boolean {
     let shown = false;
     for (const seat of this.#seats.all.values()) {
-      if (!seat.hint(interaction, hints)) continue;
+      const content = seat.hint(interaction, hints);
+      if (content === undefined) continue;
       seat.tell('hints', { interaction, hints });
+      const { agent } = seat;
+      const scope = { agent, interaction, queue: content.queue, customer: content.customer?.id };
+      this.#seats.note(deskFacts.hinted, { hints }, scope);
       shown ||= seat.panels.size > 0;
     }
     return shown;

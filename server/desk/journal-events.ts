@@ -37,6 +37,16 @@ export const deskFacts = {
     { offer: z.string(), at: z.number(), deadline: z.number(), panels: z.number(), content: popContent },
     { personal: ['content'], about: 'A screen-pop was written to the agent’s panels: what it showed.' },
   ),
+  hinted: defineEvent(
+    'desk.hinted',
+    1,
+    { hints: popContent.shape.hints.unwrap() },
+    {
+      personal: ['hints'],
+      about:
+        'What to know of the customer changed while her contact was on the agent’s screen: all that stands there now.',
+    },
+  ),
   popShown: defineEvent(
     'desk.pop-shown',
     1,

@@ -84,6 +84,7 @@ export function recallContact(
   for (const { type, agent, data } of journal.ofInteraction(interaction)) {
     if (agent !== seat.agent) continue;
     if (type === deskFacts.popped.name) pop = popOf(data, seat.agent) ?? pop;
+    else if (type === deskFacts.hinted.name && pop !== undefined) pop = withHints(pop, data);
     else if (type === deskFacts.dispositionSet.name && typeof data.disposition === 'string') {
       work.disposition = data.disposition;
     } else if (type === deskFacts.noteWritten.name && typeof data.note === 'string') work.note = data.note;
@@ -94,6 +95,12 @@ export function recallContact(
     seat.pops.set(pop.offer.id, { view: pop, writtenAt: 0 });
   }
   if (work.disposition !== undefined || work.note !== undefined) seat.work.set(interaction, work);
+}
+
+/** With what came during the talk. */
+function withHints(pop: PopView, data: Record<string, unknown>): PopView {
+  const fact = deskFacts.hinted.schema.safeParse(data);
+  return fact.success ? { ...pop, content: { ...pop.content, hints: fact.data.hints } } : pop;
 }
 
 /** Undefined where the personal part was erased. */

@@ -123,16 +123,16 @@ export class Seat {
     return now - pop.writtenAt;
   }
 
-  /** @returns whether that contact is on her screen, or comes with the next snapshot */
-  hint(interaction: InteractionId, hints: NonNullable<PopView['content']['hints']>): boolean {
-    let known = false;
+  /** @returns what her screen shows of that contact, now or with the next snapshot; undefined where it is not hers */
+  hint(interaction: InteractionId, hints: NonNullable<PopView['content']['hints']>): PopView['content'] | undefined {
+    let shown: PopView['content'] | undefined;
     for (const pop of this.pops.values()) {
       if (pop.view.content.interaction !== interaction) continue;
       // The content is also routing's own.
-      pop.view = { ...pop.view, content: { ...pop.view.content, hints } };
-      known = true;
+      shown = { ...pop.view.content, hints };
+      pop.view = { ...pop.view, content: shown };
     }
-    return known;
+    return shown;
   }
 
   offerEnded(offer: OfferId, outcome: NonNullable<PopView['outcome']>): void {

@@ -113,6 +113,10 @@ test('a hint that comes during the talk is told to who has the contact, and is t
   expect(await client.event('hints')).toEqual({ interaction, hints });
   const { welcome } = await Client.open(world, '1001');
   expect(commands.hello.answer.parse(welcome).snapshot?.pops[0]?.content.hints).toEqual(hints);
+  // And after a restart of the server.
+  await world.restartDesk();
+  const { welcome: back } = await reopen('1001', welcome);
+  expect(back.snapshot?.pops[0]?.content).toMatchObject({ hints, customer: { name: 'Wang' } });
 });
 
 test('without a panel, or when the only one goes, a pop is absent', async () => {
