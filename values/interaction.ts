@@ -31,6 +31,8 @@ export interface PopContent {
   to: string;
   language: Language;
   enteredQueueAt?: Millis | undefined;
+  /** Of a call that goes on from something written: the first contact of that thread. She can write there. */
+  thread?: InteractionId | undefined;
   customer?: { id: string; name?: string | undefined; tags: string[] } | undefined;
   /** What was pressed and entered in the IVR, in order; secret input is never here. */
   path: { at: Millis; node: string; type: string; label?: string | undefined; value?: string | undefined }[];

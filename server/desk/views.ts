@@ -43,6 +43,7 @@ export const popContent = z.object({
   to: z.string(),
   language,
   enteredQueueAt: millis.optional(),
+  thread: id.optional().describe('Of a call that goes on from something written: she can write there'),
   customer: z.object({ id, name: z.string().optional(), tags: z.array(z.string()) }).optional(),
   path: z.array(
     z.object({

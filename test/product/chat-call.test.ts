@@ -1,6 +1,8 @@
 // One thread on the whole product: a customer who waits in a chat chooses to be called back, talks with an agent, and goes on in
 // the chat with the same agent, during the call and after it.
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { hasChromium, openBrowser } from '../e2e/browser.ts';
 import { Floor, sdpOf } from './floor.ts';
 import { has } from './sipp.ts';
 import { until } from './until.ts';
@@ -23,17 +25,21 @@ interface TimelineEntry {
   thread?: string;
 }
 
+const pictures = process.env.SWITCHROOM_SCREENSHOTS;
+
 let floor: Floor;
 let keys = 0;
+/** A customer of each test: who comes back would come to the agent who had her. */
+let customer = 0;
 
 /** The customer writes, as her connector brings it. @returns the conversation */
 async function writes(text: string): Promise<string> {
-  const from = { identities: [{ kind: 'app', value: 'u-7' }], name: 'Wang' };
+  const from = { identities: [{ kind: 'app', value: `u-${customer}` }], name: 'Wang' };
   const item = {
     item: 'message',
     key: `m${++keys}`,
     at: Date.now(),
-    thread: 'u-7',
+    thread: `u-${customer}`,
     from,
     content: { type: 'text', text },
   };
@@ -43,16 +49,21 @@ async function writes(text: string): Promise<string> {
   return items[0]?.interaction ?? '';
 }
 
+const written = async (of: string) =>
+  (await floor.ask<{ messages: Message[] }>('GET', `/conversations/${of}/messages`)).messages;
+
 const conversation = (interaction: string) => floor.ask<Conversation>('GET', `/conversations/${interaction}`);
 
-describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs sipp)', { timeout: 60_000 }, () => {
+describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs sipp)', { timeout: 90_000 }, () => {
   beforeAll(async () => {
     floor = await Floor.open();
   });
   afterEach(() => floor.tidy());
   afterAll(() => floor?.close());
 
-  test('is one thread, with the same agent', async () => {
+  /** A line whose written customers may choose to be called back at a phone of the test. */
+  async function waiting() {
+    customer++;
     const far = await floor.phone('far');
     await floor.ask('PUT', '/trunks/carrier', { uri: `sip:127.0.0.1:${far.sipp.port}`, country: 'CN' });
     await floor.ask('PUT', '/dial-rules/021', { trunk: 'carrier' });
@@ -66,14 +77,23 @@ describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs si
     await floor.ask('PUT', '/channels/app', channel);
 
     const first = await writes('It is complicated');
-    const written = async (of: string) =>
-      (await floor.ask<{ messages: Message[] }>('GET', `/conversations/${of}/messages`)).messages;
-    await until(async () => (await written(first)).length === 2, 'the choice is offered');
-    expect((await written(first))[1]?.content).toMatchObject({ type: 'menu', choices: [{ key: '9' }] });
-    expect(await writes('9')).toBe(first);
-    const scheduled = await floor.events.fact('callback.scheduled', { interaction: first });
+    await until(async () => (await written(first)).length > 0, 'it is there');
+    return { far, line, first };
+  }
+
+  /** She chooses it. @returns the call's interaction, which stands in the queue */
+  async function chooses(chat: string): Promise<string> {
+    expect(await writes('9')).toBe(chat);
+    const scheduled = await floor.events.fact('callback.scheduled', { interaction: chat });
     const due = await floor.events.fact('callback.due', ({ data }) => data.callback === scheduled.data.callback);
-    const call = due.interaction ?? '';
+    return due.interaction ?? '';
+  }
+
+  test('is one thread, with the same agent', async () => {
+    const { far, line, first } = await waiting();
+    await until(async () => (await written(first)).some(({ author }) => author === 'bot'), 'the choice is offered');
+    expect((await written(first)).at(-1)?.content).toMatchObject({ type: 'menu', choices: [{ key: '9' }] });
+    const call = await chooses(first);
 
     const seat = await floor.seat([line.queue], { capacity: { voice: 1, chat: 1 } });
     const ring = await floor.rings(seat);
@@ -84,7 +104,7 @@ describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs si
     // She talks, and is offered nothing written then; what this customer writes is hers at once all the same.
     const during = await writes('My contract is number 4711');
     await until(async () => (await conversation(during)).phase === 'active', 'it is hers');
-    const { agent, customer = '' } = await conversation(during);
+    const { agent, customer: whose = '' } = await conversation(during);
     expect(agent).toBe(seat.agent);
     const say = (text: string, key: string) =>
       floor.ask<Message & { interaction: string; id: string }>('POST', `/agents/${seat.agent}/calls/${call}/messages`, {
@@ -108,7 +128,7 @@ describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs si
 
     const ids = [first, call, during, later.interaction, again];
     const ofThread = async () => {
-      const path = `/customers/${customer}/timeline`;
+      const path = `/customers/${whose}/timeline`;
       const { entries } = await floor.ask<{ entries: TimelineEntry[] }>('GET', path);
       return entries.filter(({ thread, id }) => thread === first || id === first).reverse();
     };
@@ -124,5 +144,48 @@ describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs si
     expect(alone).toMatchObject({ status: 409, body: { code: 'contact-without-thread' } });
     await floor.ask('POST', `/conversations/${again}/end`, {});
     await floor.nothingLeft();
+  });
+
+  test.skipIf(!hasChromium)('the agent goes back into the chat from her panel (needs Chromium)', async () => {
+    const { far, line, first } = await waiting();
+    const seat = await floor.phone('seat');
+    const phone = { kind: 'uri', uri: `sip:1001@127.0.0.1:${seat.sipp.port}` };
+    await floor.ask('PUT', '/agents/1001', {
+      name: 'Ann',
+      phone,
+      queues: [line.queue],
+      capacity: { voice: 1, chat: 1 },
+    });
+    const browser = await openBrowser();
+    try {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+      const page = await context.newPage();
+      await page.goto(floor.product.web);
+      await page.getByLabel('Agent number').fill('1001');
+      await page.getByLabel('Password').fill(floor.product.login('1001').password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: 'You are not ready' }).waitFor();
+      const call = await chooses(first);
+      await page.keyboard.press('F9');
+      const ring = await floor.rings(seat);
+      seat.rtp.connect(sdpOf(ring));
+      await seat.sipp.tell('ANSWER', {}, ring.callId);
+      const { callId } = await floor.answers(far, call);
+
+      await page.getByRole('button', { name: 'Write in the chat' }).click();
+      await page.getByLabel('Message to the customer').fill('Here is the form');
+      if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'write-back.png') });
+      await page.keyboard.press('Enter');
+      // It is a contact of hers now, beside the call.
+      await page.getByRole('tab', { name: /Open/ }).click();
+      await page.getByRole('log', { name: 'Messages' }).getByText('Here is the form').waitFor();
+      if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'written-back.png') });
+      await far.sipp.tell('HANGUP', {}, callId);
+      await Promise.all([far.sipp.done(), seat.sipp.done()]);
+    } finally {
+      await browser.close();
+    }
+    const { conversations } = await floor.ask<{ conversations: Conversation[] }>('GET', '/conversations?via=app');
+    for (const { interaction } of conversations) await floor.ask('POST', `/conversations/${interaction}/end`, {});
   });
 });
