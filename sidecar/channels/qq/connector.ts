@@ -28,6 +28,7 @@ import {
 import { deliveryOf, readDispatch } from './dispatch.ts';
 import { failure, isTokenError, oldMessageCodes, repeatedCode } from './error-map.ts';
 import { itemsOf } from './items.ts';
+import { menuWithKeyboard } from './keyboard.ts';
 import { apiPath, readThread } from './place.ts';
 import { Replies } from './replies.ts';
 import type { QqSettings } from './settings.ts';
@@ -93,7 +94,12 @@ export class QqConnector implements Connector {
     const [first, ...others] = attachments;
     const parts =
       first === undefined
-        ? [() => this.#sendText(message, text, 0)]
+        ? [
+            () =>
+              content.type === 'menu' && this.#settings.buttons
+                ? this.#reply(message, menuWithKeyboard(content), 0)
+                : this.#sendText(message, text, 0),
+          ]
         : [first, ...others].map((one, at) => () => this.#sendMedia(message, one, at === 0 ? text : '', at));
     const sent = await sendParts(this.#tools.memory, message.message, parts);
     if (sent.ok && content.type === 'menu') rememberMenu(this.#tools.memory, thread, content.choices);

@@ -15,6 +15,8 @@ export const qqSettings = z.strictObject({
   mediaByHttp: z.boolean().default(false),
   /** The provider opens files (neither picture, voice nor video) to some bots only. */
   sendFiles: z.boolean().default(false),
+  /** Menus are buttons, not numbered lines. The provider opens Markdown and buttons to some bots only. */
+  buttons: z.boolean().default(false),
   windows: windowSettings,
   textCharacters: z.number().int().min(100).max(20_000).default(1_500),
   freshSeconds: freshnessSetting,

@@ -285,6 +285,27 @@ test('events: a new friend may be greeted; menus are numbered lines', async () =
   expect(harness.server.of('message')[0]?.content).toEqual({ type: 'choice', key: 'loans', label: '贷款' });
 });
 
+test('with buttons a menu is a keyboard beneath Markdown; what is pressed comes back as the choice', async () => {
+  await begin({ buttons: true });
+  await wrote();
+  const choices = Array.from({ length: 7 }, (_, at) => ({ key: `key-${at}`, label: `Card ${at}` }));
+  expect(await sent({ type: 'menu', text: 'Which card_number?', choices })).toMatchObject({ state: 'sent' });
+  const said = simulator.said[0] as unknown as {
+    msg_type: number;
+    markdown: { content: string };
+    keyboard: {
+      content: { rows: { buttons: { id: string; action: { type: number; data: string; enter: boolean } }[] }[] };
+    };
+  };
+  expect(said).toMatchObject({ msg_type: 2, markdown: { content: 'Which card\\_number?' } });
+  const { rows } = said.keyboard.content;
+  expect(rows.map(({ buttons }) => buttons.length)).toEqual([2, 2, 2, 1]);
+  const pressed = rows[1]?.buttons[1];
+  expect(pressed?.action).toMatchObject({ type: 2, data: 'Card 3', enter: true });
+  await wrote(pressed?.action.data);
+  expect(harness.server.of('message').at(-1)?.content).toEqual({ type: 'choice', key: 'key-3', label: 'Card 3' });
+});
+
 test('a wrong secret is trouble that the administrator reads', async () => {
   await begin();
   await wrote();
