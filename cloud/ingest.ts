@@ -30,6 +30,8 @@ interface Change {
 export const newsChannel = 'switchroom_changes';
 
 const erasing = 'journal.person-erased';
+/** Of interactions one kind of events, by the beginning of its name. */
+const erasingKinds = 'journal.kinds-erased';
 
 const decompress = promisify(zstdDecompress);
 
@@ -115,7 +117,12 @@ async function project(
   now: Millis,
 ): Promise<void> {
   const { tenant, site } = from;
-  if (!events.some((one) => customerEvents.has(one.type) || one.type === erasing || tellsOfContact(one))) return;
+  if (
+    !events.some(
+      (one) => customerEvents.has(one.type) || one.type === erasing || one.type === erasingKinds || tellsOfContact(one),
+    )
+  )
+    return;
   // Until the commit: two sites' batches must not change one person at once, and numbers of changes become visible in their
   // order, so that no reader skips one.
   await lockTenant(client, tenant);
@@ -127,7 +134,7 @@ async function project(
     else if (event.type === erasing) {
       people.erase(event);
       await eraseSubjects(client, from, event, contacts);
-    }
+    } else if (event.type === erasingKinds) await eraseKinds(client, from, event);
     if (event.interaction === undefined || !tellsOfContact(event)) continue;
     let contact = contacts.get(event.interaction);
     if (!contact) {
@@ -218,12 +225,7 @@ async function eraseSubjects(
   contacts: ReadonlyMap<string, Contact>,
 ): Promise<void> {
   const subjects = subjectsOf(data);
-  // What was set aside of it (settle.ts) is of the same people.
-  const { rows: asides } = await client.query<{ site: string }>(
-    'SELECT site FROM sites WHERE tenant = $1 AND settled_from = $2',
-    [tenant, site],
-  );
-  const values = [tenant, [site, ...asides.map((one) => one.site)], subjects];
+  const values = [tenant, await withAsides(client, tenant, site), subjects];
   await client.query(
     `UPDATE events SET data = '{}' WHERE tenant = $1 AND site = ANY($2) AND (customer = ANY($3) OR interaction = ANY($3))`,
     values,
@@ -236,6 +238,26 @@ async function eraseSubjects(
   const gone = new Set(subjects);
   for (const contact of contacts.values())
     if (gone.has(contact.interaction) || (contact.customer !== null && gone.has(contact.customer))) forgetWho(contact);
+}
+
+/** What was written, say, of contacts that are too old: the rest of them stays. */
+async function eraseKinds(client: Client, { tenant, site }: SiteKey, { data }: OutgoingEvent): Promise<void> {
+  const { types } = data;
+  if (typeof types !== 'string' || types === '') return;
+  await client.query(
+    `UPDATE events SET data = '{}'
+     WHERE tenant = $1 AND site = ANY($2) AND interaction = ANY($3) AND starts_with(type, $4)`,
+    [tenant, await withAsides(client, tenant, site), subjectsOf(data), types],
+  );
+}
+
+/** A site, and what was set aside of it (settle.ts): the same people. */
+async function withAsides(client: Client, tenant: string, site: string): Promise<string[]> {
+  const { rows } = await client.query<{ site: string }>(
+    'SELECT site FROM sites WHERE tenant = $1 AND settled_from = $2',
+    [tenant, site],
+  );
+  return [site, ...rows.map((one) => one.site)];
 }
 
 export function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {

@@ -24,3 +24,13 @@ export const journalErased = defineEvent(
   { subjects: z.array(z.string()), by: z.string(), events: z.number() },
   { about: 'The personal fields of all events about these subjects were erased for good.' },
 );
+
+export const journalKindsErased = defineEvent(
+  'journal.kinds-erased',
+  1,
+  { subjects: z.array(z.string()), types: z.string(), by: z.string(), events: z.number() },
+  {
+    about:
+      'Of these interactions the personal fields of one kind of events were erased for good, such as `message.`: what was written. The cloud does the same.',
+  },
+);

@@ -3,7 +3,7 @@ import Sqlite, { type Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import { type Clock, Credit, type Millis } from '../../values/index.ts';
 import { newEvent } from './event-type.ts';
-import { journalAlarm, journalErased, journalLost } from './events.ts';
+import { journalAlarm, journalErased, journalKindsErased, journalLost } from './events.ts';
 import { genesis } from './hash-chain.ts';
 import { JournalRows } from './journal-rows.ts';
 import { type Prepared, prepare } from './prepared-event.ts';
@@ -207,7 +207,10 @@ class SqliteJournal implements SiteJournal {
   async eraseInteractions(interactions: readonly string[], by: string, types = ''): Promise<number> {
     const events = this.#rows.countPersonalOf(interactions, types);
     const data = { subjects: [...interactions], by, events };
-    const said = types === '' ? [newEvent(journalErased, this.#clock.now(), data)] : [];
+    const now = this.#clock.now();
+    const said = [
+      types === '' ? newEvent(journalErased, now, data) : newEvent(journalKindsErased, now, { ...data, types }),
+    ];
     const commit = await this.append(said, () => this.#rows.eraseOf(interactions, types));
     if (!commit.durable) this.#logger.error({ interactions: data.subjects }, 'erasing waits for the disk');
     return events;

@@ -1,7 +1,7 @@
 // A PostgreSQL of our own in a folder of its own, reached by a Unix socket alone: no port, no password, nothing left behind.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -28,23 +28,39 @@ function user(): { uid?: number; gid?: number } {
 export class Postgres {
   readonly url: string;
   readonly #folder: string;
+  readonly #password: string | undefined;
   readonly #as: { uid?: number; gid?: number };
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, as: { uid?: number; gid?: number }) {
+  private constructor(folder: string, as: { uid?: number; gid?: number }, password: string | undefined) {
+    this.#password = password;
     this.#folder = folder;
     this.#as = as;
     this.url = `postgres://switchroom@/postgres?host=${encodeURIComponent(join(folder, 'run'))}`;
   }
 
-  static async start(): Promise<Postgres> {
+  /** The address with its password, where it has one: what stands in an address counts over every other word. */
+  get login(): string {
+    if (this.#password === undefined) return this.url;
+    return this.url.replace('switchroom@', `switchroom:${encodeURIComponent(this.#password)}@`);
+  }
+
+  /** @param password with that only (SCRAM-SHA-256, RFC 7677); without it whoever reaches the socket is let in */
+  static async start(password?: string): Promise<Postgres> {
     const as = user();
     const folder = mkdtempSync(join(tmpdir(), 'switchroom-pg-'));
     for (const name of ['run', 'data']) mkdirSync(join(folder, name), { mode: 0o700 });
     if (as.uid !== undefined && as.gid !== undefined)
       for (const path of [folder, join(folder, 'run'), join(folder, 'data')]) chownSync(path, as.uid, as.gid);
-    const made = new Postgres(folder, as);
-    const args = ['-D', join(folder, 'data'), '-A', 'trust', '-U', 'switchroom', '-E', 'UTF8', '--locale=C', '-N'];
+    const made = new Postgres(folder, as, password);
+    const login = ['-A', 'trust'];
+    if (password !== undefined) {
+      const file = join(folder, 'password');
+      writeFileSync(file, `${password}\n`, { mode: 0o600 });
+      if (as.uid !== undefined && as.gid !== undefined) chownSync(file, as.uid, as.gid);
+      login.splice(0, 2, '-A', 'scram-sha-256', `--pwfile=${file}`);
+    }
+    const args = ['-D', join(folder, 'data'), ...login, '-U', 'switchroom', '-E', 'UTF8', '--locale=C', '-N'];
     execFileSync(join(programs() ?? '', 'initdb'), args, { ...as, cwd: folder, stdio: 'ignore' });
     await made.run();
     return made;
@@ -63,7 +79,7 @@ export class Postgres {
     const { promise, reject, resolve } = Promise.withResolvers<void>();
     this.#process.once('exit', () => reject(new Error('PostgreSQL did not start')));
     const knock = async (): Promise<void> => {
-      const client = new pg.Client({ connectionString: this.url });
+      const client = new pg.Client({ connectionString: this.login });
       // Not there yet: it says so, and is asked again.
       client.on('error', () => {});
       try {

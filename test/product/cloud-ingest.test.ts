@@ -72,6 +72,31 @@ describe.skipIf(!hasPostgres)('batches (need PostgreSQL)', () => {
       )
     ).rows.map(({ name }) => name);
 
+  test('what was written goes where a rule of a site took it away, and nothing else', async () => {
+    const said = { type: 'message.received', data: { text: 'my secret' } };
+    await send(
+      'north',
+      { ...said, interaction: 'int_1' },
+      { ...said, interaction: 'int_2' },
+      { type: 'interaction.step', interaction: 'int_1', data: { node: 'menu' } },
+    );
+    await send('south', { ...said, interaction: 'int_1' });
+    await send('north', {
+      type: 'journal.kinds-erased',
+      data: { subjects: ['int_1'], types: 'message.', by: 'rule chats', events: 1 },
+    });
+    const left = await rows<{ one: string }>(
+      `SELECT site || ' ' || interaction || ' ' || data::text AS one FROM events
+       WHERE tenant = $1 AND interaction IS NOT NULL ORDER BY site, seq`,
+    );
+    expect(left.map(({ one }) => one)).toEqual([
+      'north int_1 {}',
+      'north int_2 {"text": "my secret"}',
+      'north int_1 {"node": "menu"}',
+      'south int_1 {"text": "my secret"}',
+    ]);
+  });
+
   test('texts that PostgreSQL refuses lose only what it refuses', async () => {
     const text = `a\0b\ud800c\\u0000d`;
     await send('north', {
