@@ -96,6 +96,12 @@ export class Recordings {
   async #mend(path: string): Promise<boolean> {
     const file = await open(path, 'r+');
     const mended = await repairWav(file).finally(() => file.close());
+    if (mended?.dataBytes === 0) {
+      // The edge died before a sound was written: a header alone would look like a recording.
+      await unlink(path);
+      this.#logger.warn({ path }, 'an unfinished recording held no sound, and was taken away');
+      return false;
+    }
     if (mended) await rename(path, path.slice(0, -unfinished.length));
     else {
       const { size } = await stat(path);

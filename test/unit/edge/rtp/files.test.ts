@@ -34,6 +34,8 @@ test('a recording of a process that died is mended at the next start: nothing th
   expect(before.readUInt32LE(40)).toBeLessThan(before.length - 44);
   await truncate(part, before.length - 3); // the last write was cut
   await writeFile(join(directory, 'r2.wav.part'), 'RIFF');
+  // It died while the call was set up: a header, and no sound.
+  await writeFile(join(directory, 'r4.wav.part'), before.subarray(0, 44));
   const recordings = await Recordings.open(directory, pino({ level: 'silent' }));
   expect((await readdir(directory)).sort()).toEqual(['r1.wav', 'r2.wav.part.broken']);
   const found = await recordings.find('r1');
