@@ -91,7 +91,7 @@ describe.skipIf(!hasChromium)('what is acknowledged is on the screen', () => {
       "globalThis.cards = 0; addEventListener('DOMContentLoaded', () => new MutationObserver(() => { cards += document.querySelectorAll('.card.offer').length; }).observe(document.body, { childList: true, subtree: true }));",
     );
     await ready('1001');
-    await page.waitForFunction("performance.getEntriesByName('desk-rehearsed').length > 0");
+    await expect.poll(() => page.evaluate("performance.getEntriesByName('desk-rehearsed').length")).toBe(1);
     // Nobody was shown it, nothing was asked for it, and its keys do nothing.
     expect(await page.evaluate('cards')).toBe(0);
     expect(asked.filter((path) => path.includes('suggestions'))).toEqual([]);
@@ -110,6 +110,31 @@ describe.skipIf(!hasChromium)('what is acknowledged is on the screen', () => {
     const offer = await world.offer('2001', { queue: 'service' });
     const { presented, acknowledged } = await seen();
     expect(acknowledged[offer.id]).toBeGreaterThanOrEqual(presented[offer.id] ?? Infinity);
+  });
+
+  test('a hidden tab has no frames: it acknowledges at once, and the system tells her who calls', {
+    timeout: 30_000,
+  }, async () => {
+    await page.addInitScript(`
+      globalThis.notes = [];
+      globalThis.Notification = class {
+        static permission = 'granted';
+        constructor(title, { body, tag }) { this.note = { title, body, tag, open: true }; notes.push(this.note); }
+        close() { this.note.open = false; }
+      };
+    `);
+    await ready('1001');
+    await page.evaluate(`
+      Object.defineProperty(document, 'hidden', { get: () => true });
+      globalThis.requestAnimationFrame = () => 0;
+    `);
+    const customer = { id: 'cus_1', name: '王建国', tags: [] };
+    const offer = await world.offer('1001', { queue: 'service', customer });
+    expect(world.happened.slice(-2)).toEqual([`pop ${offer.id} acknowledged`, `ring ${offer.id}`]);
+    const note = { title: 'Incoming call', body: '王建国', tag: offer.id };
+    await expect.poll(() => page.evaluate('notes')).toEqual([{ ...note, open: true }]);
+    world.ended(offer.id, 'withdrawn');
+    await expect.poll(() => page.evaluate('notes')).toEqual([{ ...note, open: false }]);
   });
 
   test('an offer beside a talk shows as a tab, and rings as well', { timeout: 30_000 }, async () => {
