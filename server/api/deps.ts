@@ -128,7 +128,7 @@ export interface ApiDeps {
   workItems: WorkItems;
   /** Absent where no server runs. */
   moments?: Pick<Moments, 'figures' | 'log' | 'rehearse'> | undefined;
-  social?: Pick<Social, 'figures' | 'questions'> | undefined;
+  social?: Pick<Social, 'questions'> | undefined;
   socialStream?: SocialStream | undefined;
   /** Absent where no server runs. */
   momentFiles?: MomentFiles | undefined;
@@ -136,7 +136,7 @@ export interface ApiDeps {
   knowledge: Knowledge;
   flows: Flows;
   /** Absent where no server runs. */
-  audit?: Pick<AuditLog, 'find'>;
+  audit?: Pick<AuditLog, 'find' | 'settled'>;
   recordings: RecordingAudio;
   /** Absent where no server runs. */
   sipTrace?: Pick<SipTrace, 'ladder' | 'messages'> | undefined;

@@ -30,17 +30,6 @@ export interface Cluster {
   items: number;
 }
 
-export interface SocialDay {
-  day: string;
-  via: string;
-  items: number;
-  reach: number;
-  engaged: number;
-  positive: number;
-  negative: number;
-  answered: number;
-}
-
 interface ClusterCells {
   id: string;
   sample: string;
@@ -59,7 +48,6 @@ export class SocialRows {
     [number, number, number],
     ClusterCells & { counted: number; reached: number; tone: number }
   >;
-  readonly #days: Statement<[string, string], SocialDay>;
   readonly #forget: Statement<[string]>;
   readonly #interactionOf: Statement<[string], string>;
 
@@ -77,16 +65,6 @@ export class SocialRows {
       `SELECT c.*, count(*) AS counted, sum(i.reach) AS reached, avg(i.score) AS tone FROM social_items AS i
        JOIN social_clusters AS c ON c.id = i.cluster WHERE i.at >= ? AND i.at < ?
        GROUP BY c.id HAVING count(*) > 1 ORDER BY counted DESC, reached DESC, c.id LIMIT ?`,
-    );
-    // Neutral lies between; the same bounds as in tone.ts.
-    this.#days = database.prepare(
-      `SELECT day, via, count(*) AS items, sum(reach) AS reach, sum(engaged) AS engaged, sum(score >= 0.12) AS positive,
-         sum(score <= -0.12) AS negative,
-         sum(EXISTS (SELECT 1 FROM interactions WHERE id = interaction AND answered_at IS NOT NULL)
-           OR EXISTS (SELECT 1 FROM messages m JOIN messages a ON a.via = m.via AND a.thread = m.thread AND a.number > m.number
-             WHERE m.id = social_items.id AND a.author = 'agent' AND a.state IN ('waiting', 'sent', 'delivered', 'read')))
-           AS answered
-       FROM social_items WHERE day >= ? AND day <= ? GROUP BY day, via ORDER BY day, via`,
     );
     this.#forget = database.prepare('UPDATE social_items SET customer = NULL, url = NULL WHERE customer = ?');
     this.#interactionOf = database
@@ -120,10 +98,6 @@ export class SocialRows {
       reached: cells.reached,
       tone: cells.tone,
     }));
-  }
-
-  days(from: string, until: string): SocialDay[] {
-    return this.#days.all(from, until);
   }
 
   interactionOf(message: string): string | undefined {

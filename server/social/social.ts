@@ -9,7 +9,7 @@ import { type Journal, type JournalEvent, journalErased, newEvent } from '../jou
 import { Clusters } from './clusters.ts';
 import { itemJudged } from './events.ts';
 import { priorityOf } from './priority.ts';
-import { type SocialDay, SocialRows } from './social-rows.ts';
+import { SocialRows } from './social-rows.ts';
 import { feelingOf } from './tone.ts';
 
 export interface SocialOptions {
@@ -21,18 +21,6 @@ export interface SocialOptions {
   raise(interaction: InteractionId, priority: number): void;
   clock: Clock;
   logger: Logger;
-}
-
-/** Of a channel and a day of the site; what they mean stands in docs/reports.md. */
-export interface SocialFigures extends SocialDay {
-  /** How many people could read it. */
-  awareness: number;
-  /** Likes, shares and comments for each thousand of them. */
-  resonance: number | undefined;
-  /** -1 (all angry) to 1 (all pleased). */
-  satisfaction: number | undefined;
-  /** Share of items that a person of ours answered. */
-  engagement: number | undefined;
 }
 
 export interface Question {
@@ -104,20 +92,6 @@ export class Social {
   async close(): Promise<void> {
     this.#stop?.();
     await this.#work;
-  }
-
-  /** @param from days of the site, both inclusive */
-  figures(from: string, until: string): SocialFigures[] {
-    return this.#rows.days(from, until).map((day) => {
-      const { items, reach, engaged, positive, negative, answered } = day;
-      return {
-        ...day,
-        awareness: reach,
-        resonance: reach === 0 ? undefined : (engaged / reach) * 1_000,
-        satisfaction: items === 0 ? undefined : (positive - negative) / items,
-        engagement: items === 0 ? undefined : answered / items,
-      };
-    });
   }
 
   /** What more than one person asked in that time, the most asked first. */

@@ -306,7 +306,7 @@ describe.skipIf(!hasChromium)('written work (needs Chromium)', { timeout: 120_00
     await agent.keyboard.press('F9');
     await agent.getByRole('heading', { name: 'New contact' }).waitFor();
     await agent.keyboard.press('F2');
-    await agent.getByLabel('Message', { exact: true }).fill('It comes on Monday');
+    await agent.getByRole('textbox', { name: 'Message', exact: true }).fill('It comes on Monday');
     await agent.keyboard.press('Enter');
     await app.getByRole('button', { name: 'Show them' }).click();
     const failed = app.getByRole('list', { name: 'Could not be sent' });
@@ -337,6 +337,7 @@ describe.skipIf(!hasChromium)('written work (needs Chromium)', { timeout: 120_00
   });
 
   test('in Chinese', async () => {
+    await posted('请问周日哪个网点营业', { reach: 300 }, '周先生');
     const page = await signedIn('admin', '/#/work/social', 'zh-CN');
     await page.getByRole('heading', { name: '社媒关怀' }).waitFor();
     await page.getByRole('button', { name: /^全部/ }).click();
@@ -344,10 +345,10 @@ describe.skipIf(!hasChromium)('written work (needs Chromium)', { timeout: 120_00
     await picture(page, '80-social-zh');
     await page.getByRole('link', { name: '回复审核' }).click();
     await page.getByRole('button', { name: '已审核' }).click();
-    await page.getByRole('article').first().waitFor();
+    await page.getByRole('heading', { name: '回复审核' }).waitFor();
     await picture(page, '81-approvals-zh');
     await page.getByRole('link', { name: '工单' }).click();
-    await page.getByRole('table').waitFor();
+    await page.getByRole('heading', { name: '工单' }).waitFor();
     await picture(page, '82-work-items-zh');
     await page.getByRole('link', { name: '系统管理' }).click();
     await page.getByRole('link', { name: '渠道状态' }).click();

@@ -1,5 +1,6 @@
 // Social care: figures of public channels, and what people ask there.
 import { z } from 'zod';
+import { socialFigures } from '../../social/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, staff } from '../endpoint.ts';
 
@@ -35,7 +36,7 @@ const question = z
   })
   .meta({ id: 'SocialQuestion' });
 
-export function socialEndpoints({ social, clock }: ApiDeps): Endpoint[] {
+export function socialEndpoints({ social, reads, clock }: ApiDeps): Endpoint[] {
   if (social === undefined) return [];
   return [
     endpoint({
@@ -46,7 +47,7 @@ export function socialEndpoints({ social, clock }: ApiDeps): Endpoint[] {
       roles: staff,
       query: z.object({ from: day, until: day }),
       answer: z.object({ rows: z.array(row) }),
-      handle: ({ query: { from, until } }) => ({ rows: social.figures(from, until) }),
+      handle: async ({ query }) => ({ rows: await reads.ask(socialFigures, query) }),
     }),
     endpoint({
       method: 'get',

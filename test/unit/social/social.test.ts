@@ -8,7 +8,7 @@ import {
   interactionStarted,
 } from '../../../server/customers/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
-import { Clusters, feelingOf, priorityOf, Social } from '../../../server/social/index.ts';
+import { Clusters, feelingOf, priorityOf, Social, socialFigures } from '../../../server/social/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 
 let site: TestSite;
@@ -38,6 +38,8 @@ afterEach(async () => {
   await site.close();
 });
 
+const figures = (from: string, until: string) => site.opened.reader.ask(socialFigures, { from, until });
+
 let count = 0;
 async function posted(text: string, post: object = {}, customer = 'cus_1'): Promise<string> {
   const number = ++count;
@@ -61,7 +63,7 @@ it('counts awareness, resonance, satisfaction and engagement for each channel an
   await posted('Worst bank ever', { reach: 2_000 });
   await site.journal.append([newEvent(interactionAnswered, site.clock.at, {}, { interaction: first, agent: '1001' })]);
   await projector.settled();
-  expect(social.figures(day, day)).toEqual([
+  expect(await figures(day, day)).toEqual([
     expect.objectContaining({
       via: 'weibo-bank',
       items: 4,
@@ -71,7 +73,7 @@ it('counts awareness, resonance, satisfaction and engagement for each channel an
       engagement: 0.25,
     }),
   ]);
-  expect(social.figures('2026-01-06', '2026-01-07')).toEqual([]);
+  expect(await figures('2026-01-06', '2026-01-07')).toEqual([]);
 });
 
 it('puts what is angry and widely read in front, now and when it comes into a queue', async () => {
