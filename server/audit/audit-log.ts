@@ -50,6 +50,7 @@ export class AuditLog {
   readonly #listeners = new Set<() => void>();
   #seen: number;
   #stop: (() => void) | undefined;
+  #work: Promise<void> = Promise.resolve();
 
   constructor({ database, journal, logger }: { database: Database; journal: Journal; logger: Logger }) {
     this.#database = database;
@@ -68,7 +69,9 @@ export class AuditLog {
       await this.#take(events.filter(({ seq }) => seq <= until));
       await nextTurn();
     }
-    this.#stop = this.#journal.follow((events) => void this.#take(events));
+    this.#stop = this.#journal.follow((events) => {
+      this.#work = this.#take(events);
+    });
     // What was committed since the last read.
     if (this.#seen < this.#journal.last) await this.#take(this.#journal.read(this.#seen, { limit: chunk }));
   }
@@ -76,6 +79,11 @@ export class AuditLog {
   stop(): void {
     this.#stop?.();
     this.#stop = undefined;
+  }
+
+  /** Resolves when what it was told of until now can be found: a commit after the events themselves. */
+  settled(): Promise<void> {
+    return this.#work;
   }
 
   /** Newest first. */

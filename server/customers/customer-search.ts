@@ -16,7 +16,7 @@ export function searchCustomers(
       `WITH RECURSIVE kinds (kind) AS (
          SELECT min(kind) FROM identities
          UNION ALL SELECT (SELECT min(kind) FROM identities WHERE kind > kinds.kind) FROM kinds WHERE kind IS NOT NULL)
-       SELECT id FROM customers WHERE (@team IS NULL OR team = @team) AND (instr(lower(name), lower(@text)) > 0
+       SELECT id FROM customers WHERE (@team IS NULL OR team IS NULL OR team = @team) AND (instr(lower(name), lower(@text)) > 0
          OR id IN (SELECT i.customer FROM kinds CROSS JOIN identities AS i
            WHERE i.kind = kinds.kind AND i.value >= @text AND i.value < @after))
        ORDER BY id DESC LIMIT @limit`,

@@ -257,6 +257,43 @@ describe.skipIf(!hasChromium)('pages of customers and moments (needs Chromium)',
       .toBe(80);
   });
 
+  test('a supervisor drafts and tries, decides about customers, and neither activates nor erases', async () => {
+    const { id } = await made({ name: 'Sun Li', identities: [{ kind: 'phone', value: '13600000001' }] });
+    const page = await signedIn('supervisor');
+    await go(page, 'moments');
+    await page.getByRole('link', { name: 'upgrade-failed' }).first().waitFor();
+    expect(await page.getByRole('switch').count()).toBe(0);
+    await go(page, 'moments', 'upgrade-failed');
+    const editor = page.getByRole('textbox', { name: 'upgrade-failed.json' });
+    await page.getByText('No findings').waitFor();
+    expect(await page.getByRole('button', { name: 'Save and use' }).count()).toBe(0);
+    await editor.click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.insertText('\n');
+    await page.keyboard.press('Control+S');
+    await page.getByText('You see the draft that supervisor saved').waitFor();
+    await page.getByText('An administrator takes a draft into use.').waitFor();
+
+    // Tried for a customer who is chosen by the keyboard alone.
+    const side = page.locator('.moment-side');
+    await side.getByRole('tab', { name: 'Try' }).click();
+    await side.getByRole('combobox', { name: 'Customer' }).fill('Sun');
+    await side.getByRole('option', { name: /Sun Li/ }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await side.getByRole('button', { name: 'Take Sun Li away' }).waitFor();
+    await side.getByRole('button', { name: 'Try it' }).click();
+    await side.getByText('It acts').waitFor();
+    await picture(page, '92-supervisor-try');
+    await go(page, 'customers', id);
+    await page.getByRole('heading', { name: 'Sun Li' }).waitFor();
+    await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+    expect(await page.getByText('Erase this person').count()).toBe(0);
+    // Nothing was done by trying.
+    const { callbacks } = await product.must<{ callbacks: { customer: string }[] }>('GET', '/callbacks');
+    expect(callbacks.filter(({ customer }) => customer === id)).toEqual([]);
+  });
+
   test('in Chinese, on a tablet', async () => {
     const page = await signedIn('admin', { locale: 'zh-CN', viewport: { width: 820, height: 1180 } });
     await go(page, 'moments');

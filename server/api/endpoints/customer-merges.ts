@@ -90,7 +90,9 @@ export function customerMergeEndpoints({ customers, audit }: ApiDeps): Endpoint[
         customers: z.record(z.string(), customerSchema).describe('Those of the pairs, by the ids that stand there'),
         next: z.number().optional(),
       }),
-      handle({ query: { limit, before }, principal }) {
+      async handle({ query: { limit, before }, principal }) {
+        // Who decided just now wants to see it.
+        await audit?.settled();
         const found = audit?.find({ type: 'customer.*', limit, before }) ?? [];
         const people: Record<string, Customer> = {};
         const seen = (of: string): Customer | undefined => {

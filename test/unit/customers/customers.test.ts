@@ -77,6 +77,8 @@ it('is searched by name and by the beginning of an identity', async () => {
   expect(names('love')).toEqual(['Ada Lovelace']);
   expect(names('+86138')).toEqual(['Ada Lovelace']);
   expect(names('陈')).toEqual(['陈静']);
-  expect(names('6222', 'red')).toEqual([]);
+  // What belongs to the whole site is everybody's, what is of a team its own.
+  expect(names('6222', 'red')).toEqual(['陈静']);
+  expect(names('love', 'blue')).toEqual([]);
   expect(names("' OR 1=1 --")).toEqual([]);
 });
