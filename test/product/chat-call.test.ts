@@ -188,4 +188,26 @@ describe.skipIf(!has('sipp'))('a chat that goes on as a call, and back (needs si
     const { conversations } = await floor.ask<{ conversations: Conversation[] }>('GET', '/conversations?via=app');
     for (const { interaction } of conversations) await floor.ask('POST', `/conversations/${interaction}/end`, {});
   });
+
+  test('who goes home leaves what she only read along', async () => {
+    const line = await floor.line();
+    await floor.ask('PUT', '/channels/app', { kind: 'webhook', channel: 'chat', to: { queue: line.queue } });
+    customer++;
+    const chat = await writes('Hello');
+    const room = { phone: { kind: 'none' }, queues: [line.queue], capacity: { chat: 2 } };
+    await floor.ask('PUT', '/agents/3001', { name: 'Bo', ...room });
+    await floor.ask('PUT', '/agents/3002', { name: 'Cy', ...room });
+    await floor.product.ready('3001');
+    const { data } = await floor.events.fact('interaction.offered', { interaction: chat });
+    await floor.ask('POST', '/agents/3001/conversations/accept', { offer: data.offer });
+    await floor.product.ready('3002');
+    await floor.ask('POST', `/agents/3001/conversations/${chat}/join`, { agent: '3002' });
+    await floor.events.fact('agent.occupied', ({ agent, data: { count } }) => agent === '3002' && count === 1);
+    await floor.ask('POST', '/agents/3002/sign-out', {});
+    await floor.events.fact('conversation.left', { interaction: chat, agent: '3002' });
+    const gone = ({ agent, data: { to } }: { agent?: string; data: Record<string, unknown> }) =>
+      agent === '3002' && to === 'offline';
+    await floor.events.fact('agent.presence-changed', gone);
+    await floor.ask('POST', `/conversations/${chat}/end`, {});
+  });
 });
