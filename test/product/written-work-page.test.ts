@@ -46,7 +46,12 @@ const accessible = async (page: Page) => {
 };
 
 const signedIn = async (who: string, path = '/', locale = 'en-GB'): Promise<Page> => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale });
+  // Colours that are on their way from one to the other have no contrast to be judged.
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale,
+    reducedMotion: 'reduce',
+  });
   const page = await context.newPage();
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (line) => {
