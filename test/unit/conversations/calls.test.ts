@@ -97,6 +97,20 @@ describe('who waits in a queue', () => {
     expect(world.asked).toHaveLength(1);
     expect(world.phase(chat)).toBe('closed');
   });
+
+  it('is told so by the next server where a restart came before the flow was', async () => {
+    const chat = await world.says('bot', 'v1', 'Hello');
+    // As the moment is kept in which the callback is noted and the flow does not know it yet.
+    world.routing.leave(chat, 'callback');
+    await world.settle();
+    const kept = `UPDATE conversations SET data = json_set(json_remove(data, '$.place'), '$.phase', 'bot', '$.calledBack', json('true'))
+      WHERE interaction = ?`;
+    world.database.prepare(kept).run(chat);
+    await world.restart();
+    expect(world.written('bot', 'v1').at(-1)).toBe('We will call you.');
+    expect(world.phase(chat)).toBe('closed');
+    expect(world.asked).toEqual([]);
+  });
 });
 
 describe('a call that goes on from a chat', () => {
