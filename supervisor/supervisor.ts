@@ -95,6 +95,9 @@ export interface Started {
   attached: boolean;
 }
 
+/** A server that just started has better uses for the machine. */
+const standbyAfterMs = 3_000;
+
 export interface SupervisorEvents {
   ready: [edge: EdgeReady | undefined, server: ServerReady, attached: boolean];
   restarted: [program: string, why: string];
@@ -151,6 +154,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       }),
     });
     this.server.on('ready', (info) => noteServer(this.#run, info as ServerReady));
+    if (settings.standby) this.server.on('ready', () => this.#keepStandby());
     if (options.mains.sidecar !== undefined && existsSync(settings.sidecar.file)) {
       this.sidecar = new Program({
         ...common,
@@ -302,6 +306,18 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     } catch (error) {
       return { refused: (error as Error).message };
     }
+  }
+
+  /** The next server loads its code once the one that works has its calls; where it cannot, a death costs what it costs without. */
+  #keepStandby(): void {
+    const { pid } = this.server;
+    setTimeout(() => {
+      if (this.server.state !== 'running' || this.server.pid !== pid) return;
+      this.server.prepare().catch((error: unknown) => {
+        if (this.server.state === 'running' && this.server.pid === pid)
+          process.stderr.write(`switchroom: no server stands by: ${(error as Error).message}\n`);
+      });
+    }, standbyAfterMs).unref();
   }
 
   #accept(socket: Socket): void {

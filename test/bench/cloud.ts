@@ -1,8 +1,9 @@
-// npm run bench:cloud: the journal to the cloud; restart to adopted at 50, 200, 500 calls; with --soak 30 minutes at half load; with
+// npm run bench:cloud: the journal to the cloud; restart to adopted at 50, 200, 500 calls, planned restarts at 50 and 200; with --soak 30 minutes at half load; with
 // --cut the cloud's process is killed for two minutes (--quick: 20 s) of SIPp calls, and with --cut alone nothing else is measured.
 import { hasPostgres } from '../engines/postgres.ts';
 import { measureAdoption } from './cloud/adoption.ts';
 import { measureCut } from './cloud/cut.ts';
+import { measurePlannedRestart } from './cloud/planned-restart.ts';
 import { soak } from './cloud/soak.ts';
 import { measureUplink } from './cloud/uplink.ts';
 import { benchOptions, finish, type Goal, goal, say, table, unjudged } from './report.ts';
@@ -53,6 +54,18 @@ if (most) {
   goals.push(goal('calls of 200 that ended properly', most.completed, '≥', 200, 'calls'));
 } else goals.push(unjudged('200 calls adopted after kill -9', 3_000, 'ms', 'left out by --quick'));
 
+say('planned restarts under calls');
+const restarts = [];
+for (const calls of options.quick ? [20] : [50, 200]) {
+  const one = await measurePlannedRestart(calls);
+  const { gapsMs, ...rest } = one;
+  table([{ ...rest, each: gapsMs.join(' ') }]);
+  restarts.push(one);
+  const name = `without commands in a planned restart of ${calls} calls, median of ${gapsMs.length}`;
+  goals.push(goal(name, one.gapMs, '≤', 3_000, 'ms'));
+  goals.push(goal(`calls of ${calls} that ended properly after the restarts`, one.completed, '≥', calls, 'calls'));
+}
+
 let soaked: Awaited<ReturnType<typeof soak>> | undefined;
 if (soaking) {
   say('30 minutes at half load');
@@ -61,4 +74,4 @@ if (soaking) {
   goals.push(goal('handles of the last minutes over the first', soaked.handlesRatio, '≤', 1.1, 'times'));
 } else goals.push(unjudged('memory over 30 minutes at half load', 1.1, 'times', 'asked for by --soak'));
 
-finish('cloud', goals, { uplink, adoptions, soaked }, options);
+finish('cloud', goals, { uplink, adoptions, restarts, soaked }, options);

@@ -117,6 +117,27 @@ describe('supervisor', () => {
     expect(running.server.pid).not.toBe(before);
   });
 
+  it('a server that stands by takes over from a killed one, and another one stands by then', async () => {
+    const withStandby = readSettings({ SWITCHROOM_DATA: data, SWITCHROOM_STANDBY: '1' }, data);
+    const started = await Supervisor.start(withStandby, { mains });
+    running = started.supervisor;
+    const first = pidOf(started.server);
+    const prepared = () => lifeOfServers().filter((line) => line.endsWith('prepared'));
+    await until(() => prepared().length === 1);
+    const again = once(running.server, 'ready');
+    process.kill(first, 'SIGKILL');
+    const [info] = await again;
+    expect(`${pidOf(info)} prepared`).toBe(prepared()[0]);
+    await until(() => prepared().length === 2);
+    expect(running.server.pid).toBe(pidOf(info));
+    await running.stop();
+    running = undefined;
+    for (const line of prepared()) {
+      const pid = Number(line.split(' ')[0]);
+      await until(() => !alive(pid));
+    }
+  });
+
   it('takes over an edge that outlived its supervisor', async () => {
     writeFileSync(join(data, 'edge.needed'), '');
     const before = await orphans();
