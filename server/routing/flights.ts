@@ -93,7 +93,6 @@ export class Flights {
     const screens = this.#screens();
     if (!screens) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, this.#popMs);
     const stopped = () => resolve();
     signal.addEventListener('abort', stopped, { once: true });
     this.#show(screens, offer, target).then(resolve, (error: unknown) => {
@@ -101,6 +100,8 @@ export class Flights {
       this.#logger.error({ err: error, offer: offer.id, interaction: offer.interaction }, 'screen-pop failed');
       resolve();
     });
+    // Counted from when the pop was written: what it took to put together is not taken from the panel's time.
+    const timer = setTimeout(resolve, this.#popMs);
     return promise.finally(() => {
       clearTimeout(timer);
       signal.removeEventListener('abort', stopped);

@@ -37,6 +37,23 @@ describe('an offer', () => {
     expect(room.log.slice(-2)).toEqual(['pop int_b 1002', 'ring int_b 1002']);
   });
 
+  test('what it takes to put the pop together is not taken from the panel’s 150 ms', async () => {
+    const room = new Room();
+    room.screens.acknowledgeMs = undefined;
+    await room.ready('1001');
+    const contact = room.call('int_a');
+    const content = contact.pop();
+    // Reading what is known of the customer stands still for 100 ms.
+    contact.pop = () => {
+      vi.advanceTimersByTime(100);
+      return content;
+    };
+    await room.pass(149);
+    expect(room.log).toEqual(['pop int_a 1001']);
+    await room.pass(1);
+    expect(room.log).toEqual(['pop int_a 1001', 'ring int_a 1001']);
+  });
+
   test('is journaled before anything happens', async () => {
     const room = new Room();
     await room.ready('1001');
