@@ -284,6 +284,7 @@ describe.skipIf(!hasChromium)('pages of customers and moments (needs Chromium)',
     await side.getByRole('button', { name: 'Take Sun Li away' }).waitFor();
     await side.getByRole('button', { name: 'Try it' }).click();
     await side.getByText('It acts').waitFor();
+    await side.getByText('tag her “upgrade-failed” for 3 days').waitFor();
     await picture(page, '92-supervisor-try');
     await go(page, 'customers', id);
     await page.getByRole('heading', { name: 'Sun Li' }).waitFor();

@@ -120,6 +120,12 @@ function inEnglish(rule: Moment, queueName: (queue: string) => string): RuleInWo
   };
 }
 
+/** What one action does. */
+export function actionInWords(action: Action, language: Language, queueName: (queue: string) => string): string {
+  const time = (text: string) => timeInWords(text, language);
+  return language === 'zh' ? chineseAction(action, queueName, time) : englishAction(action, queueName, time);
+}
+
 function englishAction(action: Action, queueName: (queue: string) => string, time: (text: string) => string): string {
   if ('tag' in action) return `tag her “${action.tag}” for ${time(action.for)}`;
   if ('priority' in action) return `give her contact the priority ${action.priority}`;

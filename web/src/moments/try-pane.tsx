@@ -4,12 +4,13 @@ import type { Condition, Moment } from '../../../server/moments/schema.ts';
 import { CustomerChoice } from '../customers/customer-choice.tsx';
 import type { CustomerRecord } from '../customers/types.ts';
 import { dateTime } from '../format.ts';
+import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { RestFailed, rest } from '../rest.ts';
 import { readFacts } from './facts-text.ts';
-import { conditionInWords, eventInWords, ownEvents } from './sentence.ts';
+import { actionInWords, conditionInWords, eventInWords, ownEvents } from './sentence.ts';
 import type { Tried, WhyNot } from './types.ts';
 import { useMomentWords, wordOf } from './words.ts';
 
@@ -203,6 +204,7 @@ function Outcome({ step: { at, event, does, held, whyNot } }: { step: Tried }) {
   const { language, state } = usePanel();
   const time = (ms: number) =>
     dateTime(ms, Date.now() + state.clockOffset, language, state.setup?.site.timeZone ?? 'UTC');
+  const queueName = (id: string) => nameIn(language, state.setup?.queues.find((one) => one.id === id)?.name ?? {}, id);
   const acts = does.length > 0;
   return (
     <li data-acts={acts}>
@@ -215,12 +217,14 @@ function Outcome({ step: { at, event, does, held, whyNot } }: { step: Tried }) {
       </p>
       {(acts || held.length > 0) && (
         <ul>
-          {does.map(({ kind, said }) => (
+          {does.map(({ kind, action, said }) => (
             <li key={kind}>
               <span className="chip" data-tone="accent">
                 {wordOf(say, 'kind', kind)}
               </span>
-              {said !== undefined && (
+              {said === undefined ? (
+                <span className="tried-words">{actionInWords(action, language, queueName)}</span>
+              ) : (
                 <q lang={said[language] === undefined ? undefined : language}>{said[language] ?? said.en ?? said.zh}</q>
               )}
             </li>
