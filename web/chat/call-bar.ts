@@ -11,6 +11,7 @@ export class CallBar {
   readonly #status = h('span', { role: 'status' });
   #call: VisitorCall | undefined;
   #id = '';
+  #relays: ((servers: RTCIceServer[]) => void) | undefined;
 
   constructor(say: Texts, send: (message: FromVisitor) => void) {
     this.#say = say;
@@ -27,13 +28,15 @@ export class CallBar {
     this.element = h('div', { class: 'call', hidden: true }, h('div', {}, this.#status, end), keys);
   }
 
-  async begin(id: string): Promise<void> {
-    if (this.#call) return;
+  /** @param relays whether there are servers to be asked for first */
+  async begin(id: string, relays: boolean): Promise<void> {
+    if (this.#call || this.#relays) return;
     this.#id = id;
     this.element.hidden = false;
     this.#status.textContent = this.#say.calling;
     try {
-      this.#call = await VisitorCall.open((state) => {
+      const servers = relays ? await this.#ask(id) : [];
+      this.#call = await VisitorCall.open(servers, (state) => {
         if (state === 'up') this.#status.textContent = this.#say.inCall;
         else if (state === 'over') this.#over();
       });
@@ -42,6 +45,21 @@ export class CallBar {
       this.#call?.end();
       this.#failed(this.#say.noMicrophone);
     }
+  }
+
+  relays(id: string, servers: RTCIceServer[]): void {
+    if (id === this.#id) this.#relays?.(servers);
+  }
+
+  /** Without an answer in time the call is tried without them. */
+  async #ask(id: string): Promise<RTCIceServer[]> {
+    const servers = await new Promise<RTCIceServer[]>((done) => {
+      this.#relays = done;
+      setTimeout(() => done([]), 3_000);
+      this.#send({ t: 'relays', id });
+    });
+    this.#relays = undefined;
+    return servers;
   }
 
   answered(id: string, sdp: string): void {

@@ -5,14 +5,15 @@ export type CallState = 'calling' | 'up' | 'over';
 const lostMs = 10_000;
 
 export class VisitorCall {
-  readonly #peer = new RTCPeerConnection();
+  readonly #peer: RTCPeerConnection;
   readonly #audio = new Audio();
   readonly #stream: MediaStream;
   readonly #changed: (state: CallState) => void;
   #over = false;
   #lost = 0;
 
-  private constructor(stream: MediaStream, changed: (state: CallState) => void) {
+  private constructor(stream: MediaStream, iceServers: RTCIceServer[], changed: (state: CallState) => void) {
+    this.#peer = new RTCPeerConnection({ iceServers });
     this.#stream = stream;
     this.#changed = changed;
     for (const track of stream.getAudioTracks()) this.#peer.addTrack(track, stream);
@@ -30,9 +31,9 @@ export class VisitorCall {
   }
 
   /** Asks for the microphone. @throws where the visitor, or the browser, does not give it */
-  static async open(changed: (state: CallState) => void): Promise<VisitorCall> {
+  static async open(relays: RTCIceServer[], changed: (state: CallState) => void): Promise<VisitorCall> {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    return new VisitorCall(stream, changed);
+    return new VisitorCall(stream, relays, changed);
   }
 
   async offer(): Promise<string> {

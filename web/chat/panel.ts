@@ -70,7 +70,7 @@ export class Panel {
     const share = h('label', { class: 'share', hidden: config.page.share !== 'ask' }, this.#share, say.share);
     this.#away = this.#awayForm();
     this.#call = new CallBar(say, (message) => this.line.send(message));
-    const call = () => void this.#call.begin(newId());
+    const call = () => void this.#call.begin(newId(), config.relays);
     const phone = config.call
       ? h('button', { type: 'button', class: 'icon', 'aria-label': say.call, click: call }, icon(icons.phone))
       : undefined;
@@ -198,6 +198,7 @@ export class Panel {
       this.#now = now;
       this.#stand();
     } else if (message.t === 'call') this.#call.answered(message.id, message.answer);
+    else if (message.t === 'relays') this.#call.relays(message.id, message.servers);
     else if (message.t === 'file') void this.#upload(message.id, message.url);
     else if (message.t === 'error') {
       if (message.code === 'slow-down') this.#state.textContent = this.#say.slow;

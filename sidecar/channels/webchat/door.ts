@@ -92,7 +92,7 @@ export class ChatDoor {
   }
 
   #config(): WidgetConfig {
-    const { title, greeting, color, language, attachments, page, callNumber } = this.#settings;
+    const { title, greeting, color, language, attachments, page, callNumber, relays } = this.#settings;
     return {
       title: plain(title),
       greeting: plain(greeting),
@@ -100,6 +100,7 @@ export class ChatDoor {
       language,
       attachments,
       call: callNumber !== undefined,
+      relays: callNumber !== undefined && relays.length > 0,
       page,
       mostBytes: limits.attachmentBytes,
     };

@@ -50,6 +50,8 @@ export const fromVisitor = z.discriminatedUnion('t', [
   z.strictObject({ t: z.literal('file'), id, name: z.string().min(1).max(255), bytes: number }),
   /** Calls from the browser: SDP offer of audio. One call at a time. */
   z.strictObject({ t: z.literal('call'), id, offer: z.string().min(1).max(20_000) }),
+  /** Before a call, where the config says `relays`: the servers that may carry its audio. */
+  z.strictObject({ t: z.literal('relays'), id }),
   z.strictObject({ t: z.literal('digits'), digits: z.string().regex(/^[0-9*#]{1,32}$/) }),
   z.strictObject({ t: z.literal('hangup') }),
   z.strictObject({ t: z.literal('leave') }),
@@ -109,7 +111,15 @@ export type ToVisitor =
   | { t: 'error'; code: 'not-understood' | 'slow-down' | 'hello-first' | 'identity-wrong' | 'failed'; id?: string }
   /** SDP. When the call is over, its connection closes. */
   | { t: 'call'; id: string; answer: string }
+  | { t: 'relays'; id: string; servers: IceServer[] }
   | { t: 'pong' };
+
+/** As RTCPeerConnection takes it. */
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
 
 /** What the widget asks first, over HTTP: GET /chat/<channel>/config. */
 export interface WidgetConfig {
@@ -120,6 +130,8 @@ export interface WidgetConfig {
   attachments: boolean;
   /** Visitors may call. */
   call: boolean;
+  /** A call asks for its relays first. */
+  relays: boolean;
   page: { share: 'off' | 'ask' | 'on'; query: string[] };
   mostBytes: number;
 }

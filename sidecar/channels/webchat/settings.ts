@@ -33,6 +33,26 @@ export const webchatSettings = z.strictObject({
     .string()
     .regex(/^\+?[0-9]{2,20}$/, 'must be a number of yours, in digits')
     .optional(),
+  /** STUN and TURN servers for calls of visitors whose network lets no audio through to us. */
+  relays: z
+    .array(
+      z
+        .strictObject({
+          urls: z
+            .array(z.string().regex(/^(stuns?|turns?):[^\s]+$/, 'must begin with stun:, stuns:, turn: or turns:'))
+            .min(1),
+          /** Of a fixed account; without one, and with a secret, each call gets an account of its own. */
+          username: z.string().min(1).optional(),
+          /** The account's password, or the secret that the TURN server shares (coturn: static-auth-secret). */
+          secret: secret.optional(),
+        })
+        .refine(({ username, secret: one }) => username === undefined || one !== undefined, {
+          path: ['secret'],
+          message: 'is needed with a username',
+        }),
+    )
+    .max(10)
+    .default([]),
   /** Whether agents see on which page the visitor is: never, if she agrees, always. */
   page: z
     .strictObject({

@@ -1,5 +1,7 @@
 // The web chat: conversations of visitors' browsers over WebSockets. What a visitor says is in the inbox before it is acknowledged;
 // what agents say is in the chat's log before it is reported as sent, and reaches the browser now or when it comes back.
+
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -15,6 +17,7 @@ import { isOpen } from './hours.ts';
 import { knownBy } from './identity.ts';
 import { plainPage } from './plain-page.ts';
 import { type Conversing, type FromVisitor, fromVisitor } from './protocol.ts';
+import { relaysFor } from './relays.ts';
 import type { WebchatSettings } from './settings.ts';
 import { shownMessage } from './shown.ts';
 import { Signer } from './signed.ts';
@@ -174,6 +177,14 @@ export class WebchatConnector implements Connector {
     }
     if (!this.#visitors.admits(socket, clock.monotonic())) {
       return send(socket, { t: 'error', code: 'slow-down', id: message.id });
+    }
+    if (message.t === 'relays') {
+      const { callNumber, relays } = this.#settings;
+      if (callNumber === undefined) return send(socket, { t: 'error', code: 'failed', id: message.id });
+      // The name of the account goes to the TURN server's log: not the conversation's own id, by which it can be taken up.
+      const call = randomBytes(6).toString('hex');
+      const servers = relaysFor(relays, this.#tools.providersClock.now(), call);
+      return send(socket, { t: 'relays', id: message.id, servers });
     }
     if (message.t === 'call') return this.#call(socket, conversation, message);
     if (message.t === 'file') {

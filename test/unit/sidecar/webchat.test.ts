@@ -341,6 +341,47 @@ describe('more than text', () => {
     expect(refused.status).toBe(422);
   });
 
+  test('a call has a TURN account of its own, which the shared secret proves and which ends', async () => {
+    const secret = 'what sidecar and TURN server share';
+    const urls = ['turn:turn.bank.example:3478?transport=udp'];
+    await start({
+      callNumber: '95500',
+      relays: [
+        { urls, secret: new SecretText(secret) },
+        { urls: ['stun:stun.bank.example'] },
+        { urls, username: 'bank', secret: new SecretText('fixed') },
+      ],
+    });
+    const config = (await (await fetch(`${harness.url}/chat/test/config`)).json()) as object;
+    expect(config).toMatchObject({ call: true, relays: true });
+    expect(JSON.stringify(config)).not.toContain('turn:');
+    const anna = new Visitor();
+    const { resume } = await anna.hello();
+    const from = Math.floor(Date.now() / 1_000);
+    for (const id of ['one', 'two']) anna.send({ t: 'relays', id });
+    const [first, second] = [(await anna.next('relays')).servers, (await anna.next('relays', 2)).servers];
+    const { username = '', credential } = first?.[0] ?? {};
+    expect(credential).toBe(createHmac('sha1', secret).update(username).digest('base64'));
+    const [ends, call] = username.split(':');
+    expect(Number(ends) - from).toBeGreaterThan(3_600);
+    expect(Number(ends) - from).toBeLessThan(24 * 3_600);
+    expect(resume).not.toContain(call);
+    expect(second?.[0]?.username).not.toBe(username);
+    expect(first?.slice(1)).toEqual([
+      { urls: ['stun:stun.bank.example'] },
+      { urls, username: 'bank', credential: 'fixed' },
+    ]);
+  });
+
+  test('without a number to call there are no relays either', async () => {
+    await start({ relays: [{ urls: ['stun:stun.bank.example'] }] });
+    expect(await (await fetch(`${harness.url}/chat/test/config`)).json()).toMatchObject({ relays: false });
+    const anna = new Visitor();
+    await anna.hello();
+    anna.send({ t: 'relays', id: 'one' });
+    expect(await anna.next('error')).toMatchObject({ code: 'failed', id: 'one' });
+  });
+
   test('the page is told without its query, and again only when it is another', async () => {
     await start({ page: { share: 'on', query: ['product'] } });
     const { server } = harness;
