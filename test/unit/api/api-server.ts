@@ -319,7 +319,12 @@ export async function startApi(
       conversations: { erase: () => {} },
     }),
     draining: new Draining({ database: opened.database, journal, clock }).over(() => ({ calls: 0, conversations: 0 })),
-    egress: egressView({ database: opened.database, key: Buffer.alloc(32, 7), last: () => journal.last }),
+    egress: egressView({
+      database: opened.database,
+      key: Buffer.alloc(32, 7),
+      last: () => journal.last,
+      archive: join(folder, 'egress'),
+    }),
     knowledge: new Knowledge({ database: opened.database, journal, clock, site: 'hq' }),
     flows,
     recordings,
