@@ -82,8 +82,13 @@ it('writes to her where she writes to us, and calls her back', async () => {
   const { moments } = await product.must<{ moments: { moment: string; state: string }[] }>('GET', '/moments');
   expect(moments).toHaveLength(4);
   // One timeline: the chat, and what happened outside.
-  const { entries } = await product.must<{ entries: { entry: string }[] }>('GET', `/customers/${id}/timeline`);
-  expect(entries.map(({ entry }) => entry).sort()).toEqual(['event', 'event', 'interaction']);
+  const timeline = async () =>
+    (await product.must<{ entries: { entry: string }[] }>('GET', `/customers/${id}/timeline`)).entries
+      .map(({ entry }) => entry)
+      .sort();
+  // The record of the chat is written a moment after its events.
+  await until(async () => (await timeline()).includes('interaction'), 'the chat in the timeline');
+  expect(await timeline()).toEqual(['event', 'event', 'interaction']);
 }, 60_000);
 
 it('judges what is said in public', async () => {
