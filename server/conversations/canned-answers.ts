@@ -17,7 +17,9 @@ export const cannedAnswerSchema = z
     texts: z
       .strictObject({ en: text.optional(), zh: text.optional() })
       .refine(({ en, zh }) => en ?? zh, 'a text in en or zh')
-      .describe('{name}, {agent}, {queue} and variables of the conversation are filled in'),
+      .describe(
+        '{name}, {agent}, {queue} and variables of the conversation are filled in; {name|dear customer} says what stands there without one',
+      ),
     queues: z.array(word).max(50).default([]).describe('Of contacts of these; empty: of all'),
     channels: z
       .array(z.enum(['chat', 'social', 'mail', 'sms', 'work']))
@@ -129,10 +131,17 @@ export class CannedAnswers {
   }
 }
 
-/** `{name}` and the like; what is not known stays as it stands, so that the agent sees it before she sends it. */
+/**
+ * `{name}` and the like. What stands after a bar, `{name|dear customer}`, is said where the value is not known; without it the place stays
+ * as it stands, so that the agent sees it before she sends it.
+ */
 export function filledIn(text: string, values: Readonly<Record<string, string | undefined>>): string {
-  return text.replace(/\{([\p{L}][\p{L}\p{N}_-]{0,63})\}/gu, (whole, name: string) =>
-    Object.hasOwn(values, name) ? (values[name] ?? whole) : whole,
+  return text.replace(
+    /\{(\p{L}[\p{L}\p{N}_-]{0,63})(?:\|([^{}]*))?\}/gu,
+    (whole, name: string, otherwise: string | undefined) => {
+      const value = Object.hasOwn(values, name) ? values[name] : undefined;
+      return (value === '' ? undefined : value) ?? otherwise ?? value ?? whole;
+    },
   );
 }
 

@@ -108,7 +108,11 @@ describe.skipIf(!hasChromium)('digital conversations in the panel (needs Chromiu
       .poll(() => agent.getByLabel('Message', { exact: true }).inputValue())
       .toContain('Your card is blocked');
     await agent.keyboard.press('Enter');
-    await first.getByText('Your card is blocked').waitFor();
+    // She did not say her name: the text is held back, its blank marked, and what the agent types stands there.
+    await agent.getByText('{name} is not filled in yet').waitFor();
+    await agent.keyboard.type('Ms Li');
+    await agent.keyboard.press('Enter');
+    await first.getByText('Your card is blocked, Ms Li.').waitFor();
 
     // A picture, shown on both sides; a note that only colleagues see.
     const folder = mkdtempSync(join(tmpdir(), 'switchroom-chat-'));

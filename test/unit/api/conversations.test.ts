@@ -274,7 +274,11 @@ describe('people', () => {
   it('find canned answers, filled in for the conversation', async () => {
     const interaction = await active();
     const make = (body: object, as = api.tokens.supervisor) => api.send('POST', '/canned-answers', as, body);
-    const hello = { name: 'Greeting', texts: { en: 'Dear {name}, this is {agent}. {unknown}' }, queues: ['service'] };
+    const hello = {
+      name: 'Greeting',
+      texts: { en: 'Dear {name}, this is {agent}. {unknown} {account|no account}' },
+      queues: ['service'],
+    };
     expect((await make(hello)).status).toBe(201);
     expect((await make({ name: '再见', texts: { zh: '再见，{name}' } })).status).toBe(201);
     expect((await make({ name: 'Loans', texts: { en: 'Our loans' }, queues: ['loans'] })).status).toBe(201);
@@ -286,7 +290,7 @@ describe('people', () => {
         }
       ).answers;
     expect((await found(`interaction=${interaction}`)).map(({ filled }) => filled)).toEqual([
-      'Dear Wang, this is Ada. {unknown}',
+      'Dear Wang, this is Ada. {unknown} no account',
     ]);
     expect((await found('text=loan')).map(({ name }) => name)).toEqual(['Loans']);
     expect((await found('language=zh')).map(({ name }) => name)).toEqual(['再见']);

@@ -3,6 +3,7 @@ import { useNow } from '../clock.ts';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import { type RestFailed, rest } from '../rest.ts';
+import { blankIn } from './blank.ts';
 import { CannedAnswers } from './canned-answers.tsx';
 import { draftOf, keepDraft } from './drafts.ts';
 import type { ConversationView, Message } from './state.ts';
@@ -25,6 +26,8 @@ export function Composer({ view }: { view: ConversationView }) {
   const [note, setNote] = useState(false);
   const [canned, setCanned] = useState(false);
   const [busy, setBusy] = useState(false);
+  /** The text that was held back for a blank in it; sent again as it is, it goes. */
+  const [held, setHeld] = useState<string>();
   const field = useRef<HTMLTextAreaElement>(null);
   const file = useRef<HTMLInputElement>(null);
   const toldAt = useRef(0);
@@ -45,6 +48,13 @@ export function Composer({ view }: { view: ConversationView }) {
   const send = async () => {
     const said = text.trim();
     if (said === '' || busy || closed) return;
+    const blank = note || held === text ? undefined : blankIn(text);
+    if (blank) {
+      setHeld(text);
+      field.current?.focus();
+      field.current?.setSelectionRange(blank.from, blank.until);
+      return;
+    }
     setBusy(true);
     const done = note
       ? await act('send-note', { interaction, text: said })
@@ -53,6 +63,7 @@ export function Composer({ view }: { view: ConversationView }) {
     if (!done) return;
     key.current = crypto.randomUUID();
     setText('');
+    setHeld(undefined);
     keepDraft(interaction, '');
     field.current?.focus();
   };
@@ -101,6 +112,7 @@ export function Composer({ view }: { view: ConversationView }) {
         />
       )}
       {closed && <p className="hint">{say('window.closed')}</p>}
+      {held === text && <p role="alert">{say('blank.left', { blank: blankIn(text)?.blank ?? '' })}</p>}
       <textarea
         ref={field}
         rows={2}

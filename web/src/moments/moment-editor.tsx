@@ -1,14 +1,15 @@
 // One moment: its text with the checker's marks, and beside it the rule in words, a trial, its tests, what it did, versions.
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import momentSchema from '../../../moments/moment.schema.json' with { type: 'json' };
 import type { Moment } from '../../../server/moments/schema.ts';
 import type { JsonSchema } from '../editor/completion.ts';
 import { FindingCount, FindingList } from '../editor/findings.tsx';
-import { JsonEditor, type Mark } from '../editor/json-editor.tsx';
+import { JsonEditor } from '../editor/json-editor.tsx';
+import { useCheckedFile } from '../editor/use-checked-file.ts';
 import { Versions } from '../editor/versions.tsx';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
-import { ask, RestFailed, rest, useRest } from '../rest.ts';
+import { rest, useRest } from '../rest.ts';
 import { Lately } from './lately.tsx';
 import { momentNamesAt } from './names-at.ts';
 import { RuleWords } from './rule-words.tsx';
@@ -19,9 +20,9 @@ import { useMomentWords } from './words.ts';
 
 const panes = ['words', 'try', 'tests', 'lately', 'versions'] as const;
 type Pane = (typeof panes)[number];
-const none: Mark[] = [];
 // As it is read from JSON, its type is that of this very document.
 const schema = momentSchema as unknown as JsonSchema;
+const ruleOf = ({ rule }: { rule?: Moment }) => rule;
 
 /** What a new moment begins with. */
 function begun(moment: string): string {
@@ -59,15 +60,17 @@ export function MomentEditor({
   const isNew = summary === undefined;
   const isDraft = summary?.draft !== undefined;
   const mayUse = state.setup?.me.roles.includes('admin') === true;
-  const [saved, setSaved] = useState<string | undefined>(isNew ? '' : undefined);
-  const [text, setText] = useState(isNew ? begun(moment) : '');
-  /** Undefined until the checker has spoken. */
-  const [found, setFound] = useState<Mark[]>();
-  const [rule, setRule] = useState<Moment | undefined>(summary?.rule);
-  const [failed, setFailed] = useState<RestFailed>();
+  const file = useCheckedFile({
+    path,
+    source: isNew ? undefined : isDraft ? `${path}/draft` : path,
+    begun: begun(moment),
+    look: ruleOf,
+    first: summary?.rule,
+    onSent: onSaved,
+  });
+  const { saved, text, setText, setSaved, marks, errors, seen: rule, dirty, busy, send } = file;
   const [pane, setPane] = useState<Pane>('words');
   const [line, setLine] = useState<{ line: number }>();
-  const [busy, setBusy] = useState(false);
   const { data: others } = useRest<{ moments: MomentSummary[] }>('/moments');
   const { data: queues } = useRest<{ queues: { id: string }[] }>('/queues');
   const { data: skills } = useRest<{ skills: { name: string }[] }>('/skills');
@@ -79,74 +82,6 @@ export function MomentEditor({
         skills: skills?.skills.map(({ name }) => name) ?? [],
       }),
     [others, queues, skills],
-  );
-  const marks = found ?? none;
-  const dirty = saved !== undefined && text !== saved;
-  const errors = marks.filter(({ severity }) => severity === 'error').length;
-
-  useEffect(() => {
-    if (isNew) return;
-    const stop = new AbortController();
-    ask(isDraft ? `${path}/draft` : path, { signal: stop.signal })
-      .then(async (response) => {
-        const file = await response.text();
-        setSaved(file);
-        setText(file);
-      })
-      .catch((error: unknown) => {
-        if (stop.signal.aborted) return;
-        if (!(error instanceof RestFailed)) throw error;
-        setFailed(error);
-      });
-    return () => stop.abort();
-  }, [path, isNew, isDraft]);
-
-  // Checked a moment after the last key.
-  useEffect(() => {
-    if (saved === undefined) return;
-    const stop = new AbortController();
-    const timer = setTimeout(() => {
-      rest<{ findings: Mark[]; rule?: Moment }>(`${path}/check`, { method: 'POST', body: text, signal: stop.signal })
-        .then(({ findings, rule: read }) => {
-          setFound(findings);
-          // While a text is no moment, the words of the last one stay.
-          if (read !== undefined) setRule(read);
-        })
-        .catch((error: unknown) => {
-          if (stop.signal.aborted) return;
-          if (!(error instanceof RestFailed)) throw error;
-          setFailed(error);
-        });
-    }, 250);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
-  }, [path, text, saved]);
-
-  // What was not saved is not lost by closing the page.
-  useEffect(() => {
-    if (!dirty) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [dirty]);
-
-  const send = useCallback(
-    async (what: () => Promise<unknown>) => {
-      setBusy(true);
-      setFailed(undefined);
-      try {
-        await what();
-        onSaved();
-      } catch (error) {
-        if (!(error instanceof RestFailed)) throw error;
-        setFailed(error);
-      } finally {
-        setBusy(false);
-      }
-    },
-    [onSaved],
   );
   const use = () =>
     send(async () => {
@@ -161,13 +96,13 @@ export function MomentEditor({
   const drop = () => send(() => rest(`${path}/draft`, { method: 'DELETE' }));
   const mayActivate = mayUse && errors === 0 && !busy && (dirty || isDraft);
 
-  if (saved === undefined) return <Failure of={failed} />;
+  if (saved === undefined) return <Failure of={file.failed} />;
   return (
     <div className="moment-editor">
       <section className="card" aria-label={say('text')}>
         <header className="card-head">
           <h2>{moment}.json</h2>
-          <FindingCount marks={found} />
+          <FindingCount marks={file.found} />
           <span className="space" />
           {dirty && (
             <button type="button" className="ghost small" onClick={() => setText(saved === '' ? begun(moment) : saved)}>
@@ -199,7 +134,7 @@ export function MomentEditor({
             {say('is-draft', { by: summary.draft.by })} {!mayUse && say('admin-saves')}
           </p>
         )}
-        <Failure of={failed} />
+        <Failure of={file.failed} />
         <JsonEditor
           label={`${moment}.json`}
           text={text}

@@ -1,15 +1,16 @@
 // Flows: their JSON with completion and the checker's marks, beside it the picture, a simulator, tests and versions.
 import '../../editor/editor.css';
 import './flows.css';
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import flowSchema from '../../../../ivr-flows/flow.schema.json' with { type: 'json' };
 import type { FlowPicture as Picture } from '../../../../server/ivr/index.ts';
 import type { JsonSchema } from '../../editor/completion.ts';
 import { FindingCount, FindingList } from '../../editor/findings.tsx';
 import { JsonEditor, type Mark } from '../../editor/json-editor.tsx';
+import { useCheckedFile } from '../../editor/use-checked-file.ts';
 import { Versions } from '../../editor/versions.tsx';
 import { Failure } from '../../parts/failure.tsx';
-import { ask, RestFailed, rest, useRest } from '../../rest.ts';
+import { rest, useRest } from '../../rest.ts';
 import { goTo, hrefOf } from '../../route.ts';
 import { FlowPicture, type Way } from './flow-picture.tsx';
 import { FlowTestsPane } from './flow-tests.tsx';
@@ -28,9 +29,9 @@ const panes = ['picture', 'simulate', 'tests', 'versions'] as const;
 type Pane = (typeof panes)[number];
 
 const dayMs = 86_400_000;
-const none: Mark[] = [];
 // As it is read from JSON, its type is that of this very document.
 const schema = flowSchema as unknown as JsonSchema;
+const pictureOf = ({ picture }: { picture?: Picture }) => picture;
 
 export default function FlowsPage({ rest: [open] }: { rest: string[] }) {
   const say = useFlowWords();
@@ -106,17 +107,17 @@ function FlowEditor({
   const say = useFlowWords();
   const path = `/flows/${encodeURIComponent(flow)}`;
   const isNew = summary === undefined;
-  const [saved, setSaved] = useState<string | undefined>(isNew ? '' : undefined);
-  const [text, setText] = useState(isNew ? begun(flow) : '');
-  /** Undefined until the checker has spoken. */
-  const [found, setMarks] = useState<Mark[]>();
-  const marks = found ?? none;
-  const [picture, setPicture] = useState<Picture>();
-  const [failed, setFailed] = useState<RestFailed>();
+  const file = useCheckedFile({
+    path,
+    source: isNew ? undefined : path,
+    begun: begun(flow),
+    look: pictureOf,
+    onSent: onSaved,
+  });
+  const { saved, text, setText, setSaved, marks, errors, seen: picture, dirty, busy, send } = file;
   const [pane, setPane] = useState<Pane>('picture');
   const [line, setLine] = useState<{ line: number }>();
   const [simulation, setSimulation] = useState<Simulation>();
-  const [busy, setBusy] = useState(false);
   const [since] = useState(() => Date.now() - 7 * dayMs);
   const { data: traffic } = useRest<{ ways: Way[] }>(isNew ? undefined : `${path}/traffic`, { since }, 30_000);
   const { data: queues } = useRest<{ queues: { id: string }[] }>('/queues');
@@ -131,75 +132,11 @@ function FlowEditor({
     }),
     [others, queues, skills, hours],
   );
-  const dirty = saved !== undefined && text !== saved;
-  const errors = marks.filter(({ severity }) => severity === 'error').length;
-
-  useEffect(() => {
-    if (isNew) return;
-    const stop = new AbortController();
-    ask(path, { signal: stop.signal })
-      .then(async (response) => {
-        const file = await response.text();
-        setSaved(file);
-        setText(file);
-      })
-      .catch((error: unknown) => {
-        if (stop.signal.aborted) return;
-        if (!(error instanceof RestFailed)) throw error;
-        setFailed(error);
-      });
-    return () => stop.abort();
-  }, [path, isNew]);
-
-  // Checked a moment after the last key.
-  useEffect(() => {
-    if (saved === undefined) return;
-    const stop = new AbortController();
-    const timer = setTimeout(() => {
-      rest<{ findings: Mark[]; picture?: Picture }>(`${path}/check`, {
-        method: 'POST',
-        body: text,
-        signal: stop.signal,
-      })
-        .then(({ findings, picture: drawn }) => {
-          setMarks(findings);
-          // While a text is no flow, the picture of the last one stays.
-          if (drawn !== undefined) setPicture(drawn);
-        })
-        .catch((error: unknown) => {
-          if (stop.signal.aborted) return;
-          if (!(error instanceof RestFailed)) throw error;
-          setFailed(error);
-        });
-    }, 250);
-    return () => {
-      clearTimeout(timer);
-      stop.abort();
-    };
-  }, [path, text, saved]);
-
-  // What was not saved is not lost by closing the page.
-  useEffect(() => {
-    if (!dirty) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [dirty]);
-
-  const save = useCallback(async () => {
-    setBusy(true);
-    setFailed(undefined);
-    try {
+  const save = () =>
+    send(async () => {
       await rest(path, { method: 'PUT', body: text });
       setSaved(text);
-      onSaved();
-    } catch (error) {
-      if (!(error instanceof RestFailed)) throw error;
-      setFailed(error);
-    } finally {
-      setBusy(false);
-    }
-  }, [path, text, onSaved]);
+    });
 
   const openNode = (node: string) => {
     const at = text.split('\n').findIndex((one) => new RegExp(`^\\s*${JSON.stringify(node)}\\s*:\\s*\\{`).test(one));
@@ -210,13 +147,13 @@ function FlowEditor({
     return new Set(own.map((one) => one.slice(flow.length + 1)));
   }, [simulation, flow]);
 
-  if (saved === undefined) return <Failure of={failed} />;
+  if (saved === undefined) return <Failure of={file.failed} />;
   return (
     <div className="flow">
       <section className="card flow-text" aria-label={say('text')}>
         <header className="card-head">
           <h2>{flow}.json</h2>
-          <FindingCount marks={found} />
+          <FindingCount marks={file.found} />
           <span className="space" />
           {dirty && (
             <button type="button" className="ghost small" onClick={() => setText(saved === '' ? begun(flow) : saved)}>
@@ -233,7 +170,7 @@ function FlowEditor({
             {say('activate')}
           </button>
         </header>
-        <Failure of={failed} />
+        <Failure of={file.failed} />
         <JsonEditor
           label={`${flow}.json`}
           text={text}

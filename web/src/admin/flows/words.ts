@@ -26,6 +26,7 @@ const en = {
   'run-tests': 'Run the tests',
   'test-count': '{count} tests, {bad} failed',
   'tests-hint': 'They stand in {flow}.test.json and try the flow as it is saved.',
+  'tests-none': 'No tests stand beside this flow yet.',
   'failed-at': 'Step {step}: {sentence}',
 };
 
@@ -56,6 +57,7 @@ const zh: Record<FlowWord, string> = {
   'run-tests': '运行测试',
   'test-count': '{count} 个测试，{bad} 个失败',
   'tests-hint': '测试位于 {flow}.test.json，针对已保存的流程运行。',
+  'tests-none': '该流程还没有测试。',
   'failed-at': '第 {step} 步：{sentence}',
 };
 
