@@ -3,7 +3,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
-import { type Identity, makeIdentity, Peer } from './peer.ts';
+import { type Identity, makeIdentity, Peer, payloadStart } from './peer.ts';
 
 export type ToLoad =
   | { do: 'offer'; call: number }
@@ -61,7 +61,7 @@ async function offer(id: number): Promise<void> {
   const peer = await Peer.open(identity);
   const call: Call = { peer, far, farTo: undefined, farSsrc: 1000 + id, farSequence: 0, talking: false };
   peer.heard = arrived;
-  far.on('message', (packet) => arrived(packet.subarray(12)));
+  far.on('message', (packet) => arrived(packet.subarray(payloadStart(packet))));
   calls.set(id, call);
   const description = [
     'v=0',

@@ -31,6 +31,13 @@ interface Key {
   salt: Buffer;
 }
 
+/** Where the payload of an RTP packet begins: behind contributing sources and a header extension (RFC 3550 §5.1, §5.3.1). */
+export function payloadStart(packet: Buffer): number {
+  const first = packet[0] ?? 0;
+  const start = 12 + (first & 15) * 4;
+  return (first & 0x10) === 0 ? start : start + 4 + packet.readUInt16BE(start + 2) * 4;
+}
+
 export class Peer {
   readonly ssrc = randomInt(1, 0xffffffff);
   /** Payloads that were heard, in the clear. */
@@ -202,9 +209,7 @@ export class Peer {
     const key = this.#receive;
     if (!key) return;
     const ssrc = packet.readUInt32BE(8);
-    const first = packet[0] ?? 0;
-    let start = 12 + (first & 15) * 4;
-    if ((first & 0x10) !== 0) start += 4 + packet.readUInt16BE(start + 2) * 4;
+    const start = payloadStart(packet);
     // Runs are shorter than a rollover where sequence numbers begin low enough; tried with both counters where not.
     for (const rollover of [0, 65_536]) {
       const iv = vector(key.salt, ssrc, rollover + packet.readUInt16BE(2));
