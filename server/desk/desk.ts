@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { AgentId, InteractionId, Millis, Offer, PopContent } from '../../values/index.ts';
+import type { AgentId, InteractionId, Millis, Offer, OfferId, PopContent } from '../../values/index.ts';
 import type { AgentLive, CallView, QueueLive, Screens } from '../ports/index.ts';
 import { makeActions } from './actions.ts';
 import { CallTelling } from './call-telling.ts';
@@ -92,6 +92,7 @@ class OpenDesk implements Desk {
     this.#reception = new Reception(this.#seats, this.#screen, this.#figures, actions);
     this.screens = {
       pop: (offer, content) => this.#pop(offer, content),
+      took: (agent, work, content) => this.#took(agent, work, content),
       offerEnded: (...ended) => this.#offerEnded(...ended),
     };
     this.#sweptAt = clock.monotonic();
@@ -265,6 +266,19 @@ class OpenDesk implements Desk {
     const how = await shown;
     if (how === 'acknowledged') counters.popsAcknowledged++;
     return how;
+  }
+
+  #took(agent: AgentId, work: OfferId, content: PopContent): void {
+    const seat = this.#seats.get(agent);
+    if (seat === undefined || seat.shows(content.interaction)) return;
+    const { interaction, queue } = content;
+    const now = this.#options.clock.now();
+    const offer = { id: work, interaction, agent, queue, at: now, deadline: now };
+    const view = { offer, content, outcome: 'accepted' as const };
+    seat.pops.set(work, { view, writtenAt: 0 });
+    seat.tell('pop', view);
+    const data = { offer: work, at: now, deadline: now, panels: seat.panels.size, content };
+    this.#seats.note(deskFacts.popped, data, { agent, interaction, queue, customer: content.customer?.id });
   }
 
   #offerEnded(...[offer, agent, interaction, outcome]: Parameters<Screens['offerEnded']>): void {

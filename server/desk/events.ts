@@ -29,7 +29,7 @@ export const deskEvents = {
   },
   pop: {
     about:
-      'A contact is offered. The panel shows it and says `pop-shown`; the phone rings after that. Told again, all of it, when the customer writes on meanwhile.',
+      'A contact is offered. The panel shows it and says `pop-shown`; the phone rings after that. Told again, all of it, when the customer writes on meanwhile. With an outcome at once: a written contact that she has without an offer.',
     with: popView,
   },
   hints: {

@@ -78,7 +78,7 @@ export function recallContact(
   const { interaction } = contact;
   if (seat.recalled.has(interaction)) return;
   seat.recalled.add(interaction);
-  for (const pop of seat.pops.values()) if (pop.view.content.interaction === interaction) return;
+  if (seat.shows(interaction)) return;
   const work = { interaction, ...seat.work.get(interaction) };
   let pop: PopView | undefined;
   for (const { type, agent, data } of journal.ofInteraction(interaction)) {

@@ -135,6 +135,11 @@ export class Seat {
     return shown;
   }
 
+  /** Whether a pop of that contact is on her screen. */
+  shows(interaction: InteractionId): boolean {
+    return [...this.pops.values()].some(({ view }) => view.content.interaction === interaction);
+  }
+
   offerEnded(offer: OfferId, outcome: NonNullable<PopView['outcome']>): void {
     const pop = this.pops.get(offer);
     if (pop === undefined) return;

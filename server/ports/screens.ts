@@ -7,6 +7,8 @@ export interface Screens {
    * with `absent` at once where she has no panel. Routing rings on acknowledgement or after 150 ms, whichever is first.
    */
   pop(offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'>;
+  /** She has a written contact that nobody offered her (she began it, took it, or was handed it): what a pop would have shown. */
+  took(agent: AgentId, work: OfferId, content: PopContent): void;
   /** The offer ended. */
   offerEnded(offer: OfferId, agent: AgentId, interaction: InteractionId, outcome: OfferOutcome): void;
 }

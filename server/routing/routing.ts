@@ -276,6 +276,12 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     if (refused) {
       if (before) this.#acting.bindings.set(contact, before);
       else this.#acting.bindings.delete(contact);
+    } else if (channel !== 'voice') {
+      const content = target.pop();
+      this.#acting.screens?.took(agent, work, {
+        ...content,
+        queue: content.queue ?? (queue === '' ? undefined : queue),
+      });
     }
     if (instead !== undefined) this.#endAtOnce(agent, instead);
     return refused === undefined;

@@ -239,6 +239,8 @@ describe.skipIf(!hasChromium)('written work (needs Chromium)', { timeout: 120_00
     await item.getByText(/^With /).waitFor();
     await agent.getByRole('link', { name: 'Desk' }).click();
     await agent.getByRole('log', { name: 'Messages' }).getByText('Which branch').waitFor();
+    // Nobody offered it to her; whose it is stands beside it as after an offer.
+    await agent.getByRole('region', { name: 'Customer' }).getByRole('heading', { name: 'Old Tom' }).waitFor();
     // A work item of this contact.
     await agent.getByRole('button', { name: 'New work item' }).click();
     await agent.getByLabel('Subject').fill('Opening hours are missing on the page');

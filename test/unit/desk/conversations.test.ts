@@ -135,6 +135,27 @@ test('an offer says what the customer wrote last, and more when she writes on; t
   expect(later.snapshot?.pops[0]?.words?.at(-1)?.text).toBe('Are you there?');
 });
 
+test('who has a contact without an offer sees whose it is, also after a restart, and once', async () => {
+  world = await createWorld();
+  const { client } = await Client.open(world, '1001');
+  world.conversations.views.set('int_c1', view());
+  const content = {
+    ...{ interaction: 'int_c1', channel: 'social' as const, direction: 'in' as const, queue: 'service' },
+    ...{ from: 'tom', to: 'weibo', language: 'en' as const, enteredQueueAt: 1, path: [], variables: {}, earlier: [] },
+    customer: { id: 'cus_1', name: 'Old Tom', tags: [] },
+  };
+  const contact = { interaction: 'int_c1', channel: 'social' as const, queue: 'service', state: 'connected' as const };
+  world.work.change('1001', (live) => live.contacts.push({ ...contact, since: 1 }));
+  world.desk.screens.took('1001', 'off_1', content);
+  world.desk.screens.took('1001', 'off_2', content);
+  const pop = { offer: { id: 'off_1' }, content: { customer: { name: 'Old Tom' } }, outcome: 'accepted' };
+  expect(await client.event('pop')).toMatchObject(pop);
+  await world.restartDesk();
+  const { welcome } = await Client.open(world, '1001');
+  expect(welcome.snapshot?.pops).toMatchObject([pop]);
+  expect(world.journal.ofInteraction('int_c1').filter(({ type }) => type === 'desk.popped')).toHaveLength(1);
+});
+
 test('a picture without a word, a mail with its subject; what was taken back is not shown', async () => {
   world = await createWorld();
   const { conversations } = world;

@@ -149,6 +149,10 @@ export class FakeScreens implements Screens {
     return 'acknowledged';
   }
 
+  took(agent: string, _work: string, content: PopContent): void {
+    this.log.push(`took ${content.interaction} ${agent}`);
+  }
+
   offerEnded(_offer: string, agent: string, interaction: string, outcome: OfferOutcome): void {
     this.log.push(`${outcome} ${interaction} ${agent}`);
   }

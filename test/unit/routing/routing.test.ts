@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { AgentLive, QueueLive } from '../../../server/ports/index.ts';
-import { Room } from './fakes.ts';
+import { FakeContact, Room } from './fakes.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date('2026-03-02T02:00:00Z') });
@@ -52,6 +52,17 @@ describe('an offer', () => {
     expect(room.log).toEqual(['pop int_a 1001']);
     await room.pass(1);
     expect(room.log).toEqual(['pop int_a 1001', 'ring int_a 1001']);
+  });
+
+  test('is not needed for a written contact that she takes; her screen shows it all the same', async () => {
+    const room = new Room();
+    await room.ready('1001');
+    const chat = new FakeContact('int_w', room.log, 'chat');
+    expect(room.routing.take(chat, '1001', { queue: 'service' })).toBe(true);
+    expect(room.log).toEqual(['took int_w 1001']);
+    const call = new FakeContact('int_v', room.log);
+    room.routing.take(call, '1001', { queue: 'service' });
+    expect(room.log).toEqual(['took int_w 1001']);
   });
 
   test('is journaled before anything happens', async () => {
