@@ -8,6 +8,7 @@ import type { FromSupervisor } from './lifeline.ts';
 import { turnLog } from './log-file.ts';
 import { spawnProgram } from './spawn-program.ts';
 import { Standby } from './standby.ts';
+import { Watchdog } from './watchdog.ts';
 
 export type ProgramState = 'stopped' | 'starting' | 'running' | 'stopping' | 'waiting';
 type ProgramEvent = 'spawn' | 'attach' | 'ready' | 'stop' | 'exit' | 'die';
@@ -61,7 +62,8 @@ export class Program extends EventEmitter<ProgramEvents> {
   attachTo: number | undefined;
   readonly options: ProgramOptions;
   #say: ((message: FromSupervisor) => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #watchdog = new Watchdog();
+  #restart: NodeJS.Timeout | undefined;
   #startedAt = 0;
   #quickDeaths = 0;
   #beats = 0;
@@ -215,7 +217,8 @@ export class Program extends EventEmitter<ProgramEvents> {
     }
     const next = life.next(this.state, 'stop');
     if (!next) return;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#restart);
+    this.#watchdog.rest();
     this.state = next;
     if (next === 'stopped') {
       this.emit('stopped');
@@ -227,18 +230,17 @@ export class Program extends EventEmitter<ProgramEvents> {
   }
 
   #watch(ms: number, reason: string): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.#watchdog.watch(ms, () => {
       const pid = this.pid;
       if (pid === undefined) return;
       kill(pid, 'SIGKILL');
       this.#gone(pid, reason);
-    }, ms);
+    });
   }
 
   #gone(pid: number | undefined, why: string): void {
     if (pid !== this.pid || this.state === 'stopped' || this.state === 'waiting') return;
-    clearTimeout(this.#timer);
+    this.#watchdog.rest();
     this.pid = undefined;
     this.#say = undefined;
     rmSync(this.pidFile, { force: true });
@@ -253,7 +255,7 @@ export class Program extends EventEmitter<ProgramEvents> {
     this.restarts++;
     this.emit('died', why);
     if (this.state !== 'waiting') return;
-    this.#timer = setTimeout(
+    this.#restart = setTimeout(
       () => this.start(),
       this.#quickDeaths === 0 ? 0 : Math.min(250 * 2 ** this.#quickDeaths, 15_000),
     );
