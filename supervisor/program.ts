@@ -8,6 +8,7 @@ import type { FromSupervisor } from './lifeline.ts';
 import { turnLog } from './log-file.ts';
 import { spawnProgram } from './spawn-program.ts';
 import { Standby } from './standby.ts';
+import { waitedForProcessorMs } from './starved.ts';
 import { Watchdog } from './watchdog.ts';
 
 export type ProgramState = 'stopped' | 'starting' | 'running' | 'stopping' | 'waiting';
@@ -230,11 +231,24 @@ export class Program extends EventEmitter<ProgramEvents> {
   }
 
   #watch(ms: number, reason: string): void {
-    this.#watchdog.watch(ms, () => {
-      const pid = this.pid;
-      if (pid === undefined) return;
-      kill(pid, 'SIGKILL');
-      this.#gone(pid, reason);
+    const { pid } = this;
+    let waited = pid === undefined ? undefined : waitedForProcessorMs(pid);
+    let since = performance.now();
+    this.#watchdog.watch({
+      ms,
+      // For most of the time it was ready to run, and others ran: to end it would cost its calls and mend nothing.
+      excused: () => {
+        const [before, began] = [waited, since];
+        waited = pid === undefined ? undefined : waitedForProcessorMs(pid);
+        since = performance.now();
+        return waited !== undefined && before !== undefined && waited - before > (since - began) / 2;
+      },
+      bite: () => {
+        if (this.pid === undefined) return;
+        const ended = this.pid;
+        kill(ended, 'SIGKILL');
+        this.#gone(ended, reason);
+      },
     });
   }
 
