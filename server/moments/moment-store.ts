@@ -33,11 +33,10 @@ export interface MomentStoreOptions {
   log: Logger;
 }
 
-/** A folder that is not there is one without moments. */
+/** A folder that is not there is one without moments; it is watched from the first of them on. */
 export async function openMomentStore(options: MomentStoreOptions): Promise<MomentStore> {
   const store = new MomentStore(options);
   await store.reload();
-  store.watch();
   return store;
 }
 
@@ -71,7 +70,7 @@ export class MomentStore extends EventEmitter<{ loaded: [readonly UsedMoment[]] 
     return next;
   }
 
-  watch(): void {
+  #watch(): void {
     const { folder, watch = true, log, debounceMs = 150 } = this.#options;
     if (!watch || this.#watcher) return;
     const changed = (file: string | undefined) => {
@@ -100,12 +99,13 @@ export class MomentStore extends EventEmitter<{ loaded: [readonly UsedMoment[]] 
     const { folder, context, keep, log } = this.#options;
     const before = new Map(this.#moments.map((used) => [used.moment.moment, used]));
     const files = await readMoments(folder, context()).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
+      if (error.code === 'ENOENT') return undefined;
       throw error;
     });
+    if (files) this.#watch();
     const moments: UsedMoment[] = [];
     const versions = new Map<string, string>();
-    this.#statuses = files.map(({ file, name, text, findings, used: read }): MomentStatus => {
+    this.#statuses = (files ?? []).map(({ file, name, text, findings, used: read }): MomentStatus => {
       const used = read ?? before.get(name);
       const version = read ? hash('sha256', text) : this.#versions.get(name);
       if (used && version !== undefined) versions.set(name, version);

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { readMoment } from '../../../server/moments/check.ts';
 import { happened, passed, type UsedMoment } from '../../../server/moments/evaluate.ts';
 import { momentTest, openMomentStore } from '../../../server/moments/index.ts';
@@ -76,6 +76,25 @@ it('keeps the old version in use while a file has errors', async () => {
   expect(store.current).toEqual([]);
   await store.close();
   rmSync(folder, { recursive: true });
+});
+
+it('has no moments where there is no folder, says nothing of it, and watches it once it is there', async () => {
+  const folder = path.join(mkdtempSync(path.join(tmpdir(), 'moments-')), 'moments');
+  const warned = vi.spyOn(logger, 'warn');
+  const store = await openMomentStore({ folder, context: () => ({}), debounceMs: 1, log: logger });
+  expect(store.current).toEqual([]);
+  expect(warned).not.toHaveBeenCalled();
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'm.json'), text({}));
+  await store.reload();
+  expect(store.current).toHaveLength(1);
+  const loaded = new Promise<void>((resolve) => {
+    store.on('loaded', (moments) => moments[0]?.moment.rank === 7 && resolve());
+  });
+  writeFileSync(path.join(folder, 'm.json'), text({ rank: 7 }));
+  await loaded;
+  await store.close();
+  rmSync(path.dirname(folder), { recursive: true });
 });
 
 it('keeps a state small, whatever comes', () => {
