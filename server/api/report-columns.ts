@@ -59,6 +59,7 @@ export function queueColumns(names: Names): ExportColumn<QueueReportRow>[] {
     count('left.moved', 'Left: to another queue', '离开：转入其他队列', (row) => row.left.moved),
     count('left.flow', 'Left: back to the flow', '离开：返回流程', (row) => row.left.flow),
     count('left.callback', 'Left: callback', '离开：预约回呼', (row) => row.left.callback),
+    count('left.answered', 'Left: answered without an offer', '离开：未经分配直接回复', (row) => row.left.answered),
     count('left.failed', 'Left: failed', '离开：失败', (row) => row.left.failed),
     count('offers', 'Offers', '分配次数', (row) => row.offers),
     count('missed', 'Missed', '漏接', (row) => row.notTaken.missed),

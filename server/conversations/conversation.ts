@@ -9,6 +9,7 @@ import {
   interactionStarted,
 } from '../customers/index.ts';
 import { newEvent } from '../journal/index.ts';
+import type { LeftQueue } from '../ports/index.ts';
 import { AnswerClock } from './answer-clock.ts';
 import { Bot } from './bot.ts';
 import { BotActs } from './bot-acts.ts';
@@ -21,6 +22,9 @@ import { type ConversationKeeper, KeptConversation } from './kept-conversation.t
 import { QueuePlace } from './queue-place.ts';
 import { Talk } from './talk.ts';
 import { WrittenCallback } from './written-callback.ts';
+
+/** What leaving a queue is for who ended the contact there; else it failed. An agent who ends it has answered it, without an offer. */
+const leftBy: Partial<Record<EndedBy, LeftQueue>> = { customer: 'abandoned', flow: 'flow', agent: 'answered' };
 
 export type EndedBy = 'customer' | 'agent' | 'flow' | 'system' | 'network';
 
@@ -188,7 +192,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     this.place.endOffer('withdrawn');
     const { queueing } = this.tools;
     if (phase === 'queued' || phase === 'offered') {
-      queueing.leave(this.interaction, by === 'customer' ? 'abandoned' : by === 'flow' ? 'flow' : 'failed');
+      queueing.leave(this.interaction, leftBy[by] ?? 'failed');
     } else if (phase === 'active' && agent !== undefined) {
       const why = by === 'customer' || by === 'agent' ? by : 'failed';
       this.talk.ended(why);

@@ -52,6 +52,9 @@ export const exitInFlow = {
   removed: 'failed',
 } as const satisfies Record<QueueExit, string>;
 
+export const leftQueue = ['abandoned', 'flow', 'callback', 'answered', 'failed'] as const;
+export type LeftQueue = (typeof leftQueue)[number];
+
 export interface Queueing {
   /** Puts a contact in a queue. @throws queue-unknown, agent-unknown. `onExit` is called once, when the queue gives it back. */
   enqueue(target: OfferTarget, request: QueueRequest, onExit: (exit: QueueExit) => void): void;
@@ -63,8 +66,11 @@ export interface Queueing {
     target: OfferTarget,
     onExit: (exit: QueueExit) => void,
   ): { state: 'waiting'; queue: QueueId } | { state: 'connected'; agent: AgentId } | { state: 'unknown' };
-  /** The contact leaves the queue or the offer: the customer hung up or chose a callback, or the flow took it elsewhere. Harmless if it is not there. */
-  leave(interaction: InteractionId, why: 'abandoned' | 'flow' | 'callback' | 'failed'): void;
+  /**
+   * The contact leaves the queue or the offer: the customer hung up or chose a callback, the flow took it elsewhere, or somebody answered
+   * it in writing without having it. Harmless if it is not there.
+   */
+  leave(interaction: InteractionId, why: LeftQueue): void;
   /** The agent's part in the contact ended (hang-up, transfer): her wrap-up begins. */
   finished(interaction: InteractionId, agent: AgentId, why: 'customer' | 'agent' | 'transferred' | 'failed'): void;
   /**

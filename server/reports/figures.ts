@@ -18,6 +18,7 @@ export const queueFigures = [
   'moved',
   'to_flow',
   'to_callback',
+  'answered_aside',
   'failed',
   /** Of the answered. */
   'wait_ms',

@@ -221,6 +221,7 @@ export class ReportFold {
     if (state === 'connected') return;
     if (reason === 'flow') this.#count(at, queue, channel, 'to_flow');
     else if (reason === 'callback') this.#count(at, queue, channel, 'to_callback');
+    else if (reason === 'answered') this.#count(at, queue, channel, 'answered_aside');
     else if (reason !== 'abandoned') this.#count(at, queue, channel, 'failed');
     else {
       this.#count(at, queue, channel, 'abandoned');

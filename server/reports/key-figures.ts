@@ -12,7 +12,10 @@ export interface QueueKeyFigures {
   abandoned: number;
   abandonedInTime: number;
   /** Left without an answer for other reasons than giving up. */
-  left: Record<'overflow' | 'empty' | 'closed' | 'full' | 'removed' | 'moved' | 'flow' | 'callback' | 'failed', number>;
+  left: Record<
+    'overflow' | 'empty' | 'closed' | 'full' | 'removed' | 'moved' | 'flow' | 'callback' | 'answered' | 'failed',
+    number
+  >;
   offers: number;
   /** Offers that no agent took (agent non-response), by how. */
   notTaken: Record<'missed' | 'declined' | 'unreachable', number>;
@@ -62,6 +65,7 @@ export function queueKeyFigures(counts: QueueCounts, variant: ServiceLevelVarian
       moved: counts.moved,
       flow: counts.to_flow,
       callback: counts.to_callback,
+      answered: counts.answered_aside,
       failed: counts.failed,
     },
     offers: counts.offers,

@@ -8,7 +8,7 @@ import {
   interactionWrappedUp,
 } from '../customers/index.ts';
 import { type EventScope, type NewEvent, newEvent } from '../journal/index.ts';
-import type { QueueExit } from '../ports/index.ts';
+import { leftQueue, type QueueExit } from '../ports/index.ts';
 import {
   agentOccupied,
   agentPresenceChanged,
@@ -71,7 +71,7 @@ function plainFacts(event: AcdEvent): NewEvent[] {
     case 'contact-left': {
       if (event.state === 'connected') return [];
       const { contact: interaction, queue, waitedMs: waitMs, reason } = event;
-      const why = reason === 'abandoned' || reason === 'flow' || reason === 'callback' ? reason : 'failed';
+      const why = leftQueue.find((one) => one === reason) ?? 'failed';
       return [newEvent(interactionQueueLeft, at, { why, waitMs }, { interaction, queue })];
     }
     case 'offer-made': {

@@ -55,6 +55,7 @@ export class QueueDay {
           counts.overflowed++;
           return;
         }
+        if (event.reason === 'answered') return;
         counts.abandoned++;
         if (event.waitedMs <= this.#thresholdOf(event.queue)) counts.abandonedInTime++;
         return;

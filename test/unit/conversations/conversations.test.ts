@@ -518,6 +518,16 @@ describe('capacity', () => {
 });
 
 describe('one router', () => {
+  it('hears that somebody answered straight out of the queue: nobody gave up, and nothing failed', async () => {
+    const chat = await world.says('web', 'v1', 'Hello');
+    expect(world.phase(chat)).toBe('queued');
+    await world.conversations.outside.answer('2001', chat, text('Soon'), 'k1');
+    await world.settle();
+    expect(world.phase(chat)).toBe('closed');
+    const left = world.site.journal.ofInteraction(chat).filter(({ type }) => type === 'interaction.queue-left');
+    expect(left.map(({ data }) => data.why)).toEqual(['answered']);
+  });
+
   const kinds = ['chat', 'social', 'mail', 'sms', 'work'] as const;
 
   it('gives chats, social messages, mails, texts and work items of one queue to whoever has room and skill, by priority', async () => {

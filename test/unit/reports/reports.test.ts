@@ -78,6 +78,18 @@ const minute = 60_000;
 const asked = { timeZone: 'Asia/Shanghai', interval: 'total' as const };
 
 describe('reports', () => {
+  it('count what was answered straight out of the queue apart: nobody gave up, and nothing failed', async () => {
+    give({ type: 'set-queue', queue: queueConfig({ id: 'service' }) });
+    const from = now;
+    give({ type: 'enqueue', contact: 'int_post', channel: 'social', queue: 'service' });
+    pass(5_000);
+    give({ type: 'leave', contact: 'int_post', reason: 'answered' });
+    await settled();
+    const args = { ...asked, from, until: now + 15 * minute, variant: 'b' as const, together: false };
+    const [row] = queueReport.run(site.opened.database, args);
+    expect(row).toMatchObject({ offered: 1, answered: 0, abandoned: 0, left: { answered: 1, failed: 0 } });
+  });
+
   it('of a morning worked out by hand', async () => {
     await site.directory.queues.put(
       queueSchema.parse({ site: 'hq', team: 'red', id: 'service', serviceLevelMs: 10_000 }),

@@ -72,13 +72,15 @@ describe('the day of a queue', () => {
     day.count(left('customer', 'connected', 99_000)); // hung up in the talk: not an abandon
     day.count(left('abandoned', 'waiting', 10_000));
     day.count(left('flow', 'waiting', 10_000));
+    day.count(queued('g'));
+    day.count(left('answered', 'waiting', 10_000)); // in writing, by a supervisor: not an abandon either
     day.count(queued('f', { queue: 'vip', from: 'service', moved: true }));
     day.count(queued('f', { queue: 'vip', from: 'vip', moved: true })); // to one agent within the queue
     const ended = { at, agent: '1001', work: 'off', contact: 'int', queue: 'service' } as const;
     day.count({ ...ended, type: 'work-ended', connectedMs: 100_000 });
     day.count({ ...ended, type: 'wrap-up-ended', wrapUpMs: 20_000, by: 'time' });
     expect(day.figures('service', 'b', at)).toEqual({
-      offered: 6,
+      offered: 7,
       answered: 3,
       abandoned: 1,
       overflowed: 2,
