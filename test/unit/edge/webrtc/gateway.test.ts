@@ -22,25 +22,30 @@ beforeEach(() => {
   time = new ManualTime();
   events = [];
   logs = [];
-  const from = 20_000 + 2 * Math.floor(Math.random() * 12_000);
-  gateway = new Gateway(
-    {
-      bind: ['127.0.0.1'],
-      lineBind: ['127.0.0.1'],
-      ports: { from, to: from + 99 },
-      consentMs: 8_000,
-      patienceMs: 30_000,
-      qualityMs: 5_000,
-      restMs: 100,
-    },
-    { event: (name, body) => events.push({ name, body }), log: (_level, message) => logs.push(message) },
-    time,
-  );
+  gateway = onFreePorts();
 });
 afterEach(() => {
   for (const one of opened.splice(0)) one.close();
   gateway.close();
 });
+
+/** Other programs of this machine may have some of the ports: then others are taken. */
+function onFreePorts(): Gateway {
+  for (let tries = 1; ; tries++) {
+    const from = 20_000 + 2 * Math.floor(Math.random() * 12_000);
+    const times = { consentMs: 8_000, patienceMs: 30_000, qualityMs: 5_000, restMs: 100 };
+    const places = { bind: ['127.0.0.1'], lineBind: ['127.0.0.1'], ports: { from, to: from + 99 } };
+    const told = {
+      event: (name: string, body: unknown) => events.push({ name, body }),
+      log: (_level: string, message: string) => logs.push(message),
+    };
+    try {
+      return new Gateway({ ...places, ...times }, told, time);
+    } catch (error) {
+      if (tries === 100 || !(error instanceof Error && error.message.endsWith('is free on 127.0.0.1'))) throw error;
+    }
+  }
+}
 
 const told = (name: string) => events.filter((event) => event.name === name).map(({ body }) => body);
 
