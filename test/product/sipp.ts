@@ -70,6 +70,8 @@ async function taken(port: number): Promise<Socket | undefined> {
   }
 }
 
+let started = 0;
+
 export class Sipp {
   readonly port: number;
   /** The Call-ID of a caller; a phone's is known when it was called. */
@@ -83,7 +85,8 @@ export class Sipp {
   private constructor(options: SippOptions, port: number, mediaPort: number) {
     const { scenario, target, keys = {}, args = [], transport = 'udp', calls = 1 } = options;
     this.port = port;
-    this.callId = `test-${process.pid}-${port}`;
+    // Ports come again within one run; a Call-ID must not.
+    this.callId = `test-${process.pid}-${port}-${++started}`;
     this.#transport = transport;
     this.#folder = mkdtempSync(join(tmpdir(), 'switchroom-sipp-'));
     const file = scenario.startsWith('-sn ') ? ['-sn', scenario.slice(4)] : ['-sf', join(scenarios, `${scenario}.xml`)];

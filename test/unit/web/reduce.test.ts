@@ -174,6 +174,13 @@ test('a new offer comes to the front when she is free, waits behind a talk, and 
   expect(frontKey(reduce(taken, { on: 'front', key: 'off-a' }))).toBe('off-a');
 });
 
+test('an open offer stays in front when another comes, so that her key takes what she looks at', () => {
+  const two = tell(open(), ['pop', pop('a')], ['pop', pop('b')]);
+  expect(frontKey(two)).toBe('off-a');
+  const declined = tell(two, ['offer-ended', { offer: 'off-a', interaction: 'a', outcome: 'declined' }]);
+  expect(frontKey(declined)).toBe('off-b');
+});
+
 test('a talk that came with a snapshot stays in front when an offer comes', () => {
   const state = reduce(nothing, {
     on: 'welcome',

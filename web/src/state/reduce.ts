@@ -176,7 +176,10 @@ function onAgent(state: PanelState, live: AgentLive): PanelState {
   };
 }
 
-/** A new offer comes to the front unless she is talking; one that she took does in any case. */
+/**
+ * A new offer comes to the front unless she is talking or another offer is open there: her key must not take what she did
+ * not look at. One that she took comes in any case.
+ */
 function settleFront(before: PanelState, after: PanelState): PanelState {
   const old = contactsOf(before);
   const contacts = contactsOf(after);
@@ -185,7 +188,7 @@ function settleFront(before: PanelState, after: PanelState): PanelState {
   const stateBefore = (key: string) => old.find((contact) => contact.key === key)?.state;
   const taken = contacts.find((contact) => contact.state === 'connected' && stateBefore(contact.key) === 'offered');
   const offered = contacts.find((contact) => contact.state === 'offered' && stateBefore(contact.key) === undefined);
-  const busy = front?.state === 'connected' || front?.state === 'own';
+  const busy = front?.state === 'connected' || front?.state === 'own' || front?.state === 'offered';
   const next = taken ?? (busy ? front : (offered ?? front));
   return next?.key === after.front ? after : { ...after, front: next?.key };
 }
