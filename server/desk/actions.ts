@@ -179,7 +179,9 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
       if (!record.roles.includes('supervisor') && !record.roles.includes('admin'))
         throw failed['desk-not-supervisor']();
       panel.watching = on;
-      return on ? screen.floor(record) : { agents: [], queues: [], figures: [], calls: [] };
+      const floor = on ? screen.floor(record) : { agents: [], queues: [], figures: [], calls: [] };
+      panel.calls = new Set(floor.calls.map(({ interaction }) => interaction));
+      return floor;
     },
   };
 }

@@ -49,6 +49,7 @@ export class Figures {
     panel.behind = false;
     if (panel.watching) {
       const { agents, figures, calls } = this.#screen.floor(viewer);
+      for (const { interaction } of calls) panel.calls.add(interaction);
       panel.sendLive(JSON.stringify({ live: 'calls', with: calls }));
       panel.sendLive(JSON.stringify({ live: 'queues', with: figures }));
       panel.sendLive(JSON.stringify({ live: 'floor', with: agents }));
@@ -91,7 +92,7 @@ export class Figures {
       if (hers.length > 0) panel.sendLive(frame('queues', hers));
       if (!panel.watching) continue;
       this.#sendFloor(panel, viewer, agents);
-      const seen = calls.filter((call) => mayWatchCall(directory, viewer, call));
+      const seen = calls.flatMap((call) => toldOf(panel, call, mayWatchCall(directory, viewer, call)));
       if (seen.length > 0) panel.sendLive(JSON.stringify({ live: 'calls', with: seen }));
     }
   }
@@ -105,6 +106,19 @@ export class Figures {
     for (const one of seen) one.text ||= JSON.stringify(floorAgent(one.live, one.record));
     if (seen.length > 0) panel.sendLive(frame('floor', seen));
   }
+}
+
+/** What a panel is told of a call; one that went to a team that it does not see is over there. */
+function toldOf(panel: Panel, call: CallView, hers: boolean): CallView[] {
+  const { interaction, callId, direction, since, startedAt, to, language } = call;
+  if (hers) {
+    if (call.phase === 'ended') panel.calls.delete(interaction);
+    else panel.calls.add(interaction);
+    return [call];
+  }
+  if (!panel.calls.delete(interaction)) return [];
+  const facts = { interaction, callId, direction, since, startedAt, to, language };
+  return [{ ...facts, phase: 'ended', recording: 'off', variables: {} }];
 }
 
 function frame(live: 'queues' | 'floor', parts: { text: string }[]): string {

@@ -1,6 +1,6 @@
 // One connection of one panel: what may be sent, how fast it may speak, and when it is too slow or silent.
 import type { WebSocket } from 'ws';
-import type { AgentId, Language, Millis, SwitchroomError } from '../../values/index.ts';
+import type { AgentId, InteractionId, Language, Millis, SwitchroomError } from '../../values/index.ts';
 import type { DeskLimits } from './limits.ts';
 import { RateLimit } from './rate-limit.ts';
 import { sentence } from './sentences.ts';
@@ -28,6 +28,8 @@ export class Panel {
   seen = 0;
   /** A supervisor's live view is on. */
   watching = false;
+  /** Calls that the live view shows. */
+  calls = new Set<InteractionId>();
   /** Live figures were left out; it gets all of them when it has caught up. */
   behind = false;
   underWay = 0;

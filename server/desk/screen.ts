@@ -10,6 +10,7 @@ import {
   dispositionTree,
   type QueueLive,
   type QueueRecord,
+  servesCall,
 } from '../ports/index.ts';
 import type { CallTelling } from './call-telling.ts';
 import type { ConversationTelling } from './conversation-telling.ts';
@@ -120,18 +121,11 @@ export class Screen {
   }
 }
 
-/** A call is seen by who sees its agent or its queue; one that has neither yet by who sees the whole site. */
-export function mayWatchCall(
-  directory: DeskOptions['directory'],
-  viewer: AgentRecord,
-  { agent, queue }: Pick<CallView, 'agent' | 'queue'>,
-): boolean {
-  const records = [
-    agent === undefined ? undefined : directory.agents.get(agent),
-    queue === undefined ? undefined : directory.queues.get(queue),
-  ].filter((record) => record !== undefined);
-  if (records.length === 0) return viewer.roles.includes('admin') || viewer.team === undefined;
-  return records.some((record) => mayWatch(viewer, record));
+/** Supervisors of a team see its calls, its agents' and nobody's, those of none the whole site; administrators all. */
+export function mayWatchCall(directory: DeskOptions['directory'], viewer: AgentRecord, call: CallView): boolean {
+  if (viewer.roles.includes('admin')) return true;
+  if (!viewer.roles.includes('supervisor') || viewer.site !== directory.site.name) return false;
+  return servesCall(directory, viewer, call);
 }
 
 export function floorAgent(live: AgentLive, record: AgentRecord): FloorAgent {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maskNumber } from '../../../values/index.ts';
 import type { Principal } from '../../directory/index.ts';
-import { type CallView, teamOf } from '../../ports/index.ts';
+import { type CallView, servesCall, teamOf } from '../../ports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
@@ -99,8 +99,7 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
   /** Staff see the calls of their team (its queues, numbers and agents) and those of no team; agents their own. */
   const mayWatch = (principal: Principal, call: CallView): boolean => {
     if (!isStaff(principal)) return call.agent !== undefined && call.agent === principal.agent;
-    if (call.agent !== undefined && servesAgent(principal, call.agent)) return true;
-    return mayServe(principal, { site: principal.site, team: teamOf(directory, call) });
+    return servesCall(directory, principal, call);
   };
   const shown = (principal: Principal, call: CallView): CallView => {
     if (isStaff(principal)) return call;

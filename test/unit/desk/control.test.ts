@@ -116,6 +116,44 @@ test('supervisors listen within their scope, and set states; each is in the jour
   expect((await other.do('watch', { on: true })).calls).toEqual([]);
 });
 
+test('a call in a queue of nobody’s is for the team of its agent alone, and over for the others when she has it', async () => {
+  const boss = (id: string, team: string) => agentRecord(id, id, { roles: ['supervisor'], team, queues: [] });
+  const ann = agentRecord('1001', 'Lin Mei', { team: 'red' });
+  const tom = agentRecord('1002', 'Tom Reed');
+  const queues = [queueRecord('service', {}), queueRecord('loans', {}, { team: 'blue' })];
+  await start({ agents: [ann, tom, boss('blue', 'blue'), boss('red', 'red')], queues, limits: { figuresMs: 5 } });
+  shows(call({ phase: 'queued', agent: undefined }));
+  const [{ client: red }, { client: blue }] = [await Client.open(world, 'red'), await Client.open(world, 'blue')];
+  for (const client of [red, blue]) {
+    expect((await client.do('watch', { on: true })).calls).toMatchObject([{ interaction: 'int_1' }]);
+  }
+  shows(call());
+  const told = (client: Client, interaction: string) =>
+    client.until(() =>
+      client.live
+        .flatMap(({ live, with: calls }) => (live === 'calls' ? (calls as CallView[]) : []))
+        .findLast((one) => one.interaction === interaction && one.phase !== 'queued'),
+    );
+  expect(await told(red, 'int_1')).toMatchObject({ phase: 'talking', agent: '1001' });
+  const over = await told(blue, 'int_1');
+  expect(over).toMatchObject({ phase: 'ended', variables: {} });
+  expect([over.agent, over.from]).toEqual([undefined, undefined]);
+  for (const act of ['monitor', 'take-over', 'unmonitor'] as const) {
+    const asked =
+      act === 'monitor'
+        ? blue.do(act, { interaction: 'int_1', mode: 'barge' })
+        : blue.do(act, { interaction: 'int_1' });
+    await expect(asked).rejects.toThrow('desk-contact-not-yours');
+  }
+  expect((await blue.do('watch', { on: true })).calls).toEqual([]);
+  await red.do('monitor', { interaction: 'int_1', mode: 'listen' });
+  // Who is of no team works for the team whose queue it is.
+  shows(call({ interaction: 'int_2', queue: 'loans', agent: '1002' }));
+  await expect(red.do('monitor', { interaction: 'int_2', mode: 'listen' })).rejects.toThrow('desk-contact-not-yours');
+  await blue.do('monitor', { interaction: 'int_2', mode: 'listen' });
+  expect(world.calls.asked).toEqual(['red listen int_1', 'blue listen int_2']);
+});
+
 test('parked calls are told to everybody, and what she dialled is in her snapshot', async () => {
   await start();
   const { client } = await Client.open(world, '1002');
