@@ -61,14 +61,17 @@ export type ConnectionState = 'connecting' | 'connected' | 'disconnected' | 'clo
 
 /**
  * `asked`: by close(). `left`: the browser closed it (a reload; DTLS close_notify, where it comes through). `failed`: DTLS
- * gave up, or it never came up. `lost`: the engine died; connect anew.
+ * gave up, it never came up, or was disconnected for 30 s. `lost`: the engine died; connect anew.
  */
 export type ConnectionEnd = 'asked' | 'left' | 'failed' | 'lost';
 
 export interface ConnectionEvents {
   /** Media can flow: the first time, and after each `disconnected`. */
   connected: [];
-  /** The browser has not been heard for some seconds (network change, sleep). An ICE restart or the same path brings it back. */
+  /**
+   * The browser has not been heard for some seconds (network change, sleep). An ICE restart or the same path brings it back;
+   * what is not back within 30 s is closed (`failed`).
+   */
   disconnected: [];
   /** Every 5 s while connected. */
   quality: [ConnectionQuality];

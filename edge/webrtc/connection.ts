@@ -25,7 +25,7 @@ export type ConnectionEnd = 'asked' | 'left' | 'failed' | 'lost';
 export interface ConnectionOptions {
   /** A browser that was not heard for that long is disconnected. */
   consentMs: number;
-  /** Not up by then: failed. */
+  /** Not up by then, or disconnected for that long: failed. Longer than a server keeps a talk for a panel that is away. */
   patienceMs: number;
   qualityMs: number;
   /** What browsers are told instead of our addresses. */
@@ -181,7 +181,11 @@ export class Connection implements Guest {
       if (now - this.#since >= this.#options.patienceMs) this.end('failed');
       return;
     }
-    if (this.#state === 'connected' && now - this.#heardAt >= this.#options.consentMs) this.#step('silent');
+    const { consentMs, patienceMs } = this.#options;
+    const silentMs = now - this.#heardAt;
+    if (this.#state === 'connected' && silentMs >= consentMs) this.#step('silent');
+    // Nobody comes back to it: its talk ended long before, and the panel is to make another.
+    else if (this.#state === 'disconnected' && silentMs >= consentMs + patienceMs) this.end('failed');
     if (this.#state !== 'connected') return;
     if (now >= this.#reportAt) {
       this.#reportAt = now + reportMs;

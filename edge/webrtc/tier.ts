@@ -18,7 +18,7 @@ export interface WebRtcOptions {
   ports: { from: number; to: number };
   /** A browser that was not heard for that long is disconnected. Default 8,000 ms. */
   consentMs?: number | undefined;
-  /** A connection that is not up by then is closed. Default 30,000 ms. */
+  /** A connection that is not up by then, or is disconnected for that long, is closed. Default 30,000 ms. */
   patienceMs?: number | undefined;
   /** Between two quality events of a connection. Default 5,000 ms. */
   qualityMs?: number | undefined;

@@ -19,7 +19,7 @@ import { sentIn, takenIn } from './codecs.ts';
 import { streamQuality } from './quality.ts';
 import { bring, type MediaWorker } from './workers.ts';
 
-/** Not up by then: closed. */
+/** Not up by then, or disconnected for that long: closed. Longer than a talk is kept for a panel that is away. */
 const patienceMs = 30_000;
 
 const states = machine<ConnectionState, 'up' | 'silent' | 'end'>('webrtc-connection', {
@@ -60,7 +60,7 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
   readonly #sessionId = String(randomInt(1, 2 ** 47));
   readonly #transport: WebRtcTransport;
   readonly #keeper: ConnectionKeeper;
-  readonly #patience: NodeJS.Timeout;
+  #patience: NodeJS.Timeout;
 
   private constructor(
     id: ConnectionId,
@@ -76,7 +76,7 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
     this.#transport = transport;
     this.#keeper = keeper;
     worker.load++;
-    this.#patience = setTimeout(() => this.end('failed'), patienceMs).unref();
+    this.#patience = this.#expect();
     transport.on('icestatechange', () => this.#look());
     transport.on('dtlsstatechange', () => this.#look());
   }
@@ -221,6 +221,11 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
     if (next === undefined || next === this.#state) return;
     this.#state = next;
     clearTimeout(this.#patience);
+    if (next === 'disconnected') this.#patience = this.#expect();
     this.emit(next === 'connected' ? 'connected' : 'disconnected');
+  }
+
+  #expect(): NodeJS.Timeout {
+    return setTimeout(() => this.end('failed'), patienceMs).unref();
   }
 }

@@ -1,6 +1,8 @@
 // A headset's buttons and lights, by reports of a device made after the USB HID usage tables (pages 0x08 and 0x0B).
 import { expect, test } from 'vitest';
 import { Headset, type HeadsetKeys } from '../../../web/src/phone/headset.ts';
+import { hookCommand } from '../../../web/src/phone/hook-key.ts';
+import type { PanelState } from '../../../web/src/state/state.ts';
 
 const hook = 0x000b0020;
 const mute = 0x000b002f;
@@ -104,4 +106,31 @@ test('a headset that has usages as a range, and no lights', async () => {
   expect(heard.pressed).toEqual(['mute']);
   await headset.show({ ringing: true, inCall: true, muted: true });
   expect(sent).toEqual([]);
+});
+
+test('the hook key takes the call, whatever else is offered, and puts the receiver down', () => {
+  const pop = (offer: string, channel: string, outcome?: string) => ({
+    [offer]: { offer: { id: offer }, content: { channel }, outcome },
+  });
+  const line = (id: string, state: string) => ({ line: id, state });
+  const next = (lifted: boolean, lines: object[], pops: object = {}) =>
+    hookCommand(lifted, { phone: { lines }, pops } as unknown as PanelState);
+  const chat = pop('off_chat', 'chat');
+  const call = pop('off_call', 'voice');
+
+  expect(next(true, [], chat)).toBeUndefined();
+  expect(next(true, [line('a', 'up')], chat)).toBeUndefined();
+  expect(next(true, [], { ...chat, ...call })).toEqual({ do: 'answer', with: { offer: 'off_call' } });
+  expect(next(true, [], pop('off_call', 'voice', 'accepted'))).toBeUndefined();
+  // The line of the offer, or a colleague who rings besides a chat.
+  const ringing = [line('a', 'up'), line('b', 'ringing')];
+  expect(next(true, ringing, { ...chat, ...call })).toEqual({ do: 'phone-answer', with: { line: 'b' } });
+  expect(next(true, ringing, chat)).toEqual({ do: 'phone-answer', with: { line: 'b' } });
+  expect(next(false, ringing, { ...chat, ...call })).toEqual({ do: 'phone-hangup', with: { line: 'a' } });
+  expect(next(false, [line('b', 'ringing')])).toBeUndefined();
+  // Where her phone is another, her offers can be taken all the same.
+  expect(hookCommand(true, { pops: call } as unknown as PanelState)).toEqual({
+    do: 'answer',
+    with: { offer: 'off_call' },
+  });
 });

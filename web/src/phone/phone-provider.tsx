@@ -3,6 +3,7 @@ import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } fro
 import { usePanel } from '../panel-context.ts';
 import { ringOn } from '../sound.ts';
 import { Headset } from './headset.ts';
+import { hookCommand } from './hook-key.ts';
 import { PhoneContext, type PhoneTools } from './phone-context.ts';
 import { Softphone, type SoundState } from './softphone.ts';
 
@@ -31,16 +32,23 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
   }, [phone, muted]);
 
   const viewState = view?.state;
-  const tried = useRef(false);
+  /** The session for which it was tried. */
+  const tried = useRef<string>(undefined);
   useEffect(() => {
     if (!open || viewState === undefined) return;
-    const first = !tried.current;
-    tried.current = true;
+    const first = tried.current !== connection.session;
+    tried.current = connection.session;
     if (owner === 'other') phone.stop();
-    // Nobody has the audio, or this panel should and the server knows of no connection (a reload, a restart). At first also
-    // where another seems to have it: that may be a page which was closed a moment ago, and the server knows.
-    if (owner === 'other' ? first : viewState === 'none') void phone.start(latest.current.devices);
-  }, [open, owner, viewState, phone]);
+    // Nobody has the audio, or this panel should and the server knows of no connection (a reload, a restart), or of one that
+    // this page never had (a tab that was restored after a crash). At first also where another seems to have it: that may be
+    // a page which was closed a moment ago, or this one before it was away for minutes, and the server knows.
+    const missing = viewState === 'none' || (owner === 'me' && phone.state.is === 'off');
+    if (owner === 'other' ? first : missing) void phone.start(latest.current.devices);
+  }, [open, owner, viewState, phone, connection]);
+  // After the one above, which may have begun anew.
+  useEffect(() => {
+    if (open) phone.resume();
+  }, [open, phone]);
   useEffect(() => {
     const renew = () => phone.renew();
     window.addEventListener('online', renew);
@@ -50,7 +58,10 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
   const mute = useCallback(
     (on: boolean) => {
       phone.muted = on;
-      void act('phone-mute', { on });
+      void act('phone-mute', { on }).then((done) => {
+        // What she sees is what the server says: her microphone must not be silent where nothing shows it.
+        if (!done) phone.muted = latest.current.state.phone?.muted ?? false;
+      });
     },
     [phone, act],
   );
@@ -59,13 +70,8 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
   const keys = useMemo(
     () => ({
       hook: (lifted: boolean) => {
-        const { phone: now, pops } = latest.current.state;
-        const ringing = now?.lines.find((line) => line.state === 'ringing');
-        const up = now?.lines.find((line) => line.state === 'up');
-        const offer = Object.values(pops).find((pop) => pop.outcome === undefined)?.offer.id;
-        if (lifted && offer !== undefined) void act('answer', { offer });
-        else if (lifted && ringing !== undefined) void act('phone-answer', { line: ringing.line });
-        else if (!lifted && up !== undefined) void act('phone-hangup', { line: up.line });
+        const next = hookCommand(lifted, latest.current.state);
+        if (next !== undefined) void act(next.do, next.with);
       },
       mute: () => mute(!(latest.current.state.phone?.muted ?? false)),
     }),

@@ -8,7 +8,7 @@ export type Trouble = 'insecure' | 'denied' | 'no-microphone' | 'refused' | 'unr
 /**
  * ```
  *   off ──start──▶ starting ──answer──▶ connecting ──ICE, DTLS──▶ connected ⇄ away
- *    ▲               └──microphone or server says no──▶ trouble        │
+ *    ▲               └──microphone or server says no──▶ trouble        │   refused: tried again by itself
  *    └──────────────────────────stop─────────────────────────────────────┘
  * ```
  */
@@ -35,6 +35,8 @@ export interface SoftphoneOptions {
 
 /** So long may the path be gone before a new one is looked for, ms. */
 const patienceMs = 1_500;
+/** Waiting times after the server refused, ms: twice as long after each. */
+const retryMs = { first: 1_000, most: 30_000 };
 
 export class Softphone {
   readonly #options: SoftphoneOptions;
@@ -45,8 +47,13 @@ export class Softphone {
   #devices: Devices = {};
   #muted = false;
   #restart: ReturnType<typeof setTimeout> | undefined;
+  /** An ICE restart is due that the desk could not be asked for. */
+  #owed = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** In a row. */
+  #refusals = 0;
   #meters: { context: AudioContext; up: AnalyserNode; down: AnalyserNode } | undefined;
-  /** Counts starts: what belongs to an older one is dropped. */
+  /** Counts starts and ICE restarts: what belongs to an older one is dropped. */
   #turn = 0;
 
   constructor(options: SoftphoneOptions) {
@@ -65,14 +72,18 @@ export class Softphone {
     this.#devices = devices;
     if (navigator.mediaDevices === undefined) return this.#trouble('insecure');
     this.#become({ is: 'starting' });
-    try {
-      this.#microphone ??= await this.#openMicrophone();
-    } catch (error) {
-      const name = error instanceof DOMException ? error.name : '';
-      if (turn === this.#turn) this.#trouble(name === 'NotAllowedError' ? 'denied' : 'no-microphone');
-      return;
+    if (this.#microphone === undefined) {
+      let fresh: MediaStream;
+      try {
+        fresh = await this.#openMicrophone();
+      } catch (error) {
+        const name = error instanceof DOMException ? error.name : '';
+        if (turn === this.#turn) this.#trouble(name === 'NotAllowedError' ? 'denied' : 'no-microphone');
+        return;
+      }
+      if (turn !== this.#turn) return stopTracks(fresh);
+      this.#microphone = fresh;
     }
-    if (turn !== this.#turn) return;
     try {
       const { iceServers } = await this.#options.ask('phone-servers', {});
       if (turn !== this.#turn) return;
@@ -89,10 +100,12 @@ export class Softphone {
     } catch (error) {
       if (turn !== this.#turn) return;
       // Another panel that is there has the audio: that is no trouble.
-      if ((error as { code?: unknown }).code === 'phone-elsewhere') this.stop();
+      if (codeOf(error) === 'phone-elsewhere') this.stop();
       else {
         this.#close();
-        this.#trouble('refused', error instanceof Error ? error.message : undefined);
+        this.#trouble('refused', error instanceof Error && error.message !== '' ? error.message : undefined);
+        const wait = Math.min(retryMs.first * 2 ** this.#refusals++, retryMs.most);
+        this.#retry = setTimeout(() => void this.start(this.#devices), wait);
       }
     }
   }
@@ -100,8 +113,9 @@ export class Softphone {
   stop(): void {
     this.#turn++;
     this.#close();
-    for (const track of this.#microphone?.getTracks() ?? []) track.stop();
+    if (this.#microphone !== undefined) stopTracks(this.#microphone);
     this.#microphone = undefined;
+    this.#refusals = 0;
     void this.#meters?.context.close();
     this.#meters = undefined;
     this.#become({ is: 'off' });
@@ -118,19 +132,29 @@ export class Softphone {
     const before = this.#devices;
     this.#devices = devices;
     if (devices.speaker !== before.speaker) await this.#audio.setSinkId(devices.speaker ?? '');
-    if (devices.microphone === before.microphone || this.#microphone === undefined) return;
+    const current = this.#microphone;
+    if (devices.microphone === before.microphone || current === undefined) return;
     const fresh = await this.#openMicrophone();
+    // The phone was turned off meanwhile, or she chose yet another.
+    if (this.#microphone !== current || this.#devices.microphone !== devices.microphone) return stopTracks(fresh);
+    this.#microphone = fresh;
     const [track] = fresh.getAudioTracks();
     const sender = this.#peer?.getSenders().find((one) => one.track?.kind === 'audio');
-    if (track !== undefined) await sender?.replaceTrack(track);
-    for (const old of this.#microphone.getTracks()) old.stop();
-    this.#microphone = fresh;
+    const replaced = track === undefined ? undefined : sender?.replaceTrack(track);
+    stopTracks(current);
+    await replaced;
     this.#meter();
   }
 
   /** The network changed: another path is looked for, the call goes on. */
   renew(): void {
     void this.#renegotiate();
+  }
+
+  /** The desk can be asked again: what it could not be asked is asked at once. */
+  resume(): void {
+    if (this.#owed) void this.#renegotiate();
+    else if (this.#retry !== undefined) void this.start(this.#devices);
   }
 
   /** How loud it is just now, 0 to 1. */
@@ -161,7 +185,7 @@ export class Softphone {
     return () => {
       player.pause();
       void context.close();
-      if (stream !== this.#microphone) for (const track of stream.getTracks()) track.stop();
+      if (stream !== this.#microphone) stopTracks(stream);
     };
   }
 
@@ -203,6 +227,7 @@ export class Softphone {
         case 'connected':
           clearTimeout(this.#restart);
           this.#restart = undefined;
+          this.#refusals = 0;
           this.#become({ is: 'connected' });
           return;
         case 'disconnected':
@@ -218,19 +243,23 @@ export class Softphone {
     };
   }
 
-  /** ICE restart; where even that is refused, everything anew. */
+  /** ICE restart; where even that is refused, everything anew. Without the desk what there is stays until it can be asked. */
   async #renegotiate(): Promise<void> {
     const peer = this.#peer;
     clearTimeout(this.#restart);
     this.#restart = undefined;
+    this.#owed = false;
     if (peer === undefined || this.#state.is === 'starting') return;
+    const turn = ++this.#turn;
     try {
       peer.restartIce();
       await peer.setLocalDescription();
       const { answer } = await this.#options.ask('phone-renegotiate', { offer: peer.localDescription?.sdp ?? '' });
-      if (peer === this.#peer) await peer.setRemoteDescription({ type: 'answer', sdp: answer });
-    } catch {
-      if (peer === this.#peer) await this.start(this.#devices);
+      if (turn === this.#turn) await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      if (codeOf(error) === 'desk-offline') this.#owed = true;
+      else await this.start(this.#devices);
     }
   }
 
@@ -250,6 +279,9 @@ export class Softphone {
   #close(): void {
     clearTimeout(this.#restart);
     this.#restart = undefined;
+    this.#owed = false;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
     const peer = this.#peer;
     this.#peer = undefined;
     if (peer === undefined) return;
@@ -266,4 +298,13 @@ export class Softphone {
     this.#state = state;
     this.#options.changed(state);
   }
+}
+
+function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+/** Of a failure that the server told, or `desk-offline`. */
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown }).code;
 }

@@ -149,6 +149,17 @@ test('silent for eight seconds it is disconnected, and a check brings it back', 
   await vi.waitFor(() => expect(told('connection.state').at(-1)).toEqual({ id: 'con_1', state: 'connected' }));
 });
 
+test('who stays away is given up half a minute after it was disconnected; not before a talk is', async () => {
+  await call('1');
+  time.advance(8_400);
+  expect(told('connection.state').at(-1)).toEqual({ id: 'con_1', state: 'disconnected' });
+  time.advance(29_000);
+  expect(told('connection.closed')).toEqual([]);
+  time.advance(1_000);
+  expect(told('connection.closed')).toEqual([{ id: 'con_1', why: 'failed' }]);
+  expect(told('line.detached')).toEqual([{ id: 'lin_1', from: 'con_1', why: 'closed' }]);
+});
+
 test('who never comes up is given up after half a minute', async () => {
   await browser('con_1');
   time.advance(29_900);
