@@ -1,6 +1,9 @@
 // How far the cloud's history of this site is this journal's. They part where the site was restored from a backup that is not the
 // newest: from then on the same numbers are other events.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
+import { type EgressPlan, outgoing } from '../egress/index.ts';
+import { eventsAfter } from '../journal/index.ts';
 import type { CloudLine } from './cloud-line.ts';
 
 export interface CommonHistory {
@@ -10,15 +13,26 @@ export interface CommonHistory {
   cursor: number;
 }
 
+export interface OwnHistory {
+  /** Up to there this journal itself has sent. */
+  known: number;
+  /** The last event of the journal. */
+  last: number;
+  /** What leaves, and the key of its hashes. */
+  plan: EgressPlan;
+  key: Buffer;
+}
+
+const page = 500;
+
 /**
  * Compares what the cloud has after `known` with the journal, event by event (number, kind and time; their contents left
  * masked).
- * @param known up to there this journal itself has sent @param last of the journal
  */
 export async function commonHistory(
   line: CloudLine,
   database: Database,
-  { known, last }: { known: number; last: number },
+  { known, last, plan, key }: OwnHistory,
 ): Promise<CommonHistory> {
   const find = database.prepare<[number], { at: number; type: string }>('SELECT at, type FROM journal WHERE seq = ?');
   let after = known;
@@ -33,8 +47,22 @@ export async function commonHistory(
       after = seq;
     }
     if (events.length > 0) continue;
-    // What stands behind was kept here: nothing says that it differs, if it is there at all.
-    const alike = cursor <= last ? cursor : Math.min(after, last);
-    return { after: alike, cursor };
+    // What stood behind was kept here, all of it. Where this journal has other events there that leave, they are new, and
+    // would never do so.
+    const alike = cursor <= last && (await allKept(database, { after, upto: cursor, plan, key }));
+    return { after: alike ? cursor : after, cursor };
   }
+}
+
+/** Whether none of the events behind `after`, up to `upto`, leaves the site. */
+async function allKept(
+  database: Database,
+  { after, upto, plan, key }: { after: number; upto: number } & Pick<OwnHistory, 'plan' | 'key'>,
+): Promise<boolean> {
+  for (let seq = after; seq < upto; seq += page) {
+    const events = eventsAfter(database, seq, Math.min(page, upto - seq));
+    if (events.some((event) => outgoing(event, plan, key) !== undefined)) return false;
+    await nextTurn();
+  }
+  return true;
 }

@@ -172,11 +172,12 @@ export class Uplink {
 
   /** Where the cloud is; its word counts, unless it knows what this journal has never sent. */
   async #agree(): Promise<void> {
-    const { line, journal, logger, database } = this.#options;
+    const { line, journal, logger, database, plan, key } = this.#options;
     const cursor = await line.cursor();
     const known = Math.max(journal.cursor(reader), this.log.last);
     if (cursor > known) {
-      const halt = await commonHistory(line, database, { known: Math.min(known, journal.last), last: journal.last });
+      const { last } = journal;
+      const halt = await commonHistory(line, database, { known: Math.min(known, last), last, plan, key });
       if (halt.after < halt.cursor) return this.#stop(halt);
     }
     this.#halt = undefined;
@@ -376,6 +377,7 @@ export class Uplink {
   /** Until something new is in the journal, or `ms` are over. @param whole not woken by news; `decided`: by a decision */
   #rest(ms?: Millis, whole: boolean | 'decided' = false): Promise<void> {
     const { journal } = this.#options;
+    if (this.#over) return Promise.resolve();
     if (ms === undefined && journal.last > this.#cursor && this.#state === 'idle') return Promise.resolve();
     return new Promise((done) => {
       const timer = ms === undefined ? undefined : setTimeout(done, ms).unref();

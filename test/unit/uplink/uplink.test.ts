@@ -3,7 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { interactionStarted } from '../../../server/customers/index.ts';
 import { hashed } from '../../../server/egress/index.ts';
 import { newEvent, readInPlace } from '../../../server/journal/index.ts';
-import { checkPolicy, readPlan, Uplink, type UplinkOptions } from '../../../server/uplink/index.ts';
+import {
+  checkPolicy,
+  egressPolicyChanged,
+  readPlan,
+  Uplink,
+  type UplinkOptions,
+} from '../../../server/uplink/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 import { MemoryCloud } from './cloud.ts';
 
@@ -186,6 +192,41 @@ describe('the uplink', () => {
     const [settled] = site.journal.read(0, { filter: { types: ['uplink.settled'] } });
     expect(settled?.data).toMatchObject({ after: common, aside: 'main-aside', by: 'admin' });
     await expect(uplink.settle('admin', false)).rejects.toMatchObject({ code: 'uplink-not-halted' });
+  });
+
+  it('a restored site stays halted where the policy kept all that it lost: what is new under those numbers still leaves', async () => {
+    const common = await restored(0);
+    // The cloud was told of eight more, and got none of them.
+    cloud.at = common + 8;
+    const here = calls;
+    await happen(3);
+    uplink = make();
+    uplink.start();
+    await expect.poll(() => uplink.status().state).toBe('halted');
+    await uplink.stop();
+    const last = await happen(20);
+    expect(last).toBeGreaterThan(cloud.at);
+    uplink = make();
+    uplink.start();
+    await expect.poll(() => uplink.status().state).toBe('halted');
+    expect(uplink.status().halt).toEqual({ after: common, cursor: common + 8 });
+    expect(site.journal.cursor('uplink')).toBe(common);
+    await uplink.settle('admin', false);
+    await cloud.has(last);
+    expect(interactions()).toEqual(Array.from({ length: 12 + 23 }, (_, nth) => `int_${here - 12 + nth + 1}`));
+  });
+
+  it('goes on by itself where all that a restored site has under those numbers is kept, too', async () => {
+    const common = await restored(0);
+    cloud.at = common + 4;
+    const kept = () => newEvent(egressPolicyChanged, site.clock.now(), { policy: 'x' });
+    await site.journal.append(Array.from({ length: 4 }, kept));
+    const last = await happen(3);
+    uplink = make();
+    uplink.start();
+    await cloud.has(last);
+    expect(uplink.status().halt).toBeUndefined();
+    expect(interactions()).toHaveLength(12 + 3);
   });
 
   it('goes on by itself where a restored site has all that the cloud has', async () => {
