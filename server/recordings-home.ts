@@ -53,7 +53,6 @@ interface Sealed {
 
 interface Away extends Sealed {
   home: number;
-  removed: number;
 }
 
 export class RecordingsHome {
@@ -163,9 +162,7 @@ export class RecordingsHome {
     for (let after = ''; !this.#over; ) {
       const some = this.#given.database
         .prepare<[string, number], Away>(
-          `SELECT id, home, sha256,
-             EXISTS (SELECT 1 FROM removals x WHERE x.kind = 'recordings' AND x.id = a.id) AS removed
-           FROM recordings_away a WHERE id > ? ORDER BY id LIMIT ?`,
+          'SELECT id, home, sha256 FROM recordings_away WHERE id > ? ORDER BY id LIMIT ?',
         )
         .all(after, page);
       for (const one of some) {
@@ -192,18 +189,29 @@ export class RecordingsHome {
   }
 
   /** @returns whether nothing is left to be done */
-  async #settle({ id, home, sha256, removed: gone }: Away): Promise<boolean> {
-    const { media, journal, clock } = this.#given;
-    if (home === 0 && gone === 0) {
+  async #settle({ id, home, sha256 }: Away): Promise<boolean> {
+    const { media, journal, clock, folder } = this.#given;
+    if (home === 0 && !this.#isRemoved(id)) {
       const bytes = await this.#bring(id, sha256);
       if (bytes === undefined) return false;
-      const said = newEvent(recordingHome, clock.now(), { recording: id, bytes, sha256 });
-      await journal.append([said], (db) => db.prepare('UPDATE recordings_away SET home = 1 WHERE id = ?').run(id));
+      // It may have been removed while it came, when there was no file yet to take away.
+      if (!this.#isRemoved(id)) {
+        const said = newEvent(recordingHome, clock.now(), { recording: id, bytes, sha256 });
+        await journal.append([said], (db) => db.prepare('UPDATE recordings_away SET home = 1 WHERE id = ?').run(id));
+      }
     }
+    if (this.#isRemoved(id)) await rm(join(folder, `${id}.wav`), { force: true });
     await media.forget(id);
     await journal.append([], (db) => db.prepare('DELETE FROM recordings_away WHERE id = ?').run(id));
     this.#told.delete(id);
     return true;
+  }
+
+  #isRemoved(id: string): boolean {
+    const find = this.#given.database.prepare<[string], object>(
+      `SELECT 1 FROM removals WHERE kind = 'recordings' AND id = ?`,
+    );
+    return find.get(id) !== undefined;
   }
 
   /** Into the folder, whole or not at all. @returns its size; undefined where it is not what was sealed, or nobody has it now */

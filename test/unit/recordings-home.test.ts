@@ -22,6 +22,8 @@ const clock = { now: () => 1_000, monotonic: () => 0 };
 class Engine implements Pick<MediaServer, 'recording' | 'forget'> {
   readonly files = new Map<string, string>();
   up = true;
+  /** While it is read. */
+  meanwhile: (() => Promise<void>) | undefined;
 
   async recording(id: string): Promise<Recording | undefined> {
     const content = this.up ? this.files.get(id) : undefined;
@@ -31,8 +33,14 @@ class Engine implements Pick<MediaServer, 'recording' | 'forget'> {
       pause: () => {},
       resume: () => {},
       stop: () => Promise.reject(new Error('over')),
-      read: async () => ({ stream: Readable.from([Buffer.from(content)]), size: content.length }),
+      read: async () => ({ stream: Readable.from(this.#pieces(content)), size: content.length }),
     };
+  }
+
+  async *#pieces(content: string): AsyncGenerator<Buffer> {
+    yield Buffer.from(content.slice(0, 1));
+    await this.meanwhile?.();
+    yield Buffer.from(content.slice(1));
   }
 
   async forget(id: string): Promise<void> {
@@ -81,6 +89,15 @@ async function record(id: string, content: string, sealedAs = content): Promise<
   ]);
 }
 const here = () => (existsSync(folder()) ? readdirSync(folder()).sort() : []);
+/** As a rule of retention or an erasure does it: it is marked, then the file goes. */
+async function remove(ids: string[]): Promise<void> {
+  const said = { kind: 'recordings', rule: 'short', days: 1, count: ids.length, ids, by: 'test' } as const;
+  await journal.append([newEvent(retained, 3, said)], (db) => {
+    for (const id of ids)
+      db.prepare(`INSERT INTO removals (kind, id, at, rule) VALUES ('recordings', ?, 3, 'short')`).run(id);
+  });
+  for (const id of ids) rmSync(join(folder(), `${id}.wav`), { force: true });
+}
 const rows = () => opened.database.prepare('SELECT id, home FROM recordings_away ORDER BY id').all();
 const report = async () => (await inspectData(data)).recordings;
 
@@ -148,17 +165,22 @@ describe('recordings of another engine', () => {
     engine.up = false;
     await record('rec_2', 'a talk on a host that went away');
     await expect.poll(rows).toContainEqual({ id: 'rec_2', home: 0 });
-    const ids = ['rec_1', 'rec_2'];
-    const said = { kind: 'recordings', rule: 'short', days: 1, count: 2, ids, by: 'test' } as const;
-    await journal.append([newEvent(retained, 3, said)], (db) => {
-      for (const id of ids)
-        db.prepare(`INSERT INTO removals (kind, id, at, rule) VALUES ('recordings', ?, 3, 'short')`).run(id);
-    });
-    rmSync(join(folder(), 'rec_1.wav'));
+    await remove(['rec_1', 'rec_2']);
     engine.up = true;
     await expect.poll(() => engine.files.size, { timeout: 5_000 }).toBe(0);
     await expect.poll(rows).toEqual([]);
     expect(here()).toEqual([]);
     await expect.poll(report).toMatchObject({ removed: 2, missing: [], extra: [] });
+  });
+
+  it('that are removed while they come do not stay', async () => {
+    engine.meanwhile = () => remove(['rec_1']);
+    begin();
+    await record('rec_1', 'a talk');
+    await expect.poll(() => engine.files.size).toBe(0);
+    await expect.poll(rows).toEqual([]);
+    expect(here()).toEqual([]);
+    expect(journal.read(0, { filter: { types: ['recording.brought-home'] } })).toEqual([]);
+    await expect.poll(report).toMatchObject({ removed: 1, missing: [], extra: [] });
   });
 });
