@@ -2,10 +2,8 @@
 import type { Offer, OfferOutcome } from '../../values/index.ts';
 import type { AgentRecord, QueueExit, QueueRequest } from '../ports/index.ts';
 import type { Leg } from '../signaling/index.ts';
-import { autoAnswer, obeys } from './auto-answer.ts';
 import type { Call, CallKeeper } from './call.ts';
 import type { CallTools } from './call-tools.ts';
-import { callErrors } from './errors.ts';
 import { Ringing, type RingResult } from './ringing.ts';
 import { Waiting, type WaitingOptions } from './waiting.ts';
 
@@ -221,14 +219,6 @@ export class CallPlace {
     return 'accepted';
   }
 
-  /** Makes the ringing phone of that offer answer. @throws phone-cannot-auto-answer */
-  answerByPanel(agent: AgentRecord): void {
-    if (!obeys(agent) || !this.#ringing || this.#offer?.agent !== agent.id) {
-      throw callErrors['phone-cannot-auto-answer']({ agent: agent.id });
-    }
-    this.#ringing.again(autoAnswer);
-  }
-
   async #ring(agent: AgentRecord, offer: Offer, leg: Leg, signal: AbortSignal): Promise<RingResult> {
     const { from, fromName } = this.#call.facts;
     const ringing = new Ringing(this.#tools.signaling.tools, {
@@ -242,6 +232,7 @@ export class CallPlace {
       silentMs: agent.phone.kind === 'number' ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
     });
     this.#ringing = ringing;
+    this.#keeper.rings(offer, ringing);
     const abort = () => ringing.abort();
     signal.addEventListener('abort', abort, { once: true });
     const result = await ringing.result;

@@ -31,6 +31,8 @@ export interface CallKeeper {
   occupied(agent: string, by: 1 | -1): void;
   /** A consultation waits in a queue, or is over. */
   consulting(contact: ConsultContact, on: boolean): void;
+  /** Her phones ring for an offer; her panel may make them answer. */
+  rings(offer: Offer, ringing: Ringing): void;
   /** The call that a phone's Replaces names. */
   callOf(replaces: Replaces): Call | undefined;
   /** An agent's phones, ready to ring. */

@@ -33,13 +33,12 @@ import { dialOut } from './dial-out.ts';
 import { callErrors } from './errors.ts';
 import { IncomingCalls } from './incoming-calls.ts';
 import { endLost } from './lost-calls.ts';
+import { OfferedRings } from './offered-rings.ts';
 import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
 import { Parking } from './parking.ts';
 import { isReplaced, type Replaces } from './replaces.ts';
+import type { Ringing } from './ringing.ts';
 import { VisitorCalls } from './visitor-calls.ts';
-
-/** A phone rings that long after the pop at the latest (150 ms), and a little. */
-const mostUntilRingMs = 500;
 
 export class Calls extends EventEmitter<CallControlEvents> implements CallControl, CallKeeper, CallingBack {
   /** Those of visitors of web pages. */
@@ -50,6 +49,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   readonly #renote = new Set<Call>();
   readonly #occupied = new Map<string, number>();
   readonly #consultations = new Set<ConsultContact>();
+  readonly #offered = new OfferedRings();
   readonly #parking: Parking;
 
   readonly #cursorTimer: NodeJS.Timeout;
@@ -141,6 +141,10 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     else this.#consultations.delete(contact);
   }
 
+  rings(offer: Offer, ringing: Ringing): void {
+    this.#offered.add(offer, ringing);
+  }
+
   callOf(replaces: Replaces): Call | undefined {
     for (const call of this.#calls.values()) {
       const dialog = call.talk.part?.other.dialog;
@@ -178,31 +182,8 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   async answer(agent: string, offer: OfferId): Promise<void> {
     const record = this.#tools.directory.agents.get(agent);
-    const call = this.#offeredAs(offer) ?? (await this.#soonOfferedAs(offer));
-    if (!record || !call) throw callErrors['phone-cannot-auto-answer']({ agent });
-    call.place.answerByPanel(record);
-  }
-
-  #offeredAs(offer: OfferId): Call | undefined {
-    for (const call of this.#calls.values()) if (call.place.offer?.id === offer) return call;
-    return undefined;
-  }
-
-  /** Who is quick answers between the pop and the ring. */
-  #soonOfferedAs(offer: OfferId): Promise<Call | undefined> {
-    const { promise, resolve } = Promise.withResolvers<Call | undefined>();
-    const done = (call?: Call) => {
-      clearTimeout(patience);
-      this.off('changed', look);
-      resolve(call);
-    };
-    const look = () => {
-      const call = this.#offeredAs(offer);
-      if (call) done(call);
-    };
-    const patience = setTimeout(done, mostUntilRingMs);
-    this.on('changed', look);
-    return promise;
+    if (!record) throw callErrors['phone-cannot-auto-answer']({ agent });
+    await this.#offered.answer(record, offer);
   }
 
   async hold(agent: string, interaction: InteractionId): Promise<void> {

@@ -132,6 +132,7 @@ export class ConsultContact implements OfferTarget {
       silentMs: agent.phone.kind === 'number' ? 0 : (this.#tools.silentPhoneMs ?? 3_000),
     });
     this.#ringing = ringing;
+    this.#keeper.rings(offer, ringing);
     const abort = () => ringing.abort();
     signal.addEventListener('abort', abort, { once: true });
     const result = await ringing.result;

@@ -12,6 +12,16 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** 1003 has a phone that the panel can make to answer, and that rings until then. */
+function byHand(world: World): void {
+  world.site.agent({ id: '1003', autoAnswer: false, phone: { kind: 'panel', answers: 'by-hand' } });
+}
+
+/** Phones that ring now. */
+function rung(world: World) {
+  return world.server.sip.ringing.filter(({ final, cancelled }) => final === undefined && !cancelled);
+}
+
 /** A caller who talks with 1001. */
 async function talk() {
   const world = new World();
@@ -40,7 +50,15 @@ async function talk() {
     for (const phone of world.server.sip.ringing) if (phone.final === undefined) phone.respond(200, sdp);
     await vi.advanceTimersByTimeAsync(60);
   };
-  return { world, calls: world.server.calls, agent: call.agent, interaction: call.interaction, answerAll, end };
+  return {
+    world,
+    queueing,
+    calls: world.server.calls,
+    agent: call.agent,
+    interaction: call.interaction,
+    answerAll,
+    end,
+  };
 }
 
 test('whoever was asked is not lost where the customer is in a flow of the agent’s', async () => {
@@ -81,12 +99,47 @@ test('a phone that rings for a parked call stops when the caller hangs up, or an
   await calls.unpark('1003', slot);
   await calls.unpark('1002', slot);
   await vi.advanceTimersByTimeAsync(10);
-  const ringing = () => world.server.sip.ringing.filter(({ final, cancelled }) => final === undefined && !cancelled);
   // The second of them has two phones.
-  expect(ringing()).toHaveLength(3);
-  ringing()[0]?.respond(200, sdp);
+  expect(rung(world)).toHaveLength(3);
+  rung(world)[0]?.respond(200, sdp);
   await vi.advanceTimersByTimeAsync(60);
   expect(calls.get(interaction)).toMatchObject({ phase: 'talking', agent: '1003' });
-  expect(ringing()).toEqual([]);
+  expect(rung(world)).toEqual([]);
+  expect(await end()).toEqual([]);
+});
+
+test('a panel answers what is asked of its queue: the phone that rings by hand is made to answer', async () => {
+  const { world, queueing, calls, agent, interaction, answerAll, end } = await talk();
+  byHand(world);
+  await calls.consult(agent, interaction, { queue: 'service' });
+  queueing.offer(0, '1003');
+  await vi.advanceTimersByTimeAsync(10);
+  const [phone] = rung(world);
+  const offer = queueing.lastOffer?.id ?? '';
+  const notHers = expect(calls.answer('1002', offer)).rejects.toMatchObject({ code: 'phone-cannot-auto-answer' });
+  await Promise.all([notHers, vi.advanceTimersByTimeAsync(600)]);
+  expect(phone?.cancelled).toBe(false);
+  await Promise.all([calls.answer('1003', offer), vi.advanceTimersByTimeAsync(600)]);
+  expect(phone?.cancelled).toBe(true);
+  expect(rung(world)).toHaveLength(1);
+  await answerAll();
+  expect(calls.get(interaction)?.parties).toMatchObject([{ agent: '1003', state: 'private' }]);
+  expect(await end()).toEqual([]);
+});
+
+test.each(['a caller', 'a consultation'])('who answers %s before the phone rings has it rung so', async (what) => {
+  const { world, queueing, calls, agent, interaction, answerAll, end } = await talk();
+  byHand(world);
+  if (what === 'a caller') await calls.transfer(agent, interaction, { queue: 'service' });
+  else await calls.consult(agent, interaction, { queue: 'service' });
+  await vi.advanceTimersByTimeAsync(10);
+  const before = world.server.sip.ringing.length;
+  const answered = calls.answer('1003', 'off_early');
+  queueing.offer(0, '1003', 'off_early');
+  await Promise.all([answered, vi.advanceTimersByTimeAsync(600)]);
+  expect(world.server.sip.ringing.slice(before).map(({ cancelled }) => cancelled)).toEqual([false]);
+  await answerAll();
+  const view = calls.get(interaction);
+  expect(view?.parties?.[0]?.agent ?? view?.agent).toBe('1003');
   expect(await end()).toEqual([]);
 });

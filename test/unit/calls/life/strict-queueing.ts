@@ -91,14 +91,14 @@ export class StrictQueueing implements Queueing {
 
   // ── what the test does ──
 
-  offer(pick: number, agent: string): void {
+  offer(pick: number, agent: string, id = newId('off')): void {
     const waiting = [...this.contacts.values()].filter(({ state }) => state === 'waiting');
     const contact = waiting[pick % Math.max(1, waiting.length)];
     if (!contact) return;
     const { target, request } = contact;
     const { interaction } = target;
     const at = Date.now();
-    const offer = { id: newId('off'), interaction, agent, queue: request.queue, at, deadline: at + 20_000 };
+    const offer = { id, interaction, agent, queue: request.queue, at, deadline: at + 20_000 };
     const abort = new AbortController();
     Object.assign(contact, { state: 'offered', agent, abort });
     this.lastOffer = offer;
