@@ -1,5 +1,6 @@
 // Work that waits in a table, done in order within a lane and side by side across lanes. A row that is to be tried later
 // holds up its own lane and no other. Memory is bounded: so many rows are loaded, the rest waits in the table.
+import type { Logger } from 'pino';
 import type { Clock } from '../values/index.ts';
 import type { Pace } from './pace.ts';
 
@@ -12,15 +13,19 @@ export interface LaneRow {
 export interface LanesOptions<Row extends LaneRow> {
   /** Waiting rows after that id, by id. */
   load(after: number, limit: number): Row[];
-  /** @returns undefined: it is done; else when it is tried again. Never rejects. */
+  /** @returns undefined: it is done; else when it is tried again */
   work(row: Row): Promise<number | undefined>;
   clock: Clock;
+  logger: Logger;
   /** Lanes that are worked on at the same time. */
   atOnce: number;
   mostLoaded?: number;
   /** Begins work when its turn comes; absent: at once. */
   pace?: Pick<Pace, 'run'> | undefined;
 }
+
+/** After what nobody expects (the disk refuses, a row that cannot be read): then once more. */
+const againMs = 5_000;
 
 interface Lane<Row> {
   name: string;
@@ -95,7 +100,15 @@ export class Lanes<Row extends LaneRow> {
 
   #load(): void {
     if (!this.#more || this.#loaded > this.#most / 2) return;
-    const rows = this.#options.load(this.#loadedTo, this.#most - this.#loaded);
+    let rows: Row[];
+    try {
+      rows = this.#options.load(this.#loadedTo, this.#most - this.#loaded);
+    } catch (error) {
+      const { logger, clock } = this.#options;
+      logger.error({ err: error }, 'waiting rows could not be loaded; tried later');
+      this.#wakeAt(clock.now() + againMs);
+      return;
+    }
     this.#more = rows.length === this.#most - this.#loaded;
     for (const row of rows) this.#take(row);
   }
@@ -116,7 +129,7 @@ export class Lanes<Row extends LaneRow> {
 
   async #work(lane: Lane<Row>): Promise<void> {
     const row = lane.rows[0] as Row;
-    const again = this.#stopped ? undefined : await this.#options.work(row);
+    const again = this.#stopped ? undefined : await this.#try(row);
     this.#busy--;
     if (this.#stopped) {
       if (this.#busy === 0) this.#idle?.();
@@ -130,6 +143,16 @@ export class Lanes<Row extends LaneRow> {
       else this.#ready.push(lane);
     }
     this.#pump();
+  }
+
+  async #try(row: Row): Promise<number | undefined> {
+    const { work, clock, logger } = this.#options;
+    try {
+      return await work(row);
+    } catch (error) {
+      logger.error({ err: error }, 'a row could not be worked on; tried later');
+      return clock.now() + againMs;
+    }
   }
 
   #wait(lane: Lane<Row>, at: number): void {

@@ -34,12 +34,13 @@ export class Reading {
   setAside = 0;
 
   constructor(options: ReadingOptions) {
-    const { tables, channel, clock, pace } = options;
+    const { tables, channel, clock, logger, pace } = options;
     this.#options = options;
     this.#lanes = new Lanes({
       load: (after, limit) => tables.deliveries(channel, after, limit),
       work: (row) => this.#read(row),
       clock,
+      logger,
       pace,
       atOnce: 32,
     });

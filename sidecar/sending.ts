@@ -11,7 +11,7 @@ import type { GroupCommit } from './group-commit.ts';
 import { Lanes } from './lanes.ts';
 import type { Pace } from './pace.ts';
 import { type Verdict, verdict, windowOf } from './policy.ts';
-import type { ItemRow, OutboxRow, Tables } from './tables.ts';
+import type { ItemRow, OutboxRow, Outgoing, Tables } from './tables.ts';
 
 export interface SendingOptions {
   channel: string;
@@ -39,12 +39,13 @@ export class Sending {
   retries = 0;
 
   constructor(options: SendingOptions) {
-    const { tables, channel, clock, pace } = options;
+    const { tables, channel, clock, logger, pace } = options;
     this.#options = options;
     this.#lanes = new Lanes({
       load: (after, limit) => tables.outbox(channel, after, limit),
       work: (row) => this.#work(row),
       clock,
+      logger,
       pace,
       atOnce: 32,
     });
@@ -63,20 +64,33 @@ export class Sending {
     const { item } = row;
     try {
       if (item.item === 'message') return await this.#message(row, item);
-      this.#options.connector.state?.(item.thread, item.state, { agentName: item.agentName, position: item.position });
+      this.#state(item);
+      await commit.run(() => tables.outboxOver(row.id, true), { repeatable: true });
+      return undefined;
     } catch (error) {
-      logger.error({ channel, err: error }, 'an outbox row could not be worked on');
-      if (item.item === 'message') return clock.now() + 5_000;
+      logger.error({ channel, err: error }, 'an outbox row could not be worked on; tried later');
+      return clock.now() + 5_000;
     }
-    await commit.run(() => tables.outboxOver(row.id, true), { repeatable: true });
-    return undefined;
+  }
+
+  /** One that the connector cannot show is left out: the next one says it better. */
+  #state({ thread, state, agentName, position }: Extract<Outgoing, { item: 'state' }>): void {
+    const { channel, connector, logger } = this.#options;
+    try {
+      connector.state?.(thread, state, { agentName, position });
+    } catch (error) {
+      logger.error({ channel, err: error }, 'the state of a conversation could not be shown');
+    }
   }
 
   async #message(row: OutboxRow, message: OutboundMessage): Promise<number | undefined> {
     const { channel, policy, tables, clock, connector, commit, logger, mostAttempts = 20 } = this.#options;
     const parts = cut(message.content, policy);
-    let last: Extract<Sent, { ok: true }> = { ok: true };
     while (row.parts < parts.length) {
+      if (row.yes !== undefined) {
+        await this.#taken(row, message, row.yes, parts.length);
+        continue;
+      }
       const now = clock.now();
       if (message.expires !== undefined && now > message.expires) {
         return this.#over(row, message, failure('unreachable', 'it was too late: it could not be sent in time'));
@@ -89,18 +103,7 @@ export class Sending {
       const part = parts.length === 1 ? message : partOf(message, parts[row.parts] as Content, row.parts);
       const result = await handOver(connector, part, row.attempts + 1);
       if (result.ok) {
-        last = result;
-        row.parts++;
-        row.attempts = 0;
-        await commit.run(
-          () => {
-            if (may.spends) tables.spend(channel, message.thread, may.spends.occasion, cost);
-            if (row.parts === parts.length) return [this.#note(row, message, last)];
-            tables.outboxLater(row.id, row.parts, 0, 0);
-            return [];
-          },
-          { after: this.#options.told },
-        );
+        row.yes = { result, cost, occasion: may.spends?.occasion };
         continue;
       }
       row.attempts++;
@@ -116,6 +119,29 @@ export class Sending {
     }
     this.sent++;
     return undefined;
+  }
+
+  /** What the provider took is noted, and not handed over again while our own disk refuses the note. */
+  async #taken(
+    row: OutboxRow,
+    message: OutboundMessage,
+    { result, cost, occasion }: NonNullable<OutboxRow['yes']>,
+    parts: number,
+  ): Promise<void> {
+    const { channel, commit, tables, told } = this.#options;
+    const taken = row.parts + 1;
+    await commit.run(
+      () => {
+        if (occasion !== undefined) tables.spend(channel, message.thread, occasion, cost);
+        if (taken === parts) return [this.#note(row, message, result)];
+        tables.outboxLater(row.id, taken, 0, 0);
+        return [];
+      },
+      { after: told },
+    );
+    row.parts = taken;
+    row.attempts = 0;
+    row.yes = undefined;
   }
 
   async #over(row: OutboxRow, message: OutboundMessage, failed: Failure): Promise<undefined> {

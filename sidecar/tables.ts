@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import type { InboundItem, OutboundItem } from '../connector/index.ts';
 import type { Millis } from '../values/index.ts';
-import type { Delivery } from './connector.ts';
+import type { Delivery, Sent } from './connector.ts';
 import type { LaneRow } from './lanes.ts';
 import type { Opening } from './policy.ts';
 import type { Seal } from './seal.ts';
@@ -25,6 +25,8 @@ export interface OutboxRow extends LaneRow {
   item: Outgoing;
   parts: number;
   attempts: number;
+  /** The provider's yes to the next part, while it is not in the table yet. */
+  yes?: { result: Extract<Sent, { ok: true }>; cost: number; occasion: string | undefined } | undefined;
 }
 
 /** Name of the cursor of the server's stream; no connector's cursor has a colon. */
