@@ -52,6 +52,8 @@ export const chinese: Readonly<Record<string, string>> = {
   'social-item-taken': '公开内容 {item} 正由座席 {agent} 处理。',
   'message-content': '无法发送：{reason}。',
   'contact-without-thread': '联系 {interaction} 不是由文字会话延续而来，因此没有可写入的位置。',
+  'contact-long-over': '联系 {interaction} 结束已久，不能再由此继续书写。',
+  'thread-public': '那里的内容人人可见：只由人工回复，不会自动发送。',
   'approval-own': '消息须由作者以外的人审核。',
   'number-missing': '不知道该客户的电话号码。',
   'transfer-to-number': '会话不能转接到电话号码。',

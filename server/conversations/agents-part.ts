@@ -79,27 +79,34 @@ export class AgentsPart {
 
   /** @param key the same one is one message */
   async #write(agent: AgentId, conversation: Conversation, content: Content, key: string): Promise<MessageView> {
-    const { sentAs, attachments, post, tools } = this.#options;
-    const { data, record, thread } = conversation;
+    const { sentAs, attachments, tools } = this.#options;
+    const { data, thread } = conversation;
     const before = sentAs(data.via, key);
     if (before) return before;
     const checked = sendable(content, attachments);
     mustBeOpen(thread.window, checked, this.#now());
-    const waits = data.public && record?.approval === true;
-    const message = waits
-      ? post.submitted(conversation, agent, checked, key)
-      : post.sent(conversation, { author: 'agent', content: checked, agent, key });
-    if (!waits) conversation.answers.answered();
+    const message = this.#put(agent, conversation, checked, key);
     await tools.journal.append([]);
     return message;
   }
 
-  /** From a call back into the chat that it goes on from. */
+  /** To the customer, or first to a second person, where everybody can read it and the channel asks for that. */
+  #put(agent: AgentId, conversation: Conversation, content: Content, key?: string): MessageView {
+    const { post } = this.#options;
+    const { data, record, answers } = conversation;
+    if (data.public && record?.approval === true) return post.submitted(conversation, agent, content, key);
+    const message = post.sent(conversation, { author: 'agent', content, agent, key });
+    answers.answered();
+    return message;
+  }
+
+  /** From a call back into the chat that it goes on from; what somebody else has there stays hers alone. */
   async goOn(agent: AgentId, call: InteractionId, content: Content, key: string): Promise<MessageView> {
-    const { calls, open, outgoing, post, sentAs, attachments, tools } = this.#options;
+    const { calls, open, outgoing, sentAs, attachments, tools } = this.#options;
     const place = calls.placeOf(call, agent);
     if (!place) throw failed['contact-without-thread']({ interaction: call });
     if (!place.hers) throw failed['conversation-not-yours']({ agent, interaction: call });
+    if (place.longOver) throw failed['contact-long-over']({ interaction: call });
     const { via, thread, chain } = place;
     const full = `out ${call} ${key}`;
     const before = sentAs(via, full);
@@ -107,6 +114,8 @@ export class AgentsPart {
     const under = open.at(via, thread);
     const queue = under?.data.queue ?? place.queue ?? '';
     if (under) {
+      if (under.data.phase === 'active' && !under.has(agent))
+        throw failed['conversation-not-yours']({ agent, interaction: under.interaction });
       if (!calls.bring(under, agent)) throw failed['conversation-queue']({ agent, queue });
       return this.#write(agent, under, content, full);
     }
@@ -117,7 +126,7 @@ export class AgentsPart {
       conversation.finish('system', 'agent-not-free');
       throw failed['conversation-queue']({ agent, queue });
     }
-    const message = post.sent(conversation, { author: 'agent', content: checked, agent, key: full });
+    const message = this.#put(agent, conversation, checked, full);
     await tools.journal.append([]);
     return message;
   }
@@ -202,7 +211,7 @@ export class AgentsPart {
       conversation.finish('system', 'agent-not-free');
       throw failed['conversation-queue']({ agent, queue: to.queue });
     }
-    this.#options.post.sent(conversation, { author: 'agent', content: checked, agent });
+    this.#put(agent, conversation, checked);
     await this.#options.tools.journal.append([]);
     return conversation.view();
   }

@@ -124,6 +124,8 @@ export interface ThreadData {
   window?: ReplyWindow | undefined;
   /** Of the last message. */
   number: number;
+  /** What is written there, everybody can read. */
+  public: boolean;
   /** The first contact of those that go on from one another here; of an earlier version: absent. */
   chain?: InteractionId | undefined;
   /** Who had the last conversation, and where it counted. */

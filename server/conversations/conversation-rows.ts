@@ -46,12 +46,13 @@ export class ConversationRows {
   readonly #db: Database;
   readonly #save: Statement;
   readonly #saveThread: Statement;
-  readonly #thread: Statement<[string, string], string>;
+  readonly #thread: Statement<[string, string], { data: string; public: number }>;
   readonly #insert: Statement;
   readonly #update: Statement;
   readonly #key: Statement;
   readonly #known: Statement<[string, string], { interaction: string; message: string | null }>;
   readonly #page: Statement<[string, string, number, number], MessageCells>;
+  readonly #lastNumber: Statement<[string, string, string], number>;
   readonly #message: Statement<[string], MessageCells & { via: string; thread: string; reply_to: string | null }>;
   readonly #place: Statement<[string], { via: string; thread: string }>;
   readonly #read: Statement<[string, string, number], MessageCells>;
@@ -67,9 +68,12 @@ export class ConversationRows {
       `INSERT INTO threads (via, thread, data) VALUES (?, ?, ?)
          ON CONFLICT (via, thread) DO UPDATE SET data = excluded.data`,
     );
-    this.#thread = db
-      .prepare<[string, string], string>('SELECT data FROM threads WHERE via = ? AND thread = ?')
-      .pluck();
+    // Threads of an earlier version do not say themselves whether everybody can read them.
+    this.#thread = db.prepare(
+      `SELECT data, coalesce(data ->> '$.public', EXISTS (SELECT 1 FROM conversations c
+         WHERE c.via = t.via AND c.thread = t.thread AND c.data ->> '$.public')) AS public
+         FROM threads t WHERE via = ? AND thread = ?`,
+    );
     this.#insert = db.prepare(
       `INSERT INTO messages (id, via, thread, number, interaction, at, author, agent, state, content, failed, reply_to)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -80,6 +84,11 @@ export class ConversationRows {
     this.#page = db.prepare(
       `SELECT ${columns} FROM messages WHERE via = ? AND thread = ? AND number < ? ORDER BY number DESC LIMIT ?`,
     );
+    this.#lastNumber = db
+      .prepare<[string, string, string], number>(
+        'SELECT number FROM messages WHERE via = ? AND thread = ? AND interaction <= ? ORDER BY number DESC LIMIT 1',
+      )
+      .pluck();
     this.#message = db.prepare(`SELECT ${columns}, via, thread, reply_to FROM messages WHERE id = ?`);
     this.#place = db.prepare('SELECT via, thread FROM conversations WHERE interaction = ?');
     this.#read = db.prepare(
@@ -123,8 +132,8 @@ export class ConversationRows {
   }
 
   thread(via: string, thread: string): ThreadData | undefined {
-    const text = this.#thread.get(via, thread);
-    return text === undefined ? undefined : (JSON.parse(text) as ThreadData);
+    const row = this.#thread.get(via, thread);
+    return row && { ...(JSON.parse(row.data) as ThreadData), public: row.public === 1 };
   }
 
   insert(message: NewMessage): void {
@@ -165,6 +174,12 @@ export class ConversationRows {
     return this.#page.all(via, thread, before, limit).reverse().map(messageOf);
   }
 
+  /** Of the last message of that conversation, or of one before it; 0: there is none. */
+  lastNumber(via: string, thread: string, interaction: InteractionId): number {
+    // Ids sort by time.
+    return this.#lastNumber.get(via, thread, interaction) ?? 0;
+  }
+
   message(id: string): MessagePlace | undefined {
     const row = this.#message.get(id);
     return row && { view: messageOf(row), via: row.via, thread: row.thread, replyTo: row.reply_to ?? undefined };
@@ -180,12 +195,13 @@ export class ConversationRows {
     return this.#read.all(via, thread, number).map(messageOf);
   }
 
-  /** Threads of these customers, the latest first. */
+  /** Threads of these customers in which nobody else reads, and which are no work items: the latest first. */
   placesOf(customers: readonly string[]): { via: string; thread: string }[] {
     return this.#db
       .prepare<[string], { via: string; thread: string }>(
         `SELECT via, thread FROM conversations WHERE customer IN (SELECT value FROM json_each(?))
-         GROUP BY via, thread ORDER BY max(started_at) DESC LIMIT 20`,
+           AND data ->> '$.channel' <> 'work'
+         GROUP BY via, thread HAVING max(coalesce(data ->> '$.public', 0)) = 0 ORDER BY max(started_at) DESC LIMIT 20`,
       )
       .all(JSON.stringify(customers));
   }

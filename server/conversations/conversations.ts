@@ -227,12 +227,17 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
 
   messages(
     interaction: InteractionId,
-    { before, limit }: { before?: number | undefined; limit: number },
+    {
+      before = Number.MAX_SAFE_INTEGER,
+      limit,
+      untilItsEnd = false,
+    }: { before?: number | undefined; limit: number; untilItsEnd?: boolean | undefined },
   ): MessageView[] {
     const place = this.#open.get(interaction)?.data ?? this.#rows.placeOf(interaction);
     if (!place) throw failed['conversation-unknown']({ interaction });
     const { via, thread } = place;
-    return this.#rows.page(via, thread, before ?? Number.MAX_SAFE_INTEGER, Math.min(limit, mostPage));
+    const end = untilItsEnd ? this.#rows.lastNumber(via, thread, interaction) + 1 : before;
+    return this.#rows.page(via, thread, Math.min(before, end), Math.min(limit, mostPage));
   }
 
   async approve(by: AgentId, message: string, yes: boolean, why?: string): Promise<MessageView> {
@@ -264,15 +269,15 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     return this.#outgoing.tell(...given);
   }
 
-  /** Where these customers wrote to us, the latest first, with what the provider still allows there. */
+  /** Where these customers wrote to us, and nobody else reads it: the latest first, with what the provider still allows there. */
   placesOf(
     customers: readonly string[],
   ): { via: string; kind: string; thread: string; window?: ReplyWindow | undefined }[] {
     const { directory } = this.#tools;
     return this.#rows.placesOf(customers).flatMap(({ via, thread }) => {
       const record = directory.channels.get(via);
-      if (!record || record.disabled) return [];
-      return [{ via, kind: record.kind, thread, window: this.#threads.get(via, thread).window }];
+      const { public: everybody, window } = this.#threads.get(via, thread);
+      return !record || record.disabled || everybody ? [] : [{ via, kind: record.kind, thread, window }];
     });
   }
 

@@ -17,6 +17,14 @@ export const failed = defineErrors({
     status: 409,
     text: 'The contact {interaction} does not go on from a conversation, so that there is no place to write to.',
   },
+  'contact-long-over': {
+    status: 409,
+    text: 'The contact {interaction} ended too long ago to write on from it.',
+  },
+  'thread-public': {
+    status: 409,
+    text: 'Everybody can read what is written there: people answer there, and nothing is sent by itself.',
+  },
   'window-closed': {
     status: 409,
     text: 'The customer wrote too long ago: the provider takes no message for her before she writes again.',

@@ -136,7 +136,10 @@ export class Inbound {
     if (variables) conversation.learn(variables);
     if (content.type === 'text' && content.subject !== undefined) data.subject ??= content.subject;
     data.replyTo = key;
-    if (item.public) data.public = true;
+    if (item.public) {
+      data.public = true;
+      conversation.thread.public = true;
+    }
     const seen = conversation.bot.seen(content);
     this.#keeper.post.received(conversation, {
       content: seen,
@@ -194,6 +197,7 @@ export class Inbound {
       from: from.identities[0]?.value,
       language: from.language ?? person?.language ?? record.language,
     });
+    data.public = known.public;
     const conversation = new Conversation(this.#tools, this.#keeper, data);
     this.#keeper.add(conversation);
     const proved = from.identities.some(({ verified }) => verified);

@@ -117,7 +117,7 @@ export class Messages {
   }
 
   /** A public answer that a second person is to read first. */
-  submitted(conversation: Conversation, agent: AgentId, content: Content, key: string): MessageView {
+  submitted(conversation: Conversation, agent: AgentId, content: Content, key?: string): MessageView {
     const { via, replyTo } = conversation.data;
     const writing: Writing = { author: 'agent', content, at: this.#now(), agent, key, replyTo, state: 'approval' };
     return this.#put(conversation, writing, (message) =>

@@ -30,7 +30,8 @@ export class Outgoing {
 
   /**
    * Writes in the system's name: in the open conversation of that thread, or in one that ends with the message.
-   * @param key the same one is one message @throws channel-unknown, channel-disabled, window-closed, quota-spent
+   * @param key the same one is one message
+   * @throws channel-unknown, channel-disabled, thread-public, window-closed, quota-spent
    */
   async tell(
     to: { via: string; thread: string; customer?: string | undefined },
@@ -39,6 +40,7 @@ export class Outgoing {
   ): Promise<MessageView> {
     const { tools, keeper, open, attachments, sentAs } = this.#options;
     const record = this.channel(to.via);
+    if (keeper.threads.get(to.via, to.thread).public) throw failed['thread-public']();
     const full = `out system ${key}`;
     const before = sentAs(to.via, full);
     if (before) return before;
@@ -92,6 +94,7 @@ export class Outgoing {
       language: known?.language ?? record.language,
       queue: to.queue,
     });
+    data.public = thread.public;
     const conversation = new Conversation(tools, keeper, data);
     open.add(conversation);
     conversation.begin(known && 'channel');

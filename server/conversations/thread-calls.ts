@@ -23,7 +23,7 @@ interface ThreadCall {
 
 export interface ThreadCallsOptions {
   database: Database;
-  tools: Pick<ConversationTools, 'journal' | 'clock' | 'logger'>;
+  tools: Pick<ConversationTools, 'journal' | 'clock' | 'logger' | 'directory'>;
   rows: ConversationRows;
   threads: Threads;
   open: OpenConversations;
@@ -68,7 +68,8 @@ export class ThreadCalls {
   }
 
   /**
-   * Where a call goes on from, also one that is over, and whether the agent talked in it.
+   * Where a call goes on from, also one that is over, whether the agent talked in it, and whether it ended so long ago that
+   * what the customer writes there comes to her no more.
    * @returns undefined where it goes on from no thread of messages
    */
   placeOf(call: InteractionId, agent: AgentId) {
@@ -78,7 +79,10 @@ export class ThreadCalls {
     const place = chain === undefined ? undefined : rows.placeOf(chain);
     if (!place || chain === undefined) return undefined;
     const answered = events.filter((event) => event.type === interactionAnswered.name && event.agent === agent);
-    return { ...place, chain, hers: answered.length > 0, queue: answered.at(-1)?.queue };
+    const endedAt = events.findLast(({ type }) => type === interactionEnded.name)?.at;
+    const returnMs = tools.directory.channels.get(place.via)?.returnMs ?? 0;
+    const longOver = endedAt !== undefined && tools.clock.now() - endedAt > returnMs;
+    return { ...place, chain, hers: answered.length > 0, longOver, queue: answered.at(-1)?.queue };
   }
 
   /** It becomes hers, or she reads and writes along with who has it. @returns whether she is in it */

@@ -18,7 +18,7 @@ export class Threads {
 
   get(via: string, thread: string): ThreadData {
     const key = keyOf(via, thread);
-    const known = this.#known.get(key) ?? this.#rows.thread(via, thread) ?? { via, thread, number: 0 };
+    const known = this.#known.get(key) ?? this.#rows.thread(via, thread) ?? { via, thread, number: 0, public: false };
     this.#known.delete(key);
     this.#known.set(key, known);
     if (this.#known.size > mostKnown) this.#forget();

@@ -44,7 +44,7 @@ export const conversationCommands = {
   },
   'go-on-writing': {
     about:
-      'From a call that goes on from a conversation (a callback that was asked for there), during it and after it: writes to the customer where that was. What is under way there becomes hers; the same `key` is one message.',
+      'From a call that goes on from a conversation (a callback that was asked for there), during it and after it: writes to the customer where that was, after it for as long as the channel brings her words back to the agent. What nobody has there becomes the agent’s; the same `key` is one message.',
     with: z.strictObject({ interaction: id, content, key: z.string().min(1).max(100) }),
     answer: z.object({ message: messageView }),
   },

@@ -123,8 +123,14 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
   accept(agent: AgentId, offer: OfferId): Promise<void>;
   /** Public answers that wait for a second person, the oldest first. */
   awaitingApproval(limit: number): MessageView[];
-  /** Of the whole thread, also of earlier conversations in it, the oldest first. @param before number of a message */
-  messages(interaction: InteractionId, page: { before?: number | undefined; limit: number }): MessageView[];
+  /**
+   * Of the whole thread, also of earlier conversations in it, the oldest first.
+   * @param page.before number of a message @param page.untilItsEnd nothing of later conversations
+   */
+  messages(
+    interaction: InteractionId,
+    page: { before?: number | undefined; limit: number; untilItsEnd?: boolean | undefined },
+  ): MessageView[];
   /**
    * Sends, or keeps it for approval. @param key of the panel: the same one is one message
    * @throws window-closed, quota-spent where the provider would refuse it
@@ -161,9 +167,10 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
     to: { queue: QueueId; number?: string | undefined },
   ): Promise<string>;
   /**
-   * From a call that goes on from a conversation, during it and after it, she writes to the customer where that was: in what is
-   * under way there, which becomes hers, or anew. @param key of the panel: the same one is one message
-   * @throws contact-without-thread, channel-disabled, conversation-queue, window-closed, quota-spent
+   * From a call that goes on from a conversation, during it and, within the channel's `returnMs`, after it, she writes to the
+   * customer where that was: in what nobody else has there, which becomes hers, or anew.
+   * @param key of the panel: the same one is one message
+   * @throws contact-without-thread, contact-long-over, conversation-not-yours (somebody has it), channel-disabled, conversation-queue, window-closed, quota-spent
    */
   goOn(agent: AgentId, call: InteractionId, content: Content, key: string): Promise<MessageView>;
   /** By a supervisor or the system. */

@@ -8,7 +8,7 @@ import { type AgentRecord, type ConversationView, teamOf } from '../../ports/ind
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { hadPart, isStaff, mayServe, visible } from '../scope.ts';
+import { confinedTo, hadPart, isStaff, mayServe, visible } from '../scope.ts';
 
 const id = z.string().min(1).max(80);
 const transferTarget = z.union([z.strictObject({ queue: id }), z.strictObject({ agent: id })]);
@@ -125,8 +125,12 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
       answer: z.object({ messages: z.array(message) }),
       errors: ['not-found'],
       handle({ params, query, principal }) {
-        mustRead(principal, params.interaction!);
-        return { messages: conversations.messages(params.interaction!, query) };
+        const interaction = params.interaction!;
+        mustRead(principal, interaction);
+        const now = conversations.get(interaction) ?? conversations.inThreadOf(interaction);
+        // What came after it may be another agent's, of another team: for who has that, and for who sees the whole site.
+        const all = (now && sees(principal, now)) || (isStaff(principal) && confinedTo(principal) === undefined);
+        return { messages: conversations.messages(interaction, { ...query, untilItsEnd: !all }) };
       },
     }),
     endpoint({
@@ -180,7 +184,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
       path: '/agents/:id/calls/:interaction/messages',
       tag,
       about:
-        'From a call that goes on from a conversation (a callback that was asked for there), during it and after it: writes to the customer where that was. What is under way there becomes the agent’s; the same `key` is one message.',
+        'From a call that goes on from a conversation (a callback that was asked for there), during it and after it: writes to the customer where that was, after it for as long as the channel brings her words back to the agent. What nobody has there becomes the agent’s; the same `key` is one message.',
       roles: everyone,
       body: z.strictObject({ content, key: z.string().min(1).max(100) }),
       answer: message,
@@ -189,6 +193,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
         'not-found',
         'not-allowed',
         'contact-without-thread',
+        'contact-long-over',
         'conversation-not-yours',
         'conversation-queue',
         'channel-disabled',

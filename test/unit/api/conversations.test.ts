@@ -218,6 +218,26 @@ describe('people', () => {
     expect(await messages.json()).toMatchObject({ messages: [{ number: 1, author: 'customer' }] });
   });
 
+  it('read what was written until the end of theirs, and later words where they are in that again', async () => {
+    const first = await active();
+    await act(first, 'close');
+    api.routing.notReady('1001', 'lunch');
+    api.site.clock.at += 60_000;
+    const { items } = (await (await inbound([item('k2', 'For somebody else')])).json()) as {
+      items: [{ interaction: string }];
+    };
+    await api.projector.settled();
+    const read = async (as: string, query = '') => {
+      const answer = await api.send('GET', `/conversations/${first}/messages${query}`, as);
+      return ((await answer.json()) as { messages: { number: number }[] }).messages.map(({ number }) => number);
+    };
+    expect(await read(api.tokens.agent)).toEqual([1]);
+    expect(await read(api.tokens.agent, '?before=99')).toEqual([1]);
+    expect(await read(api.tokens.supervisor)).toEqual([1, 2]);
+    await api.deps.conversations.outside.take(items[0].interaction, '1001');
+    expect(await read(api.tokens.agent)).toEqual([1, 2]);
+  });
+
   it('write, note, close; and what is not theirs is refused', async () => {
     const interaction = await active();
     const body = { content: { type: 'text', text: 'Done.' }, key: 'p1' };

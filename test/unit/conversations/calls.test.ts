@@ -24,6 +24,7 @@ beforeEach(async () => {
   world.setFlows({ bank, sure });
   await world.configure(
     { id: 'web', to: { queue: 'service' } },
+    { id: 'weibo', channel: 'social', to: { queue: 'service' }, approval: true },
     { id: 'bot', to: { flow: 'bank' } },
     { id: 'sure', to: { flow: 'sure' } },
   );
@@ -185,6 +186,42 @@ describe('a call that goes on from a chat', () => {
     for (const one of [said, later]) {
       expect(world.site.journal.ofInteraction(one.interaction)[0]?.data).toMatchObject({ thread: chat });
     }
+  });
+
+  it('is no way back for ever, nor into what somebody else has there', async () => {
+    const chat = await escalated();
+    await world.conversations.close('1001', chat);
+    await calledBack('1001');
+    await fact(interactionEnded, { where: 'talk', by: 'customer', cause: 'BYE' }, { interaction: 'int_call' });
+    const { conversations } = world;
+    world.ready('1002');
+    world.routing.notReady('1001', 'lunch');
+    await world.pass(60_000);
+    const theirs = await world.says('web', 'v1', 'Something else');
+    await world.until(() => world.phase(theirs) === 'queued', 'it waits');
+    await conversations.outside.take(theirs, '1002');
+    await expect(conversations.goOn('1001', 'int_call', text('Me again'), 'k1')).rejects.toMatchObject({
+      code: 'conversation-not-yours',
+    });
+    expect(conversations.get(theirs)).toMatchObject({ agent: '1002', joined: [] });
+    await conversations.close('1002', theirs);
+    await world.pass(world.site.directory.channels.get('web')?.returnMs ?? 0);
+    await expect(conversations.goOn('1001', 'int_call', text('Me again'), 'k2')).rejects.toMatchObject({
+      code: 'contact-long-over',
+    });
+    expect(world.written('web', 'v1')).toEqual([]);
+  });
+
+  it('waits for the second person where everybody reads what she writes after it', async () => {
+    world.ready('1001');
+    const chat = await world.says('weibo', 'status/1', 'Down again', { public: { post: 'p1', kind: 'comment' } });
+    await world.accepts('1001', chat);
+    await world.conversations.escalate('1001', chat, { queue: 'service' });
+    await world.conversations.close('1001', chat);
+    await calledBack('1001');
+    const said = await world.conversations.goOn('1001', 'int_call', text('As I said'), 'k1');
+    expect(said.state).toBe('approval');
+    expect(world.written('weibo', 'status/1')).toEqual([]);
   });
 
   it('is known to the next server', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { channelSchema } from '../../../server/directory/index.ts';
 import { World } from './world.ts';
 
 let world: World;
@@ -397,6 +398,29 @@ describe('people', () => {
     expect(world.conversations.awaitingApproval(10)).toEqual([]);
   });
 
+  it('do not get round the second person by beginning anew in public', async () => {
+    world.ready('1001');
+    const post = { post: 'p1', kind: 'comment' as const };
+    const chat = await world.says('weibo', 'status/1', 'Your app is down', { public: post });
+    await world.accepts('1001', chat);
+    await world.conversations.close('1001', chat);
+    await world.restart();
+    // An earlier version did not keep with the thread that everybody can read it.
+    world.database.prepare(`UPDATE threads SET data = json_remove(data, '$.public')`).run();
+    await world.restart();
+    world.ready('1001');
+    const to = { via: 'weibo', thread: 'status/1', queue: 'service' };
+    const begun = await world.conversations.begin('1001', to, text('No it is not'));
+    expect(begun.phase).toBe('active');
+    expect(world.written('weibo', 'status/1')).toEqual([]);
+    expect(world.conversations.awaitingApproval(10)).toMatchObject([{ interaction: begun.interaction, agent: '1001' }]);
+    await world.conversations.send('1001', begun.interaction, text('Really not'), 'k1');
+    expect(world.conversations.awaitingApproval(10)).toHaveLength(2);
+    // What only she reads goes out at once.
+    await world.conversations.begin('1001', { ...to, thread: 'u1' }, text('Hello'));
+    expect(world.written('weibo', 'u1')).toEqual(['Hello']);
+  });
+
   it('have her called back from the chat', async () => {
     const chat = await active();
     await world.conversations.escalate('1001', chat, { queue: 'service' });
@@ -416,6 +440,24 @@ describe('people', () => {
     expect(again.id).toBe(told.id);
     expect(world.written('web', 'v8')).toEqual(['Your parcel is there']);
     expect(world.conversations.list()).toEqual([]);
+  });
+
+  it('are told nothing by the system where everybody reads it, and are not looked for in work items', async () => {
+    const { channels } = world.site.directory;
+    const tickets = { site: 'hq', id: 'tickets', kind: 'work', channel: 'work', to: { queue: 'service' } };
+    await channels.put(channelSchema.parse(tickets), 'admin');
+    const from = { identities: [{ kind: 'weibo', value: 'wang' }] };
+    const post = { post: 'p1', kind: 'comment' as const };
+    await world.says('weibo', 'wang', 'Hello', { from });
+    await world.pass(1_000);
+    await world.says('weibo', 'status/1', 'Your app is down', { from, public: post });
+    await world.says('tickets', 'wrk_1', 'Look into it', { from });
+    expect(world.conversations.placesOf(['cus_wang']).map(({ thread }) => thread)).toEqual(['wang']);
+    const to = { via: 'weibo', thread: 'status/1' };
+    await expect(world.conversations.tell(to, text('Your parcel is there'), 'p')).rejects.toMatchObject({
+      code: 'thread-public',
+    });
+    expect(world.written('weibo', 'status/1')).toEqual([]);
   });
 
   it('write first', async () => {
