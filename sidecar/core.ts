@@ -5,7 +5,7 @@ import type { Clock } from '../values/index.ts';
 import type { AttachmentSettings } from './attachments.ts';
 import { type Backoffs, ChannelAtWork, type ChannelFigures } from './channel.ts';
 import type { ConnectorKind } from './connector.ts';
-import { openSidecarDatabase } from './database.ts';
+import { openSidecarDatabase, type SidecarLock } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { Pace } from './pace.ts';
 import { Reporting } from './reporting.ts';
@@ -33,6 +33,8 @@ export interface CoreOptions {
   providersClock?: Clock | undefined;
   logger: Logger;
   backoffs?: Backoffs | undefined;
+  /** How long another sidecar on the folder may still be ending; default 5 s. */
+  lockPatienceMs?: number | undefined;
 }
 
 const sweepMs = 600_000;
@@ -40,6 +42,7 @@ const sweepRows = 2_000;
 
 export class Core {
   readonly channels: ReadonlyMap<string, ChannelAtWork>;
+  readonly #lock: SidecarLock;
   readonly #commit: GroupCommit;
   readonly #tables: Tables;
   readonly #server: ServerApi;
@@ -49,12 +52,14 @@ export class Core {
 
   private constructor(
     options: CoreOptions,
+    lock: SidecarLock,
     tables: Tables,
     commit: GroupCommit,
     server: ServerApi,
     channels: Map<string, ChannelAtWork>,
   ) {
     this.#options = options;
+    this.#lock = lock;
     this.#tables = tables;
     this.#commit = commit;
     this.#server = server;
@@ -71,7 +76,7 @@ export class Core {
 
   /** @throws sidecar-data-unusable; and what a connector says is wrong with its settings */
   static async open(options: CoreOptions): Promise<Core> {
-    const database = openSidecarDatabase(options.folder);
+    const { database, lock } = openSidecarDatabase(options.folder, options.lockPatienceMs);
     const tables = new Tables(database, new Seal(keyFor(options.siteKey, 'tables')));
     const commit = new GroupCommit(database);
     const server = new ServerApi(options.server);
@@ -96,9 +101,10 @@ export class Core {
       for (const channel of channels.values()) await channel.connector.stop();
       server.close();
       commit.close();
+      lock.release();
       throw error;
     }
-    return new Core(options, tables, commit, server, channels);
+    return new Core(options, lock, tables, commit, server, channels);
   }
 
   start(): void {
@@ -126,6 +132,7 @@ export class Core {
     await Promise.all([...this.channels.values()].map((channel) => channel.stop()));
     this.#server.close();
     this.#commit.close();
+    this.#lock.release();
   }
 }
 

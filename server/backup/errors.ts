@@ -16,6 +16,10 @@ export const failed = defineErrors({
   'backup-nothing': { status: 404, text: 'There is no database in {data}: nothing to back up.' },
   'move-vault-file': { status: 400, text: '{vault} is a file: a site moves by a folder.' },
   'move-elsewhere': { status: 409, text: 'What is in {data} moved to {to} already.' },
+  'move-sidecar-running': {
+    status: 409,
+    text: 'A sidecar runs on {data}: stop it before the site leaves.',
+  },
   'move-under-way': {
     status: 409,
     text: 'The site {site} is moving by {vault} and has not arrived: take another folder.',

@@ -13,11 +13,13 @@ import { dirname, join, resolve } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Settings } from '../../config/index.ts';
 import {
+  type DirectoryLock,
   databaseFile,
   dataDirectoryHolder,
   type Fence,
   fenceOf,
   lockDataDirectory,
+  lockFile,
   putFence,
   takeFenceAway,
 } from '../journal/index.ts';
@@ -79,8 +81,8 @@ export async function planLeave({ settings, configuration, vault, passphrase }: 
 }
 
 /**
- * Out of the old side. The server there must be stopped.
- * @throws data-directory-in-use, data-moved (to somewhere else), move-arrived, move-not-right, and those of a backup
+ * Out of the old side. The server and the sidecar there must be stopped.
+ * @throws data-directory-in-use, move-sidecar-running, data-moved (to somewhere else), move-arrived, move-not-right, and those of a backup
  */
 export async function leave(options: MoveOptions & { version: string; now: number }): Promise<MoveNote> {
   const { settings, configuration, passphrase, version, now } = options;
@@ -89,7 +91,9 @@ export async function leave(options: MoveOptions & { version: string; now: numbe
   if (existsSync(vault) && isFile(vault)) throw failed['move-vault-file']({ vault });
   if (!existsSync(join(data, databaseFile))) throw failed['backup-nothing']({ data });
   const lock = lockDataDirectory(data);
+  let sidecar: DirectoryLock | undefined;
   try {
+    sidecar = lockSidecar(data);
     const fence = fenceOf(data);
     const left = readMoveNote(vault);
     if (fence && left?.move === fence.move) return left;
@@ -124,6 +128,7 @@ export async function leave(options: MoveOptions & { version: string; now: numbe
     writeMoveNote(vault, note);
     return note;
   } finally {
+    sidecar?.release();
     lock.release();
   }
 }
@@ -200,6 +205,16 @@ export function comeBack({ data }: Pick<Settings, 'data'>): Fence {
   } finally {
     lock.release();
   }
+}
+
+/** Its own lock, so that what comes to it meanwhile is not lost with the old side. @throws move-sidecar-running */
+function lockSidecar(data: string): DirectoryLock | undefined {
+  const folder = join(data, 'sidecar');
+  // A site without digital channels.
+  if (!existsSync(folder)) return undefined;
+  const lock = lockFile(join(folder, 'sidecar.lock'));
+  if (!lock) throw failed['move-sidecar-running']({ data });
+  return lock;
 }
 
 function mustHaveLeft(vault: string, data: string): MoveNote {

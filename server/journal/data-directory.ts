@@ -1,6 +1,6 @@
 // One server per data directory. The lock is an exclusive transaction on an empty SQLite file: the kernel gives it back
 // when the process dies, however it dies, so that there is no stale lock to recognise and no race between two starters.
-// server.pid beside it names the holder for people and the CLI.
+// server.pid beside it names the holder for people and the CLI. The sidecar and backups have such files of their own.
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -16,22 +16,32 @@ export interface DirectoryLock {
  */
 export function lockDataDirectory(directory: string): DirectoryLock {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const lockFile = path.join(directory, 'server.lock');
-  const holder = new Sqlite(lockFile, { timeout: 0 });
-  // Whoever can read it can lock it, and keep us out.
-  chmodSync(lockFile, 0o600);
+  const lock = lockFile(path.join(directory, 'server.lock'));
   const pidFile = path.join(directory, 'server.pid');
-  try {
-    holder.exec('BEGIN EXCLUSIVE');
-  } catch (error) {
-    holder.close();
-    if (!(error instanceof Sqlite.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
-    throw failed['data-directory-in-use']({ directory, pid: readPid(pidFile) ?? 'unknown' });
-  }
+  if (!lock) throw failed['data-directory-in-use']({ directory, pid: readPid(pidFile) ?? 'unknown' });
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   return {
     release() {
       rmSync(pidFile, { force: true });
+      lock.release();
+    },
+  };
+}
+
+/** Makes the file where it is missing; its folder must be there. @returns undefined where somebody holds it */
+export function lockFile(file: string): DirectoryLock | undefined {
+  const holder = new Sqlite(file, { timeout: 0 });
+  try {
+    // Whoever can read it can lock it, and keep us out.
+    chmodSync(file, 0o600);
+    holder.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    holder.close();
+    if (!(error instanceof Sqlite.SqliteError) || !error.code.startsWith('SQLITE_BUSY')) throw error;
+    return undefined;
+  }
+  return {
+    release() {
       holder.close();
     },
   };

@@ -1,4 +1,4 @@
-export { type DirectoryLock, dataDirectoryHolder, lockDataDirectory } from './data-directory.ts';
+export { type DirectoryLock, dataDirectoryHolder, lockDataDirectory, lockFile } from './data-directory.ts';
 export { type DatabaseOptions, databaseFile, type OpenDatabase, openDatabase } from './database.ts';
 export { defineEvent, eventTypes, newEvent } from './event-type.ts';
 export { journalAlarm, journalErased, journalLost } from './events.ts';

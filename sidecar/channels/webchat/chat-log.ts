@@ -44,7 +44,6 @@ export class ChatLog {
     const file = join(folder, 'chat.sqlite');
     this.#database = new Sqlite(file);
     chmodSync(file, 0o600);
-    this.#database.pragma('locking_mode = EXCLUSIVE');
     this.#database.pragma('journal_mode = WAL');
     this.#database.pragma('synchronous = NORMAL');
     this.#database.pragma('secure_delete = ON');

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   copyFileSync,
   existsSync,
@@ -12,7 +13,10 @@ import {
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
 import { findings, inspectData, restoreBackup, takeBackup, verifyBackup } from '../../../server/backup/index.ts';
+import { webchat } from '../../../sidecar/channels/webchat/index.ts';
+import { Harness } from '../sidecar/harness.ts';
 import { Site } from './site.ts';
 
 let site: Site;
@@ -146,6 +150,37 @@ test('a folder keeps once what did not change, and forgets old backups with what
   await expect(take('kept', { passphrase: 'another one altogether' })).rejects.toMatchObject({
     code: 'backup-passphrase-wrong',
   });
+});
+
+test('is taken beside a running sidecar, and holds what came to it', async () => {
+  await site.write(3);
+  const settings = webchat.settings.parse({});
+  const sidecar = await Harness.start({ kind: webchat, settings, channel: 'chat', folder: site.path('sidecar') });
+  try {
+    const chat = new WebSocket(`${sidecar.url.replace('http', 'ws')}/chat/chat/socket`, { origin: sidecar.url });
+    await once(chat, 'open');
+    for (const frame of [{ t: 'hello' }, { t: 'say', id: 'm1', text: 'good morning' }])
+      chat.send(JSON.stringify(frame));
+    await sidecar.server.until(() => sidecar.server.items.length === 1, 'it is in the log and at the server');
+    await take('kept');
+    chat.terminate();
+  } finally {
+    await sidecar.stop({ keep: true });
+    await sidecar.server.stop();
+  }
+  const data = join(site.folder, 'restored');
+  await restoreBackup({ ...from('kept'), data });
+  const count = (file: string, table: string) => {
+    const database = new Sqlite(join(data, 'sidecar', file), { readonly: true });
+    try {
+      return database.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get();
+    } finally {
+      database.close();
+    }
+  };
+  expect(count('sidecar.sqlite', 'deliveries')).toBe(1);
+  expect(count('channels/chat/chat.sqlite', 'messages')).toBe(1);
+  expect(existsSync(join(data, 'sidecar', 'sidecar.lock'))).toBe(false);
 });
 
 test('never over what is there, unless forced; then that is moved aside', async () => {

@@ -15,6 +15,7 @@ import {
   takeBackup,
 } from '../../../server/backup/index.ts';
 import { openDatabase, openJournal } from '../../../server/journal/index.ts';
+import { openSidecarDatabase } from '../../../sidecar/database.ts';
 import { Site } from './site.ts';
 
 const logger = pino({ level: 'silent' });
@@ -120,6 +121,21 @@ describe('a move', () => {
     expect(arrived.to).toContain(data);
     writeFileSync(join(vault, 'move.json'), JSON.stringify(open));
     expect((await comeIn()).restored).toBeUndefined();
+  });
+
+  test('waits for the sidecar to be stopped, and a sidecar for the move', async () => {
+    const sidecar = openSidecarDatabase(site.path('sidecar'));
+    await stopped();
+    await expect(goOut()).rejects.toMatchObject({ code: 'move-sidecar-running' });
+    expect(existsSync(vault)).toBe(false);
+    sidecar.database.close();
+    sidecar.lock.release();
+    const leaving = goOut();
+    expect(() => openSidecarDatabase(site.path('sidecar'), 0)).toThrow(
+      expect.objectContaining({ code: 'sidecar-data-unusable', message: expect.stringContaining('moving away') }),
+    );
+    await leaving;
+    expect((await comeIn()).recordings).toBe(2);
   });
 
   test('arrives in one place only, and can be undone only where it has not arrived', async () => {

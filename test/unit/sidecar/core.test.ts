@@ -163,6 +163,21 @@ describe('deliveries', () => {
     expect(puppet.tools.inbox.cursor('page')).toBe('8');
   });
 
+  test('a second sidecar on the same folder is refused, and leaves the first one as it is', async () => {
+    const puppet = new Puppet();
+    harness = await Harness.start({ kind: puppet.kind, settings: {} });
+    const { folder, server } = harness;
+    const second = Harness.start({ kind: puppet.kind, settings: {}, folder, server, more: { lockPatienceMs: 0 } });
+    await expect(second).rejects.toMatchObject({
+      code: 'sidecar-data-unusable',
+      message: expect.stringContaining('another sidecar'),
+    });
+    await puppet.tools.inbox.accept([delivery('a')]);
+    await server.until(() => server.items.length === 1, 'the first one works on');
+    await harness.stop({ keep: true });
+    harness = await Harness.start({ kind: puppet.kind, settings: {}, folder, server, more: { lockPatienceMs: 0 } });
+  });
+
   test('what stands on the disk cannot be read there', async () => {
     const puppet = new Puppet();
     harness = await Harness.start({ kind: puppet.kind, settings: {} });
