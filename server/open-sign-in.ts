@@ -12,6 +12,6 @@ export async function openSignIn(
 ): Promise<{ oidc: OidcSignIn | undefined; ldap: boolean }> {
   if (!ldap && !oidc) return { oidc: undefined, ldap: false };
   const { ldapCheck, OidcSignIn } = await import('./sign-in/index.ts');
-  if (ldap) accounts.useElsewhere(ldapCheck(ldap, directory, logger));
-  return { oidc: oidc && new OidcSignIn(oidc, { directory, clock, logger }), ldap: ldap !== undefined };
+  if (ldap) accounts.useElsewhere(ldapCheck(ldap, { directory, accounts }, logger));
+  return { oidc: oidc && new OidcSignIn(oidc, { directory, accounts, clock, logger }), ldap: ldap !== undefined };
 }

@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { AgentId, Clock, Millis } from '../../values/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import type { AgentRecord, Directory, Role } from '../ports/index.ts';
+import { agentOfLogin } from './agent-of-login.ts';
 import { failed } from './errors.ts';
 import { loginRefused, passwordSet } from './events.ts';
 import { LoginGuard } from './login-guard.ts';
@@ -22,8 +23,8 @@ export interface Accounts {
   enter(agent: AgentId, how: { address: string; way: Way }): Promise<LoggedIn>;
   /** Whether that is her password (and code), counted like a login. @throws as `login` */
   prove(request: LoginRequest): Promise<void>;
-  /** Passwords of people who have none here are asked of `check`. @returns her id, or undefined where it is wrong */
-  useElsewhere(check: (login: string, password: string) => Promise<AgentId | undefined>): void;
+  /** Passwords of people who have none here are asked of `check`. */
+  useElsewhere(check: CheckElsewhere): void;
   /** Her second factor: whether she has one, whether her roles need one, unused recovery codes. */
   secondFactor(agent: AgentId): { on: boolean; required: boolean; recoveryLeft: number };
   /** @returns the secret (base32) and what a QR code of it holds. @throws second-factor-there */
@@ -61,6 +62,16 @@ export interface LoginRequest {
   /** Of the authenticator app, or a recovery code. */
   code?: string | undefined;
 }
+
+/** Somebody whose password was right, or for whom a provider vouched. */
+export interface Vouched {
+  agent: AgentId;
+  /** Makes her, or gives her the roles of her groups: to be called once she has proved all that is asked of her. */
+  admit(): Promise<void>;
+}
+
+/** @returns undefined where login or password is wrong, or she may not in */
+export type CheckElsewhere = (login: string, password: string) => Promise<Vouched | undefined>;
 
 export interface AccountsOptions {
   database: Database;
@@ -102,7 +113,7 @@ class SqliteAccounts implements Accounts {
   /** SHA-256 of the token. */
   readonly #siteConnector: Buffer | undefined;
   readonly #sidecar: Principal;
-  #elsewhere: ((login: string, password: string) => Promise<AgentId | undefined>) | undefined;
+  #elsewhere: CheckElsewhere | undefined;
 
   constructor(options: AccountsOptions) {
     const { database, journal, directory, clock, siteKey, secondFactorFor, issuer, idleMs, longestMs } = options;
@@ -180,7 +191,7 @@ class SqliteAccounts implements Accounts {
     return this.#begin(agent, address, way);
   }
 
-  useElsewhere(check: (login: string, password: string) => Promise<AgentId | undefined>): void {
+  useElsewhere(check: CheckElsewhere): void {
     this.#elsewhere = check;
   }
 
@@ -189,24 +200,28 @@ class SqliteAccounts implements Accounts {
     const now = this.#clock.now();
     const wait = this.#guard.attempt(login, address, now);
     if (wait > 0) throw locked(wait);
-    const { agent, way, right } = await this.#checked(login, password);
-    if (!right || agent === undefined || agent.disabled) {
-      this.#refused(agent, address, now);
+    const { known, way, vouched } = await this.#checked(login, password);
+    if (vouched === undefined || known?.disabled) {
+      this.#refused(known, address, now);
       throw failed['login-failed']();
     }
-    if (this.#factors.has(agent.id)) {
+    const { agent: id } = vouched;
+    if (this.#factors.has(id)) {
       if (code === undefined) {
         this.#guard.halfway(login, address, now);
         throw failed['code-needed']();
       }
-      const codeWait = this.#guard.attemptCode(agent.id, now);
+      const codeWait = this.#guard.attemptCode(id, now);
       if (codeWait > 0) throw locked(codeWait);
-      if (!(await this.#factors.take(agent.id, code))) {
-        this.#refused(agent, address, now);
+      if (!(await this.#factors.take(id, code))) {
+        this.#refused(known, address, now);
         throw failed['code-wrong']();
       }
-      this.#guard.codeRight(agent.id);
+      this.#guard.codeRight(id);
     }
+    await vouched.admit();
+    const agent = this.#directory.agents.get(id);
+    if (agent === undefined || agent.disabled) throw failed['login-failed']();
     this.#guard.succeeded(login, address, now);
     return { agent, way };
   }
@@ -215,14 +230,15 @@ class SqliteAccounts implements Accounts {
   async #checked(
     login: string,
     password: string,
-  ): Promise<{ agent: AgentRecord | undefined; way: Way; right: boolean }> {
-    const agent = this.#directory.agents.get(login);
-    const stored = agent?.disabled ? undefined : this.#passwords.get(login);
+  ): Promise<{ known: AgentRecord | undefined; way: Way; vouched: Vouched | undefined }> {
+    const known = agentOfLogin(this.#directory, login);
+    const stored = known === undefined || known.disabled ? undefined : this.#passwords.get(known.id);
     if (stored === undefined && this.#elsewhere) {
-      const id = await this.#elsewhere(login, password);
-      return { agent: id === undefined ? agent : this.#directory.agents.get(id), way: 'ldap', right: id !== undefined };
+      return { known, way: 'ldap', vouched: await this.#elsewhere(login, password) };
     }
-    return { agent, way: 'password', right: await verifyPassword(stored, password) };
+    const right = await verifyPassword(stored, password);
+    const vouched = right && known !== undefined ? { agent: known.id, admit: async () => {} } : undefined;
+    return { known, way: 'password', vouched };
   }
 
   #refused(agent: AgentRecord | undefined, address: string, now: Millis): void {

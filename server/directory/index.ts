@@ -4,7 +4,9 @@ export {
   type LoginRequest,
   openAccounts,
   sessionCookie,
+  type Vouched,
 } from './accounts.ts';
+export { agentOfLogin } from './agent-of-login.ts';
 export { type DirectoryChanges, type DirectoryOptions, openDirectory, type SiteDirectory } from './directory.ts';
 export { invalidField } from './directory-table.ts';
 export { emergencyNumbersOf } from './emergency-numbers.ts';

@@ -1,8 +1,8 @@
 // A person whom a directory or provider vouched for becomes, or is, an agent here: roles and team follow her groups.
 import type { GroupRule } from '../../config/index.ts';
 import type { AgentId } from '../../values/index.ts';
-import { agentSchema } from '../directory/index.ts';
-import type { AgentRecord, Directory } from '../ports/index.ts';
+import { type Accounts, agentOfLogin, agentSchema, type Vouched } from '../directory/index.ts';
+import type { Directory } from '../ports/index.ts';
 import { rolesOf } from './groups.ts';
 
 export interface VouchedPerson {
@@ -16,42 +16,50 @@ export interface AdmitRules {
   createAgents: boolean;
 }
 
+/** Who is known here, and who has a password kept here. */
+export interface House {
+  directory: Directory;
+  accounts: Pick<Accounts, 'hasPassword'>;
+}
+
 /**
+ * Nothing is written before `admit` of the answer is called.
  * @param by who vouched, for the audit: `ldap`, `oidc`
- * @returns her id; undefined where none of her groups may in, she is disabled, or she is not known and nobody is created
+ * @returns who may in; undefined where none of her groups may, she is disabled, she has a password here and logs in with that
+ * one only, or she is not known and nobody is created
  */
-export async function admit(
-  directory: Directory,
+export function admission(
+  { directory, accounts }: House,
   { login, name, groups }: VouchedPerson,
   { groups: rules, createAgents }: AdmitRules,
   by: string,
-): Promise<AgentId | undefined> {
+): Vouched | undefined {
   const may = rolesOf(rules, groups);
   if (may === undefined) return undefined;
-  const known = agentOf(directory, login);
+  const known = agentOfLogin(directory, login);
   if (known === undefined) {
     const id = login.toLowerCase();
     const fresh = { site: directory.site.name, id, name: name ?? login, roles: may.roles, team: may.team };
     const checked = agentSchema.safeParse(fresh);
     if (!createAgents || !checked.success) return undefined;
-    await directory.agents.put(checked.data, by);
-    return id;
+    return { agent: id, admit: () => directory.agents.put(checked.data, by) };
   }
-  if (known.disabled) return undefined;
-  // Where the groups say nothing of a team, hers stays: without one a supervisor would see the whole site.
-  const team = may.team ?? known.team;
-  if (!sameSet(known.roles, may.roles) || known.team !== team) {
-    await directory.agents.put({ ...known, roles: may.roles, ...(team === undefined ? {} : { team }) }, by);
-  }
-  return known.id;
+  if (known.disabled || accounts.hasPassword(known.id)) return undefined;
+  return { agent: known.id, admit: () => followGroups(directory, known.id, may, by) };
 }
 
-/** Directories take a login in any case. */
-function agentOf(directory: Directory, login: string): AgentRecord | undefined {
-  const exact = directory.agents.get(login);
-  if (exact) return exact;
-  const folded = login.toLowerCase();
-  return directory.agents.list().find(({ id }) => id.toLowerCase() === folded);
+async function followGroups(
+  directory: Directory,
+  agent: AgentId,
+  may: NonNullable<ReturnType<typeof rolesOf>>,
+  by: string,
+): Promise<void> {
+  const known = directory.agents.get(agent);
+  if (known === undefined || known.disabled) return;
+  // Where the groups say nothing of a team, hers stays: without one a supervisor would see the whole site.
+  const team = may.team ?? known.team;
+  if (sameSet(known.roles, may.roles) && known.team === team) return;
+  await directory.agents.put({ ...known, roles: may.roles, ...(team === undefined ? {} : { team }) }, by);
 }
 
 function sameSet(a: readonly string[], b: readonly string[]): boolean {

@@ -9,7 +9,7 @@ export const failed = defineErrors({
   'login-provider-refused': { status: 401, text: 'The single sign-on provider did not vouch for you; try again.' },
   'login-not-permitted': {
     status: 403,
-    text: 'You are in none of the groups that may use this, or are not known here yet.',
+    text: 'You are in none of the groups that may use this, are not known here yet, or have a password here to log in with.',
   },
   'login-expired': { status: 401, text: 'The sign-on took too long, or was begun in another browser; try again.' },
   'secret-file-unusable': { status: 500, text: 'The file {file} of a secret cannot be used: {reason}.' },

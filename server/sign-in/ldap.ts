@@ -5,17 +5,16 @@ import { isIP } from 'node:net';
 import { Client, type Entry, InvalidCredentialsError, NoSuchObjectError } from 'ldapts';
 import type { Logger } from 'pino';
 import type { LdapSettings } from '../../config/index.ts';
-import type { AgentId } from '../../values/index.ts';
-import type { Directory } from '../ports/index.ts';
-import { admit } from './admit.ts';
+import type { Vouched } from '../directory/index.ts';
+import { admission, type House } from './admit.ts';
 import { failed } from './errors.ts';
 import { secretIn } from './secret-file.ts';
 
-/** @returns the agent's id; undefined where login or password is wrong, or she may not in. @throws login-directory-unreachable */
-export type CheckLdap = (login: string, password: string) => Promise<AgentId | undefined>;
+/** @returns undefined where login or password is wrong, or she may not in. @throws login-directory-unreachable */
+export type CheckLdap = (login: string, password: string) => Promise<Vouched | undefined>;
 
 /** What `Accounts.useElsewhere` wants. */
-export function ldapCheck(settings: LdapSettings, directory: Directory, logger: Logger): CheckLdap {
+export function ldapCheck(settings: LdapSettings, house: House, logger: Logger): CheckLdap {
   return async (login, password) => {
     // An empty password would be an anonymous bind, which succeeds (RFC 4513 §5.1.2).
     if (password === '') return undefined;
@@ -26,7 +25,7 @@ export function ldapCheck(settings: LdapSettings, directory: Directory, logger: 
       logger.error({ err: cause, url: settings.url }, 'the directory of logins cannot be asked');
       throw failed['login-directory-unreachable']({}, { cause });
     }
-    return person && admit(directory, { login, ...person }, settings, 'ldap');
+    return person && admission(house, { login, ...person }, settings, 'ldap');
   };
 }
 

@@ -5,8 +5,7 @@ import * as openid from 'openid-client';
 import type { Logger } from 'pino';
 import type { OidcSettings } from '../../config/index.ts';
 import type { AgentId, Clock, Millis } from '../../values/index.ts';
-import type { Directory } from '../ports/index.ts';
-import { admit, type VouchedPerson } from './admit.ts';
+import { admission, type House, type VouchedPerson } from './admit.ts';
 import { failed } from './errors.ts';
 import { secretIn } from './secret-file.ts';
 
@@ -28,7 +27,7 @@ interface Begun {
 export class OidcSignIn {
   readonly label: string;
   readonly #settings: OidcSettings;
-  readonly #directory: Directory;
+  readonly #house: House;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #begun = new Map<string, Begun>();
@@ -36,11 +35,11 @@ export class OidcSignIn {
 
   constructor(
     settings: OidcSettings,
-    { directory, clock, logger }: { directory: Directory; clock: Clock; logger: Logger },
+    { directory, accounts, clock, logger }: House & { clock: Clock; logger: Logger },
   ) {
     this.label = settings.label;
     this.#settings = settings;
-    this.#directory = directory;
+    this.#house = { directory, accounts };
     this.#clock = clock;
     this.#logger = logger;
   }
@@ -96,9 +95,10 @@ export class OidcSignIn {
       this.#logger.warn({ err: cause, issuer: this.#settings.issuer }, 'a sign-on failed at the provider');
       throw failed['login-provider-refused']({}, { cause });
     }
-    const agent = person && (await admit(this.#directory, person, this.#settings, 'oidc'));
-    if (agent === undefined) throw failed['login-not-permitted']();
-    return agent;
+    const vouched = person && admission(this.#house, person, this.#settings, 'oidc');
+    if (vouched === undefined) throw failed['login-not-permitted']();
+    await vouched.admit();
+    return vouched.agent;
   }
 
   /** From the ID token, and where that lacks a claim, from the userinfo endpoint. */

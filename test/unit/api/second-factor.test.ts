@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openAccounts } from '../../../server/directory/index.ts';
 import { oneTimeCode } from '../../../server/directory/totp.ts';
 import { siteKey } from '../directory/site.ts';
+import { unbase32 } from '../directory/unbase32.ts';
 import { type ApiServer, password, startApi } from './api-server.ts';
 
 let api: ApiServer;
@@ -44,18 +45,6 @@ async function setUp(me: Me): Promise<{ secret: Buffer; recovery: string[] }> {
 }
 
 const codeOf = (secret: Buffer, later = 0) => oneTimeCode(secret, Math.floor(api.site.clock.at / 30_000) + later);
-
-function unbase32(text: string): Buffer {
-  const bits = [...text].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  );
-  return Buffer.from(
-    bits
-      .join('')
-      .match(/.{8}/g)!
-      .map((byte) => Number.parseInt(byte, 2)),
-  );
-}
 
 it('is asked for once it is set up; a code counts once', async () => {
   const { secret } = await setUp(await login());

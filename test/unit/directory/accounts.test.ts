@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { agentSchema, openAccounts, sessionCookie } from '../../../server/directory/index.ts';
+import { oneTimeCode } from '../../../server/directory/totp.ts';
 import { openSite, siteKey, type TestSite } from './site.ts';
+import { unbase32 } from './unbase32.ts';
 
 let site: TestSite;
 const password = 'correct horse battery';
@@ -100,6 +102,40 @@ describe('sessions', () => {
     expect(dump).not.toContain(cookie);
     expect(dump).not.toContain(password);
     expect(dump).toContain('$argon2id$');
+  });
+});
+
+describe('passwords that are asked of a directory', () => {
+  it('are not asked of it for who has one here, in whatever case her login is typed', async () => {
+    await site.directory.agents.put(agentSchema.parse({ site: 'hq', id: 'wang', name: 'Wang' }), 'setup');
+    await site.accounts.setPassword('wang', password, 'setup');
+    const asked: string[] = [];
+    site.accounts.useElsewhere(async (name) => {
+      asked.push(name);
+      return { agent: 'wang', admit: async () => {} };
+    });
+    await expect(login('of the directory', 'Wang')).rejects.toMatchObject({ code: 'login-failed' });
+    expect((await login(password, 'WANG')).principal).toMatchObject({ agent: 'wang', way: 'password' });
+    expect(asked).toEqual([]);
+    expect((await login('of the directory', 'lin')).principal.way).toBe('ldap');
+    expect(asked).toEqual(['lin']);
+  });
+
+  it('change nothing before the second factor was proved', async () => {
+    const ada = agentSchema.parse({ site: 'hq', id: 'ada', name: 'Ada' });
+    await site.directory.agents.put(ada, 'setup');
+    const secret = unbase32(site.accounts.beginSecondFactor('ada').secret);
+    const code = (later: number) => oneTimeCode(secret, Math.floor(site.clock.at / 30_000) + later);
+    await site.accounts.confirmSecondFactor('ada', code(0), 'ada');
+    site.accounts.useElsewhere(async () => ({
+      agent: 'ada',
+      admit: () => site.directory.agents.put({ ...ada, roles: ['supervisor'] }, 'ldap'),
+    }));
+    const enter = (given?: string) => site.accounts.login({ login: 'Ada', password: 'hers', address, code: given });
+    await expect(enter()).rejects.toMatchObject({ code: 'code-needed' });
+    await expect(enter('not a code')).rejects.toMatchObject({ code: 'code-wrong' });
+    expect(site.directory.agents.get('ada')?.roles).toEqual(['agent']);
+    expect((await enter(code(1))).principal).toMatchObject({ agent: 'ada', roles: ['supervisor'], way: 'ldap' });
   });
 });
 

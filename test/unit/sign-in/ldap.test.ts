@@ -35,8 +35,7 @@ describe.skipIf(!hasSlapd)('login by a directory', () => {
     const ldap = { url: ldaps, ca, bindDn, bindPasswordFile, base, groups, createAgents: true, ...more };
     return settingsSchema.parse({ login: { ldap } }).login.ldap!;
   }
-  const use = (more: Partial<LdapSettings> = {}) =>
-    site.accounts.useElsewhere(ldapCheck(settings(more), site.directory, logger));
+  const use = (more: Partial<LdapSettings> = {}) => site.accounts.useElsewhere(ldapCheck(settings(more), site, logger));
   const login = (name: string, password = `password of ${name.toLowerCase()}`) =>
     site.accounts.login({ login: name, password, address: '192.0.2.1' });
 
@@ -94,14 +93,16 @@ describe.skipIf(!hasSlapd)('login by a directory', () => {
     await site.directory.agents.put(agentSchema.parse({ site: 'hq', id: 'ada', name: 'A.' }), 'setup');
     await site.accounts.setPassword('ada', 'kept here for her', 'setup');
     expect((await login('ada', 'kept here for her')).principal.way).toBe('password');
-    await expect(login('ada')).rejects.toMatchObject({ code: 'login-failed' });
+    for (const name of ['ada', 'ADA']) await expect(login(name)).rejects.toMatchObject({ code: 'login-failed' });
+    expect(site.directory.agents.get('ada')).toMatchObject({ roles: ['agent'], name: 'A.' });
+    expect((await login('ADA', 'kept here for her')).principal).toMatchObject({ agent: 'ada', way: 'password' });
   });
 
   it('upgrades a plain connection (STARTTLS), and checks the certificate', async () => {
     use({ url: slapd.ldap, startTls: true });
     expect((await login('ada')).principal.way).toBe('ldap');
     const { ca: _, ...untrusting } = settings();
-    site.accounts.useElsewhere(ldapCheck(untrusting, site.directory, logger));
+    site.accounts.useElsewhere(ldapCheck(untrusting, site, logger));
     await expect(login('ada')).rejects.toMatchObject({ code: 'login-directory-unreachable' });
   });
 

@@ -45,7 +45,7 @@ async function start(): Promise<void> {
   let oidc: OidcSignIn | undefined;
   // It needs the site, which is there only after the start.
   const there = () => {
-    oidc ??= new OidcSignIn(settings, { directory: api.site.directory, clock: api.site.clock, logger });
+    oidc ??= new OidcSignIn(settings, { ...api.site, logger });
     return oidc;
   };
   api = await startApi({
@@ -155,6 +155,14 @@ it.each([
 it('does not let in who is disabled here', async () => {
   await api.site.directory.agents.put(agentSchema.parse({ site: 'hq', id: 'lin', name: 'L', disabled: true }), 'setup');
   expect((await through()).headers.get('location')).toBe('/?login=login-not-permitted');
+});
+
+it('does not let in who has a password here, and leaves her roles alone', async () => {
+  const lin = agentSchema.parse({ site: 'hq', id: 'lin', name: 'L', roles: ['admin'] });
+  await api.site.directory.agents.put(lin, 'setup');
+  await api.site.accounts.setPassword('lin', 'kept here for her', 'setup');
+  expect((await through()).headers.get('location')).toBe('/?login=login-not-permitted');
+  expect(api.site.directory.agents.get('lin')).toEqual(lin);
 });
 
 it('says so while the provider is away', async () => {

@@ -13,7 +13,8 @@ const en = {
   locked: 'Too many failed attempts. Try again in {time}.',
   'sign-on.login-provider-unreachable': 'The single sign-on does not answer. Try again in a moment.',
   'sign-on.login-provider-refused': 'The single sign-on did not vouch for you. Try again.',
-  'sign-on.login-not-permitted': 'You are in none of the groups that may use this, or are not known here yet.',
+  'sign-on.login-not-permitted':
+    'You are in none of the groups that may use this, are not known here yet, or have a password here to sign in with.',
   'sign-on.login-expired': 'The sign-in took too long, or was begun in another browser. Try again.',
   'sign-on.other': 'The single sign-on ended without a sign-in. Try again.',
   'enrol.title': 'Protect your account',
@@ -64,7 +65,7 @@ const zh: Record<AccountWord, string> = {
   locked: '尝试失败次数过多，请在 {time} 后再试。',
   'sign-on.login-provider-unreachable': '单点登录没有响应，请稍后再试。',
   'sign-on.login-provider-refused': '单点登录未通过，请重试。',
-  'sign-on.login-not-permitted': '您不在有权使用的用户组中，或尚未在此登记。',
+  'sign-on.login-not-permitted': '您不在有权使用的用户组中，或尚未在此登记；如在此设有密码，请用该密码登录。',
   'sign-on.login-expired': '登录超时，或在其他浏览器中发起，请重试。',
   'sign-on.other': '单点登录未完成，请重试。',
   'enrol.title': '保护您的账号',
