@@ -4,6 +4,10 @@ export const failed = defineErrors({
   'only-running': { status: 503, text: 'Only a running server can do that.' },
   'not-logged-in': { status: 401, text: 'Log in, or send a token.' },
   'not-allowed': { status: 403, text: 'This needs the role {roles}.' },
+  'identity-proof': {
+    status: 403,
+    text: 'Supervisors, administrators and programs say that an identity was proved: leave out {field}.',
+  },
   'second-factor-first': {
     status: 403,
     text: 'Your role needs a second factor: set it up first (POST /session/second-factor).',

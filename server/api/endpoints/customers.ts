@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { type Customer, findCustomers, searchedTexts } from '../../customers/index.ts';
+import { type Customer, findCustomers, type Identity, searchedTexts } from '../../customers/index.ts';
 import type { Principal } from '../../directory/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone } from '../endpoint.ts';
-import { confinedTo, visible } from '../scope.ts';
+import { failed } from '../errors.ts';
+import { confinedTo, isStaff, visible } from '../scope.ts';
 import { customerSchema, identity, shownCustomer as shown, timelineEntry } from './customer-views.ts';
 
 const text = z.string().trim().min(1);
@@ -15,6 +16,11 @@ const limit = z.coerce.number().int().min(1).max(200).default(50);
 export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
   const must = (principal: Principal, id: string): Customer =>
     visible(principal, customers.get(id), 'customer', id) as Customer;
+  /** What is proved makes two customers one by itself: an agent only says it. @throws identity-proof */
+  const mayProve = (principal: Principal, identities: readonly Identity[]): void => {
+    if (isStaff(principal) || principal.agent === undefined) return;
+    if (identities.some(({ verified }) => verified === true)) throw failed['identity-proof']({ field: 'verified' });
+  };
   const common = { tag: 'Customers', roles: everyone, errors: ['not-found'] };
   const byId = z.object({ id: z.string().min(1).max(64) });
   return [
@@ -47,9 +53,12 @@ export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
       }),
       answer: customerSchema,
       status: 201,
-      errors: ['identity-taken'],
-      handle: async ({ body, principal }) =>
-        shown(principal, await customers.create({ ...body, team: confinedTo(principal) ?? body.team }, principal.by)),
+      errors: ['identity-taken', 'identity-proof'],
+      async handle({ body, principal }) {
+        mayProve(principal, body.identities);
+        const team = confinedTo(principal) ?? body.team;
+        return shown(principal, await customers.create({ ...body, team }, principal.by));
+      },
     }),
     endpoint({
       ...common,
@@ -94,9 +103,10 @@ export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
       params: byId,
       body: identity,
       answer: customerSchema,
-      errors: ['identity-taken'],
+      errors: ['identity-taken', 'identity-proof'],
       async handle({ params, body, principal }) {
         must(principal, params.id);
+        mayProve(principal, [body]);
         return shown(principal, await customers.addIdentity(params.id, body, principal.by));
       },
     }),

@@ -43,6 +43,22 @@ it('agents suggest, staff merges and takes apart; agents see every identity mask
   expect((await ask('DELETE', `/customers/${ada}/suggestions/${bob}`, admin))[0]).toBe(204);
 });
 
+it('agents add what a customer says; that it was proved they do not say', async () => {
+  const { agent, supervisor } = api.tokens;
+  const proved = { kind: 'login', value: 'fay', verified: true };
+  const id = await made({ name: 'Fay' });
+  const path = `/customers/${id}/identities`;
+  expect(await ask('POST', path, agent, proved)).toMatchObject([403, { code: 'identity-proof' }]);
+  expect(await ask('POST', '/customers', agent, { name: 'Fay', identities: [proved] })).toMatchObject([
+    403,
+    { code: 'identity-proof' },
+  ]);
+  const [, said] = await ask('POST', path, agent, { kind: 'login', value: 'fay', verified: false });
+  expect(said.identities).toMatchObject([{ kind: 'login' }]);
+  expect(JSON.stringify(said.identities)).not.toContain('verified');
+  expect((await ask('POST', path, supervisor, proved))[1].identities).toMatchObject([{ verified: true }]);
+});
+
 it('takes outside events once each, and refuses what is wrong without stopping the others', async () => {
   const { agent, admin } = api.tokens;
   const at = api.site.clock.at;
