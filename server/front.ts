@@ -130,6 +130,7 @@ export async function openFront({
   const recordings = join(settings.data, 'recordings');
   const retention = new Retention({
     database,
+    reader: data.reader,
     journal,
     clock,
     logger,

@@ -49,7 +49,7 @@ export async function openOfflineApi(settings: Settings): Promise<{ api: Express
   const interactions = readInteractions(database);
   const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
   const customers = openCustomers({ database, journal, interactions, clock, logger });
-  const holds = new Holds({ database, journal, clock });
+  const holds = new Holds({ database, reader: data.reader, journal, clock });
   customers.guardErasure((who) => holds.mayErase(who));
   const api = createApi({
     directory,

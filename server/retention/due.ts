@@ -56,7 +56,8 @@ export function due(database: Database, options: DueOptions): string[] {
       `SELECT ${id} FROM interactions i ${join}
          WHERE i.ended_at < :before AND ${id} > :after AND ${place} AND ${there}
            AND NOT EXISTS (SELECT 1 FROM holds h WHERE (h.kind = 'interaction' AND h.subject = i.id)
-             OR (h.kind = 'queue' AND h.subject = i.queue))
+             OR (h.kind = 'queue' AND EXISTS (SELECT 1 FROM journal j
+               WHERE j.interaction = i.id AND j.queue = h.subject)))
            AND (i.customer IS NULL OR i.customer NOT IN (SELECT value FROM json_each(:held)))
          ORDER BY ${id} LIMIT :limit`,
     )

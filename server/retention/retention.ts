@@ -7,7 +7,7 @@ import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import type { Clock } from '../../values/index.ts';
 import { interactionsForgotten, type PersonIds, type PersonRecords } from '../customers/index.ts';
-import { type Journal, newEvent } from '../journal/index.ts';
+import { type Journal, newEvent, type Reader } from '../journal/index.ts';
 import { due } from './due.ts';
 import { failed } from './errors.ts';
 import { retained } from './events.ts';
@@ -28,6 +28,7 @@ export interface RetentionReport {
 
 export interface RetentionOptions {
   database: Database;
+  reader: Reader;
   journal: Journal & {
     eraseInteractions(interactions: readonly string[], by: string, types?: string): Promise<number>;
   };

@@ -51,7 +51,8 @@ export function operationEndpoints({ retention, draining }: ApiDeps): Endpoint[]
       ...common,
       method: 'post',
       path: '/holds',
-      about: 'Places a legal hold on a customer, one interaction, or a queue.',
+      about: 'Places a legal hold on a customer, one interaction, or all contacts that were in a queue.',
+      errors: ['hold-subject-unknown', 'only-running'],
       body: z.strictObject({
         kind: z.enum(['customer', 'interaction', 'queue']),
         subject: z.string().min(1).max(64),

@@ -79,7 +79,11 @@ class FakeAgentWork extends EventEmitter<AgentWorkEvents> implements AgentWork {
   decline = (...with_: unknown[]) => void this.#asked.push(['decline', ...with_]);
   wrapUpDone = (...with_: unknown[]) => void this.#asked.push(['wrapUpDone', ...with_]);
   extendWrapUp = (...with_: unknown[]) => void this.#asked.push(['extendWrapUp', ...with_]);
-  disposed = (...with_: unknown[]) => void this.#asked.push(['disposed', ...with_]);
+  disposed = (agent: string, interaction: string) => {
+    this.#asked.push(['disposed', agent, interaction]);
+    const contact = this.live.get(agent)?.contacts.find((one) => one.interaction === interaction);
+    if (contact) contact.disposed = true;
+  };
   move = (...with_: unknown[]) => void this.#asked.push(['move', ...with_]);
   explain = () => [{ at: 1, code: 'offered', sentence: 'She was idle longest.', details: { idleMs: 5 } }];
 }
@@ -310,6 +314,7 @@ export async function startApi(
     quality: new Quality({ database: opened.database, journal, clock, site: 'hq' }),
     retention: new Retention({
       database: opened.database,
+      reader: opened.reader,
       journal,
       clock,
       logger,

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findings, inspectData } from '../../../server/backup/index.ts';
 import { InteractionProjector, InteractionRows, interactionStarted } from '../../../server/customers/index.ts';
+import { interactionQueued } from '../../../server/customers/interaction-events.ts';
 import { newEvent } from '../../../server/journal/index.ts';
 import { Retention } from '../../../server/retention/index.ts';
 import { Site } from '../backup/site.ts';
@@ -28,16 +29,23 @@ afterEach(async () => {
   await site.close();
 });
 
+interface Contact {
+  /** One after the other. */
+  queues?: string[];
+  customer?: string;
+}
+
 /** A contact that ended that many days ago, with one recording, one message, and a number in its first event. */
-async function contact(id: string, daysAgo: number, { queue, customer }: { queue?: string; customer?: string } = {}) {
+async function contact(id: string, daysAgo: number, { queues = [], customer }: Contact = {}) {
   const at = now - daysAgo * day;
   const call = { channel: 'voice' as const, direction: 'in' as const, from: `+86${id}` };
-  await site.journal.append([newEvent(interactionStarted, at, call, { interaction: id, customer })]);
+  await site.journal.append([
+    newEvent(interactionStarted, at, call, { interaction: id, customer }),
+    ...queues.map((queue) => newEvent(interactionQueued, at, { priority: 5, skills: [] }, { interaction: id, queue })),
+  ]);
   await records.settled();
   const { database } = site.data;
-  database
-    .prepare('UPDATE interactions SET ended_at = ?, queue = ?, customer = ? WHERE id = ?')
-    .run(at, queue ?? null, customer ?? null, id);
+  database.prepare('UPDATE interactions SET ended_at = ?, customer = ? WHERE id = ?').run(at, customer ?? null, id);
   site.record(`rec_${id}`, `talk ${id}`, at);
   database.prepare('UPDATE recordings SET interaction = ? WHERE id = ?').run(id, `rec_${id}`);
   database
@@ -53,6 +61,7 @@ function retention(rules: object[]): Retention {
   writeFileSync(policy, JSON.stringify({ rules }));
   return new Retention({
     database: site.data.database,
+    reader: site.data.reader,
     journal: site.journal,
     clock: { now: () => now, monotonic: () => 0 },
     logger,
@@ -74,8 +83,8 @@ const numberOf = (id: string) => site.journal.ofInteraction(id)[0]?.data.from;
 describe('retention', () => {
   test('takes away recordings by queue and age, says what, and the audit misses nothing', async () => {
     await contact('old', 100);
-    await contact('loan', 100, { queue: 'loans' });
-    await contact('oldloan', 400, { queue: 'loans' });
+    await contact('loan', 100, { queues: ['loans'] });
+    await contact('oldloan', 400, { queues: ['loans'] });
     await contact('young', 80);
     const rules = retention([
       { name: 'all', kind: 'recordings', days: 90 },
@@ -105,7 +114,9 @@ describe('retention', () => {
   test('a hold wins: on the contact, the customer with all her parts, and the queue; until it is released', async () => {
     await contact('one', 100);
     await contact('hers', 100, { customer: 'cus_part' });
-    await contact('loan', 100, { queue: 'loans' });
+    await contact('loan', 100, { queues: ['loans'] });
+    await contact('moved', 100, { queues: ['loans', 'general'] });
+    await contact('head', 1, { customer: 'cus_head' });
     const rules = retention([{ name: 'all', kind: 'recordings', days: 90 }]);
     const holds = [
       await rules.holds.place({ kind: 'interaction', subject: 'one', reason: 'case 7' }, 'admin'),
@@ -118,13 +129,29 @@ describe('retention', () => {
     expect(erase([], ['one'])).toThrow(/case 7/);
     expect(erase(['cus_head', 'cus_part'], [])).toThrow(/case 8/);
     expect(erase(['cus_other'], ['loan'])).toThrow(/the regulator/);
+    expect(erase(['cus_other'], ['moved'])).toThrow(/the regulator/);
     expect(erase(['cus_other'], ['hers'])).not.toThrow();
     for (const { id } of holds) await rules.holds.release(id, 'admin');
     await expect(rules.holds.release(holds[0]!.id, 'admin')).rejects.toMatchObject({ code: 'hold-unknown' });
     expect(erase([], ['one'])).not.toThrow();
-    expect((await rules.run({ by: 'test' }))[0]?.count).toBe(3);
+    expect((await rules.run({ by: 'test' }))[0]?.count).toBe(4);
     const said = site.journal.read(0, { filter: { types: ['retention.hold-*'] } }).map(({ type }) => type);
     expect(said).toEqual([...Array(3).fill('retention.hold-placed'), ...Array(3).fill('retention.hold-released')]);
+  });
+
+  test('a hold on what there never was is refused; on what is gone it is not', async () => {
+    await contact('gone', 100, { queues: ['gone-queue'], customer: 'cus_gone' });
+    site.data.database.exec('DELETE FROM interactions');
+    const figures = `INSERT INTO report_queues (start, team, queue, channel) VALUES (0, '', 'gone-queue', 'voice')`;
+    site.data.database.exec(figures);
+    const { holds } = retention([]);
+    const subjects = { customer: 'cus_gone', interaction: 'gone', queue: 'gone-queue' };
+    for (const kind of ['customer', 'interaction', 'queue'] as const) {
+      const wrong = { kind, subject: 'typo', reason: 'case 7' };
+      await expect(holds.place(wrong, 'admin')).rejects.toMatchObject({ code: 'hold-subject-unknown', status: 404 });
+      await holds.place({ ...wrong, subject: subjects[kind] }, 'admin');
+    }
+    expect(holds.list()).toHaveLength(3);
   });
 
   test('personal fields, messages and records of contacts go each by their own rule; the chain stays whole', async () => {
