@@ -211,7 +211,10 @@ export const interactionDisposed = defineEvent(
   'interaction.disposed',
   1,
   { disposition: z.string().optional(), note: z.string().optional() },
-  { personal: ['note'], about: 'What the agent said the contact was about. A later one replaces an earlier one.' },
+  {
+    personal: ['note'],
+    about: 'What the agent said the contact was about. What a later one says replaces what was said before.',
+  },
 );
 
 export const interactionQuality = defineEvent(

@@ -282,8 +282,8 @@ on(interactionWrappedUp, ({ record }, { agent }, { ms }) => {
 });
 
 on(interactionDisposed, ({ record }, _event, { disposition, note }) => {
-  record.disposition = disposition;
-  record.note = note;
+  if (disposition !== undefined) record.disposition = disposition;
+  if (note !== undefined) record.note = note;
 });
 
 on(interactionParty, (folding, { at }, { party: id, as, kind, to, who, by, state, why }) => {

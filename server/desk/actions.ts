@@ -159,10 +159,10 @@ export function makeActions(options: DeskOptions, screen: Screen, detours: Detou
       seat.write({ ...seat.work.get(interaction), interaction, note });
       return {};
     },
-    'wrap-up-done': ({ record, seat }, { interaction }) => {
-      const { queue } = contactOf(record, interaction);
+    'wrap-up-done': ({ record }, { interaction }) => {
+      const { queue, disposed } = contactOf(record, interaction);
       const required = queue !== undefined && directory.queues.get(queue)?.dispositionRequired === true;
-      if (required && seat.work.get(interaction)?.disposition === undefined) throw failed['disposition-required']();
+      if (required && disposed !== true) throw failed['disposition-required']();
       agentWork.wrapUpDone(record.id, interaction);
       return {};
     },

@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { AgentId, InteractionId, Millis, Offer, OfferId, PopContent } from '../../values/index.ts';
+import { interactionDisposed } from '../customers/index.ts';
+import type { JournalEvent } from '../journal/index.ts';
 import type { AgentLive, CallView, QueueLive, Screens } from '../ports/index.ts';
 import { makeActions } from './actions.ts';
 import { CallTelling } from './call-telling.ts';
@@ -21,6 +23,7 @@ import { Screen } from './screen.ts';
 import { Seat } from './seat.ts';
 import { type DeskCounters, Seats } from './seats.ts';
 import { upgrade } from './upgrade.ts';
+import { workAfter } from './work-written.ts';
 
 const sweepMs = 1_000;
 /** How long panels may take to close. */
@@ -68,12 +71,13 @@ class OpenDesk implements Desk {
   readonly #telling: CallTelling;
   readonly #conversations: ConversationTelling;
   readonly #timer: NodeJS.Timeout;
+  readonly #unfollow: () => void;
   #sweptAt: Millis;
   #beatAt: Millis = Number.NEGATIVE_INFINITY;
   #dayEnds: Millis;
 
   constructor(options: DeskOptions) {
-    const { clock, agentWork, callControl, directory } = options;
+    const { clock, agentWork, callControl, directory, journal } = options;
     this.#options = options;
     this.#seats = new Seats(options);
     const { limits } = this.#seats;
@@ -106,6 +110,9 @@ class OpenDesk implements Desk {
     callControl.on('changed', this.#onCall);
     callControl.on('ended', this.#onCall);
     directory.on('changed', this.#onDirectory);
+    this.#unfollow = journal.follow((events) => {
+      for (const event of events) if (event.type === interactionDisposed.name) this.#disposed(event);
+    });
     this.#timer = setInterval(() => this.sweep(), sweepMs).unref();
   }
 
@@ -174,6 +181,7 @@ class OpenDesk implements Desk {
     callControl.off('changed', this.#onCall);
     callControl.off('ended', this.#onCall);
     directory.off('changed', this.#onDirectory);
+    this.#unfollow();
     this.#phones.close();
     this.#conversations.close();
     const panels = [...this.#seats.panels(), ...this.#reception.opening];
@@ -312,6 +320,14 @@ class OpenDesk implements Desk {
     if (seat === undefined || this.#seats.closing || this.#options.agentWork.agent(agent)?.presence !== 'offline')
       return;
     this.disconnect(agent, seat.signingOut ? 'asked' : 'elsewhere');
+  }
+
+  /** Disposition or note came by the API: her panels show it. */
+  #disposed(event: JournalEvent): void {
+    const { agent, interaction } = event;
+    const seat = agent === undefined ? undefined : this.#seats.get(agent);
+    if (seat === undefined || interaction === undefined) return;
+    seat.write(workAfter({ interaction, ...seat.work.get(interaction) }, event));
   }
 
   readonly #onQueue = (live: QueueLive): void => this.#figures.queue(live);

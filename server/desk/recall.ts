@@ -7,7 +7,8 @@ import { deskFacts } from './journal-events.ts';
 import { lastWords } from './last-words.ts';
 import type { Seat } from './seat.ts';
 import { Tally } from './tally.ts';
-import type { PopView } from './views.ts';
+import type { PopView, WorkView } from './views.ts';
+import { workAfter } from './work-written.ts';
 
 /** A shift: agents whose panels connected longer ago are not waited for. */
 const shiftMs = 12 * 3_600_000;
@@ -79,15 +80,14 @@ export function recallContact(
   if (seat.recalled.has(interaction)) return;
   seat.recalled.add(interaction);
   if (seat.shows(interaction)) return;
-  const work = { interaction, ...seat.work.get(interaction) };
+  let work: WorkView = { interaction, ...seat.work.get(interaction) };
   let pop: PopView | undefined;
-  for (const { type, agent, data } of journal.ofInteraction(interaction)) {
+  for (const event of journal.ofInteraction(interaction)) {
+    const { type, agent, data } = event;
     if (agent !== seat.agent) continue;
     if (type === deskFacts.popped.name) pop = popOf(data, seat.agent) ?? pop;
     else if (type === deskFacts.hinted.name && pop !== undefined) pop = withHints(pop, data);
-    else if (type === deskFacts.dispositionSet.name && typeof data.disposition === 'string') {
-      work.disposition = data.disposition;
-    } else if (type === deskFacts.noteWritten.name && typeof data.note === 'string') work.note = data.note;
+    else work = workAfter(work, event);
   }
   if (pop !== undefined) {
     if (contact.state !== 'offered') pop.outcome = 'accepted';

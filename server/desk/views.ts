@@ -88,6 +88,8 @@ export const agentLive = z.object({
       until: millis.optional(),
       /** The time of the wrap-up is over; it waits for the disposition. */
       overdue: z.boolean().optional(),
+      /** She has given the disposition, by her panel or by the API. */
+      disposed: z.boolean().optional(),
       offer: id.optional(),
     }),
   ),

@@ -21,6 +21,8 @@ export interface AgentLive {
     until?: Millis | undefined;
     /** The time of the wrap-up is over; it waits for the disposition. */
     overdue?: boolean | undefined;
+    /** She has given the disposition, by her panel or by the API. */
+    disposed?: boolean | undefined;
     offer?: OfferId | undefined;
   }[];
   /** Her own calls, by channel. */

@@ -18,6 +18,7 @@ export function agentLive(agent: Agent): AgentLive {
       since: work.since,
       until: work.until,
       ...(work.overdue ? { overdue: true } : {}),
+      ...(work.disposed ? { disposed: true } : {}),
       offer: work.id,
     })),
     occupied: { ...agent.own },

@@ -103,11 +103,16 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
       }),
     });
 
-  const dispose = async (agent: AgentRecord, interaction: string, given: z.infer<typeof wrapUp>): Promise<void> => {
+  /** @param ends her wrap-up: what the queue asks for must have been given by then */
+  const dispose = async (
+    agent: AgentRecord,
+    interaction: string,
+    { disposition, note }: z.infer<typeof wrapUp>,
+    ends = false,
+  ): Promise<void> => {
     const contact = live(agent.id).contacts.find((one) => one.interaction === interaction);
     if (contact === undefined) throw failed['not-found']({ kind: 'contact of this agent', name: interaction });
     const queue = contact.queue === undefined ? undefined : directory.queues.get(contact.queue);
-    const { disposition, note } = given;
     if (
       queue !== undefined &&
       disposition !== undefined &&
@@ -115,9 +120,8 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
     ) {
       throw wrong('disposition', `the queue ${queue.id} has no such disposition`);
     }
-    if (queue?.dispositionRequired && disposition === undefined) {
-      throw wrong('disposition', `the queue ${queue.id} asks for one`);
-    }
+    const missing = queue?.dispositionRequired && disposition === undefined && !contact.disposed;
+    if (missing && (ends || note === undefined)) throw wrong('disposition', `the queue ${queue.id} asks for one`);
     if (disposition === undefined && note === undefined) return;
     const scope = { interaction, agent: agent.id, queue: contact.queue };
     await journal.append([
@@ -240,11 +244,16 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
     onContact('resume-recording', 'Goes on recording.', undefined, ({ id }, call) =>
       callControl.resumeRecording(id, call),
     ),
-    onContact('disposition', 'Says what the contact was about.', wrapUp, dispose),
-    onContact('wrap-up', 'Ends the wrap-up, with the disposition.', wrapUp, async (agent, call, given) => {
-      await dispose(agent, call, given);
-      agentWork.wrapUpDone(agent.id, call);
-    }),
+    onContact('disposition', 'Says what the contact was about; a note may come alone.', wrapUp, dispose),
+    onContact(
+      'wrap-up',
+      'Ends the wrap-up, with the disposition where it was not given before.',
+      wrapUp,
+      async (agent, call, given) => {
+        await dispose(agent, call, given, true);
+        agentWork.wrapUpDone(agent.id, call);
+      },
+    ),
     onContact(
       'extend-wrap-up',
       'Makes the wrap-up longer.',

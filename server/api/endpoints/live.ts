@@ -84,6 +84,7 @@ export const agentLiveSchema = z
         since: z.number(),
         until: z.number().optional(),
         overdue: z.boolean().optional(),
+        disposed: z.boolean().optional(),
         offer: optional,
       }),
     ),

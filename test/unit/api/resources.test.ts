@@ -339,6 +339,27 @@ describe('agents at work', () => {
       }),
     ]);
   });
+
+  it('wrap up with the disposition that was given before, by the API or by the panel', async () => {
+    const { agent } = api.tokens;
+    liveCall(api);
+    const give = (what: string, body: object) => ask('POST', `/agents/me/contacts/int_live/${what}`, agent, body);
+    expect((await give('disposition', {}))[0]).toBe(422);
+    expect((await give('disposition', { note: 'first' }))[0]).toBe(204);
+    expect((await give('wrap-up', { note: 'second' }))[0]).toBe(422);
+    api.work.disposed('1001', 'int_live');
+    expect((await give('wrap-up', {}))[0]).toBe(204);
+    liveCall(api, { interaction: 'int_next' });
+    const next = '/agents/me/contacts/int_next';
+    expect((await ask('POST', `${next}/disposition`, agent, { disposition: 'callback' }))[0]).toBe(204);
+    expect((await ask('GET', '/agents/me/live', agent))[1].contacts).toMatchObject([{ disposed: true }]);
+    expect((await ask('POST', `${next}/wrap-up`, agent, { note: 'tomorrow' }))[0]).toBe(204);
+    await api.projector.settled();
+    const { interactions } = api.deps;
+    expect(interactions.get('int_live')).toMatchObject({ note: 'first' });
+    expect(interactions.get('int_next')).toMatchObject({ disposition: 'callback', note: 'tomorrow' });
+    expect(api.asked.filter(([what]) => what === 'wrapUpDone')).toHaveLength(2);
+  });
 });
 
 describe('live state', () => {

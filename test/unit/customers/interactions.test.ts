@@ -3,6 +3,7 @@ import {
   InteractionProjector,
   InteractionRows,
   type Interactions,
+  interactionDisposed,
   interactionEnded,
   interactionStarted,
   openCustomers,
@@ -114,9 +115,13 @@ describe('the record of a call', () => {
       newEvent(deskFacts.dispositionSet, 1, { disposition: 'callback' }, scope),
       newEvent(deskFacts.noteWritten, 2, { note: 'tomorrow' }, scope),
       newEvent(deskFacts.dispositionSet, 3, { disposition: 'solved' }, scope),
+      newEvent(interactionDisposed, 4, { note: 'on Friday' }, scope),
     ]);
     await projector.settled();
-    expect(interactions.get('int_b')).toMatchObject({ disposition: 'solved', note: 'tomorrow', lastSeq: 7 });
+    expect(interactions.get('int_b')).toMatchObject({ disposition: 'solved', note: 'on Friday', lastSeq: 8 });
+    await site.journal.append([newEvent(interactionDisposed, 5, { disposition: 'callback' }, scope)]);
+    await projector.settled();
+    expect(interactions.get('int_b')).toMatchObject({ disposition: 'callback', note: 'on Friday', lastSeq: 9 });
   });
 
   it.each([

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
+import { interactionDisposed } from '../../../server/customers/index.ts';
 import { commands, protocolVersion } from '../../../server/desk/index.ts';
+import { newEvent } from '../../../server/journal/index.ts';
 import { Client } from './client.ts';
 import { agentRecord, createWorld, TestClock, type World, type WorldOptions } from './world.ts';
 
@@ -209,6 +211,29 @@ test('a new run of the server gives a snapshot with the pop, disposition and fig
     pops: [{ outcome: 'accepted', content: { customer: { name: 'Zhou' } } }],
     work: [{ interaction: offer.interaction, disposition: 'callback' }],
   });
+});
+
+test('what was given by the API is on her form, also after a reload and a restart, and her wrap-up is done with it', async () => {
+  await start();
+  const { client, welcome } = await Client.open(world, '1001');
+  const { id, interaction } = await world.offer('1001');
+  world.answered(id);
+  world.finished('1001', interaction);
+  await client.do('note', { interaction, note: 'by hand' });
+  await expect(client.do('wrap-up-done', { interaction })).rejects.toThrow('disposition-required');
+  const scope = { interaction, agent: '1001', queue: 'service' };
+  await world.journal.append([newEvent(interactionDisposed, 1, { disposition: 'callback' }, scope)]);
+  world.work.disposed('1001', interaction);
+  const work = { interaction, disposition: 'callback', note: 'by hand' };
+  expect(await client.event('work', ({ disposition }) => disposition !== undefined)).toEqual(work);
+  await world.journal.append([newEvent(interactionDisposed, 2, { note: 'by the CRM' }, scope)]);
+  const whole = { ...work, note: 'by the CRM' };
+  expect(await client.event('work', ({ note }) => note === 'by the CRM')).toEqual(whole);
+  expect((await reopen('1001', welcome)).welcome.snapshot?.work).toEqual([whole]);
+  await world.restartDesk();
+  const { client: again, welcome: back } = await reopen('1001', welcome);
+  expect(back.snapshot?.work).toEqual([whole]);
+  await again.do('wrap-up-done', { interaction });
 });
 
 test('panel gone for 15 s: not ready, never earlier; back in time: nothing', async () => {

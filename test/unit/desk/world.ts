@@ -109,6 +109,9 @@ export class FakeAgentWork extends EventEmitter<AgentWorkEvents> implements Agen
   }
   disposed(agent: string, interaction: string): void {
     this.said.push(`${agent} disposed ${interaction}`);
+    this.change(agent, (live) => {
+      for (const one of live.contacts) if (one.interaction === interaction) one.disposed = true;
+    });
   }
   move(): void {
     throw fail('agent-unknown');

@@ -376,6 +376,9 @@ describe('agents', () => {
     room.routing.extendWrapUp('1001', 'int_a', 20_000);
     await room.pass(29_000);
     expect(room.agent('1001').contacts).toEqual(['int_a wrap-up']);
+    expect(room.routing.agent('1001')?.contacts[0]?.disposed).toBeUndefined();
+    room.routing.disposed('1001', 'int_a');
+    expect(room.routing.agent('1001')?.contacts[0]?.disposed).toBe(true);
     room.routing.wrapUpDone('1001', 'int_a');
     await room.pass(0);
     expect(room.agent('1001').contacts).toEqual([]);
