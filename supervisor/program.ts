@@ -292,7 +292,8 @@ function alive(pid: number): boolean {
   return kill(pid, 0);
 }
 
-function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+/** @returns false where it is gone already */
+export function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
     return true;

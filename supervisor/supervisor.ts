@@ -21,7 +21,7 @@ import { systemClock } from '../values/index.ts';
 import { failed } from './errors.ts';
 import type { FromChild, FromOperator, FromSupervisor, ToOperator } from './lifeline.ts';
 import { readMessages, writeMessage } from './lines.ts';
-import { Program } from './program.ts';
+import { kill, Program } from './program.ts';
 
 export interface EdgeConfiguration extends Told {
   settings: Settings;
@@ -116,6 +116,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   #listener: Server | undefined;
   #edgeReady: EdgeReady | undefined;
   #attached = false;
+  #stopping = false;
 
   private constructor(settings: Settings, options: { mains: Mains; logs?: string | undefined }) {
     super();
@@ -211,9 +212,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   /** The sidecar, then the server, so that it can end what it has on hand; then the edge, which says BYE for what is left. */
   async stop(why = 'shutdown'): Promise<void> {
+    this.#stopping = true;
     for (const program of this.#programs.reverse()) {
-      if (program.state === 'stopped') continue;
-      const stopped = new Promise<void>((done) => program.once('stopped', done));
+      const stopped =
+        program.state === 'stopped' ? undefined : new Promise<void>((done) => program.once('stopped', done));
+      // Also where it has stopped: the one that stands by goes, too.
       program.stop(why);
       await stopped;
     }
@@ -226,7 +229,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /** An edge of an earlier start, under other settings, ends what it still has and goes. */
   #endSurvivor(): void {
     const survivor = this.edge.survivor();
-    if (survivor !== undefined) process.kill(survivor, 'SIGTERM');
+    if (survivor !== undefined) kill(survivor, 'SIGTERM');
   }
 
   async #bring(program: Program, mayAttach: boolean): Promise<unknown> {
@@ -235,6 +238,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         program.off('ready', onReady);
         program.off('failed', onFailed);
         program.off('died', onDied);
+        program.off('stopped', onStopped);
         act();
       };
       const onReady = (info: unknown) => settle(() => ready(info));
@@ -242,9 +246,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         settle(() => fail(failed['program-failed']({ program: program.options.name, reason })));
       const onDied = (why: string) =>
         settle(() => fail(failed['program-failed']({ program: program.options.name, reason: why })));
+      const onStopped = () =>
+        settle(() => fail(failed['program-failed']({ program: program.options.name, reason: 'it was stopped.' })));
       program.on('ready', onReady);
       program.on('failed', onFailed);
       program.on('died', onDied);
+      program.on('stopped', onStopped);
     });
     const survivor = mayAttach ? program.survivor() : undefined;
     if (survivor === undefined) {
@@ -254,7 +261,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     program.attachTo = survivor;
     // It calls every half second; one that does not is hung, and is replaced.
     const patience = setTimeout(() => {
-      process.kill(survivor, 'SIGKILL');
+      kill(survivor, 'SIGKILL');
       program.start();
     }, 4000);
     const info = await outcome.finally(() => clearTimeout(patience));
@@ -284,18 +291,25 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    * A planned restart: the next process loads its code beside the one that works; then that one ends what it must and leaves
    * its calls, and the next one takes them up.
    * @returns how long there was none, ms. @throws program-failed where the next one cannot be loaded (then the one that works
-   * goes on), or does not become ready
+   * goes on), or does not become ready, or everything is stopped meanwhile
    */
   async restart(name: 'server' | 'sidecar'): Promise<number> {
     const program = this.#programs.find(({ options }) => options.name === name);
     if (program?.state !== 'running') throw failed['program-not-running']({ program: name });
     await program.prepare();
+    this.#mustGoOn(name);
     const began = performance.now();
     const stopped = new Promise<void>((done) => program.once('stopped', done));
     program.stop('restart', { keepStandby: true });
     await stopped;
+    this.#mustGoOn(name);
     await this.#bring(program, false);
     return Math.round(performance.now() - began);
+  }
+
+  /** Between a restart's steps everything may have been told to stop: then nothing new is started. @throws program-failed */
+  #mustGoOn(program: string): void {
+    if (this.#stopping) throw failed['program-failed']({ program, reason: 'everything stops.' });
   }
 
   /** The edge holds the calls: it is restarted by stopping everything, after a drain. */
@@ -369,12 +383,18 @@ export function siteSecret(run: string): string {
   return readFileSync(file, 'utf8');
 }
 
-/** Where the server listens now, for the sidecar. */
+/** Where the server listens now, for the sidecar. A full disk must not keep calls waiting for that. */
 export function noteServer(run: string, { web }: ServerReady): void {
   const file = join(run, 'server.json');
-  // Whole or not at all: the sidecar may read it just now.
-  writeFileSync(`${file}.coming`, JSON.stringify({ web }), { mode: 0o600 });
-  renameSync(`${file}.coming`, file);
+  try {
+    // Whole or not at all: the sidecar may read it just now.
+    writeFileSync(`${file}.coming`, JSON.stringify({ web }), { mode: 0o600 });
+    renameSync(`${file}.coming`, file);
+  } catch (error) {
+    process.stderr.write(
+      `switchroom: ${file} could not be written: ${(error as Error).message}; the server runs, a sidecar may not find it\n`,
+    );
+  }
 }
 
 /** What the sidecar proves with that it is the site's own connector (`Authorization: Bearer`); made once per site, mode 0600. */

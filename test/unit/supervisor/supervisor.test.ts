@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSettings } from '../../../config/index.ts';
 import { Supervisor } from '../../../supervisor/index.ts';
+import { Program } from '../../../supervisor/program.ts';
 import { systemClock } from '../../../values/index.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -117,6 +118,63 @@ describe('supervisor', () => {
     expect(running.server.pid).not.toBe(before);
   });
 
+  it.each(['stop', 'start'] as const)(
+    'stops everything, also where a planned restart has come to its %s',
+    async (step) => {
+      const { supervisor } = await Supervisor.start(settings(), { mains });
+      running = supervisor;
+      const { server, edge } = supervisor;
+      let everything: Promise<void> | undefined;
+      const does = server[step].bind(server) as (...all: unknown[]) => void;
+      vi.spyOn(server, step).mockImplementationOnce((...all: unknown[]) => {
+        does(...all);
+        everything = supervisor.stop();
+      });
+      await expect(supervisor.restart('server')).rejects.toMatchObject({ code: 'program-failed' });
+      await everything;
+      running = undefined;
+      expect([server.state, edge.state]).toEqual(['stopped', 'stopped']);
+      const lives = lifeOfServers().map((line) => Number(line.split(' ')[0]));
+      for (const pid of new Set(lives)) await until(() => !alive(pid));
+    },
+  );
+
+  it('goes on where it cannot write down where the server listens', async () => {
+    // As on a full disk: a new file cannot be made.
+    mkdirSync(join(data, 'run', 'server.json.coming'), { recursive: true });
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const started = await Supervisor.start(settings(), { mains });
+      running = started.supervisor;
+      expect(running.server.state).toBe('running');
+      expect(said).toHaveBeenCalledWith(expect.stringContaining('server.json could not be written'));
+    } finally {
+      said.mockRestore();
+    }
+  });
+
+  it('an edge of an earlier start that is gone when it is ended does not keep this one from starting', async () => {
+    const survivor = vi.spyOn(Program.prototype, 'survivor').mockReturnValue(await pidOfNobody());
+    try {
+      // It never calls: it would be killed, and is replaced.
+      const started = await Supervisor.start(settings(), { mains });
+      running = started.supervisor;
+      expect([started.attached, running.edge.state]).toEqual([false, 'running']);
+      await running.stop();
+      // Other engines do all of an edge's work: it is only ended.
+      const env = {
+        SWITCHROOM_DATA: data,
+        SWITCHROOM_DRACHTIO_HOSTS: '127.0.0.1:9022',
+        SWITCHROOM_DRACHTIO_SECRET: 'x',
+      };
+      const withoutEdge = readSettings({ ...env, SWITCHROOM_MEDIA: 'asterisk', SWITCHROOM_ASTERISK_SECRET: 'x' }, data);
+      running = (await Supervisor.start(withoutEdge, { mains })).supervisor;
+      expect([running.edge.state, running.server.state]).toEqual(['stopped', 'running']);
+    } finally {
+      survivor.mockRestore();
+    }
+  });
+
   it('a server that stands by takes over from a killed one, and another one stands by then', async () => {
     const withStandby = readSettings({ SWITCHROOM_DATA: data, SWITCHROOM_STANDBY: '1' }, data);
     const started = await Supervisor.start(withStandby, { mains });
@@ -179,6 +237,12 @@ async function orphans(): Promise<{ edge: number; server: number }> {
   first.kill('SIGKILL');
   await once(first, 'exit');
   return JSON.parse(line) as { edge: number; server: number };
+}
+
+async function pidOfNobody(): Promise<number> {
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+  await once(child, 'exit');
+  return child.pid ?? 0;
 }
 
 function alive(pid: number): boolean {
