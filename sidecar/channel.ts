@@ -28,6 +28,8 @@ export interface Backoffs {
 
 /** A supervisor kills after 10 s. */
 const patienceMs = 3_000;
+/** That a fact is used still is noted at most so often. */
+const usedAgainMs = 86_400_000;
 
 export interface ChannelOptions {
   name: string;
@@ -305,11 +307,22 @@ function toolsOf(
     },
     secret: (purpose) => keyFor(siteKey, `channel ${name} ${purpose}`),
     memory: {
-      get: (key) => fresh.get(key) ?? tables.memory(name, key),
-      set(key, value) {
+      get(key) {
+        const unwritten = fresh.get(key);
+        if (unwritten !== undefined) return unwritten;
+        const kept = tables.memory(name, key);
+        const now = clock.now();
+        if (kept?.usedAt !== undefined && now - kept.usedAt > usedAgainMs) {
+          commit
+            .run(() => tables.memoryUsed(name, key, now), { repeatable: true })
+            .catch((error: unknown) => log.error({ err: error }, 'the use of a fact could not be noted'));
+        }
+        return kept?.value;
+      },
+      set(key, value, about) {
         fresh.set(key, value);
         commit
-          .run(() => tables.setMemory(name, key, value))
+          .run(() => tables.setMemory(name, key, value, clock.now(), about?.came === true))
           .catch((error: unknown) => log.error({ err: error }, 'a fact of a thread could not be noted'))
           .finally(() => {
             if (fresh.get(key) === value) fresh.delete(key);

@@ -191,8 +191,11 @@ export interface ConnectorTools {
   readonly folder: string;
   /** 32 bytes of this channel and purpose, the same after each restart, for signatures and sealing of its own. */
   secret(purpose: string): Buffer;
-  /** Small facts of a thread that must outlive a restart (last message id to reply to, mail references). JSON. */
-  memory: { get(key: string): string | undefined; set(key: string, value: string): void };
+  /**
+   * Small facts of a thread that must outlive a restart (last message id to reply to, mail references). JSON. One that is neither set
+   * nor read is forgotten 30 days after the sidecar's `keepDays`. `came`: a customer's words or profile; those, `keepDays` after the set.
+   */
+  memory: { get(key: string): string | undefined; set(key: string, value: string, about?: { came: true }): void };
 }
 
 /** A secret that the channels' file names, read. Its text is nowhere else: not in the file, and not in a log. */

@@ -31,6 +31,8 @@ export interface OutboxRow extends LaneRow {
 
 /** Name of the cursor of the server's stream; no connector's cursor has a colon. */
 const streamCursor = ':outbound';
+/** What answers need is kept so much longer than what came. No provider's window is longer than 30 days. */
+const longerMs = 30 * 86_400_000;
 
 export class Tables {
   readonly #database: Database;
@@ -157,37 +159,45 @@ export class Tables {
     this.#statements.spend.run(messages, channel, thread, occasion);
   }
 
-  memory(channel: string, key: string): string | undefined {
-    const sealed = this.#statements.memory.get(channel, key);
-    return sealed === undefined ? undefined : this.#seal.open(sealed);
+  /** `usedAt`: absent where its end is fixed. */
+  memory(channel: string, key: string): { value: string; usedAt?: Millis | undefined } | undefined {
+    const row = this.#statements.memory.get(channel, key);
+    return row && { value: this.#seal.open(row.value), usedAt: row.came === 1 ? undefined : row.at };
   }
 
-  setMemory(channel: string, key: string, value: string): void {
-    this.#statements.setMemory.run(channel, key, this.#seal.close(value));
+  /** @param came a customer said it: kept as long as what came */
+  setMemory(channel: string, key: string, value: string, now: Millis, came: boolean): void {
+    this.#statements.setMemory.run(channel, key, this.#seal.close(value), now, came ? 1 : 0);
+  }
+
+  memoryUsed(channel: string, key: string, now: Millis): void {
+    this.#statements.memoryUsed.run(now, channel, key);
   }
 
   /** Rows of a channel that wait or were set aside, for metrics. */
   counts(channel: string): { toRead: number; setAside: number; toServer: number; refused: number; toSend: number } {
-    const { deliveriesIn, itemsIn, outboxIn } = this.#statements;
+    const { toRead, setAside, toServer, refused, toSend } = this.#statements.counts;
     return {
-      toRead: deliveriesIn.get(channel, 0) ?? 0,
-      setAside: deliveriesIn.get(channel, 2) ?? 0,
-      toServer: itemsIn.get(channel, 0) ?? 0,
-      refused: itemsIn.get(channel, 2) ?? 0,
-      toSend: outboxIn.get(channel, 0) ?? 0,
+      toRead: toRead.get(channel) ?? 0,
+      setAside: setAside.get(channel) ?? 0,
+      toServer: toServer.get(channel) ?? 0,
+      refused: refused.get(channel) ?? 0,
+      toSend: toSend.get(channel) ?? 0,
     };
   }
 
-  /** Deletes some of what is done, or was set aside, before that time. @returns how many rows */
+  /** Deletes some of what is done, was set aside, or is not needed any more, before that time. @returns how many rows */
   purge(before: Millis, limit: number): number {
-    const { oldDeliveries, oldItems, oldOutbox, oldWindows } = this.#statements;
+    const { oldDeliveries, oldItems, oldOutbox, oldMemory, oldWindows } = this.#statements;
+    const longBefore = before - longerMs;
     return this.#database.transaction(
       () =>
         oldDeliveries.run(before, limit).changes +
         oldItems.run(before, limit).changes +
         oldOutbox.run(before, limit).changes +
-        // No provider's window is longer than 30 days.
-        oldWindows.run(before - 30 * 86_400_000).changes,
+        oldMemory.run(1, before, limit).changes +
+        oldMemory.run(0, longBefore, limit).changes +
+        oldWindows.run(longBefore).changes,
     )();
   }
 
@@ -223,6 +233,7 @@ interface OutboxColumns {
 }
 
 function prepare(database: Database) {
+  const count = (rows: string) => database.prepare<[string], number>(`SELECT count(*) FROM ${rows}`).pluck();
   return {
     addDelivery: database.prepare<[string, string, string, number, number, Buffer]>(
       `INSERT INTO deliveries (channel, key, lane, at, received_at, body) VALUES (?, ?, ?, ?, ?, ?)
@@ -280,22 +291,22 @@ function prepare(database: Database) {
     spend: database.prepare<[number, string, string, string]>(
       'UPDATE windows SET used = used + ? WHERE channel = ? AND thread = ? AND occasion = ?',
     ),
-    memory: database
-      .prepare<[string, string], Buffer>('SELECT value FROM memory WHERE channel = ? AND key = ?')
-      .pluck(),
-    setMemory: database.prepare<[string, string, Buffer]>(
-      `INSERT INTO memory (channel, key, value) VALUES (?, ?, ?)
-       ON CONFLICT (channel, key) DO UPDATE SET value = excluded.value`,
+    memory: database.prepare<[string, string], { value: Buffer; at: number; came: number }>(
+      'SELECT value, at, came FROM memory WHERE channel = ? AND key = ?',
     ),
-    deliveriesIn: database
-      .prepare<[string, number], number>('SELECT count(*) FROM deliveries WHERE channel = ? AND state = ?')
-      .pluck(),
-    itemsIn: database
-      .prepare<[string, number], number>('SELECT count(*) FROM items WHERE channel = ? AND state = ?')
-      .pluck(),
-    outboxIn: database
-      .prepare<[string, number], number>('SELECT count(*) FROM outbox WHERE channel = ? AND state = ?')
-      .pluck(),
+    setMemory: database.prepare<[string, string, Buffer, number, number]>(
+      `INSERT INTO memory (channel, key, value, at, came) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (channel, key) DO UPDATE SET value = excluded.value, at = excluded.at, came = excluded.came`,
+    ),
+    memoryUsed: database.prepare<[number, string, string]>('UPDATE memory SET at = ? WHERE channel = ? AND key = ?'),
+    // Each state as it stands in the condition of an index.
+    counts: {
+      toRead: count('deliveries WHERE channel = ? AND state = 0'),
+      setAside: count('deliveries WHERE channel = ? AND state = 2'),
+      toServer: count('items WHERE channel = ? AND state = 0'),
+      refused: count('items WHERE channel = ? AND state = 2'),
+      toSend: count('outbox WHERE channel = ? AND state = 0'),
+    },
     oldDeliveries: database.prepare<[number, number]>(
       `DELETE FROM deliveries WHERE id IN
          (SELECT id FROM deliveries WHERE received_at < ? AND state <> 0 LIMIT ?)`,
@@ -305,6 +316,10 @@ function prepare(database: Database) {
     ),
     oldOutbox: database.prepare<[number, number]>(
       'DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE at < ? AND state <> 0 LIMIT ?)',
+    ),
+    oldMemory: database.prepare<[number, number, number]>(
+      `DELETE FROM memory WHERE (channel, key) IN
+         (SELECT channel, key FROM memory WHERE came = ? AND at < ? LIMIT ?)`,
     ),
     oldWindows: database.prepare<[number]>('DELETE FROM windows WHERE at < ?'),
     asideDeliveries: database.prepare<[string], DeliveryColumns & { received_at: number }>(

@@ -116,13 +116,13 @@ export class Threads {
     return undefined;
   }
 
-  /** Named after its root, so that an answer that comes before the mail it answers finds the same thread. */
+  /**
+   * Named after its root, so that an answer that comes before the mail it answers finds the same thread, and after who writes: a
+   * stranger who refers to that root begins one of his own, also when ours is forgotten.
+   */
   #fresh(mail: Mail, key: string): string {
     const root = mail.references[0] ?? mail.messageId;
-    const named = root === undefined ? hash(key) : hash(root);
-    if (this.facts(named) === undefined || this.#tookPart(named, mail.from?.address ?? '')) return named;
-    // Somebody else's thread has that root: a stranger who refers to it begins one of his own.
-    return hash(`${mail.from?.address ?? ''} ${key}`);
+    return hash(root === undefined ? key : `${mail.from?.address ?? ''} ${root}`);
   }
 
   #tookPart(thread: string, sender: string): boolean {

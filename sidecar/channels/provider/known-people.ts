@@ -32,7 +32,7 @@ export class KnownPeople {
     if (now < this.#restUntil) return kept ?? {};
     const told = await this.#ask(id);
     if (told.ok) {
-      memory.set(key, JSON.stringify({ ...told.found, until: now + askedAgainMs }));
+      memory.set(key, JSON.stringify({ ...told.found, until: now + askedAgainMs }), { came: true });
       return told.found;
     }
     logger.warn(
@@ -40,7 +40,7 @@ export class KnownPeople {
       'the provider does not tell who a customer is',
     );
     if (told.errcode === undefined) this.#restUntil = now + restMs;
-    else memory.set(key, JSON.stringify({ ...kept, until: now + refusedAgainMs }));
+    else memory.set(key, JSON.stringify({ ...kept, until: now + refusedAgainMs }), { came: true });
     return kept ?? {};
   }
 }

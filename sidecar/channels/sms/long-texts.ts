@@ -47,7 +47,7 @@ export class LongTexts {
     joining.parts[part.number] = { text, key: about.key };
     const done = Object.keys(joining.parts).length === joining.total;
     if (done) joining.over = 'whole';
-    this.#memory.set(name, JSON.stringify(joining));
+    this.#memory.set(name, JSON.stringify(joining), { came: true });
     this.#list((all) => (done ? all.filter((one) => one !== name) : [...new Set([...all, name])]));
     return done ? inOrder(joining) : undefined;
   }
@@ -72,7 +72,7 @@ export class LongTexts {
     const joining = this.#get(name);
     if (!joining || joining.over === 'whole') return undefined;
     joining.over = 'late';
-    this.#memory.set(name, JSON.stringify(joining));
+    this.#memory.set(name, JSON.stringify(joining), { came: true });
     this.#list((all) => all.filter((one) => one !== name));
     return { text: inOrder(joining), thread: joining.thread, key: joining.key, at: joining.at };
   }

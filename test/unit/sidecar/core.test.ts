@@ -244,9 +244,18 @@ describe('deliveries', () => {
     const puppet = new Puppet();
     harness = await Harness.start({ kind: puppet.kind, settings: {}, clock });
     await puppet.tools.inbox.accept([delivery('a')]);
+    const { memory } = puppet.tools;
+    memory.set('said', 'my card number is 6222', { came: true });
+    for (const fact of ['fact', 'used']) memory.set(fact, 'of the thread');
     await harness.server.until(() => harness.server.items.length === 1, 'it is there');
     clock.at += 8 * 86_400_000;
     await harness.core.sweep();
+    expect(memory.get('said')).toBeUndefined();
+    // Facts that answers need outlive what came by 30 days, and longer where they are used.
+    expect(memory.get('used')).toBe('of the thread');
+    clock.at += 31 * 86_400_000;
+    await harness.core.sweep();
+    expect([memory.get('used'), memory.get('fact')]).toEqual(['of the thread', undefined]);
     // Its key is forgotten here; the server knows it for ever.
     expect(await puppet.tools.inbox.accept([delivery('a')])).toBe(1);
     await expect.poll(() => harness.server.known).toBe(1);

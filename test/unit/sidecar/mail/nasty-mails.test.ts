@@ -275,6 +275,24 @@ describe('who wrote it', () => {
   });
 });
 
+describe('a thread that is forgotten', () => {
+  it('goes on for who began it, and lets in no stranger who knows its root', async () => {
+    const { message, tools } = mailbox();
+    const root = '<m0-0@example.com>';
+    const begun = await message(lines(...head(), '', 'my card'));
+    tools.facts.clear();
+    const stranger = [
+      'From: mallory@evil.example',
+      'To: service@bank.example',
+      'Subject: Re: card',
+      `References: ${root}`,
+    ];
+    expect((await message(lines(...stranger, '', 'and my PIN?'))).thread).not.toBe(begun.thread);
+    const again = await message(lines(...head([`References: ${root}`]), '', 'found it'));
+    expect(again.thread).toBe(begun.thread);
+  });
+});
+
 describe('bombs and garbage', () => {
   const nested = (depth: number) => {
     const all = ['From: a@example.com', 'Subject: bomb'];

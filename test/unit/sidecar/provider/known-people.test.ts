@@ -9,7 +9,11 @@ function setUp(answers: (id: string) => Told) {
   const asked: string[] = [];
   const memory = {
     get: (key: string) => facts.get(key),
-    set: (key: string, value: string) => void facts.set(key, value),
+    // A profile is kept as long as what came.
+    set: (key: string, value: string, about?: { came: true }) => {
+      expect(about).toEqual({ came: true });
+      facts.set(key, value);
+    },
   };
   const people = new KnownPeople({ memory, clock, logger: pino({ level: 'silent' }) }, async (id) => {
     asked.push(id);

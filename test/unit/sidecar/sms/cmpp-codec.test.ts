@@ -343,7 +343,16 @@ describe('texts', () => {
 describe('long texts of customers', () => {
   const memory = () => {
     const facts = new Map<string, string>();
-    return { get: (key: string) => facts.get(key), set: (key: string, value: string) => void facts.set(key, value) };
+    const forgotten = new Map<string, string>();
+    return {
+      forgotten,
+      get: (key: string) => facts.get(key),
+      set(key: string, value: string, { came = false } = {}) {
+        facts.set(key, value);
+        if (came) forgotten.set(key, value);
+        else forgotten.delete(key);
+      },
+    };
   };
   const part = (number: number, reference = 7) => ({ reference, total: 3, number });
   const about = (key: string, at = 0) => ({ key, at, thread: '+8613800138000' });
@@ -355,6 +364,8 @@ describe('long texts of customers', () => {
     const third = new LongTexts(kept, 1_000);
     expect(third.add('b', part(2), 'x', about('other'))).toBeUndefined();
     expect(third.add('a', part(2), 'B', about('k2'))).toBe('ABC');
+    // Words are kept as long as what came, and no longer.
+    expect([...kept.forgotten.keys()]).toEqual(['join:a:7:3', 'join:b:7:3']);
     // Read again after a crash: the same.
     expect(third.add('a', part(2), 'B', about('k2'))).toBe('ABC');
   });
