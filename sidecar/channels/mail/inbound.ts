@@ -78,17 +78,16 @@ export async function normaliseMail(
     at: mail.date === undefined ? delivery.at : Math.min(mail.date, delivery.at),
     thread,
   };
+  const verified = proved(mail, settings.trustedAuthServer);
   const person = {
-    identities: [
-      { kind: 'mail', value: from.address, ...(proved(mail, settings.trustedAuthServer) && { verified: true }) },
-    ],
+    identities: [{ kind: 'mail', value: from.address, ...(verified && { verified: true }) }],
     ...(from.name !== undefined && { name: from.name }),
   };
   if (kind !== undefined) return [machineWrote(kind, mail, common, person)];
 
   const { fresh, folded } = foldQuoted(mail.text);
   const language = languageOf(`${mail.subject}\n${fresh}`);
-  const answerTo = answerAddress(mail, from.address, settings.replyTo);
+  const answerTo = answerAddress(mail, from.address, verified, settings);
   threads.came(thread, mail, delivery.key, { ours, answerTo, ...(language && { language }) });
   const pending = tools.memory.get(`menu:${thread}`);
   const choice = pending && choiceOf(fresh.split('\n')[0] ?? '', JSON.parse(pending));
@@ -160,11 +159,17 @@ function machineWrote(kind: Automatic, mail: Mail, common: Common, from: Person)
   };
 }
 
-function answerAddress(mail: Mail, from: string, rule: MailSettings['replyTo']): string {
+/**
+ * Who forges a sender has the answers sent to an address of her own: at a provider where everybody can have one, the same domain
+ * says nothing.
+ * @param verified the sender's own server vouched for the mail
+ */
+function answerAddress(mail: Mail, from: string, verified: boolean, settings: MailSettings): string {
   const { replyTo } = mail;
-  if (replyTo === undefined) return from;
+  if (replyTo === undefined || settings.replyTo === 'always') return replyTo ?? from;
   const domain = (address: string) => address.slice(address.lastIndexOf('@') + 1);
-  return rule === 'always' || domain(replyTo) === domain(from) ? replyTo : from;
+  const trusted = verified || settings.replyToDomains.includes(domain(from));
+  return trusted && domain(replyTo) === domain(from) ? replyTo : from;
 }
 
 /** RFC 8601: only the topmost header of the server that we trust; servers take away what strangers put there in their name. */

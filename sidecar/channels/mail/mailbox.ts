@@ -212,18 +212,17 @@ export class Mailbox {
   ): Promise<void> {
     const { tools, imap } = this.#options;
     const deliveries: Delivery[] = [];
-    if (wanted) {
-      this.#stuck =
-        this.#stuck.uid === one.uid ? { uid: one.uid, tries: this.#stuck.tries + 1 } : { uid: one.uid, tries: 1 };
-      if (this.#stuck.tries > mostTries) {
-        this.leftOut++;
-        tools.logger.error(
-          { mailbox: this.path, uid: one.uid, bytes: one.size },
-          'a mail that the server cannot give is left out',
-        );
-      } else {
-        const cut = one.size > imap.mostBytes;
-        const source = cut || this.#stuck.tries === mostTries ? { start: 0, maxLength: beginning } : true;
+    const tries = this.#stuck.uid === one.uid ? this.#stuck.tries : 0;
+    if (wanted && tries >= mostTries) {
+      this.leftOut++;
+      tools.logger.error(
+        { mailbox: this.path, uid: one.uid, bytes: one.size },
+        'a mail that the server cannot give is left out',
+      );
+    } else if (wanted) {
+      const cut = one.size > imap.mostBytes || tries === mostTries - 1;
+      try {
+        const source = cut ? { start: 0, maxLength: beginning } : true;
         const fetched = await client.fetchOne(String(one.uid), { source }, { uid: true });
         // Deleted meanwhile: nothing to take.
         const raw = fetched ? fetched.source : undefined;
@@ -233,10 +232,14 @@ export class Mailbox {
             uid: one.uid,
             received: one.received,
             size: one.size,
-            ...(source !== true && { cut: true }),
+            ...(cut && { cut: true }),
           };
           deliveries.push(deliveryOf(taken, raw));
         }
+      } catch (error) {
+        // Only what the mail itself may be the cause of: our own disk, below, refuses all mails alike, and takes them later.
+        this.#stuck = { uid: one.uid, tries: tries + 1 };
+        throw error;
       }
     }
     await tools.inbox.accept(deliveries, { name: this.#name, value: JSON.stringify(cursor) });

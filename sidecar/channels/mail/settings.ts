@@ -78,8 +78,13 @@ export const mailSettings = z.strictObject({
   token: z.enum(['subject', 'address', 'none']).default('subject'),
   /** Charset of mails that do not say theirs and are not UTF-8. */
   charset: z.string().max(40).default('gb18030'),
-  /** Answers go to Reply-To: only where it has the sender's own domain (nobody is led away by a forged mail), or always. */
+  /** Answers go to Reply-To: only where the sender is proved and it has the same domain (nobody is led away by a forged mail), or always. */
   replyTo: z.enum(['same-domain', 'always']).default('same-domain'),
+  /** Domains whose senders need no proof for that: firms where strangers have no address, never a provider of mailboxes. */
+  replyToDomains: z
+    .array(z.hostname({ error: 'must be a domain such as partner.example' }).max(253).toLowerCase())
+    .max(200)
+    .default([]),
   /** The mail server whose Authentication-Results are believed: with dmarc=pass the sender's address counts as verified. */
   trustedAuthServer: z.string().max(253).optional(),
   /** Mails of the bot and the system in one thread and hour; more are refused: two machines that answer each other. */

@@ -238,6 +238,24 @@ describe.skipIf(why !== undefined)(`mail over real IMAP and SMTP${why ? ` (${why
     expect(tools.deliveries).toHaveLength(4);
   });
 
+  it('takes a mail whole, however often our own disk refused it', async () => {
+    const { tools, message } = await channel();
+    await until(() => tools.cursors.size === 1, 'the mailbox is open');
+    const { accept } = tools.inbox;
+    let refused = 0;
+    tools.inbox.accept = async (deliveries, cursor) => {
+      if (++refused > 5) return accept(deliveries, cursor);
+      throw new Error('database or disk is full');
+    };
+    await writes({ subject: 'long', text: `the beginning\n${'x'.repeat(70)}\n`.repeat(2_000) });
+    const { content } = await message(0);
+    expect(refused).toBeGreaterThan(5);
+    expect(content.text).toMatch(/^the beginning/);
+    expect(content.text).not.toContain('too large');
+    // The delivery has all of it: the text itself is cut for the agent.
+    expect(tools.deliveries[0]?.body.length).toBeGreaterThan(150_000);
+  });
+
   it('tells of a bounce as a failed delivery', async () => {
     const { connector, item } = await channel();
     const one = outbound('gone@example.com', 'hello', {

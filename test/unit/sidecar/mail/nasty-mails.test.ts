@@ -7,7 +7,7 @@ import { htmlText } from '../../../../sidecar/channels/mail/html-text.ts';
 import { deliveryOf, normaliseMail } from '../../../../sidecar/channels/mail/inbound.ts';
 import { foldQuoted } from '../../../../sidecar/channels/mail/quoted-text.ts';
 import { mailKey, readMail } from '../../../../sidecar/channels/mail/read-mail.ts';
-import { mailSettings } from '../../../../sidecar/channels/mail/settings.ts';
+import { type MailSettings, mailSettings } from '../../../../sidecar/channels/mail/settings.ts';
 import { Threads } from '../../../../sidecar/channels/mail/threads.ts';
 import { SwitchroomError } from '../../../../values/index.ts';
 import { memoryTools } from '../memory-tools.ts';
@@ -21,7 +21,7 @@ const settings = mailSettings.parse({
   trustedAuthServer: 'mx.bank.example',
 });
 
-function mailbox() {
+function mailbox(more: Partial<MailSettings> = {}) {
   const tools = memoryTools();
   const threads = new Threads(tools.memory, tools.secret('t'));
   let uid = 0;
@@ -33,7 +33,7 @@ function mailbox() {
       size: cut?.size ?? raw.length,
       ...(cut && { cut: true }),
     };
-    const items = await normaliseMail(deliveryOf(taken, raw), settings, tools, threads);
+    const items = await normaliseMail(deliveryOf(taken, raw), { ...settings, ...more }, tools, threads);
     for (const item of items) inboundItem.parse(item);
     return items;
   };
@@ -270,8 +270,24 @@ describe('who wrote it', () => {
     expect(await read(lines('From: service@bank.example', 'To: li@example.com', 'Subject: x', '', 'x'))).toEqual([]);
     const item = await message(lines(...head(['Reply-To: thief@evil.example']), '', 'send me all'));
     expect(threads.facts(item.thread)?.inbound[0]?.to).toBe('li@example.com');
-    const same = await message(lines(...head(['Reply-To: li.wei@example.com', 'X-A: b']), '', 'x'));
-    expect(threads.facts(same.thread)?.inbound.at(-1)?.to).toBe('li.wei@example.com');
+  });
+
+  it('follows a Reply-To of the same domain where the sender is proved or the domain is known, and nowhere else', async () => {
+    const proof = 'Authentication-Results: mx.bank.example; dmarc=pass header.from=example.com';
+    const answered = async (more: Partial<MailSettings>, replyTo: string, ...first: string[]) => {
+      const { message, threads } = mailbox(more);
+      const { thread } = await message(lines(...first, ...head([`Reply-To: ${replyTo}`]), '', 'x'));
+      return threads.facts(thread)?.inbound[0]?.to;
+    };
+    // Whoever has a mailbox at the same provider.
+    expect(await answered({}, 'thief@example.com')).toBe('li@example.com');
+    expect(await answered({}, 'thief@example.com', proof.replace('pass', 'fail'))).toBe('li@example.com');
+    expect(await answered({}, 'li.wei@example.com', proof)).toBe('li.wei@example.com');
+    expect(await answered({}, 'thief@evil.example', proof)).toBe('li@example.com');
+    const known = mailSettings.shape.replyToDomains.parse(['Example.com']);
+    expect(await answered({ replyToDomains: known }, 'li.wei@example.com')).toBe('li.wei@example.com');
+    expect(await answered({ replyToDomains: known }, 'thief@evil.example')).toBe('li@example.com');
+    expect(await answered({ replyTo: 'always' }, 'li@home.example')).toBe('li@home.example');
   });
 });
 
