@@ -15,6 +15,11 @@ export function isAdmin({ roles }: Principal): boolean {
   return roles.includes('admin');
 }
 
+/** Who it is, however she came in: an agent has one name in her session and by her tokens. */
+export function actorOf({ agent, by }: Principal): string {
+  return agent ?? by;
+}
+
 /** The team that a principal is confined to; undefined: the whole site. */
 export function confinedTo(principal: Principal): string | undefined {
   return isAdmin(principal) ? undefined : principal.team;
@@ -59,7 +64,7 @@ export function isDiscreet(principal: Principal, { type, data }: JournalEvent): 
   if (forStaff.has(type)) return !isStaff(principal);
   if (type !== evaluated.name) return false;
   const { by, state, calibration } = data as { by: string; state: string; calibration?: string };
-  return by !== (principal.agent ?? principal.by) && (state === 'draft' || calibration !== undefined);
+  return by !== actorOf(principal) && (state === 'draft' || calibration !== undefined);
 }
 
 const numbers = ['from', 'fromDialled', 'to', 'toDialled'] as const;

@@ -15,7 +15,7 @@ import type { Conversation } from './conversation.ts';
 import type { ConversationTools } from './conversation-tools.ts';
 import { failed } from './errors.ts';
 import { conversationEscalated, conversationJoined, conversationLeft } from './events.ts';
-import type { Messages } from './messages.ts';
+import type { Messages, Writer } from './messages.ts';
 import type { OpenConversations } from './open-conversations.ts';
 import type { Outbox } from './outbox.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -73,35 +73,47 @@ export class AgentsPart {
     return promise;
   }
 
-  async send(agent: AgentId, interaction: InteractionId, content: Content, key: string): Promise<MessageView> {
-    return this.#write(agent, this.#hers(agent, interaction), content, `out ${interaction} ${key}`);
+  async send(
+    agent: AgentId,
+    interaction: InteractionId,
+    content: Content,
+    key: string,
+    by?: string,
+  ): Promise<MessageView> {
+    return this.#write(agent, this.#hers(agent, interaction), content, `out ${interaction} ${key}`, by);
   }
 
-  /** @param key the same one is one message */
-  async #write(agent: AgentId, conversation: Conversation, content: Content, key: string): Promise<MessageView> {
+  /** @param key the same one is one message @param by who writes in her name */
+  async #write(
+    agent: AgentId,
+    conversation: Conversation,
+    content: Content,
+    key: string,
+    by?: string,
+  ): Promise<MessageView> {
     const { sentAs, attachments, tools } = this.#options;
     const { data, thread } = conversation;
     const before = sentAs(data.via, key);
     if (before) return before;
     const checked = sendable(content, attachments);
     mustBeOpen(thread.window, checked, this.#now());
-    const message = this.#put(agent, conversation, checked, key);
+    const message = this.#put({ agent, by }, conversation, checked, key);
     await tools.journal.append([]);
     return message;
   }
 
   /** To the customer, or first to a second person, where everybody can read it and the channel asks for that. */
-  #put(agent: AgentId, conversation: Conversation, content: Content, key?: string): MessageView {
+  #put({ agent, by }: Writer, conversation: Conversation, content: Content, key?: string): MessageView {
     const { post } = this.#options;
     const { data, record, answers } = conversation;
-    if (data.public && record?.approval === true) return post.submitted(conversation, agent, content, key);
+    if (data.public && record?.approval === true) return post.submitted(conversation, { agent, by }, content, key);
     const message = post.sent(conversation, { author: 'agent', content, agent, key });
     answers.answered();
     return message;
   }
 
   /** From a call back into the chat that it goes on from; what somebody else has there stays hers alone. */
-  async goOn(agent: AgentId, call: InteractionId, content: Content, key: string): Promise<MessageView> {
+  async goOn(agent: AgentId, call: InteractionId, content: Content, key: string, by?: string): Promise<MessageView> {
     const { calls, open, outgoing, sentAs, attachments, tools } = this.#options;
     const place = calls.placeOf(call, agent);
     if (!place) throw failed['contact-without-thread']({ interaction: call });
@@ -117,7 +129,7 @@ export class AgentsPart {
       if (under.data.phase === 'active' && !under.has(agent))
         throw failed['conversation-not-yours']({ agent, interaction: under.interaction });
       if (!calls.bring(under, agent)) throw failed['conversation-queue']({ agent, queue });
-      return this.#write(agent, under, content, full);
+      return this.#write(agent, under, content, full, by);
     }
     const checked = sendable(content, attachments);
     const conversation = outgoing.begin(outgoing.channel(via), { thread, queue: place.queue, chain }, checked);
@@ -126,7 +138,7 @@ export class AgentsPart {
       conversation.finish('system', 'agent-not-free');
       throw failed['conversation-queue']({ agent, queue });
     }
-    const message = this.#put(agent, conversation, checked, full);
+    const message = this.#put({ agent, by }, conversation, checked, full);
     await tools.journal.append([]);
     return message;
   }
@@ -199,6 +211,7 @@ export class AgentsPart {
     agent: AgentId,
     to: Parameters<ConversationControl['begin']>[1],
     content: Content,
+    by?: string,
   ): Promise<ConversationView> {
     const record = this.#options.outgoing.channel(to.via);
     if (!this.#options.tools.directory.queues.get(to.queue)) throw notThere['queue-unknown']({ queue: to.queue });
@@ -211,7 +224,7 @@ export class AgentsPart {
       conversation.finish('system', 'agent-not-free');
       throw failed['conversation-queue']({ agent, queue: to.queue });
     }
-    this.#put(agent, conversation, checked);
+    this.#put({ agent, by }, conversation, checked);
     await this.#options.tools.journal.append([]);
     return conversation.view();
   }

@@ -17,6 +17,13 @@ interface MessageCells {
   failed: string | null;
 }
 
+interface PlaceCells extends MessageCells {
+  via: string;
+  thread: string;
+  reply_to: string | null;
+  written_by: string | null;
+}
+
 export interface NewMessage {
   id: string;
   via: string;
@@ -26,6 +33,8 @@ export interface NewMessage {
   at: Millis;
   author: MessageView['author'];
   agent?: AgentId | undefined;
+  /** Who wrote it in the agent's name, where it was not herself. */
+  writtenBy?: string | undefined;
   state: MessageState;
   content: Content;
   failed?: MessageView['failed'];
@@ -38,9 +47,12 @@ export interface MessagePlace {
   via: string;
   thread: string;
   replyTo?: string | undefined;
+  /** As in `NewMessage`. */
+  writtenBy?: string | undefined;
 }
 
 const columns = 'id, interaction, number, at, author, agent, state, content, failed';
+const placeColumns = `${columns}, via, thread, reply_to, written_by`;
 
 export class ConversationRows {
   readonly #db: Database;
@@ -53,7 +65,7 @@ export class ConversationRows {
   readonly #known: Statement<[string, string], { interaction: string; message: string | null }>;
   readonly #page: Statement<[string, string, number, number], MessageCells>;
   readonly #lastNumber: Statement<[string, string, string], number>;
-  readonly #message: Statement<[string], MessageCells & { via: string; thread: string; reply_to: string | null }>;
+  readonly #message: Statement<[string], PlaceCells>;
   readonly #place: Statement<[string], { via: string; thread: string }>;
   readonly #read: Statement<[string, string, number], MessageCells>;
 
@@ -75,8 +87,8 @@ export class ConversationRows {
          FROM threads t WHERE via = ? AND thread = ?`,
     );
     this.#insert = db.prepare(
-      `INSERT INTO messages (id, via, thread, number, interaction, at, author, agent, state, content, failed, reply_to)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO messages (id, via, thread, number, interaction, at, author, agent, state, content, failed, reply_to,
+         written_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = db.prepare('UPDATE messages SET state = ?, failed = ? WHERE id = ?');
     this.#key = db.prepare('INSERT OR IGNORE INTO message_keys (via, key, interaction, message) VALUES (?, ?, ?, ?)');
@@ -89,7 +101,7 @@ export class ConversationRows {
         'SELECT number FROM messages WHERE via = ? AND thread = ? AND interaction <= ? ORDER BY number DESC LIMIT 1',
       )
       .pluck();
-    this.#message = db.prepare(`SELECT ${columns}, via, thread, reply_to FROM messages WHERE id = ?`);
+    this.#message = db.prepare(`SELECT ${placeColumns} FROM messages WHERE id = ?`);
     this.#place = db.prepare('SELECT via, thread FROM conversations WHERE interaction = ?');
     this.#read = db.prepare(
       `UPDATE messages SET state = 'read' WHERE via = ? AND thread = ? AND number <= ? AND author <> 'customer'
@@ -137,7 +149,8 @@ export class ConversationRows {
   }
 
   insert(message: NewMessage): void {
-    const { id, via, thread, number, interaction, at, author, agent, state, content, failed, replyTo } = message;
+    const { id, via, thread, number, interaction, at, author, agent, state, content, failed, replyTo, writtenBy } =
+      message;
     const why = failed ? JSON.stringify(failed) : null;
     const text = JSON.stringify(content);
     this.#insert.run(
@@ -153,6 +166,7 @@ export class ConversationRows {
       text,
       why,
       replyTo ?? null,
+      writtenBy ?? null,
     );
   }
 
@@ -182,7 +196,7 @@ export class ConversationRows {
 
   message(id: string): MessagePlace | undefined {
     const row = this.#message.get(id);
-    return row && { view: messageOf(row), via: row.via, thread: row.thread, replyTo: row.reply_to ?? undefined };
+    return row && messagePlaceOf(row);
   }
 
   /** Where an interaction, also one that is over, has its messages. */
@@ -208,11 +222,11 @@ export class ConversationRows {
 
   awaitingApproval(limit: number): MessagePlace[] {
     return this.#db
-      .prepare<[number], MessageCells & { via: string; thread: string; reply_to: string | null }>(
-        `SELECT ${columns}, via, thread, reply_to FROM messages WHERE state = 'approval' ORDER BY at, via, thread, number LIMIT ?`,
+      .prepare<[number], PlaceCells>(
+        `SELECT ${placeColumns} FROM messages WHERE state = 'approval' ORDER BY at, via, thread, number LIMIT ?`,
       )
       .all(limit)
-      .map((row) => ({ view: messageOf(row), via: row.via, thread: row.thread, replyTo: row.reply_to ?? undefined }));
+      .map(messagePlaceOf);
   }
 
   /** Every message of these customers and interactions, conversation by conversation. */
@@ -250,6 +264,11 @@ export class ConversationRows {
          '$.variables', json('{}'), '$.path', json('[]')) WHERE interaction IN (${theirs}) AND open = 0`,
     );
   }
+}
+
+function messagePlaceOf(row: PlaceCells): MessagePlace {
+  const { via, thread, reply_to, written_by } = row;
+  return { view: messageOf(row), via, thread, replyTo: reply_to ?? undefined, writtenBy: written_by ?? undefined };
 }
 
 function messageOf(row: MessageCells): MessageView {

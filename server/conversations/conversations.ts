@@ -1,7 +1,7 @@
 // All digital conversations: takes what connectors bring, keeps them over a restart, and does what desk and API ask
 // (ConversationControl).
 import { EventEmitter } from 'node:events';
-import type { Content, InboundAnswer, InboundItem, ReplyWindow } from '../../connector/index.ts';
+import type { InboundAnswer, InboundItem, ReplyWindow } from '../../connector/index.ts';
 import type { AgentId, InteractionId, OfferId, Scope } from '../../values/index.ts';
 import type { PersonIds, PersonRecords } from '../customers/index.ts';
 import type {
@@ -287,8 +287,8 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     return this.#agents.accept(agent, offer);
   }
 
-  send(agent: AgentId, interaction: InteractionId, content: Content, key: string): Promise<MessageView> {
-    return this.#agents.send(agent, interaction, content, key);
+  send(...given: Parameters<ConversationControl['send']>): Promise<MessageView> {
+    return this.#agents.send(...given);
   }
 
   note(agent: AgentId, interaction: InteractionId, text: string): Promise<MessageView> {

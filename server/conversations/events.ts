@@ -59,10 +59,19 @@ export const messageNoted = defineEvent(
 export const messageSubmitted = defineEvent(
   'message.submitted',
   1,
-  { message, number, via, type: z.string(), text: z.string().optional(), content: content.optional() },
+  {
+    message,
+    number,
+    via,
+    type: z.string(),
+    text: z.string().optional(),
+    content: content.optional(),
+    writtenBy: z.string().optional(),
+  },
   {
     personal: ['text', 'content'],
-    about: 'The agent of the scope wrote a public answer; it waits until a second person approves it.',
+    about:
+      'The agent of the scope wrote a public answer, or `writtenBy` did in her name; it waits until a second person approves it.',
   },
 );
 

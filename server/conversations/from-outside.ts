@@ -98,7 +98,7 @@ export class FromOutside {
     const { data, record } = conversation;
     const waits = how.approval === true || (data.public && record?.approval === true);
     const message = waits
-      ? keeper.post.submitted(conversation, by, checked, full)
+      ? keeper.post.submitted(conversation, { agent: by }, checked, full)
       : keeper.post.sent(conversation, { author: 'agent', content: checked, agent: by, key: full });
     if (!waits) conversation.answers.answered();
     conversation.finish('agent', waits ? 'answer-submitted' : 'answered');

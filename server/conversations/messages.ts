@@ -41,11 +41,18 @@ export interface MessagesOptions {
   used: (attachments: readonly string[], conversation: Conversation) => () => void;
 }
 
+/** In whose name something is written; `by`: who did it, where that was somebody else. */
+export interface Writer {
+  agent: AgentId;
+  by?: string | undefined;
+}
+
 interface Writing {
   author: MessageView['author'];
   content: Content;
   at: Millis;
   agent?: AgentId | undefined;
+  writtenBy?: string | undefined;
   /** In `message_keys`. */
   key?: string | undefined;
   replyTo?: string | undefined;
@@ -117,11 +124,13 @@ export class Messages {
   }
 
   /** A public answer that a second person is to read first. */
-  submitted(conversation: Conversation, agent: AgentId, content: Content, key?: string): MessageView {
+  submitted(conversation: Conversation, { agent, by }: Writer, content: Content, key?: string): MessageView {
     const { via, replyTo } = conversation.data;
-    const writing: Writing = { author: 'agent', content, at: this.#now(), agent, key, replyTo, state: 'approval' };
+    const at = this.#now();
+    const other = by === undefined || by === agent ? {} : { writtenBy: by };
+    const writing: Writing = { author: 'agent', content, at, agent, ...other, key, replyTo, state: 'approval' };
     return this.#put(conversation, writing, (message) =>
-      newEvent(messageSubmitted, this.#now(), { ...this.#about(message), via }, this.#scope(conversation, agent)),
+      newEvent(messageSubmitted, at, { ...this.#about(message), via, ...other }, this.#scope(conversation, agent)),
     );
   }
 
@@ -255,7 +264,7 @@ export class Messages {
     const known = threads.get(via, thread);
     known.number += 1;
     data.messages += 1;
-    const { author, content, at, agent, key, state, failed, replyTo } = writing;
+    const { author, content, at, agent, writtenBy, key, state, failed, replyTo } = writing;
     const id = newId('msg', this.#now());
     const row: NewMessage = {
       id,
@@ -266,6 +275,7 @@ export class Messages {
       at,
       author,
       agent,
+      writtenBy,
       state,
       content,
       failed,

@@ -47,6 +47,8 @@ export interface ReviewedAnswer {
   via: string;
   at: Millis;
   writer: string;
+  /** Who wrote it in the writer's name, where that was somebody else. */
+  writtenBy?: string | undefined;
   content: Content;
   state: MessageState;
   /** Of the customer, at the provider. */
@@ -62,6 +64,7 @@ interface AnswerCells {
   via: string;
   at: number;
   writer: string | null;
+  written_by: string | null;
   content: string;
   state: MessageState;
   name: string | null;
@@ -75,7 +78,7 @@ interface AnswerCells {
   why: string | null;
 }
 
-const answers = `SELECT m.id AS message, m.interaction, m.via, m.at, m.agent AS writer, m.content, m.state,
+const answers = `SELECT m.id AS message, m.interaction, m.via, m.at, m.agent AS writer, m.written_by, m.content, m.state,
     json_extract(c.data, '$.name') AS name, c.customer, o.id AS original, o.at AS original_at,
     o.content AS original_content, r.at AS reviewed_at, r.by, r.approved, r.why
   FROM messages m LEFT JOIN conversations c ON c.interaction = m.interaction
@@ -130,7 +133,7 @@ export class OutsideRows {
       `INSERT INTO reviews (message, interaction, at, writer, by, approved, why) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
     );
-    const hers = `(:writer IS NULL OR m.agent = :writer)`;
+    const hers = `(:writer IS NULL OR :writer IN (m.agent, m.written_by))`;
     this.#awaiting = database.prepare(
       `${answers} WHERE m.state = 'approval' AND ${hers} ORDER BY m.at, m.id LIMIT :limit`,
     );
@@ -186,7 +189,7 @@ export class OutsideRows {
 }
 
 function answerOf(cells: AnswerCells): ReviewedAnswer {
-  const { message, interaction, via, at, writer, content, state, name, customer } = cells;
+  const { message, interaction, via, at, writer, written_by, content, state, name, customer } = cells;
   const { original, original_at, original_content, reviewed_at, by, approved, why } = cells;
   return {
     message,
@@ -194,6 +197,7 @@ function answerOf(cells: AnswerCells): ReviewedAnswer {
     via,
     at,
     writer: writer ?? '',
+    writtenBy: written_by ?? undefined,
     content: JSON.parse(content) as Content,
     state,
     name: name ?? undefined,

@@ -39,7 +39,8 @@ export class Reviews {
     if (!place) throw failed['message-unknown']({ message });
     const { view } = place;
     if (view.state !== 'approval' || this.#under.has(message)) throw failed['message-not-pending']({ message });
-    if (view.agent === by) throw failed['approval-own']();
+    // Who wrote it in a colleague's name is no second person either.
+    if (view.agent === by || place.writtenBy === by) throw failed['approval-own']();
     const conversation = open.get(view.interaction);
     if (yes) mustBeOpen(threads.get(place.via, place.thread).window, view.content, now());
     this.#under.add(message);

@@ -133,9 +133,10 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
   ): MessageView[];
   /**
    * Sends, or keeps it for approval. @param key of the panel: the same one is one message
+   * @param by who writes, where that is not the agent but somebody in her name: neither of them may approve it
    * @throws window-closed, quota-spent where the provider would refuse it
    */
-  send(agent: AgentId, interaction: InteractionId, content: Content, key: string): Promise<MessageView>;
+  send(agent: AgentId, interaction: InteractionId, content: Content, key: string, by?: string): Promise<MessageView>;
   note(agent: AgentId, interaction: InteractionId, text: string): Promise<MessageView>;
   typing(agent: AgentId, interaction: InteractionId): void;
   /** Another person than the author lets it go out, or does not. @throws message-unknown, approval-own */
@@ -147,7 +148,10 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
   leave(agent: AgentId, interaction: InteractionId): Promise<void>;
   /** Her part is over; wrap-up begins. */
   close(agent: AgentId, interaction: InteractionId): Promise<void>;
-  /** Writes to a customer first, where the channel's policy lets us. @throws channel-unknown, window-closed */
+  /**
+   * Writes to a customer first, where the channel's policy lets us. @param by as for `send`
+   * @throws channel-unknown, window-closed
+   */
   begin(
     agent: AgentId,
     to: {
@@ -159,6 +163,7 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
       origin?: InteractionId | undefined;
     },
     content: Content,
+    by?: string,
   ): Promise<ConversationView>;
   /** Chat → voice: calls the customer back in the same thread of interactions. @throws number-missing, queue-unknown */
   escalate(
@@ -169,10 +174,10 @@ export interface ConversationControl extends EventEmitter<ConversationEvents> {
   /**
    * From a call that goes on from a conversation, during it and, within the channel's `returnMs`, after it, she writes to the
    * customer where that was: in what nobody else has there, which becomes hers, or anew.
-   * @param key of the panel: the same one is one message
+   * @param key of the panel: the same one is one message @param by as for `send`
    * @throws contact-without-thread, contact-long-over, conversation-not-yours (somebody has it), channel-disabled, conversation-queue, window-closed, quota-spent
    */
-  goOn(agent: AgentId, call: InteractionId, content: Content, key: string): Promise<MessageView>;
+  goOn(agent: AgentId, call: InteractionId, content: Content, key: string, by?: string): Promise<MessageView>;
   /** By a supervisor or the system. */
   end(interaction: InteractionId, by: string): Promise<void>;
 }

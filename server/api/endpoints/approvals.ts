@@ -5,7 +5,7 @@ import type { ReviewedAnswer } from '../../conversations/index.ts';
 import type { Principal } from '../../directory/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
-import { isStaff, mayServe } from '../scope.ts';
+import { actorOf, isStaff, mayServe } from '../scope.ts';
 
 const optional = z.string().optional();
 const person = z.object({ id: z.string(), name: optional });
@@ -42,12 +42,12 @@ const most = 500;
 export function approvalEndpoints({ conversations, directory, socialStream }: ApiDeps): Endpoint[] {
   const named = (id: string) => ({ id, name: directory.agents.get(id.replace(/^agent:/, ''))?.name });
   const shown = (principal: Principal, answer: ReviewedAnswer): z.infer<typeof approval> => {
-    const { writer, original, review, ...rest } = answer;
+    const { writer, writtenBy, original, review, ...rest } = answer;
     const post = original && socialStream?.get(original.message);
     return {
       ...rest,
       writer: named(writer),
-      own: writer === (principal.agent ?? principal.by),
+      own: [writer, writtenBy].includes(actorOf(principal)),
       original: original && { ...original, ...(post && { kind: post.kind, reach: post.reach, url: post.url }) },
       review: review && { ...review, by: named(review.by) },
     };
@@ -62,7 +62,7 @@ export function approvalEndpoints({ conversations, directory, socialStream }: Ap
     limit: z.coerce.number().int().min(1).max(most).default(100),
   });
   const writerOf = (principal: Principal, mine: boolean) =>
-    mine || !isStaff(principal) ? (principal.agent ?? principal.by) : undefined;
+    mine || !isStaff(principal) ? actorOf(principal) : undefined;
   return [
     endpoint({
       method: 'get',

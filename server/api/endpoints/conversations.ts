@@ -8,7 +8,7 @@ import { type AgentRecord, type ConversationView, teamOf } from '../../ports/ind
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { confinedTo, hadPart, isStaff, mayServe, visible } from '../scope.ts';
+import { actorOf, confinedTo, hadPart, isStaff, mayServe, visible } from '../scope.ts';
 
 const id = z.string().min(1).max(80);
 const transferTarget = z.union([z.strictObject({ queue: id }), z.strictObject({ agent: id })]);
@@ -55,7 +55,8 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
     body?: z.ZodType<Body>;
     answer?: z.ZodType<Answer>;
     errors?: readonly string[];
-    act: (agent: string, interaction: string, body: Body) => Promise<Answer>;
+    /** `by`: who asks; somebody else than the agent where staff act for her. */
+    act: (agent: string, interaction: string, body: Body, by: string) => Promise<Answer>;
   }): Endpoint =>
     endpoint({
       method: 'post',
@@ -67,7 +68,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
       ...(given.answer ? { answer: given.answer } : {}),
       errors: ['not-found', 'not-allowed', 'conversation-unknown', 'conversation-not-yours', ...(given.errors ?? [])],
       handle: ({ params, body, principal }) =>
-        given.act(who(principal, params.id!).id, params.interaction!, body as Body),
+        given.act(who(principal, params.id!).id, params.interaction!, body as Body, actorOf(principal)),
     });
 
   return [
@@ -176,7 +177,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
         const agent = who(principal, params.id!);
         visible(principal, directory.channels.get(body.via), 'digital channel', body.via);
         const { content: first, ...to } = body;
-        return conversations.begin(agent.id, to, first);
+        return conversations.begin(agent.id, to, first, actorOf(principal));
       },
     }),
     endpoint({
@@ -202,8 +203,10 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
         'message-content',
         'attachment-unknown',
       ],
-      handle: ({ params, body, principal }) =>
-        conversations.goOn(who(principal, params.id!).id, params.interaction!, body.content, body.key),
+      handle({ params, body, principal }) {
+        const agent = who(principal, params.id!);
+        return conversations.goOn(agent.id, params.interaction!, body.content, body.key, actorOf(principal));
+      },
     }),
     endpoint({
       method: 'post',
@@ -225,7 +228,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
       body: z.strictObject({ content, key: z.string().min(1).max(100) }),
       answer: message,
       errors: ['window-closed', 'quota-spent', 'message-content', 'attachment-unknown'],
-      act: (agent, interaction, { content: given, key }) => conversations.send(agent, interaction, given, key),
+      act: (agent, interaction, { content: given, key }, by) => conversations.send(agent, interaction, given, key, by),
     }),
     act({
       path: 'notes',
@@ -307,7 +310,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
         const place = conversations.placeOfMessage(params.id!);
         if (!mayServe(principal, conversations.scopeOf(place)))
           throw failed['not-found']({ kind: 'message', name: params.id! });
-        return conversations.approve(principal.agent ?? principal.by, params.id!, body.approved, body.why);
+        return conversations.approve(actorOf(principal), params.id!, body.approved, body.why);
       },
     }),
   ];

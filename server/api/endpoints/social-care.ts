@@ -7,7 +7,7 @@ import { type SocialStream, type StreamItem, socialPage, socialQuestions, social
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
-import { confinedTo, mayServe } from '../scope.ts';
+import { actorOf, confinedTo, mayServe, visible } from '../scope.ts';
 
 const optional = z.string().optional();
 const id = z.string().min(1).max(80);
@@ -75,7 +75,6 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
       agent: has ? { id: agent, name: directory.agents.get(agent)?.name } : undefined,
     };
   };
-  const writer = ({ agent, by }: Principal) => agent ?? by;
   const answerErrors = ['not-found', 'conversation-wrong-phase', 'window-closed', 'quota-spent', 'message-content'];
   return [
     endpoint({
@@ -159,6 +158,7 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
       errors: ['not-found', 'queue-unknown', 'conversation-wrong-phase'],
       async handle({ params, body, principal }) {
         const one = must(principal, params.id!);
+        visible(principal, directory.queues.get(body.queue), 'queue', body.queue);
         await socialStream.ignore(one.id, false, principal.by);
         return conversations.outside.queue(one.interaction, body.queue);
       },
@@ -191,7 +191,7 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
       handle({ params, body, principal }) {
         const one = must(principal, params.id!);
         return conversations.outside.answer(
-          writer(principal),
+          actorOf(principal),
           one.interaction,
           { type: 'text', text: filledIn(body.text, { name: one.author ?? '' }) },
           body.key,
@@ -221,7 +221,13 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
           const words = { type: 'text' as const, text: filledIn(body.text, { name: one.author ?? '' }) };
           try {
             const how = { approval: true };
-            await conversations.outside.answer(writer(principal), one.interaction, words, `${body.key}-${one.id}`, how);
+            await conversations.outside.answer(
+              actorOf(principal),
+              one.interaction,
+              words,
+              `${body.key}-${one.id}`,
+              how,
+            );
             submitted++;
           } catch (error) {
             const { code, message } = error as { code?: string; message: string };

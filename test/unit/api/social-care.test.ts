@@ -1,6 +1,7 @@
 // Social care, approvals and the state of channels over HTTP: the conversations, the social reader and the journal are real.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { agentSchema, channelSchema, queueSchema } from '../../../server/directory/index.ts';
+import type { ConversationView } from '../../../server/ports/index.ts';
 import { Social } from '../../../server/social/index.ts';
 import { logger } from '../directory/site.ts';
 import { type ApiServer, startApi } from './api-server.ts';
@@ -172,6 +173,30 @@ it('lets a second person decide on a public answer, never its writer; who wrote 
     .read('weibo', 0, 1_000)
     .filter((one) => one.item === 'message' && one.content.type === 'text' && one.content.text.includes('Monday'));
   expect(sent).toMatchObject({ thread: `post-${count}`, replyTo: `k${count}`, author: 'agent' });
+});
+
+it('lets nobody decide on what she wrote in a colleague’s name', async () => {
+  const id = await posted('Is the branch open on Sunday?', { kind: 'comment' });
+  api.routing.signIn('2001');
+  api.routing.ready('2001');
+  const taken = await send('POST', `/social/items/${id}/take`, ada);
+  expect(taken).toMatchObject({ status: 200, body: { phase: 'active' } });
+  const [{ interaction }] = api.deps.conversations.list().filter(({ agent }) => agent === '2001') as [ConversationView];
+  const words = { content: { type: 'text', text: 'It is' }, key: 'e1' };
+  const written = await send('POST', `/agents/2001/conversations/${interaction}/messages`, eve, words);
+  expect(written.body).toMatchObject({ state: 'approval' });
+  const message = written.body.id;
+  const review = (as: string, approved: boolean) => send('POST', `/messages/${message}/review`, as, { approved });
+  for (const author of [eve, ada]) {
+    expect(await review(author, true)).toMatchObject({ status: 403, body: { code: 'approval-own' } });
+    const [waits] = (await send('GET', '/approvals?mine=true', author)).body.approvals;
+    expect(waits).toMatchObject({ message, own: true, writer: { id: '2001' } });
+  }
+  const [event] = api.site.journal.ofInteraction(interaction).filter(({ type }) => type === 'message.submitted');
+  expect(event).toMatchObject({ agent: '2001', data: { writtenBy: '2002' } });
+  expect((await review(api.tokens.supervisor, false)).body).toMatchObject({ state: 'failed' });
+  await api.deps.conversations.close('2001', interaction);
+  api.routing.signOut('2001');
 });
 
 it('gathers who asks the same, growing ones first, and answers all through approval', async () => {

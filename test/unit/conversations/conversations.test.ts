@@ -396,6 +396,19 @@ describe('people', () => {
       code: 'message-not-pending',
     });
     expect(world.conversations.awaitingApproval(10)).toEqual([]);
+    // What a supervisor writes in her name, in any way, neither of them approves.
+    const third = await world.conversations.send('1001', chat, text('Soon'), 'k3', '1002');
+    await world.conversations.close('1001', chat);
+    const to = { via: 'weibo', thread: 'w1', queue: 'service' };
+    await world.conversations.begin('1001', to, text('It works again'), '1002');
+    const ids = world.conversations.awaitingApproval(10).map(({ id }) => id);
+    expect(ids).toEqual([third.id, expect.any(String)]);
+    await world.restart();
+    for (const id of ids) {
+      for (const by of ['1001', '1002'])
+        await expect(world.conversations.approve(by, id, true)).rejects.toMatchObject({ code: 'approval-own' });
+      expect(await world.conversations.approve('1003', id, true)).toMatchObject({ state: 'waiting' });
+    }
   });
 
   it('do not get round the second person by beginning anew in public', async () => {
