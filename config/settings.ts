@@ -234,19 +234,19 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env, cwd = process
   resolveFiles(settings, cwd);
   settings.retention = resolve(cwd, settings.retention);
   settings.sidecar.file = resolve(cwd, settings.sidecar.file);
-  if (settings.sidecar.server) settings.sidecar.server.tokenFile = resolve(cwd, settings.sidecar.server.tokenFile);
   return settings;
 }
 
-/** Files that settings name, relative to `cwd`. */
-function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog }, uplink, cloud }: Settings, cwd: string): void {
-  if (cloud?.databasePasswordFile) cloud.databasePasswordFile = resolve(cwd, cloud.databasePasswordFile);
+/** Files that settings name, relative to `cwd`: every `…File`, and those that have other names. */
+function resolveFiles(settings: Settings, cwd: string): void {
+  resolveNamed(settings, cwd);
+  const { tls, login, audit, uplink, cloud } = settings;
   if (cloud?.tls) {
     cloud.tls.certificate = resolve(cwd, cloud.tls.certificate);
     cloud.tls.key = resolve(cwd, cloud.tls.key);
     if (cloud.tls.clientCa) cloud.tls.clientCa = resolve(cwd, cloud.tls.clientCa);
   }
-  for (const file of ['keyFile', 'identityKeyFile', 'policy', 'ca', 'certificate', 'certificateKey'] as const) {
+  for (const file of ['policy', 'ca', 'certificate', 'certificateKey'] as const) {
     const path = uplink?.[file];
     if (uplink && path !== undefined) uplink[file] = resolve(cwd, path);
   }
@@ -254,10 +254,16 @@ function resolveFiles({ tls, login: { ldap, oidc }, audit: { syslog }, uplink, c
     tls.certificate = resolve(cwd, tls.certificate);
     tls.key = resolve(cwd, tls.key);
   }
-  if (ldap?.ca) ldap.ca = resolve(cwd, ldap.ca);
-  if (ldap?.bindPasswordFile) ldap.bindPasswordFile = resolve(cwd, ldap.bindPasswordFile);
-  if (oidc?.clientSecretFile) oidc.clientSecretFile = resolve(cwd, oidc.clientSecretFile);
-  if (syslog?.ca) syslog.ca = resolve(cwd, syslog.ca);
+  if (login.ldap?.ca) login.ldap.ca = resolve(cwd, login.ldap.ca);
+  if (audit.syslog?.ca) audit.syslog.ca = resolve(cwd, audit.syslog.ca);
+}
+
+/** `secretFile`, `caFile` and the like, those of hosts in lists, too. */
+function resolveNamed(settings: object, cwd: string): void {
+  for (const [key, value] of Object.entries(settings)) {
+    if (typeof value === 'string' && key.endsWith('File')) Object.assign(settings, { [key]: resolve(cwd, value) });
+    else if (typeof value === 'object' && value !== null) resolveNamed(value, cwd);
+  }
 }
 
 function parseFile(file: string): Record<string, unknown> {

@@ -13,7 +13,31 @@ export const failed = defineErrors({
   'backup-not-there': { status: 404, text: 'There is no backup in {backup}.' },
   'backup-there': { status: 409, text: 'There is {backup} already: a backup in one file never replaces anything.' },
   'backup-damaged': { status: 500, text: 'The backup is damaged: {reason}.' },
+  'backup-parts-damaged': {
+    status: 500,
+    text: '{count} of the {files} files are damaged in the backup: {list}. Nothing is in place yet: the same command with --what-is-whole restores the others.',
+  },
+  'verify-no-room': {
+    status: 507,
+    text: 'A copy of the database needs {needed} MiB in {folder} to be looked at, and there are {free} MiB: name another folder by TMPDIR.',
+  },
   'backup-nothing': { status: 404, text: 'There is no database in {data}: nothing to back up.' },
+  'backup-under-way': {
+    status: 409,
+    text: 'Another backup is just being written into {vault}, or its file system knows no locks.',
+  },
+  'backup-other-site': {
+    status: 409,
+    text: 'The backups in {vault} are of the site {site}, and this one is {own}: each site has a folder of its own.',
+  },
+  'backup-no-room': {
+    status: 507,
+    text: 'There is no room for the backup in {backup}, or for copies of databases in {scratch}: {reason}.',
+  },
+  'backup-channels-unreadable': {
+    status: 500,
+    text: '{file} cannot be read, and so which files it names: {reason}.',
+  },
   'move-vault-file': { status: 400, text: '{vault} is a file: a site moves by a folder.' },
   'move-elsewhere': { status: 409, text: 'What is in {data} moved to {to} already.' },
   'move-sidecar-running': {
@@ -38,6 +62,10 @@ export const failed = defineErrors({
   'restore-target-used': {
     status: 409,
     text: '{target} is not empty: nothing was restored. --force moves it aside first.',
+  },
+  'restore-target-fixed': {
+    status: 409,
+    text: '{target} cannot be moved aside ({reason}): empty it, once what is to be kept is elsewhere.',
   },
   'restore-target-running': {
     status: 409,

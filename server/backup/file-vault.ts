@@ -1,8 +1,7 @@
 // One backup in one file: a line that says what it is, the key's note, the parts one after the other, a table of where they
 // are, its length in 8 bytes, and a last word that says that the file is whole.
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, existsSync, rmSync, type WriteStream } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import { failed } from './errors.ts';
 import { type KeyNote, keyNoteSchema } from './key.ts';
@@ -13,17 +12,17 @@ const last = Buffer.from('switchroom backup is whole\n');
 const tableSchema = z.record(z.string(), z.strictObject({ at: z.number(), bytes: z.number() }));
 type Table = z.infer<typeof tableSchema>;
 
-/** @throws backup-there */
-export function newFileVault(file: string): Vault {
+/** Written aside: without a manifest, or after whatever failed, `close` leaves nothing. @throws backup-there */
+export async function newFileVault(file: string): Promise<Vault> {
   if (existsSync(file)) throw failed['backup-there']({ backup: file });
   const aside = `${file}.coming`;
-  rmSync(aside, { force: true });
-  const out: WriteStream = createWriteStream(aside, { mode: 0o600, flags: 'wx', flush: true });
+  await rm(aside, { force: true });
+  const out = await open(aside, 'wx', 0o600);
   const table: Table = {};
   let at = 0;
   const write = async (bytes: Buffer): Promise<void> => {
+    await out.appendFile(bytes);
     at += bytes.length;
-    if (!out.write(bytes)) await once(out, 'drain');
   };
   return {
     place: file,
@@ -44,15 +43,21 @@ export function newFileVault(file: string): Vault {
       throw failed['backup-damaged']({ reason: 'it is being written' });
     },
     manifests: () => [],
+    setAside: async () => false,
     keepOnly: async () => 0,
     async close() {
-      const text = Buffer.from(JSON.stringify(table));
-      const length = Buffer.alloc(8);
-      length.writeBigUInt64BE(BigInt(text.length));
-      await write(Buffer.concat([text, length, last]));
-      out.end();
-      await once(out, 'close');
-      await rename(aside, file);
+      try {
+        if (!Object.keys(table).some((name) => name.endsWith(manifestSuffix))) return;
+        const text = Buffer.from(JSON.stringify(table));
+        const length = Buffer.alloc(8);
+        length.writeBigUInt64BE(BigInt(text.length));
+        await write(Buffer.concat([text, length, last]));
+        await out.sync();
+        await rename(aside, file);
+      } finally {
+        await out.close();
+        await rm(aside, { force: true });
+      }
     },
   };
 }
@@ -91,6 +96,7 @@ export async function openFileVault(file: string): Promise<Vault> {
       return createReadStream(file, { start: found.at, end: found.at + found.bytes - 1 });
     },
     manifests: () => Object.keys(table).filter((name) => name.endsWith(manifestSuffix)),
+    setAside: async () => false,
     keepOnly: async () => 0,
     close: async () => {},
   };

@@ -2,11 +2,33 @@
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { lockFile } from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { type KeyNote, keyNoteSchema } from './key.ts';
 import { manifestSuffix, type Vault } from './vault.ts';
 
-/** @param folder made where it is not there */
+/**
+ * To write into: one backup at a time, since parts that no manifest names yet would be taken away.
+ * @param folder made where it is not there @throws backup-under-way
+ */
+export function takeFolderVault(folder: string): Vault {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const lock = lockFile(join(folder, 'backup.lock'));
+  if (!lock) throw failed['backup-under-way']({ vault: folder });
+  try {
+    const vault = openFolderVault(folder);
+    const close = async (): Promise<void> => {
+      await vault.close();
+      lock.release();
+    };
+    return { ...vault, close };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** To read. @param folder made where it is not there */
 export function openFolderVault(folder: string): Vault {
   mkdirSync(join(folder, 'parts'), { recursive: true, mode: 0o700 });
   const keyFile = join(folder, 'key.json');
@@ -25,7 +47,7 @@ export function openFolderVault(folder: string): Vault {
       try {
         await writeFile(aside, bytes, { mode: 0o600, flush: true });
         const name = named();
-        if (existsSync(placeOf(name))) return name;
+        // Over what is there: that may have been damaged since.
         mkdirSync(dirname(placeOf(name)), { recursive: true, mode: 0o700 });
         await rename(aside, placeOf(name));
         await flushed(dirname(placeOf(name)));
@@ -42,6 +64,13 @@ export function openFolderVault(folder: string): Vault {
       readdirSync(folder)
         .filter((name) => name.endsWith(manifestSuffix))
         .sort(),
+    async setAside(name) {
+      if (!existsSync(placeOf(name))) return false;
+      const damaged = join(folder, 'damaged');
+      mkdirSync(damaged, { recursive: true, mode: 0o700 });
+      await rename(placeOf(name), join(damaged, name));
+      return true;
+    },
     async keepOnly(names) {
       let gone = 0;
       const sweep = async (from: string, all: string[]) => {

@@ -32,13 +32,22 @@ export interface DataReport {
   attachments: FilesReport;
 }
 
-/** @throws the system's error where there is no database */
-export async function inspectData(data: string): Promise<DataReport> {
-  // Files first: a recording's row is there before its file is finished, so that none is taken for unknown.
-  const recorded = listed(join(data, 'recordings')).filter((name) => name.endsWith('.wav'));
-  const attached = listed(join(data, 'attachments'))
-    .filter((name) => /^[0-9a-f]{2}$/.test(name))
-    .flatMap((sub) => listed(join(data, 'attachments', sub)));
+/** The files that the database's records are of: those beside it, or those of a backup. Paths are below the data folder, with `/`. */
+export interface HeldFiles {
+  /** Names in `recordings`, and of attachments (in the folders of `attachments`). */
+  recordings: string[];
+  attachments: string[];
+  has(path: string): boolean;
+  /** In hex; undefined where its bytes are lost, which is said elsewhere. */
+  sha256(path: string): Promise<string | undefined>;
+}
+
+/**
+ * @param files default those beside the database
+ * @throws the system's error where there is no database
+ */
+export async function inspectData(data: string, files = filesIn(data)): Promise<DataReport> {
+  // Files were listed first: a recording's row is there before its file is finished, so that none is taken for unknown.
   const database = new Sqlite(join(data, databaseFile), { fileMustExist: true, readonly: true, timeout: 10_000 });
   try {
     const chain = await chainOf(database);
@@ -49,8 +58,8 @@ export async function inspectData(data: string): Promise<DataReport> {
       database: troubles(database),
       chain,
       end: { seq: end?.seq ?? 0, hash: end?.hash.toString('hex') ?? '' },
-      recordings: await recordings(database, data, recorded),
-      attachments: await attachments(database, data, attached),
+      recordings: await recordings(database, files),
+      attachments: await attachments(database, files),
     };
   } finally {
     database.close();
@@ -88,9 +97,10 @@ function troubles(database: Database): string[] {
   ];
 }
 
-async function recordings(database: Database, data: string, names: string[]): Promise<FilesReport> {
+async function recordings(database: Database, files: HeldFiles): Promise<FilesReport> {
   const report = none();
-  const unknown = new Set(names.map((name) => name.slice(0, -'.wav'.length)));
+  const waves = files.recordings.filter((name) => name.endsWith('.wav'));
+  const unknown = new Set(waves.map((name) => name.slice(0, -'.wav'.length)));
   const removed = marked(database, 'removals', "kind = 'recordings' AND id = ?");
   const away = marked(database, 'recordings_away', 'id = ? AND home = 0');
   const page = database.prepare<[string], { id: string; sha256: string | null; ended_at: number | null }>(
@@ -99,36 +109,52 @@ async function recordings(database: Database, data: string, names: string[]): Pr
   for (let rows = page.all(''); rows.length > 0; rows = page.all(rows.at(-1)!.id)) {
     for (const { id, sha256 } of rows) {
       unknown.delete(id);
-      const file = join(data, 'recordings', `${id}.wav`);
+      const file = `recordings/${id}.wav`;
       if (removed(id)) {
         report.removed++;
-        if (existsSync(file)) report.extra.push(id);
+        if (files.has(file)) report.extra.push(id);
       } else if (sha256 === null) report.without++;
-      else if (away(id) && !existsSync(file)) report.away++;
-      else await look(report, id, file, sha256);
+      else if (away(id) && !files.has(file)) report.away++;
+      else await look(report, id, files, file, sha256);
     }
   }
   report.extra.push(...unknown);
   return report;
 }
 
-async function attachments(database: Database, data: string, names: string[]): Promise<FilesReport> {
+async function attachments(database: Database, files: HeldFiles): Promise<FilesReport> {
   const report = none();
-  const unknown = new Set(names);
+  const unknown = new Set(files.attachments);
   const page = database
     .prepare<[string], string>('SELECT DISTINCT sha256 FROM attachments WHERE sha256 > ? ORDER BY sha256 LIMIT 500')
     .pluck();
   for (let hashes = page.all(''); hashes.length > 0; hashes = page.all(hashes.at(-1)!)) {
     for (const sha256 of hashes) {
       unknown.delete(sha256);
-      await look(report, sha256, join(data, 'attachments', sha256.slice(0, 2), sha256), sha256);
+      await look(report, sha256, files, `attachments/${sha256.slice(0, 2)}/${sha256}`, sha256);
     }
   }
   report.extra.push(...unknown);
   return report;
 }
 
-/** Whether a recording stands in that table; databases of older versions have none. */
+/**
+ * What the database says of a file of the data folder: whether it has a record, none, or one that says it was removed. Undefined: it
+ * is neither a recording nor an attachment.
+ */
+export function recordsIn(database: Database): (path: string) => 'there' | 'removed' | 'none' | undefined {
+  const recorded = marked(database, 'recordings', 'id = ?');
+  const removed = marked(database, 'removals', "kind = 'recordings' AND id = ?");
+  const attached = marked(database, 'attachments', 'sha256 = ?');
+  return (path) => {
+    const [, id, sha256] = /^(?:recordings\/([^/]+)\.wav|attachments\/[0-9a-f]{2}\/([^/]+))$/.exec(path) ?? [];
+    if (id !== undefined) return removed(id) ? 'removed' : recorded(id) ? 'there' : 'none';
+    if (sha256 !== undefined) return attached(sha256) ? 'there' : 'none';
+    return undefined;
+  };
+}
+
+/** Whether it stands in that table; databases of older versions have none. */
 function marked(database: Database, table: string, where: string): (id: string) => boolean {
   const there = database.prepare<[string], number>('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table);
   if (there === undefined) return () => false;
@@ -136,15 +162,29 @@ function marked(database: Database, table: string, where: string): (id: string) 
   return (id) => find.get(id) !== undefined;
 }
 
-async function look(report: FilesReport, id: string, file: string, sha256: string): Promise<void> {
-  if (!existsSync(file)) {
+async function look(report: FilesReport, id: string, files: HeldFiles, path: string, sha256: string): Promise<void> {
+  if (!files.has(path)) {
     report.missing.push(id);
     return;
   }
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  if (hash.digest('hex') === sha256) report.right++;
-  else report.changed.push(id);
+  const found = await files.sha256(path);
+  if (found === sha256) report.right++;
+  else if (found !== undefined) report.changed.push(id);
+}
+
+function filesIn(data: string): HeldFiles {
+  return {
+    recordings: listed(join(data, 'recordings')),
+    attachments: listed(join(data, 'attachments'))
+      .filter((name) => /^[0-9a-f]{2}$/.test(name))
+      .flatMap((sub) => listed(join(data, 'attachments', sub))),
+    has: (path) => existsSync(join(data, path)),
+    async sha256(path) {
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(join(data, path)), hash);
+      return hash.digest('hex');
+    },
+  };
 }
 
 function listed(folder: string): string[] {

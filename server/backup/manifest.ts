@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 export const backedFileSchema = z.strictObject({
-  /** Where it belongs: the data folder, the folder of flows, or the settings' own files. */
-  root: z.enum(['data', 'flows', 'settings']),
+  /** Where it belongs: the data folder, the folder of flows or of moments, or the settings' own files. */
+  root: z.enum(['data', 'flows', 'moments', 'settings']),
   /** Below that root, with `/`. */
   path: z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))[^\0]+$/),
   bytes: z.number(),

@@ -1,28 +1,38 @@
-// Puts a backup back: into a new folder, every file checked against the manifest as it is written.
-import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+// Puts a backup back: every file checked against the manifest as it is written, aside first. A restore that was interrupted is no
+// site: nothing starts on it, and the same restore goes on where it stopped.
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { dataDirectoryHolder } from '../journal/index.ts';
+import {
+  databaseFile,
+  type HalfRestored,
+  halfRestored,
+  lockDataDirectory,
+  noteHalfRestored,
+  restoreEnded,
+} from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { openFileVault } from './file-vault.ts';
 import { openFolderVault } from './folder-vault.ts';
-import { type DataReport, inspectData } from './inspect.ts';
 import { openKey } from './key.ts';
-import type { Manifest } from './manifest.ts';
-import { opening } from './sealed-stream.ts';
+import type { BackedFile, Manifest } from './manifest.ts';
+import { bytesOf, damageOf, reasonOf } from './read-file.ts';
 import { isFile, readManifest } from './take.ts';
+import { comingIn, makeRoom, putInPlace } from './target-folder.ts';
 import type { Vault } from './vault.ts';
 
 export interface Restored {
   manifest: Manifest;
   data: string;
   flows: string;
+  /** Undefined where the backup has none. */
+  moments: string | undefined;
   /** Where the settings' files lie now, and where they were. */
   settings: { file: string; was: string }[];
   /** What stood there before, where it was moved aside. */
   aside: string | undefined;
+  /** What was left out as the backup has lost it, each with why. */
+  damaged: string[];
 }
 
 export interface RestoreOptions {
@@ -34,65 +44,73 @@ export interface RestoreOptions {
   /** Manifest of an older backup in the folder. Default the newest. */
   which?: string | undefined;
   force?: boolean;
+  /** Goes on where files of the backup are damaged, without them; never without a database or a key. */
+  whatIsWhole?: boolean;
   now: number;
 }
 
-/** @throws backup-not-there, backup-passphrase-wrong, backup-damaged, restore-target-used, restore-target-running */
+/**
+ * @throws backup-not-there, backup-passphrase-wrong, backup-damaged (a database or a key), backup-parts-damaged,
+ * restore-target-used, restore-target-running, restore-target-fixed, data-directory-in-use
+ */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
-  const { from, passphrase, which, force = false, now } = options;
+  const { from, passphrase, which, force = false, whatIsWhole = false, now } = options;
   const data = resolve(options.data);
   const { vault, key, names } = await openBackup(from, passphrase);
   const name = which ?? names.at(-1);
   if (name === undefined || !names.includes(name)) throw failed['backup-not-there']({ backup: which ?? from });
   const manifest = await readManifest(vault, key, name);
-  const aside = makeRoom(data, force, now);
-  const flows = options.flows === undefined ? join(data, 'restored', 'flows') : resolve(options.flows);
-  if (options.flows !== undefined) makeRoom(flows, force, now);
-  // Made aside and renamed: a restore that was interrupted is no data folder.
-  const coming = `${data}.coming`;
-  rmSync(coming, { recursive: true, force: true });
-  const place = {
-    data: coming,
-    flows: join(coming, 'restored', 'flows'),
-    settings: join(coming, 'restored', 'settings'),
-  };
-  for (const file of manifest.files) await putBack(vault, key, file, join(place[file.root], file.path));
-  mkdirSync(coming, { recursive: true });
-  chmodSync(coming, 0o700);
-  if (existsSync(data)) rmSync(data, { recursive: true });
-  renameSync(coming, data);
-  const restoredFlows = join(data, 'restored', 'flows');
-  if (options.flows !== undefined && existsSync(restoredFlows)) {
-    rmSync(flows, { recursive: true, force: true });
-    mkdirSync(dirname(flows), { recursive: true });
-    renameSync(restoredFlows, flows);
-  }
-  const settings = manifest.files
-    .filter(({ root }) => root === 'settings')
-    .map(({ path, was }) => ({ file: join(data, 'restored', 'settings', path), was: was ?? path }));
-  return { manifest, data, flows, settings, aside };
-}
-
-export interface Verified {
-  manifest: Manifest;
-  report: DataReport;
-  /** The chain ends where it ended when the backup was taken. */
-  sameEnd: boolean;
-}
-
-/** Restores into a folder of its own and looks at everything; the folder goes again. */
-export async function verifyBackup(
-  options: Pick<RestoreOptions, 'from' | 'passphrase' | 'which' | 'now'>,
-): Promise<Verified> {
-  const scratch = mkdtempSync(join(tmpdir(), 'switchroom-verify-'));
+  const begun = halfRestored(data);
+  const read = begun?.manifest === name && begun.damaged !== undefined ? begun : undefined;
+  const aside = (read ? undefined : makeRoom(data, force, now)) ?? begun?.aside;
+  const flows = options.flows === undefined ? undefined : resolve(options.flows);
+  if (flows !== undefined && flows !== read?.flows) makeRoom(flows, force, now);
+  const lock = lockDataDirectory(data);
   try {
-    const data = join(scratch, 'data');
-    const { manifest } = await restoreBackup({ ...options, data });
-    const report = await inspectData(data);
-    const { seq, hash } = report.end;
-    return { manifest, report, sameEnd: seq === manifest.journal.last && hash === manifest.journal.hash };
+    chmodSync(data, 0o700);
+    const note = { manifest: name, flows, aside };
+    const damaged = read?.damaged ?? (await fill(vault, key, manifest, data, note));
+    noteHalfRestored(data, { ...note, damaged });
+    if (damaged.length > 0 && !whatIsWhole) throw failed['backup-parts-damaged'](listed(damaged, manifest));
+    putInPlace(data, databaseFile);
+    placeFlows(data, flows);
+    restoreEnded(data);
+    const moments = join(data, restoredTo(manifest, 'moments'));
+    const settings = manifest.files.filter(({ root }) => root === 'settings');
+    return {
+      manifest,
+      data,
+      flows: flows ?? join(data, restoredTo(manifest, 'flows')),
+      moments: existsSync(moments) ? moments : undefined,
+      settings: settings
+        .map((file) => ({ file: join(data, placeOf(manifest, file)), was: file.was ?? file.path }))
+        .filter(({ file }) => existsSync(file)),
+      aside,
+      damaged,
+    };
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
+    lock.release();
+  }
+}
+
+/**
+ * The flows of a site that was restored without a word about where they go, or interrupted before they were there.
+ * @returns where they are; undefined: nobody but who moved them knows. @throws restore-target-used, data-directory-in-use
+ */
+export function finishFlows(data: string, flows: string | undefined, manifest: string, now: number): string | undefined {
+  const restored = join(data, 'restored', 'flows');
+  if (!existsSync(restored)) return flows !== undefined && existsSync(flows) ? flows : undefined;
+  if (flows === undefined) return restored;
+  const to = resolve(flows);
+  makeRoom(to, false, now);
+  const lock = lockDataDirectory(data);
+  try {
+    noteHalfRestored(data, { manifest, flows: to, damaged: [] });
+    placeFlows(data, to);
+    restoreEnded(data);
+    return to;
+  } finally {
+    lock.release();
   }
 }
 
@@ -108,28 +126,84 @@ export async function openBackup(
   return { vault, key, names: vault.manifests() };
 }
 
-async function putBack(vault: Vault, key: Buffer, file: Manifest['files'][number], to: string): Promise<void> {
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
-  const hash = createHash('sha256');
-  async function* checked(): AsyncGenerator<Buffer> {
-    for await (const chunk of opening(key, vault.read(file.part))) {
-      hash.update(chunk);
-      yield chunk;
+/** @returns what is damaged. @throws backup-damaged (a database or a key); then all is as it was */
+async function fill(
+  vault: Vault,
+  key: Buffer,
+  manifest: Manifest,
+  data: string,
+  note: HalfRestored,
+): Promise<string[]> {
+  const coming = comingIn(data);
+  rmSync(coming, { recursive: true, force: true });
+  noteHalfRestored(data, note);
+  try {
+    const damaged: string[] = [];
+    for (const file of manifest.files) {
+      if (isSuperseded(manifest, file)) continue;
+      const to = join(coming, placeOf(manifest, file));
+      const damage = await damageOf(putBack(vault, key, file, to));
+      if (!damage) continue;
+      if (isVital(file)) throw damage;
+      await rm(to, { force: true });
+      damaged.push(reasonOf(damage));
     }
+    return damaged;
+  } catch (error) {
+    rmSync(coming, { recursive: true, force: true });
+    restoreEnded(data);
+    throw error;
   }
-  await writeFile(to, checked(), { mode: 0o600, flag: 'wx', flush: true });
-  if (hash.digest('hex') !== file.sha256)
-    throw failed['backup-damaged']({ reason: `${file.root}/${file.path} is not what was backed up` });
+}
+
+async function putBack(vault: Vault, key: Buffer, file: BackedFile, to: string): Promise<void> {
+  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+  await writeFile(to, bytesOf(vault, key, file), { mode: 0o600, flag: 'wx', flush: true });
   await utimes(to, file.modifiedMs / 1_000, file.modifiedMs / 1_000);
 }
 
-/** @returns where what was there went */
-function makeRoom(target: string, force: boolean, now: number): string | undefined {
-  if (!existsSync(target) || readdirSync(target).length === 0) return undefined;
-  if (!force) throw failed['restore-target-used']({ target });
-  const holder = dataDirectoryHolder(target);
-  if (holder) throw failed['restore-target-running']({ target, pid: holder.pid ?? 'unknown' });
-  const aside = `${target}.before-${new Date(now).toISOString().replace(/[:.]/g, '-')}`;
-  renameSync(target, aside);
-  return aside;
+/** Copied, as they may lie on another file system; what was copied goes only when all of it is in place. */
+function placeFlows(data: string, flows: string | undefined): void {
+  const restored = join(data, 'restored', 'flows');
+  if (flows === undefined || flows === restored || !existsSync(restored)) return;
+  const coming = comingIn(flows);
+  rmSync(coming, { recursive: true, force: true });
+  cpSync(restored, coming, { recursive: true, preserveTimestamps: true });
+  // What an earlier run placed before it was interrupted, or came with the data folder.
+  for (const name of readdirSync(coming)) rmSync(join(flows, name), { recursive: true, force: true });
+  putInPlace(flows);
+  rmSync(restored, { recursive: true });
+}
+
+/** Without its databases there is no site; without its keys nobody trusts it, and what they seal is lost. */
+function isVital({ root, path }: BackedFile): boolean {
+  return (root === 'data' && path.endsWith('.sqlite')) || /(^|\/)secret$|\.(key|token|pem)$/.test(path);
+}
+
+/** What an earlier restore left below `restored`: this backup has flows and moments of its own. */
+function isSuperseded({ files }: Manifest, { root, path }: BackedFile): boolean {
+  return (
+    root === 'data' &&
+    (['flows', 'moments'] as const).some(
+      (own) => path.startsWith(`restored/${own}/`) && files.some((file) => file.root === own),
+    )
+  );
+}
+
+/** Below the data folder. */
+function placeOf(manifest: Manifest, file: BackedFile): string {
+  return file.root === 'data' ? file.path : `${restoredTo(manifest, file.root)}/${file.path}`;
+}
+
+function restoredTo({ files, at }: Manifest, root: 'flows' | 'moments' | 'settings'): string {
+  const folder = `restored/${root}`;
+  // Those of an earlier restore may be in use since.
+  const taken = root === 'settings' && files.some((file) => file.root === 'data' && file.path.startsWith(`${folder}/`));
+  return taken ? `${folder}-${new Date(at).toISOString().replace(/[:.]/g, '-')}` : folder;
+}
+
+function listed(damaged: string[], { files }: Manifest): Record<string, unknown> {
+  const shown = damaged.slice(0, 10).join('; ');
+  const list = damaged.length > 10 ? `${shown}; and ${damaged.length - 10} more` : shown;
+  return { count: damaged.length, files: files.length, list };
 }

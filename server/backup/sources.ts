@@ -1,7 +1,9 @@
-// What is backed up: everything in the data folder that cannot be made again, the flows, and the files that the settings name.
-import { existsSync, readdirSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+// What is backed up: everything in the data folder that cannot be made again, the flows, the moments, and the files that the settings
+// and the file of channels name.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Settings } from '../../config/index.ts';
+import { failed } from './errors.ts';
 import type { BackedFile } from './manifest.ts';
 
 export interface Source {
@@ -19,24 +21,21 @@ const leftOut =
 /** Of the folder of sockets: what seals and proves. */
 const keptOfRun = /^run(\/(secret|connector\.token))?$/;
 
-/** @param configuration path of switchroom.json, where there is one */
+/** @param configuration path of switchroom.json, where there is one @throws backup-channels-unreadable */
 export function sourcesOf(settings: Settings, configuration: string | undefined): Source[] {
-  const data = filesBelow(
-    settings.data,
-    (path) => !leftOut.test(path) && (!/^run(\/|$)/.test(path) || keptOfRun.test(path)),
-  );
-  const flows = existsSync(settings.flows) ? filesBelow(settings.flows, () => true) : [];
-  const named = [...new Set([configuration, ...filesNamed(settings)])].filter(
-    (file) => file !== undefined && existsSync(file) && !within(settings.data, file) && !within(settings.flows, file),
+  const { data, flows, moments } = settings;
+  const inFolders = [
+    ...filesOf('data', data, (path) => !leftOut.test(path) && (!/^run(\/|$)/.test(path) || keptOfRun.test(path))),
+    ...filesOf('flows', flows),
+    ...filesOf('moments', moments.folder),
+  ];
+  const there = new Set(inFolders.map(({ file }) => file));
+  const channels = settings.sidecar.file;
+  const named = [...new Set([configuration, ...filesNamed(settings), ...filesOfChannels(channels)])].filter(
+    (file) => file !== undefined && isThere(file) && !there.has(file),
   ) as string[];
   return [
-    ...data.map((path) => ({
-      root: 'data' as const,
-      path,
-      file: join(settings.data, path),
-      database: path.endsWith('.sqlite'),
-    })),
-    ...flows.map((path) => ({ root: 'flows' as const, path, file: join(settings.flows, path), database: false })),
+    ...inFolders,
     ...named.map((file, nth) => ({
       root: 'settings' as const,
       path: named.some((other) => other !== file && basename(other) === basename(file))
@@ -47,6 +46,17 @@ export function sourcesOf(settings: Settings, configuration: string | undefined)
       was: file,
     })),
   ];
+}
+
+/** Empty where there is no such folder: of flows and moments there need be none. */
+function filesOf(root: Source['root'], folder: string, wanted: (path: string) => boolean = () => true): Source[] {
+  if (!existsSync(folder)) return [];
+  return filesBelow(folder, wanted).map((path) => ({
+    root,
+    path,
+    file: join(folder, path),
+    database: root === 'data' && path.endsWith('.sqlite'),
+  }));
 }
 
 /** Absolute paths of files in the settings: keys, certificates, policies, the file of channels. */
@@ -64,6 +74,28 @@ function filesNamed(settings: Settings): string[] {
   return found;
 }
 
+/** Secrets and certificates that the channels name: `{ "file": … }`, relative to their file, and `…File`. */
+function filesOfChannels(channels: string): string[] {
+  if (!existsSync(channels)) return [];
+  const found: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (typeof inner !== 'string') visit(inner);
+      else if (key === 'file') found.push(resolve(dirname(channels), inner));
+      else if (key.endsWith('File')) found.push(resolve(inner));
+    }
+  };
+  try {
+    visit(JSON.parse(readFileSync(channels, 'utf8')));
+  } catch (error) {
+    throw failed['backup-channels-unreadable']({ file: channels, reason: (error as Error).message }, { cause: error });
+  }
+  return found;
+}
+
+const isThere = (file: string): boolean => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+
 function filesBelow(folder: string, wanted: (path: string) => boolean): string[] {
   const found: string[] = [];
   const visit = (below: string) => {
@@ -76,9 +108,4 @@ function filesBelow(folder: string, wanted: (path: string) => boolean): string[]
   };
   visit('');
   return found.sort();
-}
-
-function within(folder: string, file: string): boolean {
-  const path = relative(folder, file);
-  return path !== '' && !path.startsWith('..');
 }

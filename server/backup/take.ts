@@ -1,16 +1,17 @@
-// A backup, beside a running server: a picture of each database first, then the files, so that every recording of which the
-// copied journal knows is there. Nothing is stopped, and nothing of the server is asked.
+// A backup, beside a running server: a picture of the site's database first, and only then a look at which files there are, so that
+// every recording that its records call sealed is there. Nothing is stopped, and nothing of the server is asked.
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
+import Sqlite, { type Database } from 'better-sqlite3';
 import type { Settings } from '../../config/index.ts';
 import { databaseFile } from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { newFileVault } from './file-vault.ts';
-import { openFolderVault } from './folder-vault.ts';
+import { takeFolderVault } from './folder-vault.ts';
+import { recordsIn } from './inspect.ts';
 import { newKey, openKey, partName } from './key.ts';
 import { type BackedFile, type Manifest, manifestSchema } from './manifest.ts';
 import { opening, sealing } from './sealed-stream.ts';
@@ -44,40 +45,67 @@ export interface TakeOptions {
   scratch?: string | undefined;
 }
 
-/** @throws backup-there, backup-passphrase-wrong, backup-nothing */
+/**
+ * @throws backup-there, backup-passphrase-wrong, backup-nothing, backup-under-way, backup-other-site, backup-no-room,
+ * backup-channels-unreadable
+ */
 export async function takeBackup(options: TakeOptions): Promise<Taken> {
-  const { settings, configuration, to, passphrase, version, now, keep } = options;
+  const { settings, to, scratch = tmpdir() } = options;
   if (!existsSync(join(settings.data, databaseFile))) throw failed['backup-nothing']({ data: settings.data });
-  const vault = isFile(to) ? newFileVault(to) : openFolderVault(to);
+  try {
+    const vault = isFile(to) ? await newFileVault(to) : takeFolderVault(to);
+    try {
+      return await takeInto(vault, options);
+    } finally {
+      await vault.close();
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!noRoom.has(code)) throw error;
+    throw failed['backup-no-room']({ backup: to, scratch, reason: message }, { cause: error });
+  }
+}
+
+/** Of the disk, a quota, the longest file that a file system or a user may have, and as SQLite says it. */
+const noRoom = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EFBIG', 'SQLITE_FULL']);
+
+async function takeInto(vault: Vault, options: TakeOptions): Promise<Taken> {
+  const { settings, configuration, to, passphrase, version, now, keep } = options;
   const fresh = vault.keyNote === undefined ? newKey(passphrase) : undefined;
   const key = fresh?.key ?? openKey(vault.keyNote!, passphrase, to);
   if (fresh) await vault.begin(fresh.note);
+  const before = await newest(vault, key);
+  const own = settings.site.name;
+  if (before && before.site !== own) throw failed['backup-other-site']({ vault: to, site: before.site, own });
+  const known = new Map(before?.files.map((file) => [`${file.root}/${file.path}`, file]));
   const scratch = mkdtempSync(join(options.scratch ?? tmpdir(), 'switchroom-backup-'));
   try {
-    const before = await newest(vault, key);
-    const known = new Map(before?.files.map((file) => [`${file.root}/${file.path}`, file]));
-    const sources = sourcesOf(settings, configuration).sort((a, b) => Number(b.database) - Number(a.database));
+    const began = statSync(scratch).ctimeMs;
+    const main = join(scratch, databaseFile);
+    await snapshot(join(settings.data, databaseFile), main);
+    const { journal, schema, sources } = reading(main, (database) => ({
+      ...endOf(database),
+      sources: sourcesOf(settings, configuration).filter(belongsTo(database, began)),
+    }));
     const files: BackedFile[] = [];
     const counts = { files: 0, bytes: 0 };
-    let journal: Manifest['journal'] = { last: 0, hash: '' };
-    let schema = 0;
-    for (const source of sources) {
+    for (const source of sources.sort((a, b) => Number(b.database) - Number(a.database))) {
       if (source.database) {
-        const copy = join(scratch, `${files.length}.sqlite`);
-        await snapshot(source.file, copy);
-        if (source.root === 'data' && source.path === databaseFile) ({ journal, schema } = endOf(copy));
-        files.push(await keepFile(vault, key, { ...source, file: copy }, counts));
+        const copy = isMain(source) ? main : join(scratch, 'other.sqlite');
+        if (copy !== main) await snapshot(source.file, copy);
+        const kept = await keepFile(vault, key, { ...source, file: copy }, counts);
+        if (kept) files.push(kept);
         rmSync(copy);
         continue;
       }
       const size = await stat(source.file).catch(gone);
       if (size === undefined) continue;
       const same = known.get(`${source.root}/${source.path}`);
-      if (same && same.bytes === size.size && same.modifiedMs === size.mtimeMs && vault.has(same.part))
-        files.push(same);
-      else files.push(await keepFile(vault, key, source, counts));
+      const unchanged = same && same.bytes === size.size && same.modifiedMs === size.mtimeMs && vault.has(same.part);
+      const kept = unchanged ? same : await keepFile(vault, key, source, counts);
+      if (kept) files.push(kept);
     }
-    const manifest: Manifest = { format: 1, site: settings.site.name, version, at: now, schema, journal, files };
+    const manifest: Manifest = { format: 1, site: own, version, at: now, schema, journal, files };
     const name = `${new Date(now).toISOString().replace(/[:.]/g, '-')}${manifestSuffix}`;
     await vault.put(sealing(key, one(Buffer.from(JSON.stringify(manifest)))), () => name);
     const pruned = keep === undefined ? 0 : await prune(vault, key, keep);
@@ -85,8 +113,25 @@ export async function takeBackup(options: TakeOptions): Promise<Taken> {
     return { manifest: name, files: files.length, bytes, fresh: counts, pruned, journalLast: journal.last };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
-    await vault.close();
   }
+}
+
+const isMain = ({ root, path }: Source) => root === 'data' && path === databaseFile;
+
+/**
+ * A recording or attachment that came while the database was copied is of the next backup, as its record is; one that was removed is
+ * of none.
+ * @param began by the clock of the file system, which may be a few milliseconds late
+ */
+function belongsTo(database: Database, began: number): (source: Source) => boolean {
+  const recordOf = recordsIn(database);
+  return ({ root, path, file }) => {
+    const record = root === 'data' ? recordOf(path) : undefined;
+    if (record !== 'none') return record !== 'removed';
+    const there = statSync(file, { throwIfNoEntry: false });
+    // Records may be a moment behind the journal: what is older stays.
+    return there !== undefined && there.ctimeMs < began;
+  };
 }
 
 /** @throws backup-damaged */
@@ -101,27 +146,39 @@ async function newest(vault: Vault, key: Buffer): Promise<Manifest | undefined> 
   return name === undefined ? undefined : readManifest(vault, key, name);
 }
 
-async function keepFile(vault: Vault, key: Buffer, source: Source, counts: Taken['fresh']): Promise<BackedFile> {
-  const { size, mtimeMs } = await stat(source.file);
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let sha256 = '';
-  // What grows meanwhile (a recording under way, a log) is taken as far as it is now.
-  async function* read(): AsyncGenerator<Buffer> {
-    if (size > 0) {
-      for await (const chunk of createReadStream(source.file, { end: size - 1 }) as AsyncIterable<Buffer>) {
-        hash.update(chunk);
-        bytes += chunk.length;
-        yield chunk;
+/** @returns undefined where it is gone since the list was made: erased, or finished under another name */
+async function keepFile(
+  vault: Vault,
+  key: Buffer,
+  source: Source,
+  counts: Taken['fresh'],
+): Promise<BackedFile | undefined> {
+  const handle = await open(source.file).catch(gone);
+  if (handle === undefined) return undefined;
+  try {
+    const { size, mtimeMs } = await handle.stat();
+    const hash = createHash('sha256');
+    let bytes = 0;
+    let sha256 = '';
+    // What grows meanwhile (a recording under way, a log) is taken as far as it is now.
+    const read = async function* (): AsyncGenerator<Buffer> {
+      if (size > 0) {
+        for await (const chunk of handle.createReadStream({ end: size - 1, autoClose: false })) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          yield chunk;
+        }
       }
-    }
-    sha256 = hash.digest('hex');
+      sha256 = hash.digest('hex');
+    };
+    const part = await vault.put(sealing(key, read()), () => partName(key, sha256));
+    counts.files++;
+    counts.bytes += bytes;
+    const { root, path, was } = source;
+    return { root, path, bytes, modifiedMs: mtimeMs, sha256, part, ...(was === undefined ? {} : { was }) };
+  } finally {
+    await handle.close();
   }
-  const part = await vault.put(sealing(key, read()), () => partName(key, sha256));
-  counts.files++;
-  counts.bytes += bytes;
-  const { root, path, was } = source;
-  return { root, path, bytes, modifiedMs: mtimeMs, sha256, part, ...(was === undefined ? {} : { was }) };
 }
 
 async function prune(vault: Vault, key: Buffer, keep: number): Promise<number> {
@@ -133,17 +190,21 @@ async function prune(vault: Vault, key: Buffer, keep: number): Promise<number> {
   return vault.keepOnly(names);
 }
 
-function endOf(file: string): { journal: Manifest['journal']; schema: number } {
+function reading<Result>(file: string, read: (database: Database) => Result): Result {
   const database = new Sqlite(file, { readonly: true });
   try {
-    const end = database
-      .prepare<[], { seq: number; hash: Buffer }>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
-      .get();
-    const schema = database.pragma('user_version', { simple: true }) as number;
-    return { journal: { last: end?.seq ?? 0, hash: end?.hash.toString('hex') ?? '' }, schema };
+    return read(database);
   } finally {
     database.close();
   }
+}
+
+function endOf(database: Database): Pick<Manifest, 'journal' | 'schema'> {
+  const end = database
+    .prepare<[], { seq: number; hash: Buffer }>('SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1')
+    .get();
+  const schema = database.pragma('user_version', { simple: true }) as number;
+  return { journal: { last: end?.seq ?? 0, hash: end?.hash.toString('hex') ?? '' }, schema };
 }
 
 /** `….backup` is one file; anything else is a folder, made where it is not there. */
