@@ -3,12 +3,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page, type WebSocketRoute } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findWorkerBinary } from '../../media/mediasoup/index.ts';
 import { hasChromium } from '../contract/webrtc/browser-phone.ts';
 import { builtWorker } from '../engines/mediasoup/worker.ts';
-import { Floor } from './floor.ts';
+import { type Caller, Floor } from './floor.ts';
 import { has } from './sipp.ts';
 
 const binary = findWorkerBinary() ?? builtWorker();
@@ -47,15 +47,24 @@ describe.skipIf(!ready)(
         ],
       });
     });
-    afterEach(() => floor.tidy());
+    afterEach(async () => {
+      await floor.tidy();
+      await Promise.all(browser.contexts().map((context) => context.close()));
+      await floor.product.ask('POST', '/agents/1001/sign-out', {});
+    });
     afterAll(async () => {
       await browser?.close();
       await floor?.close();
       if (folder !== undefined) rmSync(folder, { recursive: true });
     });
 
-    async function signIn(): Promise<Page> {
-      const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+    /** One browser, and what it remembers. */
+    function person(): Promise<BrowserContext> {
+      return browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+    }
+
+    async function signIn(made?: Page): Promise<Page> {
+      const page = made ?? (await (await person()).newPage());
       await page.goto(floor.product.web);
       await page.getByLabel('Agent number').fill('1001');
       await page.getByLabel('Password').fill(floor.product.login('1001').password);
@@ -108,11 +117,76 @@ describe.skipIf(!ready)(
       await floor.nothingLeft();
     });
 
+    /** Signed in and in a talk. */
+    async function talk(made?: Page): Promise<{ page: Page; caller: Caller }> {
+      const line = await floor.line();
+      await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
+      const page = await signIn(made);
+      await page.getByRole('main').getByRole('button', { name: 'Get ready' }).click();
+      await page.getByRole('heading', { name: 'You are ready' }).waitFor();
+      const caller = await floor.caller(line.number);
+      caller.rtp.speak(900);
+      await page.getByRole('button', { name: 'Answer' }).click();
+      await floor.phase(caller.interaction, 'talking');
+      await caller.rtp.hears([spokenHz], [900]);
+      return { page, caller };
+    }
+
+    async function hangUp(page: Page, caller: Caller): Promise<void> {
+      await page.getByRole('button', { name: 'Hang up' }).click();
+      await caller.sipp.done();
+      await floor.nothingLeft();
+    }
+
+    test('the network changes while the desk is out of reach: the talk goes on, and a mute that failed is none', async () => {
+      const made = await (await person()).newPage();
+      const desk = await DeskRoute.open(made);
+      const { page, caller } = await talk(made);
+      await desk.cut();
+      await page.evaluate(`window.dispatchEvent(new Event('online'))`);
+      await page.getByRole('button', { name: 'Mute' }).first().click();
+      await page.getByText('There is no connection to the server at the moment.').waitFor();
+      const began = caller.rtp.heard.length;
+      await expect.poll(() => caller.rtp.heard.length - began).toBeGreaterThan(25);
+      await caller.rtp.hears([spokenHz], [900]);
+      await desk.mend();
+      await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
+      await caller.rtp.hears([spokenHz], [900]);
+      await hangUp(page, caller);
+    });
+
+    test('away until the server has forgotten its session: the phone is this panel’s all the same', async () => {
+      const made = await (await person()).newPage();
+      const desk = await DeskRoute.open(made);
+      const { page, caller } = await talk(made);
+      await desk.cut();
+      desk.forgotten = true;
+      await desk.mend();
+      await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
+      await caller.rtp.hears([spokenHz], [900]);
+      await hangUp(page, caller);
+    });
+
+    test('the browser crashes in the talk: the tab that it restores has the talk again', async () => {
+      const { page, caller } = await talk();
+      const kept = await page.evaluate<string>('JSON.stringify({ ...sessionStorage })');
+      const restored = await page.context().newPage();
+      await restored.addInitScript(`Object.assign(sessionStorage, ${kept})`);
+      const crashed = page.waitForEvent('crash');
+      const left = page.goto('chrome://crash').catch((error: Error) => error);
+      await crashed;
+      await left;
+      await restored.goto(floor.product.web);
+      await restored.getByRole('button', { name: 'Phone: Connected' }).waitFor({ timeout: 7_000 });
+      await caller.rtp.hears([spokenHz], [900]);
+      await hangUp(restored, caller);
+    });
+
     test('of two panels of one agent one has the audio; the other says so and takes it', async () => {
       const line = await floor.line();
       await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
       const one = await signIn();
-      const other = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+      const other = await (await person()).newPage();
       await other.goto(floor.product.web);
       await other.getByLabel('Agent number').fill('1001');
       await other.getByLabel('Password').fill(floor.product.login('1001').password);
@@ -121,11 +195,52 @@ describe.skipIf(!ready)(
       await other.getByRole('button', { name: 'Take it here' }).click();
       await other.getByRole('button', { name: 'Phone: Connected' }).waitFor();
       await one.getByText('Another panel has the audio').waitFor();
-      await one.close();
-      await other.close();
     });
   },
 );
+
+/** The way between a page and the desk, which may be cut. */
+class DeskRoute {
+  /** The server does not know the session that the page comes back with. */
+  forgotten = false;
+  readonly #page: Page;
+  #away = false;
+  #socket: WebSocketRoute | undefined;
+
+  private constructor(page: Page) {
+    this.#page = page;
+  }
+
+  static async open(page: Page): Promise<DeskRoute> {
+    const route = new DeskRoute(page);
+    await page.routeWebSocket('**/desk', (socket) => route.#connect(socket));
+    return route;
+  }
+
+  async cut(): Promise<void> {
+    this.#away = true;
+    await this.#socket?.close();
+    await this.#page.getByText('Connection lost.').waitFor();
+  }
+
+  async mend(): Promise<void> {
+    this.#away = false;
+    await this.#page.evaluate(`window.dispatchEvent(new Event('online'))`);
+    await this.#page.getByText('Connection lost.').waitFor({ state: 'detached' });
+  }
+
+  #connect(socket: WebSocketRoute): void {
+    if (this.#away) {
+      void socket.close();
+      return;
+    }
+    this.#socket = socket;
+    const server = socket.connectToServer();
+    socket.onMessage((message) =>
+      server.send(this.forgotten ? String(message).replace(/"session":"[^"]*"/, '"session":"gone"') : message),
+    );
+  }
+}
 
 /** How loud the remote side is in the page, by the level of its settings. */
 async function loudness(page: Page): Promise<number> {

@@ -32,13 +32,16 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
   }, [phone, muted]);
 
   const viewState = view?.state;
+  // Apart from what follows: a start may be under way that takes the audio from a panel which is gone.
+  useEffect(() => {
+    if (owner === 'other') phone.stop();
+  }, [owner, phone]);
   /** The session for which it was tried. */
   const tried = useRef<string>(undefined);
   useEffect(() => {
     if (!open || viewState === undefined) return;
     const first = tried.current !== connection.session;
     tried.current = connection.session;
-    if (owner === 'other') phone.stop();
     // Nobody has the audio, or this panel should and the server knows of no connection (a reload, a restart), or of one that
     // this page never had (a tab that was restored after a crash). At first also where another seems to have it: that may be
     // a page which was closed a moment ago, or this one before it was away for minutes, and the server knows.
