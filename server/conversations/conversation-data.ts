@@ -81,6 +81,8 @@ export interface ConversationData {
   public: boolean;
   last?: ConversationView['lastMessage'];
   messages: number;
+  /** What was said in it is gone for good; with the last one of its place, `thread` is a name that says nothing. */
+  erased?: boolean | undefined;
 }
 
 /** One that begins now. */

@@ -1,7 +1,7 @@
 // Rows of conversations, threads, messages and keys. Writes run inside the journal's commits, reads are synchronous.
 import type { Database, Statement } from 'better-sqlite3';
 import type { Content } from '../../connector/index.ts';
-import type { AgentId, InteractionId, Millis, Scope } from '../../values/index.ts';
+import { type AgentId, type InteractionId, type Millis, newId, type Scope } from '../../values/index.ts';
 import type { MessageState, MessageView } from '../ports/index.ts';
 import type { ConversationData, ThreadData } from './conversation-data.ts';
 
@@ -214,7 +214,7 @@ export class ConversationRows {
     return this.#db
       .prepare<[string], { via: string; thread: string }>(
         `SELECT via, thread FROM conversations WHERE customer IN (SELECT value FROM json_each(?))
-           AND data ->> '$.channel' <> 'work'
+           AND data ->> '$.channel' <> 'work' AND data ->> '$.erased' IS NULL
          GROUP BY via, thread HAVING max(coalesce(data ->> '$.public', 0)) = 0 ORDER BY max(started_at) DESC LIMIT 20`,
       )
       .all(JSON.stringify(customers));
@@ -246,7 +246,11 @@ export class ConversationRows {
     }
   }
 
-  /** What a person and her contacts said is gone for good. @param subjects customers and interactions */
+  /**
+   * What a person and her contacts said is gone for good; and with the last contact of a place its name, which may be her
+   * number.
+   * @param subjects customers and interactions
+   */
   erase(subjects: readonly string[]): void {
     const all = JSON.stringify(subjects);
     const theirs = `SELECT interaction FROM conversations WHERE customer IN (SELECT value FROM json_each(:all))
@@ -254,15 +258,40 @@ export class ConversationRows {
     const run = (sql: string) => this.#db.prepare(sql).run({ all });
     run(`UPDATE messages SET content = '{"type":"text","text":""}', failed = NULL WHERE interaction IN (${theirs})`);
     run(`UPDATE reviews SET why = NULL WHERE interaction IN (${theirs})`);
-    run(`DELETE FROM outbound WHERE interaction IN (${theirs})`);
+    // Her chat is still to hear that it is over.
+    run(
+      `DELETE FROM outbound WHERE interaction IN (${theirs}) AND NOT (coalesce(item ->> '$.state', '') = 'closed'
+         AND EXISTS (SELECT 1 FROM conversations c
+           WHERE c.interaction = outbound.interaction AND c.data ->> '$.channel' = 'chat'))`,
+    );
     run(
       `UPDATE threads SET data = json_remove(data, '$.name', '$.customer') WHERE EXISTS (SELECT 1 FROM conversations c
          WHERE c.via = threads.via AND c.thread = threads.thread AND c.interaction IN (${theirs}))`,
     );
     run(
-      `UPDATE conversations SET data = json_set(json_remove(data, '$.name', '$.from', '$.subject', '$.last', '$.flow'),
-         '$.variables', json('{}'), '$.path', json('[]')) WHERE interaction IN (${theirs}) AND open = 0`,
+      `UPDATE conversations SET data = json_set(json_remove(data, '$.name', '$.from', '$.subject', '$.last', '$.flow', '$.place'),
+         '$.variables', json('{}'), '$.path', json('[]'), '$.erased', json('true'))
+         WHERE interaction IN (${theirs}) AND open = 0`,
     );
+    // The name of a work item says nothing of a person.
+    const places = this.#db
+      .prepare<{ all: string }, { via: string; thread: string }>(
+        `SELECT DISTINCT via, thread FROM conversations c WHERE interaction IN (${theirs})
+           AND data ->> '$.channel' <> 'work' AND thread NOT GLOB 'erased_*' AND NOT EXISTS (SELECT 1 FROM conversations other
+             WHERE other.via = c.via AND other.thread = c.thread AND other.data ->> '$.erased' IS NULL)`,
+      )
+      .all({ all });
+    for (const { via, thread } of places) this.#rename(via, thread, newId('erased'));
+  }
+
+  /** A place at a provider, in every table, so that what belongs together still does. */
+  #rename(via: string, thread: string, name: string): void {
+    for (const table of ['messages', 'thread_calls'])
+      this.#db.prepare(`UPDATE ${table} SET thread = ? WHERE via = ? AND thread = ?`).run(name, via, thread);
+    for (const table of ['conversations', 'threads']) {
+      const named = `thread = :name, data = json_set(data, '$.thread', :name)`;
+      this.#db.prepare(`UPDATE ${table} SET ${named} WHERE via = :via AND thread = :thread`).run({ via, thread, name });
+    }
   }
 }
 

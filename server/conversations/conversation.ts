@@ -214,6 +214,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     const { data } = this;
     this.bot.stop();
     Object.assign(data, { name: undefined, from: undefined, subject: undefined, last: undefined, flow: undefined });
+    data.place = undefined;
     data.unheard = undefined;
     data.variables = {};
     data.path = [];

@@ -368,8 +368,10 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     // The files go when their rows have.
     const hashes = this.attachments.eraseRows(subjects);
     this.#rows.erase(subjects);
+    // Once more after what still waits for the disk, the end of the ones that were under way too.
+    this.#open.write();
     this.#tools.journal
-      .append([])
+      .append([], () => this.#rows.erase(subjects))
       .then(() => {
         this.#threads.clear();
         return this.attachments.removeFiles(hashes);

@@ -151,7 +151,7 @@ export class FromOutside {
   #anew(interaction: InteractionId, direction: 'in' | 'out'): Conversation {
     const { tools, keeper, rows } = this.#options;
     const before = rows.conversation(interaction);
-    if (!before) throw failed['conversation-unknown']({ interaction });
+    if (!before || before.erased) throw failed['conversation-unknown']({ interaction });
     const { via, channel, thread, customer, name, from, language, queue, replyTo, subject } = before;
     const data = newConversation({
       interaction: newId('int', tools.clock.now()),

@@ -94,7 +94,8 @@ export class Outgoing {
       language: known?.language ?? record.language,
       queue: to.queue,
     });
-    data.public = thread.public;
+    // Where nobody wrote yet, everybody may read it.
+    data.public = thread.public || (record.approval === true && thread.number === 0);
     const conversation = new Conversation(tools, keeper, data);
     open.add(conversation);
     conversation.begin(known && 'channel');

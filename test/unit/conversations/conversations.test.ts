@@ -429,9 +429,13 @@ describe('people', () => {
     expect(world.conversations.awaitingApproval(10)).toMatchObject([{ interaction: begun.interaction, agent: '1001' }]);
     await world.conversations.send('1001', begun.interaction, text('Really not'), 'k1');
     expect(world.conversations.awaitingApproval(10)).toHaveLength(2);
-    // What only she reads goes out at once.
+    // What only she reads goes out at once; who knows who reads where nobody wrote yet.
+    const hers = await world.says('weibo', 'u1', 'Hello');
+    await world.conversations.end(hers, 'supervisor');
     await world.conversations.begin('1001', { ...to, thread: 'u1' }, text('Hello'));
     expect(world.written('weibo', 'u1')).toEqual(['Hello']);
+    await world.conversations.begin('1001', { ...to, thread: 'status/2' }, text('Hello all'));
+    expect(world.written('weibo', 'status/2')).toEqual([]);
   });
 
   it('have her called back from the chat', async () => {
@@ -500,6 +504,47 @@ describe('people', () => {
       JSON.stringify(database.prepare(`SELECT * FROM ${table}`).all()),
     );
     for (const rows of kept) expect(rows).not.toMatch(/Wang|Hello/);
+  });
+
+  it('take the number with them by which they wrote, and their messages stay one thread', async () => {
+    const number = '+8613912345678';
+    const { channels } = world.site.directory;
+    const texts = { site: 'hq', id: 'texts', kind: 'sms', channel: 'sms', to: { queue: 'service' } };
+    await channels.put(channelSchema.parse(texts), 'admin');
+    const from = { identities: [{ kind: 'sms', value: 'wang' }] };
+    const first = await world.says('texts', number, 'Hello', { from });
+    await world.conversations.end(first, 'supervisor');
+    // As a conversation is kept in which the customer was asked whether to call her back.
+    const place = `json_object('since', 1, 'callback', json_object('number', '${number}'))`;
+    world.database.prepare(`UPDATE conversations SET data = json_set(data, '$.place', ${place})`).run();
+    const second = await world.says('texts', number, 'Hello again', { from });
+    const erase = (customers: string[], interactions: string[]) =>
+      world.site.journal.append([], () => world.conversations.records.erase({ customers, interactions }));
+    const kept = () =>
+      ['messages', 'outbound', 'conversations', 'threads', 'thread_calls']
+        .map((table) => JSON.stringify(world.database.prepare(`SELECT * FROM ${table}`).all()))
+        .join('\n');
+    // By retention, one after the other: the place keeps its name as long as somebody is there.
+    await erase([], [first]);
+    await world.settle();
+    expect(kept()).not.toContain('"callback"');
+    expect(kept()).toContain(number);
+    expect(world.conversations.placesOf(['cus_wang'])).toMatchObject([{ thread: number }]);
+    await erase(['cus_wang'], [first, second]);
+    await world.settle();
+    expect(kept()).not.toContain(number);
+    const threads = ['messages', 'conversations', 'threads'].flatMap((table) =>
+      world.database.prepare<[], string>(`SELECT DISTINCT thread FROM ${table}`).pluck().all(),
+    );
+    expect(new Set(threads).size).toBe(1);
+    expect(world.conversations.messages(first, { limit: 10 }).map(({ number: one }) => one)).toEqual([1, 2]);
+    expect(world.conversations.placesOf(['cus_wang'])).toEqual([]);
+    await expect(world.conversations.outside.queue(first, 'service')).rejects.toMatchObject({
+      code: 'conversation-unknown',
+    });
+    // She may come again, as somebody new.
+    const again = await world.says('texts', number, 'Good morning', { from });
+    expect(world.conversations.messages(again, { limit: 10 })).toMatchObject([{ number: 1 }]);
   });
 });
 
