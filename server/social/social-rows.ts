@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { Millis } from '../../values/index.ts';
+import { scoped } from './stream-rows.ts';
 
 export interface SocialItem {
   /** Of the message. */
@@ -40,18 +41,34 @@ interface ClusterCells {
   items: number;
 }
 
+/** Whose questions. */
+export interface QuestionScope {
+  site: string;
+  /** Only what is of this team, or of none. */
+  servedTeam?: string | undefined;
+}
+
+interface AskedCells {
+  cluster: string;
+  items: number;
+  reach: number;
+  tone: number;
+  first: Millis;
+  last: Millis;
+  /** Message that asked it first, and its contact. */
+  sample: string;
+  interaction: string | null;
+}
+
 export class SocialRows {
   readonly #add: Statement;
   readonly #putCluster: Statement;
   readonly #clusters: Statement<[number], ClusterCells>;
-  readonly #counts: Statement<
-    [number, number, number],
-    ClusterCells & { counted: number; reached: number; tone: number }
-  >;
+  readonly #database: Database;
   readonly #forget: Statement<[string]>;
-  readonly #interactionOf: Statement<[string], string>;
 
   constructor(database: Database) {
+    this.#database = database;
     this.#add = database.prepare(
       `INSERT INTO social_items (id, at, day, via, customer, interaction, kind, reach, engaged, score, cluster, url)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -61,15 +78,7 @@ export class SocialRows {
        ON CONFLICT (id) DO UPDATE SET last = excluded.last, items = excluded.items`,
     );
     this.#clusters = database.prepare('SELECT * FROM social_clusters WHERE last >= ? ORDER BY first, id');
-    this.#counts = database.prepare(
-      `SELECT c.*, count(*) AS counted, sum(i.reach) AS reached, avg(i.score) AS tone FROM social_items AS i
-       JOIN social_clusters AS c ON c.id = i.cluster WHERE i.at >= ? AND i.at < ?
-       GROUP BY c.id HAVING count(*) > 1 ORDER BY counted DESC, reached DESC, c.id LIMIT ?`,
-    );
     this.#forget = database.prepare('UPDATE social_items SET customer = NULL, url = NULL WHERE customer = ?');
-    this.#interactionOf = database
-      .prepare<[string], string>('SELECT interaction FROM social_items WHERE id = ? AND interaction IS NOT NULL')
-      .pluck();
   }
 
   add({ id, at, day, via, customer, interaction, kind, reach, engaged, score, cluster, url }: SocialItem): void {
@@ -86,22 +95,26 @@ export class SocialRows {
     return this.#clusters.all(since).map(clusterOf);
   }
 
-  /** Questions asked by more than one in that time, the most asked first. */
-  counts(
-    since: Millis,
-    until: Millis,
-    limit: number,
-  ): (Cluster & { counted: number; reached: number; tone: number })[] {
-    return this.#counts.all(since, until, limit).map((cells) => ({
-      ...clusterOf(cells),
-      counted: cells.counted,
-      reached: cells.reached,
-      tone: cells.tone,
-    }));
-  }
-
-  interactionOf(message: string): string | undefined {
-    return this.#interactionOf.get(message);
+  /** Questions asked by more than one in that time, the most asked first; of each the first item that ever asked it. */
+  asked({ site, servedTeam }: QuestionScope, since: Millis, until: Millis, limit: number): AskedCells[] {
+    const { where, values } = scoped(site, servedTeam);
+    const items = 'social_items i LEFT JOIN conversations c ON c.interaction = i.interaction';
+    const hers = where.join(' AND ');
+    const found = this.#database
+      .prepare<(string | number)[], Omit<AskedCells, 'first' | 'sample' | 'interaction'>>(
+        `SELECT i.cluster, count(*) AS items, sum(i.reach) AS reach, avg(i.score) AS tone, max(i.at) AS last FROM ${items}
+         WHERE i.cluster IS NOT NULL AND i.at >= ? AND i.at < ? AND ${hers}
+         GROUP BY i.cluster HAVING count(*) > 1 ORDER BY items DESC, reach DESC, i.cluster LIMIT ?`,
+      )
+      .all(since, until, ...values, limit);
+    const first = this.#database.prepare<(string | number)[], Pick<AskedCells, 'first' | 'sample' | 'interaction'>>(
+      `SELECT i.at AS first, i.id AS sample, i.interaction FROM ${items} WHERE i.cluster = ? AND ${hers}
+       ORDER BY i.at, i.id LIMIT 1`,
+    );
+    return found.flatMap((question) => {
+      const one = first.get(question.cluster, ...values);
+      return one ? [{ ...question, ...one }] : [];
+    });
   }
 
   forget(customer: string): void {

@@ -9,7 +9,7 @@ import { type Journal, type JournalEvent, journalErased, newEvent } from '../jou
 import { Clusters } from './clusters.ts';
 import { itemJudged } from './events.ts';
 import { priorityOf } from './priority.ts';
-import { SocialRows } from './social-rows.ts';
+import { type QuestionScope, SocialRows } from './social-rows.ts';
 import { feelingOf } from './tone.ts';
 
 export interface SocialOptions {
@@ -95,21 +95,12 @@ export class Social {
   }
 
   /** What more than one person asked in that time, the most asked first. */
-  questions(since: Millis, until: Millis, limit: number): Question[] {
+  questions(scope: QuestionScope, since: Millis, until: Millis, limit: number): Question[] {
     const { journal } = this.#options;
-    return this.#rows.counts(since, until, limit).map(({ id, counted, reached, tone, first, last, sample }) => {
-      const interaction = this.#rows.interactionOf(sample);
-      const events = interaction === undefined ? [] : journal.ofInteraction(interaction);
+    return this.#rows.asked(scope, since, until, limit).map(({ sample, interaction, ...question }) => {
+      const events = interaction === null ? [] : journal.ofInteraction(interaction);
       const said = events.find(({ data }) => data.message === sample && typeof data.text === 'string');
-      return {
-        cluster: id,
-        items: counted,
-        reach: reached,
-        tone,
-        first,
-        last,
-        sample: said?.data.text as string | undefined,
-      };
+      return { ...question, sample: said?.data.text as string | undefined };
     });
   }
 

@@ -169,7 +169,8 @@ export class StreamRows {
   }
 }
 
-function scoped(site: string, servedTeam: string | undefined): { where: string[]; values: Value[] } {
+/** What somebody may see, where `c` is the item's conversation. */
+export function scoped(site: string, servedTeam: string | undefined): { where: string[]; values: Value[] } {
   return servedTeam === undefined
     ? { where: ['coalesce(c.site, ?) = ?'], values: [site, site] }
     : { where: ['coalesce(c.site, ?) = ?', '(c.team IS NULL OR c.team = ?)'], values: [site, site, servedTeam] };

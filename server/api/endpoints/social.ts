@@ -1,8 +1,10 @@
 // Social care: figures of public channels, and what people ask there.
 import { z } from 'zod';
+import type { Principal } from '../../directory/index.ts';
 import { socialFigures } from '../../social/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, staff } from '../endpoint.ts';
+import { confinedTo } from '../scope.ts';
 
 const day = z
   .string()
@@ -38,6 +40,7 @@ const question = z
 
 export function socialEndpoints({ social, reads, clock }: ApiDeps): Endpoint[] {
   if (social === undefined) return [];
+  const scopeOf = (principal: Principal) => ({ site: principal.site, servedTeam: confinedTo(principal) });
   return [
     endpoint({
       method: 'get',
@@ -47,7 +50,9 @@ export function socialEndpoints({ social, reads, clock }: ApiDeps): Endpoint[] {
       roles: staff,
       query: z.object({ from: day, until: day }),
       answer: z.object({ rows: z.array(row) }),
-      handle: async ({ query }) => ({ rows: await reads.ask(socialFigures, query) }),
+      handle: async ({ query, principal }) => ({
+        rows: await reads.ask(socialFigures, { ...query, ...scopeOf(principal) }),
+      }),
     }),
     endpoint({
       method: 'get',
@@ -61,9 +66,11 @@ export function socialEndpoints({ social, reads, clock }: ApiDeps): Endpoint[] {
         limit: z.coerce.number().int().min(1).max(200).default(20),
       }),
       answer: z.object({ questions: z.array(question) }),
-      handle({ query: { since, until, limit } }) {
+      handle({ query: { since, until, limit }, principal }) {
         const now = clock.now();
-        return { questions: social.questions(since ?? now - 7 * 86_400_000, until ?? now + 1, limit) };
+        return {
+          questions: social.questions(scopeOf(principal), since ?? now - 7 * 86_400_000, until ?? now + 1, limit),
+        };
       },
     }),
   ];

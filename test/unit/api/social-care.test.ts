@@ -15,7 +15,8 @@ let ada: string;
 let eve: string;
 
 beforeAll(async () => {
-  api = await startApi();
+  // It needs the site, which is there only after the start.
+  api = await startApi({ social: { questions: (...given) => social.questions(...given) } });
   const { opened, journal, clock, directory, accounts } = api.site;
   social = new Social({ database: opened.database, journal, timeZone: 'UTC', raise: () => {}, clock, logger });
   await social.start();
@@ -49,6 +50,9 @@ interface Body {
   state: string;
   phase?: string;
   message: string;
+  via: string;
+  queue: string;
+  code: string;
   cluster: string;
   channel: string;
   reach: number;
@@ -63,6 +67,8 @@ interface Body {
   problems: Bodies;
   approvals: Bodies;
   channels: Bodies;
+  questions: Bodies;
+  rows: Bodies;
   messages: Bodies;
 }
 type Bodies = [Body, Body, ...Body[]];
@@ -216,6 +222,32 @@ it('gathers who asks the same, growing ones first, and answers all through appro
   const { approvals } = (await send('GET', '/approvals', eve)).body;
   expect(approvals).toHaveLength(3);
   expect(new Set(approvals.map(({ content }: Body) => content.text)).size).toBe(3);
+});
+
+it('counts and quotes for a team only what is hers or nobody’s', async () => {
+  const since = api.site.clock.at + 1;
+  const asked = (more: string, via: string) => posted(`My blue card does not pay at the till any more${more}`, {}, via);
+  await asked(', I am Wang', 'blue');
+  for (const more of ['!', '!!']) await asked(more, 'weibo');
+  const path = `/social/questions?since=${since}`;
+  const questions = async (as: string) => (await send('GET', path, as)).body.questions;
+  expect(await questions(ada)).toMatchObject([{ items: 2, sample: 'My blue card does not pay at the till any more!' }]);
+  expect(await questions(api.tokens.blue)).toEqual([]);
+  expect(await questions(api.tokens.admin)).toMatchObject([{ items: 3, sample: expect.stringContaining('Wang') }]);
+
+  const { rows } = (await send('GET', '/reports/social?from=2000-01-01&until=2099-12-31', api.tokens.admin)).body;
+  const channels = async (as: string) =>
+    (await send('GET', '/reports/social?from=2000-01-01&until=2099-12-31', as)).body.rows.map(({ via }) => via);
+  expect(rows.map(({ via }) => via)).toEqual(['blue', 'weibo']);
+  expect([await channels(ada), await channels(api.tokens.blue)]).toEqual([['weibo'], ['blue']]);
+});
+
+it('puts an item only into a queue that is there for her', async () => {
+  const id = await posted('Do you open accounts for students?');
+  const moved = (as: string, queue: string) => send('POST', `/social/items/${id}/queue`, as, { queue });
+  expect(await moved(ada, 'blue-care')).toMatchObject({ status: 404, body: { code: 'not-found' } });
+  expect((await send('GET', '/social/items?limit=1', ada)).body.items[0]).toMatchObject({ id, queue: 'service' });
+  expect(await moved(api.tokens.admin, 'blue-care')).toMatchObject({ status: 200, body: { queue: 'blue-care' } });
 });
 
 it('shows how channels stand by what connectors say, and tells them to try again', async () => {

@@ -38,7 +38,7 @@ afterEach(async () => {
   await site.close();
 });
 
-const figures = (from: string, until: string) => site.opened.reader.ask(socialFigures, { from, until });
+const figures = (from: string, until: string) => site.opened.reader.ask(socialFigures, { site: 'hq', from, until });
 
 let count = 0;
 async function posted(text: string, post: object = {}, customer = 'cus_1'): Promise<string> {
@@ -100,12 +100,12 @@ it('gathers those who ask the same, over a restart, and forgets the words of who
   open();
   await social.start();
   await posted('我的转账一直不到账是怎么回事啊');
-  const [question, ...others] = social.questions(0, site.clock.at, 10);
+  const [question, ...others] = social.questions({ site: 'hq' }, 0, site.clock.at, 10);
   expect(question).toMatchObject({ items: 3, reach: 500, sample: '转账一直不到账怎么回事，急' });
   expect(others).toEqual([]);
   await site.journal.erase(['cus_a', `int_${count - 3}`], 'admin');
   await social.settled();
-  expect(social.questions(0, site.clock.at, 10)[0]).toMatchObject({ items: 3, sample: undefined });
+  expect(social.questions({ site: 'hq' }, 0, site.clock.at, 10)[0]).toMatchObject({ items: 3, sample: undefined });
 });
 
 it('clusters the same way each time, and apart what is apart', () => {
