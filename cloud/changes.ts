@@ -12,6 +12,9 @@ const most = 500;
 const largest = 4 * 1024 * 1024;
 const reconnectMs = 2_000;
 
+/** Not the tenant's name alone: an EventEmitter throws where nobody listens to `error`. */
+const newsOf = (tenant: string) => `news of ${tenant}`;
+
 export class Changes {
   readonly #store: Store;
   readonly #logger: Logger;
@@ -29,7 +32,7 @@ export class Changes {
 
   async start(): Promise<void> {
     const listener = new pg.Client(connectionTo(this.#database));
-    listener.on('notification', ({ payload = '' }) => this.#news.emit(payload));
+    listener.on('notification', ({ payload = '' }) => this.#news.emit(newsOf(payload)));
     listener.on('error', (error) => {
       this.#logger.warn({ err: error }, 'the connection that waits for news broke');
       this.#again();
@@ -39,7 +42,7 @@ export class Changes {
     await listener.connect();
     await listener.query(`LISTEN ${newsChannel}`);
     // What was told while nobody listened.
-    for (const tenant of this.#news.eventNames()) this.#news.emit(tenant as string);
+    for (const news of this.#news.eventNames()) this.#news.emit(news as string);
   }
 
   async close(): Promise<void> {
@@ -54,7 +57,7 @@ export class Changes {
     const patience = AbortSignal.any([gone, done.signal, AbortSignal.timeout(waitMs)]);
     try {
       for (;;) {
-        const news = once(this.#news, tenant, { signal: patience }).then(
+        const news = once(this.#news, newsOf(tenant), { signal: patience }).then(
           () => true,
           () => false,
         );

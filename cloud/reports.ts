@@ -32,8 +32,8 @@ export async function queueFigures(
        count(answered_at)::int AS answered,
        count(*) FILTER (WHERE abandoned)::int AS abandoned,
        count(*) FILTER (WHERE answered_at IS NOT NULL AND wait_ms <= $4)::int AS "inTime",
-       round(avg(wait_ms) FILTER (WHERE answered_at IS NOT NULL))::int AS "averageWaitMs",
-       round(avg(talk_ms) FILTER (WHERE answered_at IS NOT NULL))::int AS "averageTalkMs"
+       round(avg(wait_ms) FILTER (WHERE answered_at IS NOT NULL))::bigint AS "averageWaitMs",
+       round(avg(talk_ms) FILTER (WHERE answered_at IS NOT NULL))::bigint AS "averageTalkMs"
      FROM interactions
      WHERE tenant = $1 AND started_at >= $2 AND started_at < $3 AND queued_at IS NOT NULL
      GROUP BY site, queue, channel ORDER BY site, queue, channel`,
