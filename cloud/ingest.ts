@@ -129,11 +129,12 @@ async function project(
   const people = await People.read(client, from, events, now);
   const contacts = await contactsOf(client, from, events);
   const seen = new Set<Contact>();
+  const forgotten: Change[] = [];
   for (const event of events) {
     if (customerEvents.has(event.type)) people.take(event);
     else if (event.type === erasing) {
       people.erase(event);
-      await eraseSubjects(client, from, event, contacts);
+      forgotten.push(...(await eraseSubjects(client, from, event, contacts)));
     } else if (event.type === erasingKinds) await eraseKinds(client, from, event);
     if (event.interaction === undefined || !tellsOfContact(event)) continue;
     let contact = contacts.get(event.interaction);
@@ -158,11 +159,8 @@ async function project(
   }
   for (const change of people.changes())
     changes.push({ origin: null, kind: 'profile', what: change.profile, data: change });
-  for (const contact of seen) {
-    if (contact.identities.length === 0) continue;
-    const { interaction } = contact;
-    changes.push({ origin: site, kind: 'interaction', what: `${site} ${interaction}`, data: remoteOf(contact) });
-  }
+  changes.push(...forgotten);
+  for (const contact of seen) if (contact.identities.length > 0) changes.push(changeOf(contact, site));
   await tell(client, tenant, changes, people.gone);
 }
 
@@ -217,27 +215,30 @@ export async function putContacts(
   );
 }
 
-/** What a site erased is erased here, in the tables and in the contacts of the batch. */
+/** What a site erased is erased here, in the tables and in the contacts of the batch. @returns what the other sites are told */
 async function eraseSubjects(
   client: Client,
   { tenant, site }: SiteKey,
   { data }: OutgoingEvent,
   contacts: ReadonlyMap<string, Contact>,
-): Promise<void> {
+): Promise<Change[]> {
   const subjects = subjectsOf(data);
   const values = [tenant, await withAsides(client, tenant, site), subjects];
   await client.query(
     `UPDATE events SET data = '{}' WHERE tenant = $1 AND site = ANY($2) AND (customer = ANY($3) OR interaction = ANY($3))`,
     values,
   );
-  await client.query(
-    `UPDATE interactions SET identities = '{}', customer = NULL, erased = true
-     WHERE tenant = $1 AND site = ANY($2) AND (customer = ANY($3) OR interaction = ANY($3))`,
+  const { rows } = await client.query<Contact & { told: boolean }>(
+    `UPDATE interactions i SET identities = '{}', customer = NULL, erased = true
+     FROM (SELECT tenant, site, interaction, cardinality(identities) > 0 AS told FROM interactions
+       WHERE tenant = $1 AND site = ANY($2) AND (customer = ANY($3) OR interaction = ANY($3))) b
+     WHERE i.tenant = b.tenant AND i.site = b.site AND i.interaction = b.interaction RETURNING i.*, b.told`,
     values,
   );
   const gone = new Set(subjects);
   for (const contact of contacts.values())
     if (gone.has(contact.interaction) || (contact.customer !== null && gone.has(contact.customer))) forgetWho(contact);
+  return rows.filter(({ told }) => told).map((contact) => changeOf(contact, site));
 }
 
 /** What was written, say, of contacts that are too old: the rest of them stays. */
@@ -260,7 +261,15 @@ async function withAsides(client: Client, tenant: string, site: string): Promise
   return [site, ...rows.map((one) => one.site)];
 }
 
-export function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
+/** @param origin the site it came from; a contact that was set aside is one of that site's no more */
+export function changeOf(contact: Contact, origin: string): Change {
+  const what = `${contact.site} ${contact.interaction}`;
+  const data = remoteOf(contact);
+  if (contact.site === origin) return { origin, kind: 'interaction', what, data };
+  return { origin: null, kind: 'interaction', what, data: { ...data, was: origin } };
+}
+
+function remoteOf(contact: Contact): Omit<RemoteInteraction, 'seq'> {
   const { site, interaction, identities, channel, direction, started_at, ended_at, queue, agent, disposition } =
     contact;
   const optional = { endedAt: ended_at, queue, agent, disposition, talkMs: contact.talk_ms };

@@ -7,7 +7,7 @@ import { type SettleAnswer, type TailAnswer, uplinkLimits } from '../uplink/inde
 import type { Millis } from '../values/index.ts';
 import { type Contact, fold, newContact } from './contact.ts';
 import { failed } from './errors.ts';
-import { lockTenant, putContacts, remoteOf, type SiteKey, tell } from './ingest.ts';
+import { changeOf, lockTenant, putContacts, type SiteKey, tell } from './ingest.ts';
 import type { Client, Store } from './store.ts';
 
 /** What the cloud has after an event, so that the site can compare; that it asks says that it halted. */
@@ -63,10 +63,11 @@ export async function settle(
     const aside = tail === 'aside' ? await freeName(client, from, now) : undefined;
     const answer = { cursor: after, aside, events, contacts: whole.length };
     if (dryRun) return answer;
+    const told = await toldOf(client, from, whole);
     if (aside === undefined) await drop(client, from, after, whole);
     else await setAside(client, from, after, whole, aside, now);
     await refold(client, from, after, cut);
-    await tellOf(client, from, whole, aside);
+    await tellOf(client, from, told, aside);
     await client.query('UPDATE batches SET upto = $3 WHERE tenant = $1 AND site = $2 AND after < $3 AND upto > $3', [
       tenant,
       site,
@@ -189,24 +190,34 @@ async function refold(client: Client, { tenant, site }: SiteKey, after: number, 
   await putContacts(client, tenant, [...folded.values()], new Map());
 }
 
-/** The sites, the restored one too, learn of the contacts under their new name: nothing that agents knew is lost. */
+/** Contacts of which the other sites may know. */
+async function toldOf(client: Client, { tenant, site }: SiteKey, whole: string[]): Promise<Contact[]> {
+  const { rows } = await client.query<Contact>(
+    `SELECT * FROM interactions
+     WHERE tenant = $1 AND site = $2 AND interaction = ANY($3) AND (cardinality(identities) > 0 OR erased)`,
+    [tenant, site, whole],
+  );
+  return rows;
+}
+
+/**
+ * The sites, the restored one too, learn of the contacts under their new name: nothing that agents knew is lost. Of those that
+ * were dropped they learn that they are no more.
+ */
 async function tellOf(
   client: Client,
   { tenant, site }: SiteKey,
-  whole: string[],
+  told: Contact[],
   aside: string | undefined,
 ): Promise<void> {
-  const gone = whole.map((interaction) => `${site} ${interaction}`);
-  if (aside === undefined) return tell(client, tenant, [], gone);
-  const { rows } = await client.query<Contact>(
-    'SELECT * FROM interactions WHERE tenant = $1 AND site = $2 AND interaction = ANY($3) AND cardinality(identities) > 0',
-    [tenant, aside, whole],
+  const now = told.map((contact) =>
+    aside === undefined ? { ...contact, identities: [] } : { ...contact, site: aside },
   );
-  const changes = rows.map((contact) => ({
-    origin: null,
-    kind: 'interaction',
-    what: `${aside} ${contact.interaction}`,
-    data: remoteOf(contact),
-  }));
-  await tell(client, tenant, changes, gone);
+  const gone = told.map(({ interaction }) => `${site} ${interaction}`);
+  await tell(
+    client,
+    tenant,
+    now.map((contact) => changeOf(contact, site)),
+    gone,
+  );
 }

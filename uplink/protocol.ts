@@ -92,12 +92,15 @@ export const profileChange = z.object({
 });
 export type ProfileChange = z.infer<typeof profileChange>;
 
-/** One interaction at another site, for the timeline. */
+/** One interaction at another site, for the timeline; it takes the place of what was told of it before. */
 export const remoteInteraction = z.object({
   seq,
   kind: z.literal('interaction'),
   site: z.string().max(200),
+  /** The site under which it was told before: it is that site's no more. */
+  was: z.string().max(200).optional(),
   interaction: id,
+  /** None: its site forgot who it was with, or it is no more. */
   identities: z.array(z.string().max(64)).max(100),
   channel: z.string().max(16),
   direction: z.string().max(16),

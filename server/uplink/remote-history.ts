@@ -113,9 +113,11 @@ export class RemoteHistory {
   }
 
   #interaction(change: RemoteInteraction): void {
-    const { site, interaction, startedAt, identities } = change;
+    const { site, was, interaction, startedAt, identities } = change;
+    for (const before of [site, was ?? site]) this.#forgetInteraction(before, interaction);
+    if (identities.length === 0) return;
     this.#run(
-      'INSERT INTO remote_interactions VALUES (?, ?, ?, ?) ON CONFLICT (site, interaction) DO UPDATE SET data = excluded.data',
+      'INSERT INTO remote_interactions VALUES (?, ?, ?, ?)',
       site,
       interaction,
       startedAt,
@@ -137,10 +139,13 @@ export class RemoteHistory {
         'SELECT site, interaction FROM remote_interaction_identities WHERE hash = ?',
       )
       .all(hash);
-    for (const { site, interaction } of contacts)
-      for (const table of ['remote_interactions', 'remote_interaction_identities'])
-        this.#run(`DELETE FROM ${table} WHERE site = ? AND interaction = ?`, site, interaction);
+    for (const { site, interaction } of contacts) this.#forgetInteraction(site, interaction);
     for (const profile of this.#holders(hash)) this.#forgetProfile(profile);
+  }
+
+  #forgetInteraction(site: string, interaction: string): void {
+    for (const table of ['remote_interactions', 'remote_interaction_identities'])
+      this.#run(`DELETE FROM ${table} WHERE site = ? AND interaction = ?`, site, interaction);
   }
 
   #holders(hash: string): string[] {

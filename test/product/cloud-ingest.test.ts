@@ -2,10 +2,16 @@
 import { zstdCompressSync } from 'node:zlib';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Changes } from '../../cloud/changes.ts';
 import { readBatch, type SiteKey, takeBatch } from '../../cloud/ingest.ts';
+import { queueFigures } from '../../cloud/reports.ts';
 import { forgetOld } from '../../cloud/retention.ts';
+import { settle } from '../../cloud/settle.ts';
 import { openStore, type Store } from '../../cloud/store.ts';
 import { Tenants } from '../../cloud/tenants.ts';
+import { hashed } from '../../server/egress/index.ts';
+import { openDatabase } from '../../server/journal/index.ts';
+import { RemoteHistory } from '../../server/uplink/index.ts';
 import { newSiteKey, type OutgoingEvent, type ProfileChange } from '../../uplink/index.ts';
 import { hasPostgres, Postgres } from '../engines/postgres.ts';
 
@@ -30,12 +36,15 @@ describe.skipIf(!hasPostgres)('batches (need PostgreSQL)', () => {
     await postgres?.close();
   });
   beforeEach(async () => {
-    tenant = `t${++run}`;
+    await newTenant(`t${++run}`);
+  });
+  async function newTenant(name: string): Promise<void> {
+    tenant = name;
     cursors.clear();
     const tenants = new Tenants(store);
     await tenants.add(tenant, 'A bank', now);
     for (const site of ['north', 'south']) await tenants.addSite(tenant, site, newSiteKey().publicKey, now);
-  });
+  }
 
   const from = (site: string): SiteKey => ({ tenant, site });
   async function send(site: string, ...happenings: Happening[]): Promise<void> {
@@ -180,6 +189,84 @@ describe.skipIf(!hasPostgres)('batches (need PostgreSQL)', () => {
     expect(kept?.all).not.toContain(hash('a'));
     for (const table of ['profiles', 'profile_identities', 'profile_customers', 'customer_identities'])
       expect(await rows(`SELECT 1 FROM ${table} WHERE tenant = $1`), table).toEqual([]);
+  });
+
+  /** A site that takes the news when it is told to; @returns the contacts with her that it knows then */
+  function otherSite() {
+    const { database, close } = openDatabase({ directory: ':memory:', logger });
+    const history = new RemoteHistory(database, key);
+    const stream = new Changes(store, { database: postgres.url }, logger);
+    let after = 0;
+    return {
+      close,
+      async learns(): Promise<string[]> {
+        const { changes, next } = await stream.after(from('south'), after, 1, AbortSignal.abort());
+        for (const change of changes) history.apply(change);
+        after = next;
+        return history
+          .interactions([{ kind: 'phone', value: '+8613800138000' }], 10)
+          .map(({ site, interaction }) => `${site} ${interaction}`)
+          .sort();
+      },
+    };
+  }
+  const key = Buffer.alloc(32, 7);
+  const call = (interaction: string): Happening => ({
+    type: 'interaction.started',
+    interaction,
+    data: { channel: 'voice', 'from#': hashed(key, 'phone', '+8613800138000') },
+  });
+
+  test('other sites forget a contact whose site forgot who it was with, and have one once that was set aside', async () => {
+    const [south, late] = [otherSite(), otherSite()];
+    await send('north', call('int_1'), call('int_2'), call('int_3'));
+    expect(await south.learns()).toEqual(['north int_1', 'north int_2', 'north int_3']);
+    expect(await late.learns()).toHaveLength(3);
+    // As rules of retention do it: the subjects are contacts.
+    await send('north', { type: 'journal.person-erased', data: { subjects: ['int_1'] } });
+    expect(await south.learns()).toEqual(['north int_2', 'north int_3']);
+    expect(
+      await rows(`SELECT data -> 'identities' AS who FROM changes WHERE tenant = $1 AND what = 'north int_1'`),
+    ).toEqual([{ who: [] }]);
+
+    const { aside } = await settle(store, from('north'), { after: 2, tail: 'aside' }, now);
+    expect(await south.learns()).toEqual(['north int_2', `${aside} int_3`]);
+    cursors.set('north', 2);
+    await send('north', { type: 'journal.person-erased', data: { subjects: ['int_3'] } });
+    expect(await south.learns()).toEqual(['north int_2']);
+    await settle(store, from('north'), { after: 1, tail: 'drop' }, now + 1);
+    expect(await south.learns()).toEqual([]);
+    // One that was away all the time ends up with the same.
+    expect(await late.learns()).toEqual([]);
+    await Promise.all([south.close(), late.close()]);
+  });
+
+  test('a tenant may have any name: news of one called error ends nobody’s wait, and not the program', async () => {
+    const changes = new Changes(store, { database: postgres.url }, logger);
+    await changes.start();
+    const mine = tenant;
+    const waiting = changes.after(from('south'), 0, 20_000, new AbortController().signal);
+    await newTenant('error');
+    await send('north', added('cus_1', 'a'));
+    tenant = mine;
+    cursors.clear();
+    await send('north', added('cus_1', 'b'));
+    expect((await waiting).changes).toMatchObject([{ kind: 'profile', identities: [hash('b')] }]);
+    await changes.close();
+  });
+
+  test('contacts that waited and were talked with for months have their average', async () => {
+    const month = 30 * 86_400_000;
+    const scope = { interaction: 'int_1', queue: 'letters' };
+    await send(
+      'north',
+      { type: 'interaction.started', ...scope },
+      { type: 'interaction.queued', ...scope, at: now },
+      { type: 'interaction.answered', ...scope, agent: '1001', at: now + month },
+      { type: 'interaction.ended', ...scope, at: now + 3 * month, data: { where: 'talk' } },
+    );
+    const figures = await queueFigures(store, tenant, { from: now, to: now + 1 }, 20_000);
+    expect(figures).toMatchObject([{ answered: 1, averageWaitMs: month, averageTalkMs: 2 * month }]);
   });
 
   test('erased at one site, she keeps only what the other site said of her', async () => {

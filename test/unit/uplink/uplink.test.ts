@@ -323,6 +323,12 @@ describe('the uplink', () => {
       .toMatchObject([{ site: 'branch', interaction: 'int_b1' }]);
     expect(uplink.history.profile(her, 10)).toEqual({ name: 'W*** L*', language: undefined, tags: ['vip'] });
     expect(uplink.history.interactions([{ kind: 'account', value: '+8613800138000' }], 10)).toEqual([]);
+    // It was set aside, and so is another site's now; then its site forgets who it was with.
+    uplink.history.apply({ seq: 3, ...interaction, site: 'branch-2026-05-15', was: 'branch' });
+    expect(uplink.history.interactions(her, 10).map(({ site }) => site)).toEqual(['branch-2026-05-15']);
+    uplink.history.apply({ seq: 3, ...interaction, site: 'branch-2026-05-15', was: 'branch', identities: [] });
+    expect(uplink.history.interactions(her, 10)).toEqual([]);
+    uplink.history.apply({ seq: 3, ...interaction });
     // Another profile has her number now: the one before became it.
     uplink.history.apply({ seq: 3, kind: 'profile', profile: 'p0', identities, tags: [] });
     expect(uplink.history.profile(her, 10)).toEqual({ name: undefined, language: undefined, tags: [] });
