@@ -147,7 +147,7 @@ describe.skipIf(!ready)(
       await page.getByRole('button', { name: 'Mute' }).first().click();
       await page.getByText('There is no connection to the server at the moment.').waitFor();
       const began = caller.rtp.heard.length;
-      await expect.poll(() => caller.rtp.heard.length - began).toBeGreaterThan(25);
+      await expect.poll(() => caller.rtp.heard.length - began, { timeout: 5_000 }).toBeGreaterThan(25);
       await caller.rtp.hears([spokenHz], [900]);
       await desk.mend();
       await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
@@ -177,7 +177,7 @@ describe.skipIf(!ready)(
       await crashed;
       await left;
       await restored.goto(floor.product.web);
-      await restored.getByRole('button', { name: 'Phone: Connected' }).waitFor({ timeout: 7_000 });
+      await restored.getByRole('button', { name: 'Phone: Connected' }).waitFor({ timeout: 20_000 });
       await caller.rtp.hears([spokenHz], [900]);
       await hangUp(restored, caller);
     });
