@@ -6,6 +6,8 @@ import { momentAnswered, momentReached } from './events.ts';
 import type { MomentRows, OpenFiring } from './moment-rows.ts';
 import { dayMs } from './restraint.ts';
 
+const sweepMs = 3_600_000;
+
 /** Something came of a firing: the event, and its rows. */
 export interface Effect {
   note: NewEvent;
@@ -18,6 +20,7 @@ export class Effects {
   readonly #rows: MomentRows;
   readonly #days: Intl.DateTimeFormat;
   readonly #open = new Map<CustomerId, OpenFiring[]>();
+  #sweepAt = 0;
 
   constructor(rows: MomentRows, timeZone: string) {
     this.#rows = rows;
@@ -25,9 +28,22 @@ export class Effects {
   }
 
   load(now: Millis): void {
-    this.#rows.sweep(now - dayMs);
+    this.sweep(now);
     this.#rows.log.sweep(now);
     for (const firing of this.#rows.firings(now - dayMs)) this.add(firing);
+  }
+
+  /** Lets go of those of which nothing can come any more, once an hour: most people are not heard of again. */
+  sweep(now: Millis): void {
+    if (now < this.#sweepAt) return;
+    this.#sweepAt = now + sweepMs;
+    const oldest = now - dayMs;
+    this.#rows.sweep(oldest);
+    for (const [customer, firings] of this.#open) {
+      const open = firings.filter(({ at }) => at > oldest);
+      if (open.length === 0) this.#open.delete(customer);
+      else if (open.length < firings.length) this.#open.set(customer, open);
+    }
   }
 
   /** Those whose actions were cut off by the end of the server. */

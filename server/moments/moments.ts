@@ -251,6 +251,7 @@ export class Moments {
       const kept = held.map(({ action, why }) => ({ action: kindOf(action), why }));
       write.events.push(newEvent(momentFired, now, kept.length > 0 ? { ...facts, held: kept } : facts, scope));
       write.rows.push(() => {
+        this.#effects.sweep(now);
         this.#rows.putFiring(firing);
         this.#effects.count(now, name, 'fired', '');
         this.#rows.log.write({

@@ -11,7 +11,9 @@ import {
   readInteractions,
 } from '../../../server/customers/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
+import { Effects } from '../../../server/moments/effects.ts';
 import { type MomentActs, type MomentStore, Moments, type UsedMoment } from '../../../server/moments/index.ts';
+import { MomentRows } from '../../../server/moments/moment-rows.ts';
 import { momentSchema } from '../../../server/moments/schema.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 
@@ -279,6 +281,32 @@ it('shows a hint beside a talk that is under way, and has reached her by that', 
   // Only the facts that its texts name are remembered.
   const kept = site.opened.database.prepare('SELECT data FROM moment_firings').pluck().get();
   expect(JSON.parse(String(kept)).facts).toEqual({ sum: 1200 });
+});
+
+it('lets go of what fired a day ago of people who are not heard of again', async () => {
+  const hour = 3_600_000;
+  const { database } = site.opened;
+  const kept = () => database.prepare<[], string>('SELECT customer FROM moment_firings ORDER BY at').pluck().all();
+  use(rule({ moment: 'thanks', when: { event: 'paid' }, do: [{ tag: 'paid', for: '1h' }] }));
+  const one = await ada();
+  const other = await customers.create({ name: 'Bea', identities: [] }, 'x');
+  const third = await customers.create({ name: 'Cai', identities: [] }, 'x');
+  await happens(one.id, 'paid');
+  site.clock.at += 23 * hour;
+  await happens(other.id, 'paid');
+  expect(kept()).toEqual([one.id, other.id]);
+  site.clock.at += 2 * hour;
+  await happens(third.id, 'paid');
+  expect(kept()).toEqual([other.id, third.id]);
+
+  const effects = new Effects(new MomentRows(database), 'UTC');
+  effects.load(site.clock.at);
+  const open = () => [other.id, third.id].map((id) => effects.of(id).length);
+  expect(open()).toEqual([1, 1]);
+  effects.sweep(site.clock.at + 22.5 * hour);
+  expect(open()).toEqual([0, 1]);
+  effects.sweep(site.clock.at + 24 * hour);
+  expect(open()).toEqual([0, 0]);
 });
 
 it('keeps a line for each firing with what came of it, and for what was held back; they go with her', async () => {
