@@ -68,7 +68,7 @@ export interface WorkItem extends Scope {
   owner?: AgentId | undefined;
   /** The agreed time; while pending, what it was when that began. */
   due: Millis;
-  /** While pending: the time at work that is left when it wakes. */
+  /** While pending or solved: the time at work that is left when it is open again. */
   leftMs?: Millis | undefined;
   /** While pending: when it wakes by itself. */
   until?: Millis | undefined;

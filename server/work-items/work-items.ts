@@ -178,7 +178,13 @@ export class WorkItems extends EventEmitter<{ changed: [WorkItem] }> {
       changedAt: now,
       ...(owner !== undefined && { owner: owner ?? undefined }),
     };
-    if (change.due !== undefined) item.overdue = false;
+    if (change.due !== undefined) {
+      item.overdue = false;
+      if (before.leftMs !== undefined) {
+        const { hours, zone } = this.#hours(this.#options.directory.channels.get(before.via));
+        item.leftMs = workTimeBetween(now, change.due, hours, zone);
+      }
+    }
     const said = { item: id, by, owner, priority: change.priority, due: item.due, fields: Object.keys(change) };
     const offerAt = this.#rows.offerAt(id);
     await this.#append([newEvent(workItemChanged, now, said, scopeOf(item))], () => this.#rows.save(item, offerAt));

@@ -186,6 +186,20 @@ describe('work items', () => {
     expect(items.get(item.id).until).toBeUndefined();
   });
 
+  it('wake with what is left to the time that was agreed while they were pending', async () => {
+    const item = await made({ solveWithinMs: hour });
+    await world.until(() => items.get(item.id).rounds === 1, 'it was offered');
+    const until = Date.UTC(2026, 10, 24, 1);
+    await items.move(item.id, 'pending', 'user:admin', until);
+    // Friday at four, until Monday at three in the afternoon: one hour today and six then.
+    const due = Date.UTC(2026, 10, 23, 7);
+    expect(await items.change(item.id, { due }, 'user:admin')).toMatchObject({ due, leftMs: 7 * hour });
+    world.conversations.giveUp(await round(item));
+    await pass(until - world.site.clock.at);
+    await world.until(() => items.get(item.id).state === 'open', 'it is open');
+    expect(items.get(item.id)).toMatchObject({ due: until + 7 * hour });
+  });
+
   it('are overdue once, by business time', async () => {
     const item = await made({ solveWithinMs: 2 * hour });
     await pass(24 * hour);
