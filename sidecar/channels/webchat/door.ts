@@ -18,6 +18,9 @@ export interface Ticket {
 
 const ticketMs = 120_000;
 const mostTickets = 5_000;
+/** Files that come at the same time: each is whole in memory before it is scanned. */
+const mostUploads = 16;
+const uploadAgainSeconds = 5;
 /** An address of a file is good for so long; a browser that comes back gets a new one. */
 const fileMs = 86_400_000;
 /** Images that a browser may show in place; everything else is only to be saved: it must not run on our origin. */
@@ -29,6 +32,7 @@ export class ChatDoor {
   readonly #attached: (ticket: Ticket, attachment: Attachment) => Promise<number>;
   readonly #files: Signer;
   readonly #tickets = new Map<string, Ticket>();
+  #uploads = 0;
 
   constructor(
     settings: WebchatSettings,
@@ -107,11 +111,18 @@ export class ChatDoor {
   }
 
   async #upload(request: IncomingMessage, response: ServerResponse, key: string): Promise<void> {
+    if (this.#uploads >= mostUploads) {
+      // The ticket stays good.
+      response.setHeader('retry-after', String(uploadAgainSeconds));
+      response.setHeader('connection', 'close');
+      return json(response, 503, { message: 'Too many files are coming in; try again.' });
+    }
     const ticket = this.#tickets.get(key);
     this.#tickets.delete(key);
     if (ticket === undefined || ticket.endsAt < this.#tools.clock.now())
       return json(response, 403, { message: 'The ticket is used or over.' });
     const { conversation } = ticket.who;
+    this.#uploads++;
     try {
       const attachment = await this.#tools.attachments.keep(request, {
         key: `${conversation}:${ticket.id}`,
@@ -127,6 +138,8 @@ export class ChatDoor {
       if (code === 'attachment-refused') return json(response, 422, { message });
       this.#tools.logger.warn({ err: error }, 'a file of a visitor could not be kept');
       return json(response, 503, { message: 'It cannot be taken now.' });
+    } finally {
+      this.#uploads--;
     }
   }
 

@@ -96,13 +96,13 @@ export class Visitors {
     return this.#byConversation.get(conversation) ?? [];
   }
 
-  /** @returns whether it may send one more now */
-  admits(socket: VisitorSocket, now: Millis): boolean {
+  /** @param cost in messages @returns whether it may send one more now */
+  admits(socket: VisitorSocket, now: Millis, cost = 1): boolean {
     const { messagesPerSecond, burst } = this.#limits;
     const tokens = Math.min(burst, socket.tokens + ((now - socket.countedAt) / 1000) * messagesPerSecond);
     socket.countedAt = now;
-    socket.tokens = tokens >= 1 ? tokens - 1 : tokens;
-    return tokens >= 1;
+    socket.tokens = tokens >= cost ? tokens - cost : tokens;
+    return tokens >= cost;
   }
 
   /** To all live browsers of a conversation, but one. */

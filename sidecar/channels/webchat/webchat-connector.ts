@@ -27,7 +27,11 @@ const mostFrame = 40_000;
 /** Frames of one browser that wait; more is a flood. */
 const mostWaiting = 50;
 const historyPiece = 100;
+/** Of a message, what a key of a call costs: a card's number is typed faster than one writes. */
+const digitsCost = 0.2;
 const dayMs = 86_400_000;
+/** Close code 1013 (IANA's registry of WebSocket close codes). */
+const tryAgainLater = 1013;
 
 export class WebchatConnector implements Connector {
   readonly doors: Doors;
@@ -168,15 +172,15 @@ export class WebchatConnector implements Connector {
         return this.#got(conversation, message.seq, now);
       case 'page':
         return this.#page(socket, conversation, message, now);
-      case 'digits':
-        return socket.call === undefined ? undefined : this.#tools.calls.digits(socket.call, message.digits);
       case 'hangup':
         return this.#hangUp(socket);
-      case 'leave':
-        return this.#keep(`${conversation}:left:${now}`, now, { k: 'left', ...whoIs(socket, conversation) });
     }
-    if (!this.#visitors.admits(socket, clock.monotonic())) {
-      return send(socket, { t: 'error', code: 'slow-down', id: message.id });
+    if (!this.#visitors.admits(socket, clock.monotonic(), message.t === 'digits' ? digitsCost : 1)) {
+      return send(socket, { t: 'error', code: 'slow-down', ...('id' in message ? { id: message.id } : {}) });
+    }
+    if (message.t === 'leave') return this.#leave(socket, conversation, now);
+    if (message.t === 'digits') {
+      return socket.call === undefined ? undefined : this.#tools.calls.digits(socket.call, message.digits);
     }
     if (message.t === 'relays') {
       const { callNumber, relays } = this.#settings;
@@ -239,6 +243,13 @@ export class WebchatConnector implements Connector {
     send(socket, { t: 'call', id, answer });
   }
 
+  /** Of a conversation in which nobody said anything, or that is over, there is nothing to leave. */
+  async #leave(socket: VisitorSocket, conversation: string, now: number): Promise<void> {
+    const { state, last } = this.#log.conversation(conversation) ?? {};
+    if (!last || state === 'closed') return;
+    await this.#keep(`${conversation}:left:${now}`, now, { k: 'left', ...whoIs(socket, conversation) });
+  }
+
   async #hangUp(socket: VisitorSocket): Promise<void> {
     const { call } = socket;
     socket.call = undefined;
@@ -285,6 +296,10 @@ export class WebchatConnector implements Connector {
 
   async #hello(socket: VisitorSocket, hello: Extract<FromVisitor, { t: 'hello' }>): Promise<void> {
     const { clock, providersClock } = this.#tools;
+    // The first one is paid with the socket; each may begin a conversation, and asks for a whole history. Who comes back is welcome.
+    if (socket.conversation !== undefined && !this.#visitors.admits(socket, clock.monotonic())) {
+      return socket.close(tryAgainLater);
+    }
     const now = clock.now();
     const { identitySecret } = this.#settings;
     const known =

@@ -1,10 +1,13 @@
 // The web chat by its own protocol, over real sockets: acknowledgements, numbers, resuming, who is known, limits, files.
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { webchat } from '../../../sidecar/channels/webchat/index.ts';
 import type { FromVisitor, ToVisitor } from '../../../sidecar/channels/webchat/protocol.ts';
 import { SecretText } from '../../../sidecar/connector.ts';
+import { type Clock, systemClock } from '../../../values/index.ts';
 import { Harness } from './harness.ts';
 
 const origin = 'https://www.bank.example';
@@ -85,7 +88,7 @@ function jwt(claims: object, secret = identitySecret, alg = 'HS256'): string {
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`;
 }
 
-async function start(more: object = {}, folder?: string, server?: Harness['server']): Promise<void> {
+async function start(more: object = {}, folder?: string, server?: Harness['server'], clock?: Clock): Promise<void> {
   const settings = webchat.settings.parse({
     origins: [origin],
     identitySecret: new SecretText(identitySecret),
@@ -96,8 +99,12 @@ async function start(more: object = {}, folder?: string, server?: Harness['serve
     settings,
     ...(folder === undefined ? {} : { folder }),
     ...(server === undefined ? {} : { server }),
+    ...(clock === undefined ? {} : { clock }),
   });
 }
+
+/** No bucket fills again meanwhile. */
+const still: Clock = { now: () => systemClock.now(), monotonic: () => 0 };
 
 afterEach(async () => {
   for (const visitor of open.splice(0)) visitor.drop();
@@ -273,6 +280,46 @@ describe('limits', () => {
     await visitor.next('pong');
   });
 
+  test('hello after hello on one socket ends it, and who comes back is welcome each time', async () => {
+    await start({ limits: { burst: 3 } }, undefined, undefined, still);
+    const flood = new Visitor();
+    await flood.hello();
+    for (let at = 0; at < 20; at++) flood.send({ t: 'hello' });
+    await flood.until(() => flood.closed !== undefined, 'it is closed');
+    expect(flood.closed).toBe(1013);
+    // The first one, and the burst.
+    expect(flood.got.filter(({ t }) => t === 'welcome')).toHaveLength(4);
+    let resume: string | undefined;
+    for (let at = 0; at < 20; at++) {
+      const page = new Visitor();
+      ({ resume } = await page.hello(resume === undefined ? {} : { resume }));
+      page.drop();
+    }
+  });
+
+  test('who leaves is told to the server where something was said, and not again after the end', async () => {
+    await start({ limits: { burst: 5 } }, undefined, undefined, still);
+    const { server } = harness;
+    const visitor = new Visitor();
+    await visitor.hello();
+    visitor.send({ t: 'leave' });
+    visitor.send({ t: 'say', id: 'm1', text: 'bye' });
+    await visitor.next('ack');
+    visitor.send({ t: 'leave' });
+    await server.until(() => server.of('left').length === 1, 'it is told');
+    server.pushState(server.of('left')[0]?.thread ?? '', 'closed');
+    await visitor.next('state');
+    visitor.send({ t: 'leave' });
+    visitor.send({ t: 'say', id: 'm2', text: 'hello again' });
+    await server.until(() => server.of('message').length === 2, 'the next word is there');
+    expect(server.of('left')).toHaveLength(1);
+    // The burst is over.
+    visitor.send({ t: 'leave' });
+    visitor.send({ t: 'digits', digits: '1' });
+    expect(await visitor.next('error', 2)).toEqual({ t: 'error', code: 'slow-down' });
+    expect(server.of('left')).toHaveLength(1);
+  });
+
   test('without hello nothing is taken; beyond the room nobody comes in', async () => {
     await start({ limits: { sockets: 1 } });
     const visitor = new Visitor();
@@ -339,6 +386,40 @@ describe('more than text', () => {
       body: 'MZ a program',
     });
     expect(refused.status).toBe(422);
+  });
+
+  test('so many files at once and no more; who is told to wait may come again with the same ticket', async () => {
+    await start({ limits: { burst: 100 } });
+    const visitor = new Visitor();
+    await visitor.hello();
+    const tickets: string[] = [];
+    for (let at = 1; at <= 17; at++) {
+      visitor.send({ t: 'file', id: `f${at}`, name: 'a.txt', bytes: 5 });
+      tickets.push((await visitor.next('file', at)).url);
+    }
+    const post = (url: string) =>
+      fetch(`${harness.url}/chat/test/${url}`, {
+        method: 'POST',
+        headers: { origin, 'content-type': 'text/plain' },
+        body: 'hello',
+      });
+    // Begun, and not at their end.
+    const begun = tickets.slice(0, 16).map((url) => {
+      const upload = request(`${harness.url}/chat/test/${url}`, {
+        method: 'POST',
+        headers: { origin, 'content-type': 'text/plain', expect: '100-continue' },
+      });
+      upload.flushHeaders();
+      return upload;
+    });
+    await Promise.all(begun.map((upload) => once(upload, 'continue')));
+    const last = tickets[16] ?? '';
+    const refused = await post(last);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    const answered = begun.map((upload) => once(upload, 'response') as Promise<[IncomingMessage]>);
+    for (const upload of begun) upload.end('hello');
+    expect((await Promise.all(answered)).map(([{ statusCode }]) => statusCode)).toEqual(Array(16).fill(200));
+    expect((await post(last)).status).toBe(200);
   });
 
   test('a call has a TURN account of its own, which the shared secret proves and which ends', async () => {
