@@ -8,6 +8,10 @@ export const failed = defineErrors({
   'cloud-not-configured': { status: 422, text: 'No cloud is configured here: set cloud.database (docs/cloud.md).' },
   'tenant-name': { status: 422, text: 'A tenant is named by small letters, digits and -, not {tenant}.' },
   'edge-not-running': { status: 503, text: 'No edge has run on {data} yet: start it with "switchroom edge".' },
+  'restored-not-placed': {
+    status: 409,
+    text: 'There is no folder {folder}, and what the restored site had there is still in {restored}: move it, or name that folder in the settings.',
+  },
   'edge-not-wanted': {
     status: 409,
     text: 'The settings name other engines for SIP and for media: there is nothing for an edge to do.',

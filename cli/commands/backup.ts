@@ -1,6 +1,6 @@
 // backup, restore, audit: what is kept, kept twice; and whether it is still what it was.
 import { setPriority } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { readSettings } from '../../config/index.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import { configurationFile } from '../configuration-file.ts';
 import { wholeNumber } from '../options.ts';
 import { megabytes } from '../output.ts';
+import { tellPlaces } from '../restored-places.ts';
 import { version } from '../version.ts';
 
 interface Options {
@@ -59,25 +60,33 @@ export function addBackupCommands(switchroom: Command): void {
     });
   backup
     .command('verify <backup>')
-    .description('restore into a temporary folder and check every file, the journal and all checksums')
+    .description('read all of it, and check every file, the database, the journal and all checksums')
     .option('--which <manifest>', 'an older backup of the folder')
-    .action(async (from: string, { which }: { which?: string }) => {
+    .option('--set-aside', 'move what is damaged into <backup>/damaged, so that the next backup writes it again')
+    .action(async (from: string, { which, setAside }: { which?: string; setAside?: boolean }) => {
       setPriority(gentle);
       const { passphraseFile, json } = backup.opts<Options>();
       if (passphraseFile === undefined) backup.help({ error: true });
       const passphrase = readPassphrase(passphraseFile);
-      const { manifest, report, sameEnd } = await verifyBackup({
+      const { manifest, report, sameEnd, ...verified } = await verifyBackup({
         from: resolve(from),
         passphrase,
         which,
-        now: Date.now(),
+        setAside,
       });
       const wrong = [
+        ...verified.damaged,
         ...findings(report),
         ...(sameEnd ? [] : ['journal: it does not end where it ended when the backup was taken']),
       ];
       if (json) say(JSON.stringify({ at: manifest.at, site: manifest.site, wrong, report }));
-      else tell(`The backup of ${new Date(manifest.at).toISOString()} (site ${manifest.site})`, report, wrong);
+      else {
+        tell(`The backup of ${new Date(manifest.at).toISOString()} (site ${manifest.site})`, report, wrong);
+        if (verified.setAside > 0)
+          say(
+            `${verified.setAside} damaged parts are in ${join(from, 'damaged')} now: the next backup writes them again.`,
+          );
+      }
       if (wrong.length > 0) process.exitCode = 1;
     });
 
@@ -89,29 +98,8 @@ export function addBackupCommands(switchroom: Command): void {
     .option('--flows <folder>', 'where the flows go; default <data>/restored/flows')
     .option('--which <manifest>', 'an older backup of the folder')
     .option('--force', 'move what is there aside first')
-    .action(
-      async (from: string, options: Options & { data: string; flows?: string; which?: string; force?: boolean }) => {
-        const { data, flows, which, force } = options;
-        const passphrase = readPassphrase(options.passphraseFile);
-        const restored = await restoreBackup({
-          from: resolve(from),
-          passphrase,
-          data,
-          flows,
-          which,
-          force,
-          now: Date.now(),
-        });
-        const { manifest } = restored;
-        say(`Restored what site ${manifest.site} was at ${new Date(manifest.at).toISOString()} into ${restored.data}.`);
-        if (restored.aside) say(`What was there before is in ${restored.aside}.`);
-        say(`Flows are in ${restored.flows}${flows === undefined ? ': move them, or set SWITCHROOM_FLOWS' : ''}.`);
-        for (const { file, was } of restored.settings) say(`Was ${was}: now ${file}`);
-        say(`The journal ends with event ${manifest.journal.last}. What was written after the backup is lost here;`);
-        say('a cloud that knows more is given nothing until you decide (switchroom uplink settle): docs/deploy.md.');
-        say('Never run the old and the restored site at the same time.');
-      },
-    );
+    .option('--what-is-whole', 'without the files that are damaged in the backup')
+    .action(restore);
 
   switchroom
     .command('audit')
@@ -134,6 +122,27 @@ export function addBackupCommands(switchroom: Command): void {
       }
       if (wrong.length > 0) process.exitCode = 1;
     });
+}
+
+interface RestoreOptions extends Options {
+  data: string;
+  flows?: string;
+  which?: string;
+  force?: boolean;
+  whatIsWhole?: boolean;
+}
+
+async function restore(from: string, { passphraseFile, ...options }: RestoreOptions): Promise<void> {
+  const passphrase = readPassphrase(passphraseFile);
+  const restored = await restoreBackup({ ...options, from: resolve(from), passphrase, now: Date.now() });
+  const { manifest, damaged } = restored;
+  say(`Restored what site ${manifest.site} was at ${new Date(manifest.at).toISOString()} into ${restored.data}.`);
+  if (restored.aside) say(`What was there before is in ${restored.aside}.`);
+  for (const line of damaged) say(`LEFT OUT ${line}`);
+  tellPlaces(restored, options.flows);
+  say(`The journal ends with event ${manifest.journal.last}. What was written after the backup is lost here;`);
+  say('a cloud that knows more is given nothing until you decide (switchroom uplink settle): docs/deploy.md.');
+  say('Never run the old and the restored site at the same time.');
 }
 
 function tell(what: string, { chain, end, recordings, attachments }: DataReport, wrong: string[]): void {

@@ -14,6 +14,7 @@ import {
 } from '../../server/backup/index.ts';
 import { configurationFile } from '../configuration-file.ts';
 import { megabytes } from '../output.ts';
+import { tellPlaces } from '../restored-places.ts';
 import { version } from '../version.ts';
 
 interface Options {
@@ -46,6 +47,7 @@ export function addMoveCommands(switchroom: Command): void {
     .requiredOption('--data <folder>', 'the new data folder: empty, or not there')
     .requiredOption('--passphrase-file <file>', 'of the old side')
     .option('--flows <folder>', 'where the flows go; default <data>/restored/flows')
+    .option('--what-is-whole', 'without the files that are damaged in the vault')
     .option('--dry-run', 'only say what would be done')
     .option('--json', 'print JSON')
     .action(into);
@@ -77,12 +79,13 @@ async function out(to: string, { passphraseFile, dryRun = false, json }: Options
   say('');
   say(`The site ${note.site} has left: ${note.files} files (${megabytes(note.bytes)}), ${rows} rows in the database,`);
   say(`the journal up to event ${note.journal.last}, hash ${note.journal.hash}.`);
-  say('It was restored once from there and compared. Nothing starts on the old data any more. On the new machine:');
+  say('It was read once from there and compared. Nothing starts on the old data any more. On the new machine:');
   say(`  switchroom move in ${to} --passphrase-file ${passphraseFile} --data <new folder>`);
   say('If it never starts there: switchroom move back, here.');
 }
 
-function tellPlan({ site, data, holder, fence, journalLast, files, bytes, fresh, freeBytes }: LeavePlan, to: string) {
+function tellPlan(plan: LeavePlan, to: string) {
+  const { site, data, holder, fence, journalLast, files, bytes, fresh, freeBytes, scratch } = plan;
   say(`The site ${site} in ${data}: ${files} files (${megabytes(bytes)}), the journal up to event ${journalLast}.`);
   if (fence)
     say(`It has left for ${fence.to} at ${new Date(fence.at).toISOString()}; what is missing there is done again.`);
@@ -90,13 +93,24 @@ function tellPlan({ site, data, holder, fence, journalLast, files, bytes, fresh,
   say('What is done:');
   say(`  1. ${fresh.files} files (${megabytes(fresh.bytes)}) are written to ${to}, encrypted; the others are there.`);
   say(`     There is room for ${megabytes(freeBytes)}.`);
-  say('  2. All of it is restored into a temporary folder: every file, the hash chain, every checksum of a recording.');
+  say(
+    '  2. All of it is read from there: every file, the hash chain, every checksum of a recording. A copy of the database',
+  );
+  say(
+    `     (${megabytes(scratch.bytes)}) lies in ${scratch.folder} meanwhile, where there is room for ${megabytes(scratch.freeBytes)}.`,
+  );
   say('  3. The old data gets a fence: no server starts on it any more.');
 }
 
-async function into(from: string, options: Options & { data: string; flows?: string }): Promise<void> {
+interface IntoOptions extends Options {
+  data: string;
+  flows?: string;
+  whatIsWhole?: boolean;
+}
+
+async function into(from: string, options: IntoOptions): Promise<void> {
   setPriority(gentle);
-  const { passphraseFile, data, flows, dryRun = false, json } = options;
+  const { passphraseFile, data, flows, whatIsWhole, dryRun = false, json } = options;
   const vault = resolve(from);
   const { note, freeBytes, used } = await planArrive({ vault, data });
   if (dryRun && json) return say(JSON.stringify({ note, freeBytes, used }));
@@ -114,6 +128,7 @@ async function into(from: string, options: Options & { data: string; flows?: str
     passphrase: readPassphrase(passphraseFile),
     data,
     flows,
+    whatIsWhole,
     now: Date.now(),
   });
   if (json) return say(JSON.stringify(arrived));
@@ -123,8 +138,10 @@ async function into(from: string, options: Options & { data: string; flows?: str
   );
   say(`${arrived.recordings} recordings have the checksums of their records, and every table its rows.`);
   const { restored } = arrived;
-  if (restored)
-    say(`Flows are in ${restored.flows}${flows === undefined ? ': move them, or set SWITCHROOM_FLOWS' : ''}.`);
-  for (const { file, was } of restored?.settings ?? []) say(`Was ${was}: now ${file}`);
+  for (const line of restored?.damaged ?? []) say(`LEFT OUT ${line}`);
+  if (arrived.lost.length > 0) say(`Did not arrive, as the vault has lost them: ${arrived.lost.join(', ')}.`);
+  if (restored) tellPlaces(restored, flows);
+  else if (arrived.flows !== undefined)
+    say(`Flows are in ${arrived.flows}${flows === undefined ? ': move them, or set SWITCHROOM_FLOWS' : ''}.`);
   say('Look at addresses and paths in the settings, start it, then: switchroom drain --cancel (the drain came along).');
 }

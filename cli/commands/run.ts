@@ -41,14 +41,19 @@ export function addRunCommands(switchroom: Command): void {
     .action(sidecar);
 }
 
-/** Flows and moments that came with the product, where there are none yet: a new data folder, a container, another working folder. */
-function bringFlows({ flows, moments }: Settings): void {
-  bring('ivr-flows', flows);
-  bring('moments', moments.folder);
+/**
+ * Flows and moments that came with the product, where there are none yet: a new data folder, a container, another working folder.
+ * @throws restored-not-placed
+ */
+function bringFlows({ data, flows, moments }: Settings): void {
+  bring('ivr-flows', flows, join(data, 'restored', 'flows'));
+  bring('moments', moments.folder, join(data, 'restored', 'moments'));
 }
 
-function bring(name: string, folder: string): void {
+function bring(name: string, folder: string, restored: string): void {
   if (existsSync(folder)) return;
+  // The demo's on the numbers of a restored site would be worse than none.
+  if (existsSync(restored)) throw failed['restored-not-placed']({ folder, restored });
   // Whole or not at all: what is there is never touched again.
   const coming = `${folder}.coming`;
   rmSync(coming, { recursive: true, force: true });
@@ -56,12 +61,15 @@ function bring(name: string, folder: string): void {
   renameSync(coming, folder);
 }
 
-/** Before any program runs, and any port is taken. @throws data-moved */
+/** Before any program runs, and any port is taken. @throws data-moved, data-half-restored */
 async function settingsHere(): Promise<Settings> {
   const settings = readSettings();
   // Loaded only where it will refuse: the supervisor needs no database.
-  if (existsSync(join(settings.data, 'moved.json')))
-    (await import('../../server/journal/index.ts')).mustBeHere(settings.data);
+  if (['moved.json', 'restore.coming'].some((name) => existsSync(join(settings.data, name)))) {
+    const { mustBeHere, mustBeWhole } = await import('../../server/journal/index.ts');
+    mustBeHere(settings.data);
+    mustBeWhole(settings.data);
+  }
   return settings;
 }
 

@@ -12,5 +12,6 @@ export {
   planLeave,
 } from './move.ts';
 export type { MoveNote } from './move-note.ts';
-export { type Restored, restoreBackup, type Verified, verifyBackup } from './restore.ts';
+export { type Restored, restoreBackup } from './restore.ts';
 export { type Taken, takeBackup } from './take.ts';
+export { type Verified, verifyBackup } from './verify.ts';

@@ -6,10 +6,10 @@
 //
 // From the moment of the fence on nothing starts on the old data, so that never two sites write one history.
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
-import { stat, statfs } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Settings } from '../../config/index.ts';
 import {
@@ -18,17 +18,22 @@ import {
   dataDirectoryHolder,
   type Fence,
   fenceOf,
+  halfRestored,
   lockDataDirectory,
   lockFile,
+  mustBeWhole,
   putFence,
   takeFenceAway,
 } from '../journal/index.ts';
 import { failed } from './errors.ts';
+import { freeBytesAt } from './free-bytes.ts';
 import { findings, inspectData } from './inspect.ts';
 import { dropMoveNote, type MoveNote, readMoveNote, writeMoveNote } from './move-note.ts';
-import { openBackup, type Restored, restoreBackup, verifyBackup } from './restore.ts';
+import { finishFlows, openBackup, type Restored, restoreBackup } from './restore.ts';
 import { sourcesOf } from './sources.ts';
 import { isFile, readManifest, takeBackup } from './take.ts';
+import { contentsOf } from './target-folder.ts';
+import { verifyBackup } from './verify.ts';
 
 export interface MoveOptions {
   settings: Settings;
@@ -52,6 +57,8 @@ export interface LeavePlan {
   /** Not in the vault yet; databases always count. */
   fresh: { files: number; bytes: number };
   freeBytes: number;
+  /** There a copy of the database lies for a while, in clear. */
+  scratch: { folder: string; bytes: number; freeBytes: number };
 }
 
 /** What `leave` would do; changes nothing. @throws backup-nothing, backup-passphrase-wrong */
@@ -77,12 +84,17 @@ export async function planLeave({ settings, configuration, vault, passphrase }: 
     journalLast: endOf(data).last,
     ...sizes,
     freeBytes: await freeBytesAt(vault),
+    scratch: {
+      folder: tmpdir(),
+      bytes: (await stat(join(data, databaseFile))).size,
+      freeBytes: await freeBytesAt(tmpdir()),
+    },
   };
 }
 
 /**
  * Out of the old side. The server and the sidecar there must be stopped.
- * @throws data-directory-in-use, move-sidecar-running, data-moved (to somewhere else), move-arrived, move-not-right, and those of a backup
+ * @throws data-directory-in-use, data-half-restored, move-sidecar-running, data-moved (to somewhere else), move-arrived, move-not-right, and those of a backup
  */
 export async function leave(options: MoveOptions & { version: string; now: number }): Promise<MoveNote> {
   const { settings, configuration, passphrase, version, now } = options;
@@ -94,6 +106,7 @@ export async function leave(options: MoveOptions & { version: string; now: numbe
   let sidecar: DirectoryLock | undefined;
   try {
     sidecar = lockSidecar(data);
+    mustBeWhole(data);
     const fence = fenceOf(data);
     const left = readMoveNote(vault);
     if (fence && left?.move === fence.move) return left;
@@ -101,13 +114,17 @@ export async function leave(options: MoveOptions & { version: string; now: numbe
     // Of a site that left by this vault before: its place is taken only when it has arrived.
     if (left && left.arrived === undefined) throw failed['move-under-way']({ vault, site: left.site });
     const taken = await takeBackup({ settings, configuration, to: vault, passphrase, version, now });
-    const { manifest, report, sameEnd } = await verifyBackup({
+    const { manifest, report, sameEnd, damaged } = await verifyBackup({
       from: vault,
       passphrase,
       which: taken.manifest,
-      now,
+      setAside: true,
     });
-    const [wrong] = [...findings(report), ...(sameEnd ? [] : ['the journal does not end as it does here'])];
+    const [wrong] = [
+      ...damaged.map((line) => `${line}, in ${vault}: run it again, and it is written again`),
+      ...findings(report),
+      ...(sameEnd ? [] : ['the journal does not end as it does here']),
+    ];
     if (wrong !== undefined) throw failed['move-not-right']({ data, reason: wrong });
     const move = fence?.move ?? randomUUID();
     const { journal } = manifest;
@@ -139,6 +156,8 @@ export interface ArriveOptions {
   /** The new data folder: empty, not there, or what an earlier run of this restored. */
   data: string;
   flows?: string | undefined;
+  /** Without the files that are damaged in the vault. */
+  whatIsWhole?: boolean;
   now: number;
 }
 
@@ -152,7 +171,7 @@ export interface ArrivePlan {
 /** What `arrive` would do; changes nothing. @throws move-not-left, move-arrived */
 export async function planArrive({ vault, data }: Pick<ArriveOptions, 'vault' | 'data'>): Promise<ArrivePlan> {
   const note = mustHaveLeft(resolve(vault), resolve(data));
-  return { note, freeBytes: await freeBytesAt(data), used: isUsed(resolve(data)) };
+  return { note, freeBytes: await freeBytesAt(data), used: contentsOf(resolve(data)).length > 0 };
 }
 
 export interface Arrived {
@@ -160,21 +179,30 @@ export interface Arrived {
   data: string;
   /** Undefined where an earlier run has restored it. */
   restored: Restored | undefined;
+  /** Where the flows are; undefined: somebody has moved them. */
+  flows: string | undefined;
   recordings: number;
+  /** Recordings and attachments that did not arrive, as they are damaged in the vault. */
+  lost: string[];
 }
 
 /** Into the new side. @throws move-not-left, move-arrived, move-not-right, and those of a restore */
 export async function arrive(options: ArriveOptions): Promise<Arrived> {
-  const { passphrase, flows, now } = options;
+  const { passphrase, flows, whatIsWhole = false, now } = options;
   const [vault, data] = [resolve(options.vault), resolve(options.data)];
   const note = mustHaveLeft(vault, data);
-  // Made aside and renamed by the restore: what is there and ends as it must was restored whole.
-  const before = isUsed(data) && existsSync(join(data, databaseFile)) ? endOf(data) : undefined;
+  // What no restore is under way in, and ends as it must, was restored whole.
+  const whole = halfRestored(data) === undefined && existsSync(join(data, databaseFile));
+  const before = whole ? endOf(data) : undefined;
   const there = before?.last === note.journal.last && before.hash === note.journal.hash;
   const restored = there
     ? undefined
-    : await restoreBackup({ from: vault, passphrase, data, flows, which: note.manifest, now });
+    : await restoreBackup({ from: vault, passphrase, data, flows, which: note.manifest, whatIsWhole, now });
+  const placed = restored?.flows ?? finishFlows(data, flows, note.manifest, now);
   const report = await inspectData(data);
+  const { recordings, attachments } = report;
+  const lost = whatIsWhole ? [...recordings.missing, ...attachments.missing] : [];
+  if (whatIsWhole) for (const files of [recordings, attachments]) files.missing = [];
   const wrong = findings(report);
   const { seq, hash } = report.end;
   if (seq !== note.journal.last || hash !== note.journal.hash) wrong.push('the journal does not end as it did there');
@@ -183,7 +211,7 @@ export async function arrive(options: ArriveOptions): Promise<Arrived> {
   if (wrong[0] !== undefined) throw failed['move-not-right']({ data, reason: wrong[0] });
   const arrived = { ...note, arrived: note.arrived ?? { at: now, to: placeOf(data) } };
   writeMoveNote(vault, arrived);
-  return { note: arrived, data, restored, recordings: report.recordings.right };
+  return { note: arrived, data, restored, flows: placed, recordings: recordings.right, lost };
 }
 
 /** Undoes `leave`: the old side may start again. @throws move-not-fenced, move-arrived, move-not-left where its vault is away */
@@ -226,8 +254,6 @@ function mustHaveLeft(vault: string, data: string): MoveNote {
 }
 
 const placeOf = (data: string) => `${hostname()}:${resolve(data)}`;
-
-const isUsed = (folder: string) => existsSync(folder) && readdirSync(folder).length > 0;
 
 async function inVault(vault: string, passphrase: string): Promise<Map<string, { bytes: number; modifiedMs: number }>> {
   if (!existsSync(join(vault, 'key.json'))) return new Map();
@@ -272,11 +298,4 @@ function reading<Result>(data: string, read: (database: Sqlite.Database) => Resu
   } finally {
     database.close();
   }
-}
-
-async function freeBytesAt(folder: string): Promise<number> {
-  let there = resolve(folder);
-  while (!existsSync(there)) there = dirname(there);
-  const { bavail, bsize } = await statfs(there);
-  return bavail * bsize;
 }

@@ -97,7 +97,12 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
  * The flows of a site that was restored without a word about where they go, or interrupted before they were there.
  * @returns where they are; undefined: nobody but who moved them knows. @throws restore-target-used, data-directory-in-use
  */
-export function finishFlows(data: string, flows: string | undefined, manifest: string, now: number): string | undefined {
+export function finishFlows(
+  data: string,
+  flows: string | undefined,
+  manifest: string,
+  now: number,
+): string | undefined {
   const restored = join(data, 'restored', 'flows');
   if (!existsSync(restored)) return flows !== undefined && existsSync(flows) ? flows : undefined;
   if (flows === undefined) return restored;

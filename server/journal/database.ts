@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { type Checkpointer, startCheckpointer } from './checkpointer.ts';
 import { type DirectoryLock, lockDataDirectory } from './data-directory.ts';
 import { mustBeHere } from './fence.ts';
+import { mustBeWhole } from './half-restored.ts';
 import { migrate } from './migrations.ts';
 import { openReader, type Reader, readInPlace } from './reader.ts';
 
@@ -34,7 +35,7 @@ export const databaseFile = 'switchroom.sqlite';
  *
  * With synchronous NORMAL a power cut can lose the commits since the last checkpoint (about a second's), never the
  * file's consistency; a crash of the process alone loses nothing that was committed.
- * @throws data-moved, data-directory-in-use, database-too-new, migration-failed
+ * @throws data-moved, data-half-restored, data-directory-in-use, database-too-new, migration-failed
  */
 export function openDatabase({ directory, logger }: DatabaseOptions): OpenDatabase {
   const inMemory = directory === ':memory:';
@@ -85,10 +86,11 @@ export function openDatabase({ directory, logger }: DatabaseOptions): OpenDataba
   }
 }
 
-/** @throws data-moved */
+/** @throws data-moved, data-half-restored */
 function whereMoved(directory: string, lock: DirectoryLock): void {
   try {
     mustBeHere(directory);
+    mustBeWhole(directory);
   } catch (error) {
     lock.release();
     throw error;

@@ -9,6 +9,10 @@ export const failed = defineErrors({
     status: 409,
     text: 'The site {site} moved away from {directory} at {at} (to {to}, up to event {last}): nothing is started on the old data, as two sites with one history would contradict each other. Start it where it is now; or, if it never started there, "switchroom move back" undoes the move.',
   },
+  'data-half-restored': {
+    status: 409,
+    text: 'The restore of {backup} into {directory} is not finished: nothing is started on a part of a site. Run the same "switchroom restore" or "switchroom move in" once more.',
+  },
   'database-too-new': {
     status: 500,
     text: 'The database {file} has schema {found}, but this version of Switchroom knows only up to {known}. Start the newer version, or restore a backup made by this one.',

@@ -4,6 +4,7 @@ export { defineEvent, eventTypes, newEvent } from './event-type.ts';
 export { journalAlarm, journalErased, journalLost } from './events.ts';
 export { type Fence, fenceOf, mustBeHere, putFence, takeFenceAway } from './fence.ts';
 export { matches } from './filter.ts';
+export { type HalfRestored, halfRestored, mustBeWhole, noteHalfRestored, restoreEnded } from './half-restored.ts';
 export {
   type ChainReport,
   type JournalCounters,
