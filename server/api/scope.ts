@@ -1,7 +1,7 @@
 // Who may see what: a supervisor with a team sees her team and what belongs to the whole site; agents see numbers masked.
 import { maskNumber, type Scope } from '../../values/index.ts';
 import { callMonitored } from '../calls/index.ts';
-import type { InteractionRecord } from '../customers/index.ts';
+import type { AgentPart, InteractionRecord } from '../customers/index.ts';
 import type { Principal } from '../directory/index.ts';
 import type { JournalEvent } from '../journal/index.ts';
 import { calibrationClosed, calibrationOpened, evaluated } from '../quality/index.ts';
@@ -42,9 +42,21 @@ export function visible<Row extends Scope>(
   return row;
 }
 
-/** Whether she is one of the agents of a contact. A token with nobody behind it has had a part in nothing. */
-export function hadPart({ agent }: Principal, agents: readonly { agent: string }[]): boolean {
-  return agent !== undefined && agents.some((one) => one.agent === agent);
+/**
+ * Whether a contact was really hers, or she was asked or taken into it, or it is offered to her now. What she declined or
+ * missed is nothing of hers. A token with nobody behind it has had a part in nothing.
+ */
+export function hadPart(
+  { agent }: Principal,
+  { agents, parties, endedAt }: Pick<InteractionRecord, 'agents' | 'parties' | 'endedAt'>,
+): boolean {
+  if (agent === undefined) return false;
+  const isHers = ({ answeredAt, outcome }: AgentPart): boolean =>
+    answeredAt !== undefined || outcome === 'accepted' || (outcome === undefined && endedAt === undefined);
+  return (
+    agents.some((part) => part.agent === agent && isHers(part)) ||
+    parties.some((party) => party.agent === agent && party.as !== 'monitor' && party.answeredAt !== undefined)
+  );
 }
 
 /** What a supervisor with a team may change: what is of that team. What belongs to the whole site she may read. */

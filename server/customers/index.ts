@@ -13,6 +13,7 @@ export { findCustomers, searchedTexts } from './customer-search.ts';
 export type { Customers, Elsewhere, Identified } from './customers.ts';
 export { type Identity, keyOf, maskIdentity, normalIdentity } from './identity.ts';
 export * from './interaction-events.ts';
+export type { PartyRecord } from './interaction-parties.ts';
 export { InteractionProjector } from './interaction-projector.ts';
 export type { InteractionFilter } from './interaction-query.ts';
 export { interactionsOn, listInteractions } from './interaction-reads.ts';
@@ -21,7 +22,6 @@ export type {
   InteractionRecord,
   LegQuality,
   Outcome,
-  PartyRecord,
   PathStep,
   RecordingRecord,
   Transfer,

@@ -13,8 +13,10 @@ export interface InteractionFilter {
   direction?: string | undefined;
   outcome?: string | undefined;
   queue?: QueueId | undefined;
-  /** Had a part in it. */
+  /** Had a part in it, or was offered it. */
   agent?: AgentId | undefined;
+  /** Of `agent`, without what she only declined or missed. */
+  tookPart?: boolean | undefined;
   /** One, or all parts of a person. */
   customer?: CustomerId | readonly CustomerId[] | undefined;
   did?: string | undefined;
@@ -53,9 +55,14 @@ export function interactionQuery(
     // Her parts lie in the wanted order in an index of their own; of several in one contact, the first stands for it.
     from = 'interaction_agents AS a CROSS JOIN interactions AS i ON i.id = a.interaction';
     order = ['a.started_at', 'a.interaction'];
-    add('a.agent = ?', filter.agent);
+    const counts = (part: string): string =>
+      filter.tookPart
+        ? `(${part}.answered_at IS NOT NULL OR ${part}.outcome = 'accepted'
+            OR (${part}.outcome IS NULL AND i.ended_at IS NULL))`
+        : 'TRUE';
+    add(`a.agent = ? AND ${counts('a')}`, filter.agent);
     add(`NOT EXISTS (SELECT 1 FROM interaction_agents AS b
-      WHERE b.interaction = a.interaction AND b.agent = a.agent AND b.part < a.part)`);
+      WHERE b.interaction = a.interaction AND b.agent = a.agent AND b.part < a.part AND ${counts('b')})`);
   } else if (filter.number !== undefined) {
     // One number has few contacts: found by two indexes and sorted. The plus keeps SQLite from walking through time.
     order = ['+i.started_at', '+i.id'];

@@ -23,6 +23,7 @@ import {
   recordingEnded,
   recordingStarted,
 } from './interaction-events.ts';
+import { moveParty, type PartiesNow, type PartyRecord } from './interaction-parties.ts';
 
 export interface AgentPart {
   agent: AgentId;
@@ -62,26 +63,6 @@ export interface Transfer {
   kind: string;
   to?: string | undefined;
   by?: AgentId | undefined;
-}
-
-/** Somebody in the contact beside customer and agent, from the first ring to the end. */
-export interface PartyRecord {
-  party: string;
-  as: 'consult' | 'add' | 'monitor';
-  kind: string;
-  /** Queue, agent or number. */
-  to?: string | undefined;
-  agent?: AgentId | undefined;
-  by?: AgentId | undefined;
-  calledAt: Millis;
-  answeredAt?: Millis | undefined;
-  endedAt?: Millis | undefined;
-  /** With the agent alone; hearing music; in the talk with the customer. */
-  privateMs: number;
-  asideMs: number;
-  inMs: number;
-  /** Why it ended: `transferred`, `left` and `taken-over` mean that it has had the customer since. */
-  end?: string | undefined;
 }
 
 export interface RecordingRecord {
@@ -152,8 +133,7 @@ export interface Folding {
   waitingSince?: Millis | undefined;
   /** Since when each agent's part is on hold, by index. */
   heldSince: Map<number, Millis>;
-  /** What each party does now, by its id. */
-  partySince?: Map<string, { as: 'privateMs' | 'asideMs' | 'inMs'; at: Millis }>;
+  partySince?: PartiesNow;
   /** She left the queue because she is going to be called back. */
   calledBack?: boolean;
 }
@@ -286,26 +266,8 @@ on(interactionDisposed, ({ record }, _event, { disposition, note }) => {
   if (note !== undefined) record.note = note;
 });
 
-on(interactionParty, (folding, { at }, { party: id, as, kind, to, who, by, state, why }) => {
-  const { record } = folding;
-  let party = record.parties.find((one) => one.party === id);
-  if (party === undefined) {
-    party = { party: id, as, kind, to, agent: who, by, calledAt: at, privateMs: 0, asideMs: 0, inMs: 0 };
-    record.parties.push(party);
-  }
-  if (party.endedAt !== undefined) return;
-  if (who !== undefined) party.agent = who;
-  const before = folding.partySince?.get(id);
-  if (before) party[before.as] += at - before.at;
-  folding.partySince ??= new Map();
-  folding.partySince.delete(id);
-  if (state === 'private' || state === 'aside' || state === 'in') {
-    party.answeredAt ??= at;
-    folding.partySince.set(id, { as: `${state}Ms`, at });
-  } else if (state !== 'calling') {
-    party.endedAt = at;
-    party.end = why;
-  }
+on(interactionParty, (folding, { at }, { party, as, kind, to, who: agent, by, state, why }) => {
+  moveParty(folding, at, { party, as, kind, to, agent, by }, state, why);
 });
 
 on(interactionQuality, ({ record }, _event, data) => {
@@ -333,6 +295,18 @@ folds.set('desk.disposition-set', ({ record }, { data: { disposition } }) => {
 
 folds.set('desk.note-written', ({ record }, { data: { note } }) => {
   record.note = typeof note === 'string' ? note : undefined;
+});
+
+// So do conversations of colleagues who read and write along.
+
+folds.set('conversation.joined', (folding, { at, seq, agent, data: { by } }) => {
+  const asked = typeof by === 'string' ? by : undefined;
+  moveParty(folding, at, { party: `joined_${seq}`, as: 'add', kind: 'agent', to: agent, agent, by: asked }, 'in');
+});
+
+folds.set('conversation.left', (folding, { at, agent, data: { why } }) => {
+  const party = folding.record.parties.findLast((one) => one.agent === agent && one.endedAt === undefined);
+  if (party) moveParty(folding, at, party, 'gone', typeof why === 'string' ? why : undefined);
 });
 
 /** Events that bring a contact to another team; later facts of the team before (wrap-up) do not take it back. */

@@ -126,7 +126,7 @@ export function callbackEndpoints({ callbacks, directory, interactions }: ApiDep
         const record = body.origin === undefined ? undefined : interactions.get(body.origin);
         if (record) visible(principal, record, 'interaction', record.id);
         // Else she would read any caller's number by calling him back.
-        if (record && !isStaff(principal) && !hadPart(principal, record.agents))
+        if (record && !isStaff(principal) && !hadPart(principal, record))
           throw failed['not-found']({ kind: 'interaction', name: record.id });
         const number = body.number ?? (record?.direction === 'out' ? record.to : record?.from);
         if (number === undefined) {

@@ -46,7 +46,7 @@ export function connectorEndpoints(deps: ApiDeps): Endpoint[] {
     const agents = live ? [live.agent ?? '', ...live.joined] : [];
     if (principal.agent !== undefined && agents.includes(principal.agent)) return true;
     const record = interactions.get(interaction);
-    if (record && hadPart(principal, record.agents)) return true;
+    if (record && hadPart(principal, record)) return true;
     if (isStaff(principal))
       return record === undefined || visible(principal, record, 'attachment', interaction) === record;
     // What the same customer sent before, in a thread that is hers now.

@@ -36,7 +36,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
     const view = conversations.get(interaction);
     if (view && sees(principal, view)) return;
     const record = interactions.get(interaction);
-    const hers = record && hadPart(principal, record.agents);
+    const hers = record && hadPart(principal, record);
     if (record && (hers || (isStaff(principal) && mayServe(principal, record)))) return;
     throw failed['not-found']({ kind: 'conversation', name: interaction });
   };

@@ -6,7 +6,7 @@ import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { interactionCsv } from '../interaction-csv.ts';
 import { interactionHeadings, interactionSheet } from '../interaction-sheet.ts';
-import { confinedTo, isDiscreet, isStaff, maskedFor, visible } from '../scope.ts';
+import { confinedTo, hadPart, isDiscreet, isStaff, maskedFor, visible } from '../scope.ts';
 import { sendCsv } from '../send-csv.ts';
 import { sendXlsx } from '../send-xlsx.ts';
 import { languageOf } from '../sentences.ts';
@@ -121,7 +121,7 @@ const filterShape = {
   direction: z.enum(['in', 'out', 'internal']).optional(),
   outcome: interactionSchema.shape.outcome.optional(),
   queue: word,
-  agent: word.describe('Had a part in it'),
+  agent: word.describe('Had a part in it, or was offered it'),
   customer: word,
   did: word,
   trunk: word,
@@ -140,11 +140,11 @@ export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
     const filter = parts.length === 0 ? given : { ...given, customer: parts };
     if (isStaff(principal)) return { ...filter, site, servedTeam: confinedTo(principal) };
     // An agent without an agent's id (a token) has had a part in nothing.
-    return { ...filter, site, agent: principal.agent ?? '' };
+    return { ...filter, site, agent: principal.agent ?? '', tookPart: true };
   };
   const must = (principal: Principal, id: string): InteractionRecord => {
     const record = visible(principal, interactions.get(id), 'interaction', id) as InteractionRecord;
-    if (isStaff(principal) || record.agents.some(({ agent }) => agent === principal.agent)) return record;
+    if (isStaff(principal) || hadPart(principal, record)) return record;
     throw failed['not-found']({ kind: 'interaction', name: id });
   };
   return [

@@ -40,10 +40,8 @@ export function knowledgeEndpoints({ knowledge, reads, interactions, callControl
   const wordsOf = (principal: Principal, id: string): { texts: string[]; queue: string | undefined } => {
     const call = callControl.get(id);
     const record = interactions.get(id);
-    const hers = hadPart(principal, [
-      ...(call?.agent === undefined ? [] : [{ agent: call.agent }]),
-      ...(record?.agents ?? []),
-    ]);
+    const talks = principal.agent !== undefined && call?.agent === principal.agent;
+    const hers = talks || (record !== undefined && hadPart(principal, record));
     if (record) visible(principal, record, 'interaction', id);
     // A call that began this moment has no record yet; its team is that of its queue, agent or number.
     if (call && !hers && !mayServe(principal, { site: principal.site, team: teamOf(directory, call) }))

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { outboundItem } from '../../../connector/index.ts';
 import { channelSchema } from '../../../server/directory/index.ts';
 import { type ApiServer, startApi } from './api-server.ts';
@@ -236,6 +236,50 @@ describe('people', () => {
     expect(await read(api.tokens.supervisor)).toEqual([1, 2]);
     await api.deps.conversations.outside.take(items[0].interaction, '1001');
     expect(await read(api.tokens.agent)).toEqual([1, 2]);
+  });
+
+  it('read what is offered to them and what they had or joined, and nothing more of what they declined', async () => {
+    const { accounts, directory } = api.site;
+    const ada = directory.agents.get('1001')!;
+    await directory.agents.put({ ...ada, id: '1003', name: 'Cai' }, 'setup');
+    const tokenOf = async (agent: string) =>
+      (await accounts.createToken({ name: agent, roles: ['agent'], agent }, 'setup')).token;
+    const [bob, cai] = [await tokenOf('1002'), await tokenOf('1003')];
+    const offers: string[] = [];
+    api.routing.on('offered', ({ agent, id }) => offers.push(`${agent} ${id}`));
+    /** The next offer, which is hers. */
+    const offered = async (agent: string) => {
+      api.routing.signIn(agent);
+      api.routing.ready(agent);
+      const [to, id = ''] = (await vi.waitUntil(() => offers.shift())).split(' ');
+      expect(to).toBe(agent);
+      return id;
+    };
+    const interaction = await begun();
+    const reads = async (as: string) => {
+      await api.site.journal.append([]);
+      await api.projector.settled();
+      const paths = [`/conversations/${interaction}/messages`, `/interactions/${interaction}`, '/interactions'];
+      const [messages, record, list] = await Promise.all(paths.map((path) => api.send('GET', path, as)));
+      const { interactions } = (await list!.json()) as { interactions: object[] };
+      return [messages?.status, record?.status, interactions.length];
+    };
+    const offer = await offered('1001');
+    expect(await reads(api.tokens.agent)).toEqual([200, 200, 1]);
+    expect(await reads(bob)).toEqual([404, 404, 0]);
+    api.routing.decline('1001', offer);
+    expect(await reads(api.tokens.agent)).toEqual([404, 404, 0]);
+    const accept = { offer: await offered('1003') };
+    expect((await api.send('POST', '/agents/me/conversations/accept', cai, accept)).status).toBe(204);
+    expect((await act(interaction, 'join', { agent: '1002' }, cai)).status).toBe(204);
+    expect((await act(interaction, 'leave', undefined, bob)).status).toBe(204);
+    expect((await act(interaction, 'close', undefined, cai)).status).toBe(204);
+    expect(await reads(cai)).toEqual([200, 200, 1]);
+    expect((await reads(bob))[0]).toBe(200);
+    expect(await reads(api.tokens.agent)).toEqual([404, 404, 0]);
+    expect(api.deps.interactions.get(interaction)?.parties).toMatchObject([
+      { as: 'add', agent: '1002', by: '1003', end: 'left' },
+    ]);
   });
 
   it('write, note, close; and what is not theirs is refused', async () => {
