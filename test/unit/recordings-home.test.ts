@@ -140,8 +140,8 @@ describe('recordings of another engine', () => {
     await record('rec_1', 'another talk', 'a talk');
     await record('rec_2', 'right');
     await expect.poll(here).toEqual(['rec_2.wav']);
+    await expect.poll(rows).toEqual([{ id: 'rec_1', home: 0 }]);
     expect(engine.files.has('rec_1')).toBe(true);
-    expect(rows()).toEqual([{ id: 'rec_1', home: 0 }]);
   });
 
   it('are kept by the engine until they are durably here: a stop in between loses and doubles nothing', async () => {
