@@ -164,6 +164,28 @@ describe.skipIf(!ready).each(engines)(
       await floor.nothingLeft();
     });
 
+    test('asked over a queue by a colleague: the Answer of the pop picks it up', async () => {
+      const [line, asked] = [await floor.line(), await floor.line()];
+      const seat = await floor.seat([line.queue]);
+      const panel = await open('by-hand', [asked.queue]);
+      const page = await connect(panel);
+      await panel.do('ready');
+      const caller = await floor.caller(line.number);
+      await floor.answers(seat, caller.interaction);
+      const consult = `/agents/${seat.agent}/contacts/${caller.interaction}/consult`;
+      await floor.ask('POST', consult, { queue: asked.queue });
+      const { with: pop } = await panel.event('pop');
+      await panel.do('answer', { offer: pop.offer.id });
+      const { with: phone } = await panel.event('phone', ({ lines }) => lines[0]?.state === 'up');
+      expect(phone.lines).toMatchObject([{ interaction: pop.content.interaction }]);
+      await page.speak(500);
+      seat.rtp.speak(900);
+      await Promise.all([seat.rtp.hears([500], [900]), page.hears([900], [500])]);
+      await hangUp(caller);
+      await seat.sipp.done();
+      await floor.nothingLeft();
+    });
+
     test('a reload in the talk: audio back on the same call within 3 s', async () => {
       const { panel, page, caller } = await talk();
       await hearEachOther(page, caller);
