@@ -59,20 +59,21 @@ export class Reporting {
 
   async #report(name: string, channel: Pick<ChannelAtWork, 'figures' | 'policy' | 'retry'>): Promise<void> {
     const { send, logger } = this.#options;
-    const { kind, trouble, received, sent, failures, toRead, setAside, toServer, refused, toSend } = channel.figures();
-    const report: ConnectorReport = {
-      kind,
-      trouble: trouble.map((sentence) => sentence.slice(0, 1_000)).slice(0, 10),
-      policy: policyOf(channel),
-      ...{ received, sent, failures, toRead, setAside, toServer, refused, toSend },
-    };
     try {
+      const { kind, trouble, received, sent, failures, toRead, setAside, toServer, refused, toSend } =
+        channel.figures();
+      const report: ConnectorReport = {
+        kind,
+        trouble: trouble.map((sentence) => sentence.slice(0, 1_000)).slice(0, 10),
+        policy: policyOf(channel),
+        ...{ received, sent, failures, toRead, setAside, toServer, refused, toSend },
+      };
       const { retry } = await send(name, report);
       if (!retry) return;
       const count = await channel.retry();
       logger.info({ channel: name, count }, 'an administrator has what was set aside tried again');
     } catch (error) {
-      logger.debug({ channel: name, err: error }, 'the server did not take the report');
+      logger.debug({ channel: name, err: error }, 'a report could not be made, or was not taken');
     }
   }
 }

@@ -15,10 +15,14 @@ it('reports every ten seconds and at once when something is wrong, and tries aga
   let retried = 0;
   let orders = { retry: false };
   let away = false;
+  let disk = true;
   const clock = { at: 1_000, now: () => clock.at, monotonic: () => clock.at };
   const sent: ConnectorReport[] = [];
   const channel = {
-    figures: () => ({ ...figures, trouble }),
+    figures() {
+      if (!disk) throw new Error('disk I/O error');
+      return { ...figures, trouble };
+    },
     policy: { windows: { message: { forMs: 60_000, most: 5 } }, free: ['template' as const] },
     trouble: () => trouble,
     retry: async () => ++retried,
@@ -60,4 +64,11 @@ it('reports every ten seconds and at once when something is wrong, and tries aga
   clock.at += 10_000;
   expect(await look()).toBe(4);
   expect(retried).toBe(1);
+  // What cannot be counted now is no reason to end.
+  disk = false;
+  clock.at += 10_000;
+  expect(await look()).toBe(4);
+  disk = true;
+  clock.at += 10_000;
+  expect(await look()).toBe(5);
 });
