@@ -1,5 +1,5 @@
 // A site moves between two data folders by a vault: nothing is lost, every step can be repeated, and it is never in two places.
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { pino } from 'pino';
@@ -13,8 +13,9 @@ import {
   planArrive,
   planLeave,
   takeBackup,
+  verifyBackup,
 } from '../../../server/backup/index.ts';
-import { openDatabase, openJournal } from '../../../server/journal/index.ts';
+import { noteHalfRestored, openDatabase, openJournal } from '../../../server/journal/index.ts';
 import { openSidecarDatabase } from '../../../sidecar/database.ts';
 import { Site } from './site.ts';
 
@@ -48,6 +49,11 @@ const comeIn = (to = data) => arrive({ vault, passphrase: site.passphrase, data:
 const stopped = async () => {
   await site.journal.close();
   await site.data.close();
+};
+const rot = async (recording: string) => {
+  const { manifest } = await verifyBackup({ from: vault, passphrase: site.passphrase });
+  const { part } = manifest.files.find(({ path }) => path === `recordings/${recording}.wav`)!;
+  appendFileSync(join(vault, 'parts', part.slice(0, 2), part), 'x');
 };
 const rowsOf = (folder: string) => {
   const database = new Sqlite(join(folder, 'switchroom.sqlite'), { readonly: true });
@@ -90,6 +96,7 @@ describe('a move', () => {
     expect(first).toMatchObject({ site: 'main', journalLast: 30, holder: { pid: process.pid }, fence: undefined });
     expect(first.fresh).toEqual({ files: first.files, bytes: first.bytes });
     expect(first.freeBytes).toBeGreaterThan(first.bytes);
+    expect(first.scratch.bytes).toBe(statSync(site.path('switchroom.sqlite')).size);
     expect(existsSync(vault)).toBe(false);
     await takeBackup({ ...options(), to: vault, version: '1', now: now - 1 });
     site.record('rec_3', 'a talk of today');
@@ -110,8 +117,9 @@ describe('a move', () => {
     const again = await goOut();
     expect(again.move).toBe(note.move);
     // A restore that was cut off in the middle.
-    mkdirSync(join(`${data}.coming`, 'recordings'), { recursive: true });
-    writeFileSync(join(`${data}.coming`, 'recordings', 'rec_1.wav'), 'half');
+    mkdirSync(join(data, '.coming', 'recordings'), { recursive: true });
+    writeFileSync(join(data, '.coming', 'recordings', 'rec_1.wav'), 'half');
+    noteHalfRestored(data, { manifest: note.manifest });
     await comeIn();
     const { restored, recordings } = await comeIn();
     expect(restored).toBeUndefined();
@@ -160,6 +168,40 @@ describe('a move', () => {
     await expect(goOut()).rejects.toMatchObject({ code: 'move-not-right', message: expect.stringContaining('rec_1') });
     const here = openDatabase({ directory: site.settings.data, logger });
     await here.close();
+  });
+
+  test('brings the flows to their place also when it is said only the second time', async () => {
+    await stopped();
+    await goOut();
+    expect((await comeIn()).flows).toBe(join(data, 'restored', 'flows'));
+    const flows = join(site.folder, 'the new flows');
+    const again = () => arrive({ vault, passphrase: site.passphrase, data, flows, now: now + 2 });
+    expect(await again()).toMatchObject({ restored: undefined, flows });
+    expect(readFileSync(join(flows, 'bank.json'), 'utf8')).toBe('{"flow": "bank"}');
+    expect(existsSync(join(data, 'restored', 'flows'))).toBe(false);
+    expect((await again()).flows).toBe(flows);
+    expect((await comeIn()).flows).toBeUndefined();
+  });
+
+  test('does not leave by a copy that is damaged; the next run writes that again', async () => {
+    await takeBackup({ ...options(), to: vault, version: '1', now: now - 1 });
+    await rot('rec_1');
+    await stopped();
+    await expect(goOut()).rejects.toMatchObject({ code: 'move-not-right', message: expect.stringContaining('rec_1') });
+    await goOut();
+    expect((await comeIn()).recordings).toBe(2);
+  });
+
+  test('arrives without what was damaged on its way, once somebody says so', async () => {
+    await stopped();
+    await goOut();
+    await rot('rec_1');
+    await expect(comeIn()).rejects.toMatchObject({ code: 'backup-parts-damaged' });
+    const again = () => arrive({ vault, passphrase: site.passphrase, data, whatIsWhole: true, now: now + 2 });
+    const { restored, lost, recordings } = await again();
+    expect([restored?.damaged.length, lost, recordings]).toEqual([1, ['rec_1'], 1]);
+    expect(await again()).toMatchObject({ restored: undefined, lost: ['rec_1'] });
+    await expect(comeIn()).rejects.toMatchObject({ code: 'move-not-right' });
   });
 
   test('rows that are missing on the new side are found', async () => {

@@ -1,7 +1,7 @@
 // `switchroom edge` and `switchroom serve` as two services, as a service manager runs them.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -76,4 +76,19 @@ it('say in one sentence that there is no edge', async () => {
     code: 1,
     errors: `switchroom: No edge has run on ${join(folder, 'data')} yet: start it with "switchroom edge".\n`,
   });
+});
+
+it('never take the demo for the flows of a restored site, nor a part of it for the whole', async () => {
+  const [restored, none] = [join(folder, 'data', 'restored', 'flows'), join(folder, 'none')];
+  mkdirSync(restored, { recursive: true });
+  const start = run('start', { SWITCHROOM_FLOWS: none });
+  expect(await start.ended).toEqual({
+    code: 1,
+    errors: `switchroom: There is no folder ${none}, and what the restored site had there is still in ${restored}: move it, or name that folder in the settings.\n`,
+  });
+  writeFileSync(join(folder, 'data', 'restore.coming'), '{"manifest":"a.manifest"}');
+  for (const command of ['start', 'edge', 'serve', 'sidecar']) {
+    const { code, errors } = await run(command).ended;
+    expect([code, errors]).toEqual([1, expect.stringContaining('The restore of a.manifest into')]);
+  }
 });
