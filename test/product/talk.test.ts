@@ -190,6 +190,29 @@ describe.skipIf(!has('sipp'))('during the talk (needs sipp)', { timeout: 60_000 
     expect(record.path).toContainEqual(expect.objectContaining({ node: 'ask', value: '4' }));
     await floor.nothingLeft();
   });
+
+  test.each(['API', 'panel'])('a disposition given by the %s is enough for the other', async (by) => {
+    const settings = { wrapUpMs: 60_000, dispositions: ['solved', 'sold'], dispositionRequired: true };
+    const { caller, seat, panel, contact } = await atDesk(await floor.line(settings));
+    const { interaction } = caller;
+    await hangUp(caller, seat);
+    await panel.event('agent', ({ live }) => live.contacts[0]?.state === 'wrap-up');
+    await floor.ask('POST', `${contact}/disposition`, { note: 'first' });
+    await panel.event('work', ({ note }) => note === 'first');
+    expect((await floor.product.ask('POST', `${contact}/wrap-up`, {})).status).toBe(422);
+    await expect(panel.do('wrap-up-done', { interaction })).rejects.toThrow('disposition-required');
+    if (by === 'API') {
+      await floor.ask('POST', `${contact}/disposition`, { disposition: 'sold' });
+      expect((await panel.event('work', ({ disposition }) => disposition === 'sold')).with.note).toBe('first');
+      await panel.do('wrap-up-done', { interaction });
+    } else {
+      await panel.do('disposition', { interaction, disposition: 'sold' });
+      await floor.ask('POST', `${contact}/wrap-up`, {});
+    }
+    await floor.free(seat.agent);
+    await until(async () => (await floor.record(interaction)).disposition === 'sold', 'it is in the record');
+    expect((await floor.record(interaction)).note).toBe('first');
+  });
 });
 
 async function talking(line?: Line): Promise<Talk> {
