@@ -1,5 +1,7 @@
 // How long the customer waits for a person's answer, when it is due, and what is done before it is late.
+import type { Millis } from '../../values/index.ts';
 import type { QueueRequest } from '../ports/index.ts';
+import type { ConversationData, Unanswered } from './conversation-data.ts';
 import { conversationAnswered, conversationDueSoon, conversationOverdue } from './events.ts';
 import type { KeptConversation } from './kept-conversation.ts';
 
@@ -9,6 +11,17 @@ const anHourMs = 3_600_000;
 const warnShare = 1 / 3;
 const raisedBy = 2;
 const highest = 100;
+
+/** How soon she was answered. */
+export function answerFacts(
+  { via, answered }: Pick<ConversationData, 'via' | 'answered'>,
+  { since, due }: Unanswered,
+  now: Millis,
+): { via: string; ms: Millis; dueMs: Millis; inTime: boolean; first: boolean } {
+  const ms = Math.max(0, now - since);
+  const dueMs = due - since;
+  return { via, ms, dueMs, inTime: ms <= dueMs, first: !answered };
+}
 
 /**
  * ```
@@ -36,14 +49,18 @@ export class AnswerClock {
     if (unanswered && !unanswered.told) unanswered.due = unanswered.since + this.#withinMs();
   }
 
+  /** The answer did not go out after all. */
+  resume(unanswered: Unanswered): void {
+    this.#of.data.unanswered = unanswered;
+    this.#of.changed();
+  }
+
   /** A person answered. */
   answered(): void {
     const { data } = this.#of;
-    const { unanswered, via, answered } = data;
+    const { unanswered } = data;
     if (!unanswered) return;
-    const ms = Math.max(0, this.#of.now() - unanswered.since);
-    const dueMs = unanswered.due - unanswered.since;
-    this.#of.append(conversationAnswered, { via, ms, dueMs, inTime: ms <= dueMs, first: !answered });
+    this.#of.append(conversationAnswered, answerFacts(data, unanswered, this.#of.now()));
     data.unanswered = undefined;
     data.answered = true;
     this.#of.changed();

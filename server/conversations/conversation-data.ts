@@ -35,6 +35,14 @@ export interface Place {
   callback?: CallbackOffer | undefined;
 }
 
+/** The oldest word of the customer that nobody answered yet, and which alarms were raised. */
+export interface Unanswered {
+  since: Millis;
+  due: Millis;
+  warned?: boolean | undefined;
+  told?: boolean | undefined;
+}
+
 export interface ConversationData {
   interaction: InteractionId;
   /** The first contact of those that go on from one another. */
@@ -72,7 +80,9 @@ export interface ConversationData {
   unheard?: { content: Content; at: Millis } | undefined;
   /** The last word of the customer. */
   heardAt: Millis;
-  unanswered?: { since: Millis; due: Millis; warned?: boolean | undefined; told?: boolean | undefined } | undefined;
+  unanswered?: Unanswered | undefined;
+  /** What was unanswered at its end; an answer that a second person lets go out later answers it. */
+  unsettled?: Unanswered | undefined;
   /** A person has answered in this conversation. */
   answered: boolean;
   /** Key of the inbound item that is answered next. */

@@ -229,6 +229,19 @@ export class ConversationRows {
       .map(messagePlaceOf);
   }
 
+  /** Whether another answer of that conversation waits for a second person. */
+  awaitsAlso(interaction: InteractionId, message: string): boolean {
+    const sql = `SELECT 1 FROM messages WHERE interaction = ? AND state = 'approval' AND id <> ? LIMIT 1`;
+    return this.#db.prepare<[string, string]>(sql).get(interaction, message) !== undefined;
+  }
+
+  /** Nothing is unanswered any more in a conversation that is over. Inside a commit. @param answered by a person */
+  settle(interaction: InteractionId, answered: boolean): void {
+    const now = answered ? `json_set(data, '$.answered', json('true'))` : 'data';
+    const sql = `UPDATE conversations SET data = json_remove(${now}, '$.unsettled') WHERE interaction = ?`;
+    this.#db.prepare(sql).run(interaction);
+  }
+
   /** Every message of these customers and interactions, conversation by conversation. */
   *ofPerson(subjects: readonly string[]): Iterable<unknown> {
     const all = JSON.stringify(subjects);

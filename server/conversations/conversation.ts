@@ -200,6 +200,7 @@ export class Conversation extends KeptConversation implements OfferTarget {
     }
     this.append(interactionEnded, { where: recordPlace[phase], by, cause: cause.slice(0, 100) });
     if (agent !== undefined) this.remember(agent);
+    data.unsettled = data.unanswered;
     data.unanswered = undefined;
     data.askedUntil = undefined;
     data.retryAt = undefined;

@@ -144,7 +144,8 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
       threads,
       post: this.#post,
       open: this.#open,
-      keep: (review) => this.outsideRows.reviewed(review),
+      outsideRows: this.outsideRows,
+      outside: this.outside,
       now: () => clock.now(),
     });
   }

@@ -5,7 +5,7 @@ import { type AgentId, type InteractionId, newId, notThere, type QueueId } from 
 import type { ConversationView, MessageView } from '../ports/index.ts';
 import type { Attachments } from './attachments.ts';
 import { Conversation } from './conversation.ts';
-import { newConversation } from './conversation-data.ts';
+import { newConversation, type Unanswered } from './conversation-data.ts';
 import type { ConversationTools } from './conversation-tools.ts';
 import { failed } from './errors.ts';
 import type { InboundKeeper } from './inbound.ts';
@@ -129,6 +129,15 @@ export class FromOutside {
     if (!under) conversation.finish('system', 'sent-again');
     await tools.journal.append([]);
     return again;
+  }
+
+  /** No answer went out after all: she waits on where something is under way there, else in a queue again. */
+  waitsOn(interaction: InteractionId, unanswered: Unanswered): void {
+    const { via, thread } = this.#placeOf(interaction);
+    const under = this.#options.keeper.open(via, thread);
+    const conversation = under ?? this.#anew(interaction, 'in');
+    conversation.answers.resume(unanswered);
+    if (!under) conversation.place.retry();
   }
 
   #placeOf(interaction: InteractionId): { via: string; thread: string } {

@@ -147,17 +147,18 @@ export class Messages {
     );
   }
 
-  /** A second person has read a public answer. @param kept written with it */
+  /** A second person has read a public answer. @param kept written with it @param also told with it */
   async reviewed(
     place: MessagePlace,
     scope: EventScope,
     { by, approved, why }: { by: string; approved: boolean; why?: string | undefined },
     kept: () => void,
+    also: readonly NewEvent[],
   ): Promise<MessageView> {
     const { view } = place;
     const now = this.#now();
     const data = { message: view.id, by, approved, ...(why === undefined ? {} : { why }) };
-    const events: NewEvent[] = [newEvent(messageReviewed, now, data, { ...scope, agent: view.agent })];
+    const events: NewEvent[] = [newEvent(messageReviewed, now, data, { ...scope, agent: view.agent }), ...also];
     if (!approved) {
       const failed = { code: 'sent-back', reason: why ?? '' };
       const { rows } = this.#options;

@@ -411,6 +411,71 @@ describe('people', () => {
     }
   });
 
+  it('are timed by when a public answer goes out, also where its contact is over by then', async () => {
+    const post = { post: 'p1', kind: 'comment' as const };
+    const answered = () => world.site.journal.read(0).filter(({ type }) => type === 'conversation.answered');
+    const { conversations } = world;
+    const chat = await world.says('weibo', 'status/1', 'Your app is down', { public: post });
+    const { unanswered } = conversations.get(chat) ?? {};
+    expect(unanswered).toBeDefined();
+    await world.pass(60_000);
+    const rude = await conversations.outside.answer('1001', chat, text('No it is not'), 'k1');
+    expect(world.phase(chat)).toBe('closed');
+    // Sent back: she waits on, with her age, in the queue again; over a restart, too.
+    await world.restart();
+    await world.conversations.approve('1002', rude.id, false, 'rude');
+    await world.settle();
+    const again = world.conversations.list().find(({ thread }) => thread === 'status/1');
+    expect(again).toMatchObject({ phase: 'queued', queue: 'service', unanswered: { since: unanswered?.since } });
+    expect(answered()).toEqual([]);
+
+    const interaction = again?.interaction ?? '';
+    const kind = await world.conversations.outside.answer('1001', interaction, text('We look into it'), 'k2');
+    const more = await world.conversations.outside.answer('1001', interaction, text('It works again'), 'k3');
+    await world.pass(60_000);
+    expect(answered()).toEqual([]);
+    const both = [kind, more].map(({ id }) => world.conversations.approve('1002', id, true));
+    await Promise.all(both);
+    expect(answered()).toMatchObject([
+      { interaction, agent: '1001', queue: 'service', data: { via: 'weibo', ms: 120_000, inTime: true, first: true } },
+    ]);
+    expect(world.written('weibo', 'status/1')).toEqual(['We look into it', 'It works again']);
+  });
+
+  it('wait on only when no answer of theirs is left to be read', async () => {
+    world.ready('1001');
+    const post = { post: 'p1', kind: 'comment' as const };
+    const { conversations } = world;
+    const chat = await world.says('weibo', 'status/1', 'Your app is down', { public: post });
+    await world.accepts('1001', chat);
+    const one = await conversations.send('1001', chat, text('No it is not'), 'k1');
+    const other = await conversations.send('1001', chat, text('We look into it'), 'k2');
+    await conversations.close('1001', chat);
+    await conversations.approve('1002', one.id, false);
+    await world.settle();
+    expect(conversations.list()).toEqual([]);
+    // She wrote anew meanwhile: there her older word is what waits.
+    const since = world.site.clock.at;
+    await world.pass(5_000);
+    const next = await world.says('weibo', 'status/1', 'Hello?', { public: post });
+    await conversations.approve('1002', other.id, false);
+    await world.settle();
+    expect(conversations.list()).toMatchObject([{ interaction: next, unanswered: { since } }]);
+  });
+
+  it('have answered once where two answers go out at once after the end', async () => {
+    world.ready('1001');
+    const { conversations } = world;
+    const chat = await world.says('weibo', 'status/1', 'Down', { public: { post: 'p1', kind: 'comment' } });
+    await world.accepts('1001', chat);
+    const one = await conversations.send('1001', chat, text('We look into it'), 'k1');
+    const other = await conversations.send('1001', chat, text('It works again'), 'k2');
+    await conversations.close('1001', chat);
+    await Promise.all([one, other].map(({ id }) => conversations.approve('1002', id, true)));
+    expect(world.events(chat).filter((type) => type === 'conversation.answered')).toHaveLength(1);
+    expect(world.written('weibo', 'status/1')).toHaveLength(2);
+  });
+
   it('do not get round the second person by beginning anew in public', async () => {
     world.ready('1001');
     const post = { post: 'p1', kind: 'comment' as const };
