@@ -1,8 +1,8 @@
 // What the journal is told of a callback.
-import type { InteractionId, Millis } from '../../values/index.ts';
+import type { CustomerId, InteractionId, Millis } from '../../values/index.ts';
 import { interactionIdentified, interactionStarted } from '../customers/index.ts';
 import { type EventScope, type NewEvent, newEvent } from '../journal/index.ts';
-import type { Callback } from './callback.ts';
+import { type Callback, nameIn } from './callback.ts';
 import { callbackAttempted, callbackDue, callbackEnded, callbackScheduled } from './events.ts';
 
 export function scopeOf({ queue, customer, team }: Callback): EventScope {
@@ -15,9 +15,15 @@ export function scheduledFact(callback: Callback, by: string, now: Millis): NewE
   return newEvent(callbackScheduled, now, data, { ...scopeOf(callback), interaction: origin });
 }
 
-/** It enters its queue, as a contact of its own. */
-export function begunFacts(callback: Callback, interaction: InteractionId, now: Millis): NewEvent[] {
-  const { number = '', name, language, id, thread } = callback;
+/** It enters its queue, as a contact of its own. @param known whose number it is */
+export function begunFacts(
+  callback: Callback,
+  interaction: InteractionId,
+  known: { id: CustomerId; name?: string | undefined } | undefined,
+  now: Millis,
+): NewEvent[] {
+  const { number = '', language, id, thread } = callback;
+  const name = nameIn(callback, known);
   const scope = { ...scopeOf(callback), interaction };
   const started = {
     channel: 'voice' as const,

@@ -1,12 +1,12 @@
 // What the agent's screen shows of a callback before her phone rings.
-import type { InteractionId, PopContent } from '../../values/index.ts';
-import type { Callback } from './callback.ts';
+import type { CustomerId, InteractionId, PopContent } from '../../values/index.ts';
+import { type Callback, nameIn } from './callback.ts';
 
 /** @param known the customer as she is known now */
 export function popOf(
   callback: Callback,
   interaction: InteractionId,
-  known: { name?: string | undefined; tags: string[] } | undefined,
+  known: { id: CustomerId; name?: string | undefined; tags: string[] } | undefined,
   earlier: PopContent['earlier'],
 ): PopContent {
   const { number = '', queue, language, customer, name, note, origin, thread, attempts } = callback;
@@ -16,7 +16,7 @@ export function popOf(
     direction: 'out',
     queue,
     to: number,
-    fromName: name,
+    fromName: nameIn(callback, known),
     language,
     thread,
     customer: customer === undefined ? undefined : { id: customer, name: known?.name ?? name, tags: known?.tags ?? [] },

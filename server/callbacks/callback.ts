@@ -62,3 +62,11 @@ export interface Callback {
 }
 
 export const isOver = (state: CallbackState): boolean => !['scheduled', 'queued', 'dialling'].includes(state);
+
+/** As it was given, else the customer's. @param known whose number it is now */
+export function nameIn(
+  { name, customer }: Pick<Callback, 'name' | 'customer'>,
+  known: { id: CustomerId; name?: string | undefined } | undefined,
+): string | undefined {
+  return name ?? (known !== undefined && known.id === customer ? known.name : undefined);
+}

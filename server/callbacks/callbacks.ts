@@ -114,7 +114,8 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     checkLimits(this.#open.values(), number, { id: by, isAgent: directory.agents.get(by) !== undefined });
     const now = clock.now();
     const known = request.customer === undefined ? customerOf(number) : undefined;
-    const whole = { ...request, name: request.name ?? known?.name, customer: request.customer ?? known?.id };
+    // Her name is asked for when it is wanted: who makes the callback reads it here, and may be of another team.
+    const whole = { ...request, customer: request.customer ?? known?.id };
     const callback = newCallback(whole, { site: directory.site.name, team: record.team, by, now });
     this.#open.set(callback.id, callback);
     await this.#write(callback, [scheduledFact(callback, by, now)]);
@@ -196,7 +197,8 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     callback.interaction = interaction;
     this.#step(callback, 'due');
     this.#byInteraction.set(interaction, callback);
-    void this.#write(callback, begunFacts(callback, interaction, now));
+    const known = callback.number === undefined ? undefined : this.#options.customerOf(callback.number);
+    void this.#write(callback, begunFacts(callback, interaction, known, now));
     this.#queue(callback, interaction);
   }
 

@@ -6,6 +6,7 @@ import type { Principal } from '../../directory/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
 import { failed } from '../errors.ts';
+import { isOthersCustomer, mustKnowCustomer } from '../known-customer.ts';
 import { confinedTo, hadPart, isStaff, visible } from '../scope.ts';
 
 const optional = z.string().optional();
@@ -43,7 +44,8 @@ const callback = z
   })
   .meta({ id: 'Callback' });
 
-export function callbackEndpoints({ callbacks, directory, interactions }: ApiDeps): Endpoint[] {
+export function callbackEndpoints(deps: ApiDeps): Endpoint[] {
+  const { callbacks, directory, interactions } = deps;
   /** Agents see what they made, and what is meant for them or one of their queues. */
   const hers = (principal: Principal, one: Callback): boolean =>
     isStaff(principal) ||
@@ -51,10 +53,14 @@ export function callbackEndpoints({ callbacks, directory, interactions }: ApiDep
     (principal.agent !== undefined &&
       (one.preferred === principal.agent ||
         directory.agents.get(principal.agent)?.queues.includes(one.queue) === true));
-  const shown = (principal: Principal, one: Callback): Callback =>
-    isStaff(principal) || one.by === principal.by || one.number === undefined
-      ? one
-      : { ...one, number: maskNumber(one.number) };
+  const shown = (principal: Principal, one: Callback): Callback => {
+    const { number, customer } = one;
+    const seen = isStaff(principal) || one.by === principal.by || number === undefined ? number : maskNumber(number);
+    if (customer === undefined) return { ...one, number: seen };
+    // Whose number it is, she learns of those who are there for her.
+    if (isOthersCustomer(deps, principal, customer)) return { ...one, number: seen, customer: undefined };
+    return { ...one, number: seen, name: one.name ?? deps.customers.get(customer)?.name };
+  };
   const must = (principal: Principal, id: string): Callback => {
     const one = callbacks.get(id);
     visible(principal, one, 'callback', id);
@@ -76,12 +82,12 @@ export function callbackEndpoints({ callbacks, directory, interactions }: ApiDep
         limit: z.coerce.number().int().min(1).max(500).default(100),
       }),
       answer: z.object({ callbacks: z.array(callback) }),
-      handle: ({ query, principal }) => ({
-        callbacks: callbacks
-          .list({ ...query, site: principal.site, servedTeam: confinedTo(principal) })
-          .filter((one) => hers(principal, one))
-          .map((one) => shown(principal, one)),
-      }),
+      handle({ query, principal }) {
+        // Else she would learn by his id whose number it is that she has called back.
+        if (query.customer !== undefined && isOthersCustomer(deps, principal, query.customer)) return { callbacks: [] };
+        const found = callbacks.list({ ...query, site: principal.site, servedTeam: confinedTo(principal) });
+        return { callbacks: found.filter((one) => hers(principal, one)).map((one) => shown(principal, one)) };
+      },
     }),
     endpoint({
       method: 'post',
@@ -128,6 +134,8 @@ export function callbackEndpoints({ callbacks, directory, interactions }: ApiDep
         // Else she would read any caller's number by calling him back.
         if (record && !isStaff(principal) && !hadPart(principal, record))
           throw failed['not-found']({ kind: 'interaction', name: record.id });
+        if (body.customer !== undefined)
+          mustKnowCustomer(deps, principal, body.customer, body.origin === undefined ? [] : [body.origin]);
         const number = body.number ?? (record?.direction === 'out' ? record.to : record?.from);
         if (number === undefined) {
           throw failed['request-invalid']({

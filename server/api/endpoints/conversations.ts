@@ -8,6 +8,7 @@ import { type AgentRecord, type ConversationView, teamOf } from '../../ports/ind
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
+import { mustKnowCustomer } from '../known-customer.ts';
 import { actorOf, confinedTo, hadPart, isStaff, mayServe, visible } from '../scope.ts';
 
 const id = z.string().min(1).max(80);
@@ -176,6 +177,8 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
       handle({ params, body, principal }) {
         const agent = who(principal, params.id!);
         visible(principal, directory.channels.get(body.via), 'digital channel', body.via);
+        if (body.customer !== undefined)
+          mustKnowCustomer(deps, principal, body.customer, body.origin === undefined ? [] : [body.origin]);
         const { content: first, ...to } = body;
         return conversations.begin(agent.id, to, first, actorOf(principal));
       },

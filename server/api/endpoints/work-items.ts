@@ -11,6 +11,7 @@ import {
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
 import { failed } from '../errors.ts';
+import { isOthersCustomer, mustKnowCustomer } from '../known-customer.ts';
 import { confinedTo, mayServe, visible } from '../scope.ts';
 
 const optional = z.string().optional();
@@ -56,18 +57,25 @@ const comment = z
   })
   .meta({ id: 'WorkItemComment' });
 
-export function workItemEndpoints({ workItems, directory, customers }: ApiDeps): Endpoint[] {
+export function workItemEndpoints(deps: ApiDeps): Endpoint[] {
+  const { workItems, directory, customers } = deps;
   /** What is hers she sees, of whatever team it is. */
   const must = (principal: Principal, id: string): WorkItem => {
     const item = workItems.get(id);
     const hers = principal.agent !== undefined && item.owner === principal.agent && item.site === principal.site;
     return hers ? item : visible(principal, item, 'work item', id);
   };
-  const shown = (item: WorkItem): z.infer<typeof workItem> => ({
-    ...item,
-    ownerName: item.owner === undefined ? undefined : directory.agents.get(item.owner)?.name,
-    customerName: item.customer === undefined ? undefined : customers.get(item.customer)?.name,
-  });
+  /** Who works on it reads the name on her screen anyway; others of another team's customer do not. */
+  const shown = (principal: Principal, item: WorkItem): z.infer<typeof workItem> => {
+    const { owner, customer } = item;
+    const hers = owner !== undefined && owner === principal.agent;
+    const named = customer !== undefined && (hers || !isOthersCustomer(deps, principal, customer));
+    return {
+      ...item,
+      ownerName: owner === undefined ? undefined : directory.agents.get(owner)?.name,
+      customerName: named ? customers.get(customer)?.name : undefined,
+    };
+  };
   const mustAgent = (principal: Principal, owner: string | null | undefined) => {
     if (typeof owner === 'string') visible(principal, directory.agents.get(owner), 'agent', owner);
   };
@@ -94,7 +102,11 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
         // Nobody's is not hers who is nobody.
         const of = owner === 'me' ? (principal.agent ?? '-') : owner === 'nobody' ? '' : owner;
         const scope = { servedTeam: confinedTo(principal), orOf: principal.agent };
-        return { workItems: workItems.list({ ...query, ...scope, states: wanted, owner: of }).map(shown) };
+        return {
+          workItems: workItems
+            .list({ ...query, ...scope, states: wanted, owner: of })
+            .map((item) => shown(principal, item)),
+        };
       },
     }),
     endpoint({
@@ -111,10 +123,11 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
         const channel = directory.channels.get(body.via);
         if (channel && !mayServe(principal, channel)) throw failed['not-found']({ kind: 'channel', name: body.via });
         mustAgent(principal, body.owner);
-        if (body.customer !== undefined && !customers.get(body.customer)) {
-          throw failed['not-found']({ kind: 'customer', name: body.customer });
+        if (body.customer !== undefined) {
+          const contacts = body.links.flatMap((link) => ('interaction' in link ? [link.interaction] : []));
+          mustKnowCustomer(deps, principal, body.customer, contacts);
         }
-        return shown(await workItems.create(body, principal.by));
+        return shown(principal, await workItems.create(body, principal.by));
       },
     }),
     endpoint({
@@ -126,7 +139,7 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       answer: workItem.extend({ written: z.array(comment) }),
       errors: ['work-item-unknown'],
       handle: ({ params, principal }) => ({
-        ...shown(must(principal, params.id!)),
+        ...shown(principal, must(principal, params.id!)),
         written: workItems.comments(params.id!),
       }),
     }),
@@ -142,7 +155,7 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       async handle({ params, body, principal }) {
         must(principal, params.id!);
         mustAgent(principal, body.owner);
-        return shown(await workItems.change(params.id!, body, principal.by));
+        return shown(principal, await workItems.change(params.id!, body, principal.by));
       },
     }),
     endpoint({
@@ -158,7 +171,7 @@ export function workItemEndpoints({ workItems, directory, customers }: ApiDeps):
       async handle({ params, body, principal }) {
         must(principal, params.id!);
         const until = body.to === 'pending' ? body.until : undefined;
-        return shown(await workItems.move(params.id!, body.to, principal.by, until));
+        return shown(principal, await workItems.move(params.id!, body.to, principal.by, until));
       },
     }),
     endpoint({

@@ -275,7 +275,10 @@ export async function startApi(
       queueing: { attach: () => ({ state: 'unknown' }) } as unknown as Queueing,
       calls: { dialBack: async () => 'unreachable', get: () => undefined },
       earlier: () => [],
-      customerOf: () => undefined,
+      customerOf: (number) => {
+        const { customer, owner } = customers.identify([{ kind: 'phone', value: number }], 'callback');
+        return { id: owner, name: customer.name, tags: [] };
+      },
       clock,
       logger,
     }),

@@ -67,6 +67,40 @@ describe('callbacks', () => {
     expect(made.body.number).toBe('+8613800138000');
   });
 
+  it('tell whose number it is only of customers who are there for her', async () => {
+    const [blue, red] = await Promise.all(
+      (['blue', 'red'] as const).map((team, at) =>
+        api.deps.customers.create(
+          { name: `Wang ${team}`, team, identities: [{ kind: 'phone', value: `+861360013600${at}` }] },
+          'setup',
+        ),
+      ),
+    );
+    const { agent, admin } = api.tokens;
+    const ask = (as: string, more: object) => send('post', '/callbacks', as, { queue: 'service', ...more });
+    const hidden = await ask(agent, { number: '+8613600136000' });
+    expect(hidden.status).toBe(201);
+    const path = `/callbacks/${hidden.body.id}`;
+    for (const { body } of [hidden, await send('get', path, agent)]) {
+      expect([body.name, body.customer, body.number]).toEqual([undefined, undefined, '+8613600136000']);
+    }
+    expect((await send('get', `/callbacks?customer=${blue?.id}`, agent)).body.callbacks).toEqual([]);
+    expect((await send('get', path, admin)).body).toMatchObject({ name: 'Wang blue', customer: blue?.id });
+    const own = await ask(agent, { number: '+8613600136001' });
+    expect(own.body).toMatchObject({ name: 'Wang red', customer: red?.id });
+
+    const named = (as: string, customer: string | undefined, origin?: string) =>
+      ask(as, { number: '+8613900139001', customer, ...(origin === undefined ? {} : { origin }) });
+    expect((await named(agent, blue?.id)).status).toBe(404);
+    expect((await named(agent, 'cus_none')).status).toBe(404);
+    expect((await named(agent, red?.id)).status).toBe(201);
+    // Whom she has had on the line she knows, whoever's customer it is.
+    const { journal, clock } = api.site;
+    await journal.append(longCall('int_2', clock.at, blue?.id ?? '').map((event) => ({ ...event, team: 'red' })));
+    await api.projector.settled();
+    expect((await named(agent, blue?.id, 'int_2')).status).toBe(201);
+  });
+
   it('say what is wrong', async () => {
     const ask = (body: object) => send('post', '/callbacks', api.tokens.admin, body);
     expect((await ask({ queue: 'none', number: '1234' })).body.code).toBe('queue-unknown');

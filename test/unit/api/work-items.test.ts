@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { channelSchema } from '../../../server/directory/index.ts';
+import { longCall } from '../customers/call-events.ts';
 import { type ApiServer, startApi } from './api-server.ts';
 
 let api: ApiServer;
@@ -91,6 +92,30 @@ it('is found by state, owner, priority, channel and words; with the names of own
   expect(await found('?via=blue-tickets')).toEqual([]);
   expect((await send('get', '?text=lost', agent)).body.workItems[0]).toMatchObject({ ownerName: 'Ada' });
   expect((await send('get', '?state=open,lost', agent)).status).toBe(400);
+});
+
+it('names a customer of another team to nobody who does not know her', async () => {
+  const { agent, admin } = api.tokens;
+  const { id: customer } = await api.deps.customers.create(
+    { name: 'Blue Wang', team: 'blue', identities: [] },
+    'setup',
+  );
+  const about = { ...given, subject: 'Fee of Blue', customer };
+  expect(await send('post', '', agent, about)).toMatchObject({ status: 404, body: { code: 'not-found' } });
+  const made = await send('post', '', admin, about);
+  expect(made.body).toMatchObject({ customer, customerName: 'Blue Wang' });
+  const seen = async () => (await send('get', `/${made.body.id}`, agent)).body;
+  expect(await seen()).toMatchObject({ subject: 'Fee of Blue' });
+  expect(await seen()).not.toHaveProperty('customerName');
+  const { workItems } = (await send('get', '?text=blue', agent)).body;
+  expect(JSON.stringify(workItems)).not.toContain('Wang');
+  await send('PATCH', `/${made.body.id}`, admin, { owner: '1001' });
+  expect(await seen()).toMatchObject({ customerName: 'Blue Wang' });
+  // From her own contact with her she makes one.
+  const { journal, clock } = api.site;
+  await journal.append(longCall('int_blue', clock.at, customer));
+  await api.projector.settled();
+  expect((await send('post', '', agent, { ...about, links: [{ interaction: 'int_blue' }] })).status).toBe(201);
 });
 
 it('of another team is seen by the agent whose it is', async () => {

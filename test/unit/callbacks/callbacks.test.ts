@@ -174,6 +174,8 @@ describe('a callback', () => {
     expect(dialled.map(({ offer, request }) => [offer.agent, request.number])).toEqual([['1002', '+8613800138000']]);
     const { offer, phone } = dialled[0]!;
     expect([...callbacks.waiting()]).toEqual([{ interaction: offer.interaction, state: 'ringing', agent: '1002' }]);
+    // Whose number it is, is for who calls her, not kept for who had it called.
+    expect([made.name, callbacks.get(made.id).name]).toEqual([undefined, undefined]);
     phone('accepted');
     await pass();
     expect(state(made)).toBe('dialling');
@@ -196,7 +198,7 @@ describe('a callback', () => {
       type: 'interaction.started',
       customer: 'cus_1',
       team: 'red',
-      data: { direction: 'out' },
+      data: { direction: 'out', fromName: 'Wang' },
     });
     expect(routing.counters.healed).toEqual({});
   });
