@@ -6,7 +6,7 @@ import { dataDirectoryHolder } from '../journal/index.ts';
 import { failed } from './errors.ts';
 
 /** A restore's own, locks, and what a file system has at its root. */
-const nothing = /^(\.coming|(new\.)?restore\.coming|server\.(lock|pid)|lost\+found)$/;
+const nothing = /^(\.coming|(new\.)?restore\.coming|server\.(lock|lock-journal|pid)|lost\+found)$/;
 
 export const comingIn = (folder: string): string => join(folder, '.coming');
 
