@@ -101,7 +101,8 @@ function filesBelow(folder: string, wanted: (path: string) => boolean): string[]
   const visit = (below: string) => {
     for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`;
-      if (!wanted(path)) continue;
+      // At the root of a file system, and only root may read it.
+      if (path === 'lost+found' || !wanted(path)) continue;
       if (entry.isDirectory()) visit(path);
       else if (entry.isFile()) found.push(path);
     }

@@ -53,6 +53,8 @@ describe.each(['kept', 'one.backup'])('a backup in %s', (place) => {
     await site.write(30);
     site.record('rec_1', 'a talk');
     const attachment = site.attach('a picture');
+    mkdirSync(site.path('lost+found'));
+    site.file('lost+found/#12', 'of the file system');
     await take(place);
     const data = join(site.folder, 'restored');
     const { manifest, flows, settings, aside } = await restoreBackup({ ...from(place), data });
@@ -66,7 +68,7 @@ describe.each(['kept', 'one.backup'])('a backup in %s', (place) => {
     expect(settings.map(({ was }) => was).sort()).toEqual(
       [join(site.folder, 'egress.json'), site.configuration].sort(),
     );
-    expect(existsSync(join(data, 'prompts'))).toBe(false);
+    for (const name of ['prompts', 'lost+found']) expect(existsSync(join(data, name))).toBe(false);
     expect(existsSync(join(data, 'run', 'edge.json'))).toBe(false);
     const restored = new Sqlite(join(data, 'switchroom.sqlite'), { readonly: true });
     const rows = 'SELECT * FROM journal ORDER BY seq';
