@@ -27,7 +27,7 @@ export class PortPair {
   readonly rtp: Socket;
   readonly rtcp: Socket;
   user: PairUser | undefined;
-  /** Packets for nobody, while it rested. */
+  /** Packets for nobody, while it rested, or of nobody. */
   stray = 0;
   freeSince = 0;
   #connected = false;
@@ -38,7 +38,8 @@ export class PortPair {
     this.rtp = rtp;
     this.rtcp = rtcp;
     rtp.on('message', (packet, from) => {
-      if (this.user) this.user.rtp(packet, from);
+      // From port 0, which UDP allows, nobody can be answered: sending there throws.
+      if (this.user && from.port !== 0) this.user.rtp(packet, from);
       else this.stray++;
     });
     rtcp.on('message', (packet, from) => this.user?.rtcp(packet, from));
@@ -128,8 +129,7 @@ export class PortPool {
     while (!pair && at.next + 1 <= to) {
       const port = at.next;
       at.next += 2;
-      pair = this.#bind(address, port);
-      if (!pair) at.busy.set(port, now());
+      pair = this.#try(address, port, at.busy);
     }
     if (!pair) pair = this.#retry(address, at.busy);
     if (!pair) throw new NoPorts(`all RTP ports of ${address} are in use or resting`);
@@ -156,24 +156,31 @@ export class PortPool {
   #retry(address: string, busy: Map<number, number>): PortPair | undefined {
     for (const [port, since] of busy) {
       if (this.#options.now() - since < busyMs) continue;
-      busy.delete(port);
-      const pair = this.#bind(address, port);
+      const pair = this.#try(address, port, busy);
       if (pair) return pair;
-      busy.set(port, this.#options.now());
     }
     return undefined;
+  }
+
+  /** One that cannot be had now, for whatever reason, is tried again later. @throws NoPorts */
+  #try(address: string, port: number, busy: Map<number, number>): PortPair | undefined {
+    busy.set(port, this.#options.now());
+    const pair = this.#bind(address, port);
+    if (pair) busy.delete(port);
+    return pair;
   }
 
   /** @returns undefined where one of the two is busy */
   #bind(address: string, port: number): PortPair | undefined {
     const rtp = this.#socket(address, port);
     if (!rtp) return undefined;
-    const rtcp = this.#socket(address, port + 1);
-    if (!rtcp) {
-      rtp.close();
-      return undefined;
+    let rtcp: Socket | undefined;
+    try {
+      rtcp = this.#socket(address, port + 1);
+    } finally {
+      if (!rtcp) rtp.close();
     }
-    return new PortPair(address, port, rtp, rtcp);
+    return rtcp && new PortPair(address, port, rtp, rtcp);
   }
 
   #socket(address: string, port: number): Socket | undefined {

@@ -86,3 +86,26 @@ test('a peer that closed its port is no error, and a pair on every address is ne
   there.socket.send('by another way', everywhere.pair.port, '127.0.0.1');
   await vi.waitFor(() => expect(everywhere.heard).toEqual(['by another way']));
 });
+
+test('a packet from port 0, where nothing can be sent to, is nobody’s', () => {
+  const { pair, heard } = pool('127.0.0.1');
+  const from = { address: '127.0.0.1', family: 'IPv4' as const, size: 7 };
+  pair.rtp.emit('message', Buffer.from('nowhere'), { ...from, port: 0 });
+  pair.rtp.emit('message', Buffer.from('somewhere'), { ...from, port: 4000 });
+  expect(heard).toEqual(['somewhere']);
+  expect(pair.stray).toBe(1);
+});
+
+test('ports that cannot be bound while the address is away are there again when it is back', () => {
+  let now = 0;
+  // Two pairs, of which the system refuses all for another reason than that somebody has them.
+  const ports = new PortPool({ from: 41_000, to: 41_003, restMs: 0, now: () => now, onerror: () => undefined });
+  closing.push(() => ports.close());
+  const nobody = { rtp: () => undefined, rtcp: () => undefined };
+  const away = '192.0.2.77';
+  for (let i = 0; i < 2; i++) expect(() => ports.take(away, nobody)).toThrow(/EADDRNOTAVAIL/);
+  // All are left alone for a while, and then tried anew.
+  expect(() => ports.take(away, nobody)).toThrow(/in use or resting/);
+  now += 30_000;
+  expect(() => ports.take(away, nobody)).toThrow(/EADDRNOTAVAIL/);
+});
