@@ -36,9 +36,12 @@ export class UdpProbe {
       if (error.code === 'ECONNREFUSED') for (const tell of waiting) tell();
     });
     socket.on('message', stop); // somebody is there
-    socket.connect(port, address, () => {
+    // `connect` tells its callback where it fails; the declarations of Node's types know nothing of that.
+    socket.connect(port, address, (unreachable?: Error) => {
+      // No way there at all (an interface is down): what is sent meets the same, and tells it.
+      if (unreachable) stop();
       // The refusal comes as the socket's error, whether by this callback or by the next receive.
-      if (this.#running.has(key)) socket.send(keepalive, (error) => error !== null && socket.emit('error', error));
+      else if (this.#running.has(key)) socket.send(keepalive, (error) => error !== null && socket.emit('error', error));
     });
   }
 

@@ -11,6 +11,7 @@ import {
   openTransactions,
   type TransactionOptions,
 } from '../../../../../edge/sip/transaction/index.ts';
+import { UdpProbe } from '../../../../../edge/sip/transport/udp-probe.ts';
 import { crlf } from '../message/samples.ts';
 import { Listening, makeRequest, Reports, respond } from '../transaction/fake-network.ts';
 
@@ -364,4 +365,17 @@ describe('bad guests', () => {
     await once(socket, 'close');
     expect(socket.text()).toContain('200');
   });
+});
+
+test('a probe towards a place that has no way there harms nobody', async () => {
+  const probe = new UdpProbe();
+  closers.push(() => probe.close());
+  const broken = vi.fn();
+  process.prependOnceListener('uncaughtException', broken);
+  closers.push(() => process.off('uncaughtException', broken));
+  const refused = vi.fn();
+  // The system refuses to connect to it, as it does where the interface is down.
+  probe.ask('255.255.255.255', 5060, refused);
+  await new Promise((turn) => setImmediate(turn));
+  expect([broken.mock.calls, refused.mock.calls]).toEqual([[], []]);
 });
