@@ -233,6 +233,18 @@ export class SipDialog {
     if (wasUp) this.#end(ending);
   }
 
+  /** A request failed in a way that ends the dialog here: the SIP server has it still, and perhaps the far side, too. */
+  #byeAfterAll(): void {
+    const { logger } = this.#wire;
+    this.#wire.request(
+      { method: 'BYE', stackDialogId: this.id },
+      {
+        response: () => {},
+        failed: (error) => logger.debug({ err: error, sipCallId: this.callId }, 'BYE of a lost dialog was not sent'),
+      },
+    );
+  }
+
   #byeReceived(request: RawRequest, responder: RawResponder): void {
     const wasUp = this.#state === 'up';
     this.#state = states.next(this.#state, 'bye-received') ?? this.#state;
@@ -346,6 +358,7 @@ export class SipDialog {
           // RFC 3261 §12.2.1.2: these two end the dialog.
           if ((status === 481 || status === 408) && this.#state === 'up') {
             this.lost({ by: 'lost', cause: String(status) });
+            this.#byeAfterAll();
           }
         },
         failed: (error) => {

@@ -157,7 +157,8 @@ describe('re-INVITE of ours', () => {
     await done;
   });
 
-  test('481 ends the dialog', async () => {
+  // Else the SIP server keeps it for ever, and a far side that only left this request without an answer stays in the call.
+  test.each(['481 Gone', '408 Request Timeout'])('%s ends the dialog, at the far side too', async (answer) => {
     const up = await dialog();
     const endings: unknown[] = [];
     up.handler = {
@@ -167,9 +168,14 @@ describe('re-INVITE of ours', () => {
       info: () => {},
       referred: () => {},
     };
-    server.onsip = (frame) => server.respond(frame, server.take(frame), '481 Gone', { dialogId: up.id });
+    server.onsip = (frame) => server.respond(frame, server.take(frame), answer, { dialogId: up.id });
     await expect(up.offer(async () => 'v=0\r\n')).rejects.toMatchObject({ code: 'sip-declined' });
-    expect(endings).toEqual([{ by: 'lost', cause: '481' }]);
+    expect(endings).toEqual([{ by: 'lost', cause: answer.slice(0, 3) }]);
+    await until(() => sipFrame('BYE') !== undefined, 'BYE');
+    expect(sipFrame('BYE')?.tokens[3]).toBe(up.id);
+    await up.bye();
+    await until(() => sip.counts().pending === 0, 'an answer to the BYE');
+    expect(server.frames.filter((frame) => frame.start.startsWith('BYE'))).toHaveLength(1);
   });
 });
 
