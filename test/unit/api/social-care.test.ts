@@ -46,6 +46,7 @@ afterAll(async () => {
 /** What is looked at of any answer. */
 interface Body {
   id: string;
+  interaction: string;
   thread: string;
   state: string;
   phase?: string;
@@ -202,6 +203,23 @@ it('lets nobody decide on what she wrote in a colleague’s name', async () => {
   expect(event).toMatchObject({ agent: '2001', data: { writtenBy: '2002' } });
   expect((await review(api.tokens.supervisor, false)).body).toMatchObject({ state: 'failed' });
   await api.deps.conversations.close('2001', interaction);
+  // Nor where the colleague is made to write first; nor is a customer named whom she does not know.
+  const first = {
+    via: 'weibo',
+    thread: `post-${count}`,
+    queue: 'service',
+    content: { type: 'text', text: 'From 9 to 5' },
+  };
+  const begin = (more: object) => send('POST', '/agents/2001/conversations', eve, { ...first, ...more });
+  const theirs = await api.deps.customers.create({ name: 'Blue Wang', team: 'blue', identities: [] }, 'setup');
+  expect(await begin({ customer: theirs.id })).toMatchObject({ status: 404, body: { code: 'not-found' } });
+  const begun = await begin({});
+  expect(begun.status).toBe(201);
+  const [again] = (await send('GET', '/approvals?mine=true', eve)).body.approvals;
+  const own = await send('POST', `/messages/${again.message}/review`, eve, { approved: true });
+  expect(own).toMatchObject({ status: 403, body: { code: 'approval-own' } });
+  await send('POST', `/messages/${again.message}/review`, api.tokens.supervisor, { approved: false });
+  await api.deps.conversations.end(begun.body.interaction, 'test');
   api.routing.signOut('2001');
 });
 
