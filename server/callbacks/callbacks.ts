@@ -203,16 +203,22 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   }
 
   #queue(callback: Callback, interaction: InteractionId): void {
-    const { queueing, logger } = this.#options;
-    const { queue, language, preferred, since } = callback;
+    const { queueing, directory, clock, logger } = this.#options;
+    const { queue, language, preferred = '', since } = callback;
+    // Whoever left us since is not waited for: no queue would take it then.
+    const first = directory.agents.get(preferred)?.disabled === false;
+    // Nor does the queue keep it beyond its time.
+    const leftMs = Math.max(0, callback.until - clock.now());
+    const isShort = leftMs < (directory.queues.get(queue)?.maxWaitMs ?? 0);
     try {
       queueing.enqueue(
         this.#target(callback, interaction),
         {
           queue,
           language,
-          ...(preferred === undefined ? {} : { preferred: { agent: preferred, forMs: preferredMs } }),
-          ...(since === undefined ? {} : { since }),
+          ...(first && { preferred: { agent: preferred, forMs: preferredMs } }),
+          ...(since !== undefined && { since }),
+          ...(isShort && { maxWaitMs: leftMs }),
         },
         () => this.#exited(callback, interaction, 'queue-exit'),
       );

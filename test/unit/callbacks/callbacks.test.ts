@@ -288,6 +288,33 @@ describe('a callback', () => {
     }
   });
 
+  it('is not begun after its time: the queue keeps it no longer', async () => {
+    const made = await settle(
+      callbacks.schedule({ queue: 'service', number: '1', until: site.clock.at + 60_000 }, 'api'),
+    );
+    await pass(30_000);
+    expect(state(made)).toBe('queued');
+    callbacks.close();
+    await settle(routing.close());
+    open();
+    await pass(31_000);
+    expect(state(made)).toBe('expired');
+    ready('1001');
+    await pass(1_000);
+    expect(dialled).toEqual([]);
+    expect(types().at(-1)).toBe('callback.ended expired');
+  });
+
+  it('goes to its queue though the agent who was to be asked first left the house', async () => {
+    const from = site.clock.at + 60_000;
+    const made = await settle(callbacks.schedule({ queue: 'service', number: '1', preferred: '1002', from }, 'api'));
+    await settle(site.directory.agents.remove('1002', 'admin'));
+    ready('1001');
+    await pass(61_000);
+    expect(state(made)).toBe('queued');
+    expect(dialled.map(({ offer }) => offer.agent)).toEqual(['1001']);
+  });
+
   it('outlives a restart, in the queue and while it is dialled', async () => {
     const [waits, rings] = [
       await settle(callbacks.schedule({ queue: 'service', number: '1', since: site.clock.at - 90_000 }, 'api')),
