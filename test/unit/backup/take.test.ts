@@ -18,6 +18,9 @@ import { readSettings } from '../../../config/index.ts';
 import { findings, restoreBackup, type Taken, takeBackup, verifyBackup } from '../../../server/backup/index.ts';
 import { Site } from './site.ts';
 
+// Each opening of a backup stretches the passphrase for half a second.
+vi.setConfig({ testTimeout: 60_000 });
+
 /** Around the picture of the site's database. */
 const picture = vi.hoisted(() => ({ before: async () => {}, after: async () => {} }));
 vi.mock('../../../server/backup/snapshot.ts', async (original) => {
