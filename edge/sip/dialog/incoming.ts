@@ -20,6 +20,8 @@ export class Incoming {
   owner: object | undefined;
   /** A provisional or final response of the user's has gone out. */
   answered = false;
+  /** Its sender cannot be reached any more. */
+  lost = false;
   #text: string | undefined;
 
   constructor(transaction: ServerTransaction, dialog: Dialog | undefined) {
@@ -48,6 +50,6 @@ export class Incoming {
 
   /** No further answer can be given. */
   get over(): boolean {
-    return this.transaction.finalStatus !== undefined || this.reliable?.finalQueued === true;
+    return this.lost || this.transaction.finalStatus !== undefined || this.reliable?.finalQueued === true;
   }
 }

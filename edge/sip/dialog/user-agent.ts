@@ -178,10 +178,7 @@ export class UserAgent implements TransactionUser {
       transaction.respond(SipMessage.response(request, 100));
       this.#invites.set(transaction, incoming);
       this.#merging.add(key);
-      transaction.onend = (why) => {
-        this.#settle(incoming);
-        if (why === 'transport') this.#transportLost(incoming);
-      };
+      this.#watch(incoming);
     }
     this.#core.user.request(incoming);
   }
@@ -216,7 +213,7 @@ export class UserAgent implements TransactionUser {
       dialog.incomingInvite = incoming;
       transaction.respond(SipMessage.response(request, 100));
       this.#invites.set(transaction, incoming);
-      transaction.onend = () => this.#settle(incoming);
+      this.#watch(incoming);
     }
     if (method === 'BYE') {
       if (!this.#bye(incoming, dialog)) return;
@@ -278,19 +275,35 @@ export class UserAgent implements TransactionUser {
     return true;
   }
 
+  #watch(incoming: Incoming): void {
+    incoming.transaction.onend = (why) => {
+      if (why === 'transport') this.#transportLost(incoming);
+      else this.#settle(incoming);
+    };
+  }
+
   /** An INVITE that has its final response can be neither cancelled nor merged. */
   #settle(incoming: Incoming): void {
     if (incoming.method !== 'INVITE' || incoming.transaction.finalStatus === undefined) return;
+    this.#forget(incoming);
+  }
+
+  #forget(incoming: Incoming): void {
     this.#invites.delete(incoming.transaction);
     // The transaction lives for another 32 s: it must not keep the call's texts for as long.
     incoming.transaction.onend = undefined;
     if (!incoming.inDialog) this.#merging.delete(mergeKey(incoming.request));
   }
 
-  /** The response to an INVITE could not be sent: the caller is gone, whoever still rings must know. */
+  /** A provisional response to an INVITE could not be sent: the caller is gone, whoever still rings must know. */
   #transportLost(incoming: Incoming): void {
-    if (incoming.dialog === undefined || incoming.dialog.state !== 'early') return;
-    endDialog(this.#core, incoming.dialog, 'lost');
+    const { dialog } = incoming;
+    incoming.lost = true;
+    incoming.reliable?.stop();
+    this.#forget(incoming);
+    if (dialog?.incomingInvite === incoming) dialog.incomingInvite = undefined;
+    if (dialog !== undefined && !incoming.inDialog) endDialog(this.#core, dialog, 'lost');
+    this.#core.user.cancelled(incoming, asCancel(incoming.request), incoming.arrival);
   }
 
   #reject(transaction: ServerTransaction, status: number, headers: [string, string][] = []): void {
@@ -302,10 +315,10 @@ function mergeKey(invite: SipMessage): string {
   return `${invite.callId}\n${invite.fromTag}\n${invite.cseq.number}`;
 }
 
-/** A BYE in an early dialog, told to the user as the CANCEL that it amounts to. */
-function asCancel(bye: SipMessage): SipMessage {
-  const cancel = bye.clone();
+/** The CANCEL that a BYE in an early dialog amounts to, or the loss of the caller of this INVITE: for the user. */
+function asCancel(request: SipMessage): SipMessage {
+  const cancel = request.clone();
   cancel.method = 'CANCEL';
-  cancel.headers.set('CSeq', `${bye.cseq.number} CANCEL`);
+  cancel.headers.set('CSeq', `${request.cseq.number} CANCEL`);
   return cancel;
 }

@@ -156,6 +156,33 @@ test('BYE of the caller while it rings ends the INVITE', async () => {
   await cancelled;
 });
 
+test('a caller whose connection is gone while it rings has hung up, and nothing is kept of the call', async () => {
+  const srf = await bench.app();
+  const rings: [AppRequest, AppResponse][] = [];
+  on(srf, 'invite', (req, res) => rings.push([req, res]));
+  const peer = await bench.peer('tcp');
+  const call = peer.call('uas1');
+  call.invite();
+  await until(() => rings.length === 1, 'the app has the call');
+  const [req, res] = rings[0] as [AppRequest, AppResponse];
+  const cancels: AppRequest[] = [];
+  req.on('cancel', (cancel) => cancels.push(cancel));
+  peer.close();
+  await until(() => {
+    if (cancels.length === 0) res.send(180);
+    return cancels.length > 0;
+  }, 'the app is told');
+  expect(cancels.map((cancel) => cancel.get('call-id'))).toEqual([call.callId]);
+  const late = new Promise((resolve) => res.send(200, { body: sdp }, resolve));
+  expect(String(await late)).toContain('unknown transaction');
+  expect(bench.edge.counts()).toMatchObject({ dialogs: 0, server: 0 });
+  // The same INVITE by another path: 482 while the first is known.
+  const back = await bench.peer('tcp');
+  back.send(call.request('INVITE', { seq: 1 }));
+  await until(() => rings.length === 2, 'the app has it anew');
+  expect(back.count(482)).toBe(0);
+});
+
 test('busy: no ACK reaches the app, and the dialog id is in the echo', async () => {
   const srf = await bench.app();
   const echo = new Promise<AppResponse>((resolve) => {
