@@ -28,6 +28,11 @@ export function sessionExpiresOf(message: SipMessage): SessionExpires | undefine
   return readSessionExpires(message.headers.get('Session-Expires'));
 }
 
+/** What a timer of Node's can wait for: 24 days. Who asks for more is refreshed more often. */
+const longestSeconds = 2_000_000;
+/** Between two refreshes of which the first failed. */
+const leastPauseMs = 5_000;
+
 /** The one running timer of a dialog. */
 export class SessionTimer {
   readonly seconds: number;
@@ -35,6 +40,8 @@ export class SessionTimer {
   readonly #refresh: () => void;
   readonly #expired: () => void;
   #timeout: NodeJS.Timeout | undefined;
+  /** When it is over unless somebody refreshes it, monotonic ms. */
+  #ends = 0;
   #stopped = false;
 
   constructor(seconds: number, weRefresh: boolean, refresh: () => void, expired: () => void) {
@@ -47,23 +54,33 @@ export class SessionTimer {
 
   /** The session was refreshed just now. */
   restart(): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#timeout);
-    const ms = this.seconds * 1000;
+    const ms = Math.min(this.seconds, longestSeconds) * 1000;
     // RFC 4028 §10: the refresher at half the interval; the other side gives up a little before its end.
-    if (this.weRefresh) this.#timeout = setTimeout(this.#refresh, ms / 2);
-    else this.#timeout = setTimeout(this.#expired, ms - Math.min(32_000, ms / 3));
+    const lifeMs = ms - Math.min(32_000, ms / 3);
+    this.#ends = performance.now() + lifeMs;
+    if (this.weRefresh) this.#after(ms / 2, this.#refresh);
+    else this.#after(lifeMs, this.#expired);
   }
 
-  /** Tries to refresh again soon (491, or another INVITE was under way). */
+  /** Tries to refresh again soon (491, or another INVITE was under way); where no time is left for it, it is over. */
   retry(afterMs: number): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#timeout);
-    this.#timeout = setTimeout(this.#refresh, afterMs);
+    const leftMs = this.#ends - performance.now();
+    if (afterMs < leftMs) this.#after(afterMs, this.#refresh);
+    else this.#after(Math.max(0, leftMs), this.#expired);
+  }
+
+  /** The refresh failed: tries again when half of the time is over that is left, and at its end no more. */
+  retryLater(): void {
+    this.retry(Math.max(leastPauseMs, (this.#ends - performance.now()) / 2));
   }
 
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timeout);
+  }
+
+  #after(ms: number, act: () => void): void {
+    clearTimeout(this.#timeout);
+    if (!this.#stopped) this.#timeout = setTimeout(act, ms);
   }
 }

@@ -97,9 +97,10 @@ export class SessionTimers {
         }
         if (!again && response.status >= 200) this.#refreshed(dialog, response, arrival);
       },
-      failed: () => {
+      failed: (why) => {
         if (dialog.outgoingInvite === transaction) dialog.outgoingInvite = undefined;
-        sayBye(core, dialog, 'Session timer expired', 'lost');
+        if (why === 'transport') timer.retryLater();
+        else sayBye(core, dialog, 'Session timer expired', 'lost');
       },
     });
     if (method === 'INVITE') dialog.outgoingInvite = transaction;
@@ -114,9 +115,9 @@ export class SessionTimers {
       this.answered(dialog, response);
     } else if (response.status === 491 || response.status === 500) {
       dialog.timer?.retry(randomInt(2_100, 4_000)); // RFC 3261 §14.1
-    } else {
+    } else if (response.status === 481 || response.status === 408) {
       sayBye(this.#core, dialog, 'Session refresh failed', 'lost');
-    }
+    } else dialog.timer?.retryLater(); // RFC 4028 §10: the session goes on until its time is over
   }
 }
 

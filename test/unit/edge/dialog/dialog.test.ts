@@ -146,6 +146,51 @@ describe('timers', () => {
     vi.advanceTimersByTime(1);
     expect(events).toEqual(['refresh', 'theirs over']);
   });
+
+  test('a refresh that fails is tried again, less and less, and the session ends a little before its time', () => {
+    const began = performance.now();
+    const events: [string, number][] = [];
+    const note = (what: string) => events.push([what, Math.round((performance.now() - began) / 1000)]);
+    const timer: SessionTimer = new SessionTimer(
+      1_800,
+      true,
+      () => {
+        note('refresh');
+        timer.retryLater();
+      },
+      () => note('over'),
+    );
+    vi.advanceTimersByTime(1_800_000);
+    expect(events.slice(0, 3)).toEqual([
+      ['refresh', 900],
+      ['refresh', 1334],
+      ['refresh', 1551],
+    ]);
+    expect(events.filter(([what]) => what === 'refresh').length).toBeLessThan(12);
+    expect(events.at(-1)).toEqual(['over', 1768]);
+  });
+
+  test('who answers every refresh with 491 does not keep the session for ever', () => {
+    let over = 0;
+    const timer: SessionTimer = new SessionTimer(
+      90,
+      true,
+      () => timer.retry(2_100),
+      () => over++,
+    );
+    vi.advanceTimersByTime(59_999);
+    expect(over).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(over).toBe(1);
+  });
+
+  test.each([true, false])('an interval that no timer can wait for ends nothing at once (we refresh: %s)', (ours) => {
+    const act = vi.fn();
+    const timer = new SessionTimer(4_294_967_295, ours, act, act);
+    vi.advanceTimersByTime(86_400_000);
+    expect(act).not.toHaveBeenCalled();
+    timer.stop();
+  });
 });
 
 describe('a request outside dialogs', () => {

@@ -201,6 +201,17 @@ test('session timer: we refresh, unseen by the app, by UPDATE where it is allowe
   peer.respond(bye, '200 OK');
 });
 
+test('session timer: a refresh that is refused ends the call only when its time is over', async () => {
+  await talk(
+    { minSessionSeconds: 1 },
+    { headers: 'Supported: timer\r\nAllow: INVITE, UPDATE\r\nSession-Expires: 1;refresher=uas' },
+  );
+  peer.respond(await peer.expect('UPDATE'), '403 Forbidden');
+  const bye = await peer.expect('BYE');
+  expect(bye.header('Reason')).toContain('Session timer expired');
+  peer.respond(bye, '200 OK');
+});
+
 test('a BYE that the app never answers is answered for it', async () => {
   const { call } = await talk({ timing: { t1: 10, t2: 40, t4: 50 } });
   // The app's Dialog throws away what it gets.
