@@ -4,6 +4,10 @@ import type { Kind, Rule } from './policy.ts';
 
 const dayMs = 86_400_000;
 
+/** The rows of messages stay, empty, where what was said is gone; what goes with the person goes with them. */
+const hasWords = `EXISTS (SELECT 1 FROM messages WHERE interaction = i.id)
+      AND NOT EXISTS (SELECT 1 FROM removals WHERE kind IN ('messages', 'personal') AND id = i.id)`;
+
 /** What is still there of a kind, for one interaction `i`; and the id that is taken away. */
 const still: Record<Kind, { id: string; join: string; there: string }> = {
   recordings: {
@@ -14,7 +18,7 @@ const still: Record<Kind, { id: string; join: string; there: string }> = {
   messages: {
     id: 'i.id',
     join: '',
-    there: `EXISTS (SELECT 1 FROM messages WHERE interaction = i.id)
+    there: `${hasWords}
       AND NOT EXISTS (SELECT 1 FROM conversations WHERE interaction = i.id AND open = 1)`,
   },
   personal: {
@@ -28,7 +32,7 @@ const still: Record<Kind, { id: string; join: string; there: string }> = {
     // The record is what a recording is found by: it goes last.
     there: `NOT EXISTS (SELECT 1 FROM recordings r WHERE r.interaction = i.id
       AND NOT EXISTS (SELECT 1 FROM removals WHERE kind = 'recordings' AND id = r.id))
-      AND NOT EXISTS (SELECT 1 FROM messages WHERE interaction = i.id)`,
+      AND NOT (${hasWords})`,
   },
 };
 

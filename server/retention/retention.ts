@@ -124,17 +124,22 @@ export class Retention {
     const { journal, conversations } = this.#given;
     const said = newEvent(retained, at, { kind, rule: name, days, count: ids.length, ids, by });
     const mark = (db: Database) => markRemoved(db, kind, ids, at, name);
+    const words = () => conversations.erase({ customers: [], interactions: ids });
     if (kind === 'recordings') {
       await journal.append([said], mark);
       await this.#removeFiles(ids);
     } else if (kind === 'messages') {
       await journal.append([said], (db) => {
         mark(db);
-        conversations.erase({ customers: [], interactions: ids });
+        words();
       });
       await journal.eraseInteractions(ids, `rule ${name}`, 'message.');
     } else if (kind === 'personal') {
-      await journal.append([said], mark);
+      // What was written in a contact says who it was with, too.
+      await journal.append([said], (db) => {
+        mark(db);
+        words();
+      });
       await journal.eraseInteractions(ids, `rule ${name}`);
     } else {
       await journal.eraseInteractions(ids, `rule ${name}`);
