@@ -32,10 +32,17 @@ export class CallbackRows {
       .map(({ data }) => JSON.parse(data) as Callback);
   }
 
-  ofCustomers(customers: readonly string[]): Callback[] {
+  /** Made for these customers, or agreed or tried in these contacts. */
+  about(subjects: readonly string[]): Callback[] {
+    // Each with its index (the columns are the indexes' own expressions), and every callback once.
     return this.#database
-      .prepare<[string], Row>('SELECT data FROM callbacks WHERE customer IN (SELECT value FROM json_each(?))')
-      .all(JSON.stringify(customers))
+      .prepare<[string], Row>(
+        `WITH subjects AS MATERIALIZED (SELECT value FROM json_each(?))
+         SELECT data FROM callbacks WHERE customer IN subjects
+         UNION SELECT data FROM callbacks WHERE data ->> '$.origin' IN subjects
+         UNION SELECT data FROM callbacks WHERE data ->> '$.interaction' IN subjects`,
+      )
+      .all(JSON.stringify(subjects))
       .map(({ data }) => JSON.parse(data) as Callback);
   }
 

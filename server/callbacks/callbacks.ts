@@ -384,8 +384,11 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
   }
 
   #erase(subjects: readonly string[]): void {
-    for (const callback of this.#rows.ofCustomers(subjects)) {
+    // A rule of retention names contacts alone: whom is still to be called back, it does not mean.
+    const isPerson = subjects.some((subject) => subject.startsWith('cus_'));
+    for (const callback of this.#rows.about(subjects)) {
       const open = this.#open.get(callback.id) ?? callback;
+      if (!isPerson && !isOver(open.state)) continue;
       open.number = undefined;
       open.name = undefined;
       open.note = undefined;

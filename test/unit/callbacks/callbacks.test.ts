@@ -21,6 +21,7 @@ let routing: Routing;
 let callbacks: Callbacks;
 let dialled: Dialling[];
 let draining = false;
+let known: { id: string; name: string; tags: string[] } | undefined;
 /** Who talks with which contact, as calls would say. */
 let talks: Map<string, string>;
 
@@ -47,7 +48,7 @@ function open(): void {
     queueing: routing,
     calls,
     earlier: () => [],
-    customerOf: () => ({ id: 'cus_1', name: 'Wang', tags: ['gold'] }),
+    customerOf: () => known,
     draining: () => draining,
     clock,
     logger,
@@ -103,6 +104,7 @@ beforeEach(async () => {
   dialled = [];
   talks = new Map();
   draining = false;
+  known = { id: 'cus_1', name: 'Wang', tags: ['gold'] };
   await site.directory.queues.put(queueSchema.parse({ site: 'hq', id: 'service', team: 'red', wrapUpMs: 0 }), 'admin');
   for (const id of ['1001', '1002']) {
     await site.directory.agents.put(
@@ -357,5 +359,24 @@ describe('a callback', () => {
     expect(kept).toMatchObject({ state: 'cancelled' });
     expect(JSON.stringify(kept)).not.toContain('13800138000');
     expect(JSON.stringify(site.journal.read(0))).not.toContain('13800138000');
+  });
+
+  it('forgets by its contacts whose customer nobody knew; a rule takes no number that is still to be called', async () => {
+    const number = '+8613800138111';
+    const wish = { queue: 'service', number, from: site.clock.at + 60_000, origin: 'int_first' };
+    known = undefined;
+    const open = await settle(callbacks.schedule(wish, 'api'));
+    const over = await settle(callbacks.schedule(wish, 'api'));
+    await settle(callbacks.cancel(over.id, 'api'));
+    await settle(site.journal.eraseInteractions(['int_first'], 'rule contacts'));
+    await pass();
+    expect(callbacks.get(over.id).number).toBeUndefined();
+    expect(callbacks.get(open.id)).toMatchObject({ state: 'scheduled', number });
+    // Later somebody made her a customer, and that contact hers.
+    await settle(site.journal.erase(['cus_2', 'int_first'], 'admin'));
+    await pass();
+    expect(state(open)).toBe('cancelled');
+    const rows = site.opened.database.prepare('SELECT data FROM callbacks').pluck().all();
+    expect(JSON.stringify(rows)).not.toContain('13800138111');
   });
 });
