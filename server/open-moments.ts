@@ -104,9 +104,9 @@ function actsOn(
       return { refused: places.length === 0 ? 'she never wrote to us there' : 'no channel lets us write to her now' };
     },
     hint: (interaction, hints) => desk.hint(interaction, hints),
-    async callback(customer: Customer, { queue, number, from, note }, by) {
+    async callback(customer: Customer, { queue, number, from, until, note }, by) {
       const language = customer.language;
-      const wish = { queue, number, from, note, customer: customer.id, ...(language ? { language } : {}) };
+      const wish = { queue, number, from, until, note, customer: customer.id, ...(language ? { language } : {}) };
       return { callback: (await callbacks.schedule(wish, by)).id };
     },
   };

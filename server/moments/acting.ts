@@ -10,6 +10,7 @@ import { momentActed, momentSignalled } from './events.ts';
 import type { Facts } from './facts.ts';
 import type { MomentRows, OpenFiring } from './moment-rows.ts';
 import type { MomentsOptions } from './moments.ts';
+import { quietFrom, quietUntil } from './restraint.ts';
 import { filled, said } from './saying.ts';
 import { type Action, kindOf } from './schema.ts';
 
@@ -25,7 +26,7 @@ interface Came {
 }
 
 export class Acting {
-  readonly #options: Pick<MomentsOptions, 'journal' | 'customers' | 'acts' | 'clock' | 'logger'>;
+  readonly #options: Pick<MomentsOptions, 'journal' | 'customers' | 'acts' | 'rules' | 'clock' | 'logger'>;
   readonly #rows: MomentRows;
   readonly #facts: Facts;
   readonly #effects: Effects;
@@ -99,7 +100,7 @@ export class Acting {
   }
 
   async #perform(firing: OpenFiring, action: Action, customer: Customer): Promise<Came & { seen?: boolean }> {
-    const { customers, acts, clock } = this.#options;
+    const { customers, acts, clock, rules } = this.#options;
     const by = `moment:${firing.moment}`;
     const now = clock.now();
     if ('tag' in action) {
@@ -122,8 +123,11 @@ export class Acting {
       const number = customer.identities.find(({ kind, value }) => kind === 'phone' && isNumber(value))?.value;
       if (number === undefined) return { result: 'refused', why: 'no number of hers is known' };
       const { queue, in: wait } = action.callback;
-      const from = now + (wait === undefined ? 0 : millisOf(wait));
-      const made = await acts.callback(customer, { queue, number, from, note: firing.moment }, by);
+      const due = now + (wait === undefined ? 0 : millisOf(wait));
+      // She may be called late, or again: never in the quiet hours.
+      const from = quietUntil(due, rules) ?? due;
+      const until = quietFrom(from, rules);
+      const made = await acts.callback(customer, { queue, number, from, until, note: firing.moment }, by);
       return 'refused' in made ? { result: 'refused', why: made.refused } : { result: 'done', callback: made.callback };
     }
     if ('hint' in action) {

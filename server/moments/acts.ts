@@ -27,7 +27,7 @@ export interface MomentActs {
   hint(interaction: InteractionId, hints: Said[]): boolean;
   callback(
     customer: Customer,
-    wish: { queue: QueueId; number: string; from: Millis; note: string },
+    wish: { queue: QueueId; number: string; from: Millis; until?: Millis | undefined; note: string },
     by: string,
   ): Promise<{ callback: string } | { refused: string }>;
   /** What a connector's channel record is of: `wechat`, `sms` … */

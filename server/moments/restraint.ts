@@ -50,6 +50,13 @@ export function quietUntil(now: number, { quiet, timeZone }: RestraintRules): nu
   return now - (now % 60_000) + minutes * 60_000;
 }
 
+/** When the quiet hours begin the next time, where they do not hold now; undefined: there are none. */
+export function quietFrom(now: number, { quiet, timeZone }: RestraintRules): number | undefined {
+  if (quiet === undefined || quiet.from === quiet.until) return undefined;
+  const minutes = (quiet.from - minuteOfDay(now, timeZone) + 1_440) % 1_440;
+  return now - (now % 60_000) + minutes * 60_000;
+}
+
 /** Her word about an action that reaches out. */
 export function refusedBy(
   action: Action,

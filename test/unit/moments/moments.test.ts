@@ -12,7 +12,13 @@ import {
 } from '../../../server/customers/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
 import { Effects } from '../../../server/moments/effects.ts';
-import { type MomentActs, type MomentStore, Moments, type UsedMoment } from '../../../server/moments/index.ts';
+import {
+  type MomentActs,
+  type MomentStore,
+  Moments,
+  type RestraintRules,
+  type UsedMoment,
+} from '../../../server/moments/index.ts';
 import { MomentRows } from '../../../server/moments/moment-rows.ts';
 import { momentSchema } from '../../../server/moments/schema.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
@@ -36,7 +42,7 @@ const acts: MomentActs = {
     return { message: `msg of ${key.slice(0, 3)}` };
   },
   callback: async (customer, wish) => {
-    asked.push(['callback', customer.id, wish.queue, wish.number, wish.from]);
+    asked.push(['callback', customer.id, wish.queue, wish.number, wish.from, ...(wish.until ? [wish.until] : [])]);
     return { callback: 'cb_1' };
   },
   hint: (interaction, hints) => {
@@ -52,9 +58,9 @@ const rule = (given: object): UsedMoment => ({
   moment: momentSchema.parse({ rank: 50, class: 'minutes', ...given }),
 });
 
-function open(): void {
+function open(quiet?: RestraintRules['quiet']): void {
   const { database } = site.opened;
-  const rules = { mostPerDay: 2, timeZone: 'Asia/Shanghai', consentNeeded: [] };
+  const rules = { mostPerDay: 2, timeZone: 'Asia/Shanghai', consentNeeded: [], quiet };
   moments = new Moments({
     database,
     journal: site.journal,
@@ -193,6 +199,25 @@ it('waits for what does not come, over a restart, and measures that she was reac
   expect(types()).toEqual(['fired', 'acted message', 'reached message', 'answered']);
   const answered = site.journal.read(0).find(({ type }) => type === 'moment.answered');
   expect(answered?.data.ms).toBe(10_000);
+});
+
+it('has nobody called back in the quiet hours: neither late nor again', async () => {
+  await moments.close();
+  open({ from: 21 * 60, until: 8 * 60 });
+  await moments.start();
+  const calls = (name: string, wait: string) =>
+    rule({ moment: name, when: { event: name }, owns: '1s', do: [{ callback: { queue: 'service', in: wait } }] });
+  use(calls('soon', '2m'), calls('tonight', '12h'));
+  const { id } = await ada();
+  await happens(id, 'soon');
+  site.clock.at += 60_000;
+  await happens(id, 'tonight');
+  const at = (time: string) => Date.parse(`${time}:00+08:00`);
+  const called = ['callback', id, 'service', '+8613800138000'];
+  expect(asked).toEqual([
+    [...called, at('2026-01-05T10:02'), at('2026-01-05T21:00')],
+    [...called, at('2026-01-06T08:00'), at('2026-01-06T21:00')],
+  ]);
 });
 
 it('decides once for each event, also when the server ends before it acted', async () => {
