@@ -122,7 +122,7 @@ export interface Quality {
 
 export interface EndpointEvents {
   dtmf: [{ digit: Digit; ms: number; via: 'rfc4733' | 'info' | 'inband' }];
-  /** No RTP for that long, although some had come and is due. */
+  /** No RTP for that long, although some had come and is due; again after each such time. */
   'rtp-timeout': [{ ms: number }];
   quality: [Quality];
   /** Gone for good. `quality` is the sum of the endpoint's life. */

@@ -324,8 +324,10 @@ export class Engine {
       }
       if (endpoint.heardAt === 0) continue;
       const silentMs = now - endpoint.heardAt;
-      if (endpoint.session.receiving && !endpoint.timedOut && silentMs >= rtpTimeoutMs) {
-        endpoint.timedOut = true;
+      // Again after each such time: who was alive when it was asked about may be gone by now.
+      const due = silentMs >= rtpTimeoutMs && now - endpoint.silenceToldAt >= rtpTimeoutMs;
+      if (endpoint.session.receiving && due) {
+        endpoint.silenceToldAt = now;
         this.#outside.event('endpoint.rtp-timeout', { id: endpoint.id, ms: Math.round(silentMs) });
       }
       if (now >= endpoint.qualityDue) {

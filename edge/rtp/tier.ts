@@ -30,7 +30,7 @@ export interface RtpOptions {
   restMs?: number;
   /** Look for DTMF tones in the audio of far sides without telephone-event. Default true. */
   inbandDtmf?: boolean;
-  /** Event rtp-timeout after so long without RTP, where some had come. Default 20,000 ms. */
+  /** Event rtp-timeout after each so long a time without RTP, where some had come. Default 20,000 ms. */
   rtpTimeoutMs?: number;
   /** How often a quality event is sent per endpoint. Default 10,000 ms. */
   qualityMs?: number;

@@ -6,7 +6,8 @@ import { noQuality, qualityOf } from './quality.ts';
 
 export class RtpWatch {
   readonly #host: AsteriskHost;
-  #received = { count: 0, at: 0, told: false };
+  /** `toldAt`: when it was said last that none comes, or since when none came. */
+  #received = { count: 0, at: 0, toldAt: 0 };
   #latest: Quality | undefined;
 
   constructor(host: AsteriskHost) {
@@ -31,17 +32,17 @@ export class RtpWatch {
   /**
    * Whether packets came since the last look.
    * @param due they should: they are not asked to be silent
-   * @returns how long none has come, ms, once it is `timeoutMs`, and once only; undefined else
+   * @returns how long none has come, ms, once it is `timeoutMs`, and after each further one; undefined else
    */
   silence(count: number, due: boolean, timeoutMs: number): number | undefined {
     const now = performance.now();
     const seen = this.#received;
     if (count !== seen.count || !due) {
-      this.#received = { count, at: now, told: false };
+      this.#received = { count, at: now, toldAt: now };
       return undefined;
     }
-    if (seen.count === 0 || seen.told || now - seen.at < timeoutMs) return undefined;
-    seen.told = true;
+    if (seen.count === 0 || now - seen.toldAt < timeoutMs) return undefined;
+    seen.toldAt = now;
     return Math.round(now - seen.at);
   }
 }

@@ -59,7 +59,7 @@ export class FreeswitchEndpoint extends EventEmitter<EndpointEvents> implements 
   readonly uuid: string;
   readonly raw: RawEndpoint;
   /** What the watch over RTP saw last. */
-  watch = { received: -1, since: 0, told: false };
+  watch = { received: -1, since: 0, toldAt: 0 };
   readonly #tools: EndpointTools;
   readonly #log: Logger;
   readonly #digits = new DigitCollector();

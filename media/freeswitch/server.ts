@@ -37,7 +37,7 @@ export interface FreeswitchOptions {
   /** SIP servers to call it by, in order of preference. */
   sip: readonly SipServerPlace[];
   logger: Logger;
-  /** Without RTP for that long, although some had come: `rtp-timeout`; ms. Default 20,000. */
+  /** Without RTP for that long, although some had come: `rtp-timeout`, and again after each such time; ms. Default 20,000. */
   rtpTimeoutMs?: number | undefined;
   /** How often RTP is looked at, ms. Default 5,000. */
   watchMs?: number | undefined;
@@ -186,9 +186,9 @@ export class FreeswitchMediaServer extends EventEmitter<MediaServerEvents> imple
         const { watch } = endpoint;
         const now = performance.now();
         if (quality.received !== watch.received) {
-          endpoint.watch = { received: quality.received, since: now, told: false };
-        } else if (quality.received > 0 && !watch.told && now - watch.since >= limit) {
-          watch.told = true;
+          endpoint.watch = { received: quality.received, since: now, toldAt: now };
+        } else if (quality.received > 0 && now - watch.toldAt >= limit) {
+          watch.toldAt = now;
           endpoint.emit('rtp-timeout', { ms: Math.round(now - watch.since) });
         }
       } catch (error) {

@@ -67,7 +67,8 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
   player: Player | undefined;
   /** Monotonic ms of the last packet of the far side; 0 before the first. */
   heardAt = 0;
-  timedOut = false;
+  /** When it was said last that the far side is silent; monotonic ms. */
+  silenceToldAt = 0;
   reportDue = 0;
   qualityDue = 0;
   malformed = 0;
@@ -148,7 +149,6 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     if (!latch.accept(from.address, from.port, now)) return;
     if (latch.state === 'locked') this.pair.connect(latch.port, from.address);
     this.heardAt = now;
-    this.timedOut = false;
     const { payloadType, ssrc } = header;
     const isDtmf = payloadType === far.dtmfPayloadType || payloadType === ourDtmfPayloadType;
     const codec = payloadType === far.payloadType ? far.codec : payloadType === 0 ? codecs.PCMU : codecs.PCMA;
