@@ -1,6 +1,6 @@
 // What bin/switchroom.js runs. A known error is one sentence and exit code 1.
-import { SwitchroomError } from '../values/index.ts';
 import { program } from './program.ts';
+import { told } from './told.ts';
 
 // Whoever read our output may leave (`switchroom start | head`): that must not end what runs.
 for (const stream of [process.stdout, process.stderr]) {
@@ -12,7 +12,8 @@ for (const stream of [process.stdout, process.stderr]) {
 try {
   await program().parseAsync(process.argv);
 } catch (error) {
-  if (!(error instanceof SwitchroomError)) throw error;
-  process.stderr.write(`switchroom: ${error.message}\n`);
+  const sentence = told(error);
+  if (sentence === undefined) throw error;
+  process.stderr.write(`switchroom: ${sentence}\n`);
   process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 // backup, restore, audit: what is kept, kept twice; and whether it is still what it was.
+import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -12,7 +13,9 @@ import {
   takeBackup,
   verifyBackup,
 } from '../../server/backup/index.ts';
+import { databaseFile } from '../../server/journal/index.ts';
 import { configurationFile } from '../configuration-file.ts';
+import { failed } from '../errors.ts';
 import { wholeNumber } from '../options.ts';
 import { megabytes } from '../output.ts';
 import { tellPlaces } from '../restored-places.ts';
@@ -110,6 +113,8 @@ export function addBackupCommands(switchroom: Command): void {
       setPriority(gentle);
       const settings = readSettings();
       const folder = resolve(data ?? settings.data);
+      if (!existsSync(join(folder, databaseFile)))
+        throw failed['option-invalid']({ option: '--data', reason: `there is no ${databaseFile} in ${folder}` });
       const report = await inspectData(folder);
       const wrong = findings(report);
       if (json) say(JSON.stringify({ data: folder, wrong, report }));

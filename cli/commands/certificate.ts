@@ -16,6 +16,9 @@ interface Options {
   force?: boolean;
 }
 
+/** A hundred years. */
+const mostDays = 36_500;
+
 export function addCertificateCommands(switchroom: Command): void {
   const certificate = switchroom.command('certificate').description('HTTPS for the panels: make a certificate');
   certificate
@@ -34,7 +37,8 @@ async function create(options: Options): Promise<void> {
   const [first, ...more] = hostsOf(options, settings.bind);
   if (first === undefined) throw failed['option-invalid']({ option: '--hosts', reason: 'it names nothing' });
   const days = wholeNumber('--days', options.days);
-  if (days < 1) throw failed['option-invalid']({ option: '--days', reason: 'at least 1' });
+  if (days < 1 || days > mostDays)
+    throw failed['option-invalid']({ option: '--days', reason: `from 1 to ${mostDays}` });
 
   const folder = join(settings.data, 'tls');
   const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
