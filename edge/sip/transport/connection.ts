@@ -78,9 +78,11 @@ export class Connection implements TimerOwner<'watch'> {
     const receiver: FrameReceiver = {
       message: (message, bytes, raw) => {
         this.#prove();
+        this.#messageBegunAt = undefined; // what follows it in the same read is another
         around.inbound.message(message, this.#arrival(bytes), raw);
       },
       malformed: (error, bytes, broken) => {
+        this.#messageBegunAt = undefined;
         around.inbound.malformed(error, this.#arrival(bytes));
         if (broken) this.#finish(new Error('the stream is no SIP'));
       },

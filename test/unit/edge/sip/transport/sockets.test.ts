@@ -12,6 +12,7 @@ import {
   type TransactionOptions,
 } from '../../../../../edge/sip/transaction/index.ts';
 import { UdpProbe } from '../../../../../edge/sip/transport/udp-probe.ts';
+import { ManualTicker } from '../manual-ticker.ts';
 import { crlf } from '../message/samples.ts';
 import { Listening, makeRequest, Reports, respond } from '../transaction/fake-network.ts';
 
@@ -356,6 +357,20 @@ describe('bad guests', () => {
     socket.write(options('a') + options('b').slice(0, 40));
     await once(socket, 'close');
     expect(socket.text()).toContain('200');
+  });
+
+  test('but not one whose reads always end within a message, as those of a busy trunk may', async () => {
+    const ticker = new ManualTicker();
+    const { layer } = await open({ limits: { messageMs: 100 }, ticker });
+    const socket = await dial(layer);
+    const messages = ['a', 'b', 'c', 'd', 'e', 'f'].map((branch) => options(branch));
+    for (const [i, message] of messages.entries()) {
+      const begun = i === 0 ? message : message.slice(40);
+      socket.write(begun + (messages[i + 1] ?? '').slice(0, 40));
+      await vi.waitFor(() => expect(socket.text().match(/SIP\/2\.0 200/g)).toHaveLength(i + 1));
+      ticker.advance(60);
+    }
+    expect(layer.counts().connections).toBe(1);
   });
 
   test('an idle connection, after it has spoken', async () => {
