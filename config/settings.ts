@@ -54,7 +54,8 @@ export const settingsSchema = z
         /** ISO 3166, for numbers without a country code and for emergency numbers. */
         country: z
           .string()
-          .regex(/^[A-Z]{2}$/, 'must be two capital letters such as CN')
+          .regex(/^[A-Z]{2}$/, { message: 'must be two capital letters such as CN', abort: true })
+          .refine(isCountry, { message: 'is no country by ISO 3166, such as CN (the United Kingdom is GB)' })
           .default('CN'),
         timeZone: z
           .string()
@@ -71,7 +72,7 @@ export const settingsSchema = z
     web: z
       .object({
         /** Origins that panels and phones in browsers come from besides the own host: `https://desk.bank.example`. */
-        origins: z.array(z.url({ protocol: /^https?$/ })).default([]),
+        origins: z.array(z.url({ protocol: /^https?$/, abort: true }).overwrite(originOf)).default([]),
         /** Origins of pages (of a CRM) that may show the panel in a frame, and speak with it: docs/embed.md. */
         embedders: z
           .array(z.string().refine(isOrigin, { message: 'must be an origin such as https://crm.bank.example' }))
@@ -346,7 +347,18 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Scheme, host and port, nothing else, as browsers write it. */
+/** Of one that is not, emergency numbers would not be known. */
+function isCountry(code: string): boolean {
+  const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+  // What stands for another (UK, SU) has a name, too.
+  return names.of(code) !== undefined && new Intl.Locale(`und-${code}`).region === code;
+}
+
+/** Scheme, host and port, nothing else, as browsers write it: what they send is compared with it letter by letter. */
+function originOf(url: string): string {
+  return new URL(url).origin;
+}
+
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
+  return URL.canParse(text) && /^https?:/.test(text) && originOf(text) === text;
 }

@@ -36,8 +36,19 @@ describe('settings', () => {
     [{ SWITCHROOM_RTP_PORTS: '20000' }, 'Setting SWITCHROOM_RTP_PORTS: "20000" is not a range such as 20000-29999.'],
     [{ SWITCHROOM_DEMO: 'maybe' }, 'Setting SWITCHROOM_DEMO: "maybe" is neither 1 nor 0.'],
     [{ SWITCHROOM_TIME_ZONE: 'Mars' }, 'Setting SWITCHROOM_TIME_ZONE: is not an IANA time zone such as Asia/Shanghai.'],
+    [{ SWITCHROOM_COUNTRY: 'china' }, 'Setting SWITCHROOM_COUNTRY: must be two capital letters such as CN.'],
+    [{ SWITCHROOM_COUNTRY: 'UK' }, 'Setting SWITCHROOM_COUNTRY: is no country by ISO 3166, such as CN'],
+    [{ SWITCHROOM_COUNTRY: 'XX' }, 'Setting SWITCHROOM_COUNTRY: is no country by ISO 3166, such as CN'],
   ])('says in one sentence what is wrong with %j', (env, sentence) => {
     expect(() => readSettings(env, folder)).toThrow(sentence);
+  });
+
+  it('takes origins as browsers write them, however they are written', () => {
+    const web = { origins: ['https://Desk.bank.example/', 'https://crm.bank.example:443/panel'] };
+    writeFileSync(join(folder, 'switchroom.json'), JSON.stringify({ web }));
+    expect(readSettings({}, folder).web.origins).toEqual(['https://desk.bank.example', 'https://crm.bank.example']);
+    writeFileSync(join(folder, 'switchroom.json'), JSON.stringify({ web: { origins: ['desk.bank.example'] } }));
+    expect(() => readSettings({}, folder)).toThrow(/web\.origins\.0: Invalid URL/);
   });
 
   it('refuses unknown settings in the environment and in the file', () => {
