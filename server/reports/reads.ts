@@ -64,12 +64,13 @@ export const queueReport = readJob(
     const { queues, channel, variant, together, interval, from } = args;
     const { where, values } = scopeSql(args, 'queue', queues);
     const sums = queueFigures.map((name) => `sum("${name}") AS "${name}"`).join(', ');
+    // One after the other: of years and many queues there are millions.
     const rows = database
       .prepare<unknown[], Cells>(
         `SELECT start, queue, ${sums}, max(longest_wait_ms) AS longest_wait_ms FROM report_queues
        WHERE ${where}${channel === undefined ? '' : ' AND channel = ?'} GROUP BY start, queue`,
       )
-      .all(...values, ...(channel === undefined ? [] : [channel]));
+      .iterate(...values, ...(channel === undefined ? [] : [channel]));
     const clock = new ZoneClock(args.timeZone);
     const lines = new Map<string, { start: Millis; queue: string; counts: QueueCounts }>();
     for (const row of rows) {
@@ -119,7 +120,7 @@ export const agentReport = readJob(
     const sums = agentFigures.map((name) => `sum("${name}") AS "${name}"`).join(', ');
     const counted = database
       .prepare<unknown[], Cells>(`SELECT start, agent, ${sums} FROM report_agents WHERE ${where} GROUP BY start, agent`)
-      .all(...values);
+      .iterate(...values);
     for (const row of counted) {
       const { counts } = lineOf(row.start as number, row.agent as string);
       for (const name of agentFigures) counts[name] += row[name] as number;
@@ -128,7 +129,7 @@ export const agentReport = readJob(
       .prepare<unknown[], Cells>(
         `SELECT start, agent, reason, sum(ms) AS ms FROM report_reasons WHERE ${where} GROUP BY start, agent, reason`,
       )
-      .all(...values);
+      .iterate(...values);
     const addReason = (slot: Millis, agent: string, reason: string, ms: number) => {
       const line = lineOf(slot, agent);
       line.reasons.set(reason, (line.reasons.get(reason) ?? 0) + ms);
