@@ -52,6 +52,24 @@ test.each([
   expect(readMessage(message, true)).toEqual(own.parse(message, true));
 });
 
+describe('of several parts the session description is the body', () => {
+  const isup = 'Content-Type: application/isup;version=itu-t92+\r\nContent-Disposition: signal\r\n\r\n\u0001\u0002';
+  const session = `Content-Type: application/sdp\r\n\r\n${sdp}`;
+  const head = invite.slice(0, -1);
+  test.each([
+    ['first', 'multipart/mixed;boundary=x', [session, isup], sdp],
+    ['last', 'multipart/mixed; boundary="a b"', [isup, session.replace('Content-Type', 'content-type')], sdp],
+    ['nowhere', 'multipart/mixed;boundary=x', [isup], undefined],
+    ['without a boundary', 'multipart/mixed', [session], undefined],
+  ])('%s', (_where, type, parts, expected) => {
+    const boundary = /"(.*)"/.exec(type)?.[1] ?? 'x';
+    const body = `${parts.map((part) => `--${boundary}\r\n${part}\r\n`).join('')}--${boundary}--\r\n`;
+    const read = readMessage(text([...head, `Content-Type: ${type}`, `Content-Length: ${body.length}`], body), true);
+    expect(read?.body).toBe(expected ?? body);
+    expect(read?.headers['content-type']).toBe(expected === undefined ? type : 'application/sdp');
+  });
+});
+
 describe('whatever is changed in it', () => {
   test('it is read the same', () => {
     const whole = text([...invite, `Content-Length: ${sdp.length}`], sdp);
