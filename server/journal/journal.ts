@@ -73,6 +73,9 @@ interface Batch {
   answered: boolean;
 }
 
+/** Undefined: they were undone. */
+type Written = { batch: Batch; events: JournalEvent[] | undefined }[];
+
 /** What SQLite says when the disk, and not the statement, is to blame. */
 const diskCodes = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|BUSY|LOCKED|CORRUPT|NOTADB|PROTOCOL)/;
 
@@ -259,9 +262,9 @@ class SqliteJournal implements SiteJournal {
     this.#waiting = [];
     this.#movedCursors = new Map();
     const began = performance.now();
-    let written: { batch: Batch; events: JournalEvent[] | undefined }[];
+    let written: Written;
     try {
-      written = this.#write(batches, cursors);
+      written = this.#writeAll(batches, cursors);
     } catch (error) {
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
       for (const [reader, seq] of cursors) if (!this.#movedCursors.has(reader)) this.#movedCursors.set(reader, seq);
@@ -281,7 +284,19 @@ class SqliteJournal implements SiteJournal {
     }
   }
 
-  #write(batches: Batch[], cursors: Map<string, number>): { batch: Batch; events: JournalEvent[] | undefined }[] {
+  #writeAll(batches: Batch[], cursors: Map<string, number>): Written {
+    try {
+      return this.#write(batches, cursors);
+    } catch (error) {
+      if (isDisk(error)) throw error;
+      // An event that the table itself does not take. Tried again for ever it would keep all others out.
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      return this.#write(batches, cursors, true);
+    }
+  }
+
+  /** @param apart each batch in a savepoint, not only those with rows of their own */
+  #write(batches: Batch[], cursors: Map<string, number>, apart = false): Written {
     let seq = this.#last;
     let hash = this.#hash;
     this.#rows.begin();
@@ -296,7 +311,7 @@ class SqliteJournal implements SiteJournal {
         batch.rows?.(this.#db);
         return events;
       };
-      if (batch.rows === undefined) return { batch, events: write() };
+      if (batch.rows === undefined && !apart) return { batch, events: write() };
       try {
         // A savepoint, so that one append whose rows break a rule takes no other with it.
         return { batch, events: this.#undoable(write) };

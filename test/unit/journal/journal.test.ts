@@ -85,6 +85,23 @@ describe('append', () => {
     expect(await journal.verifyChain()).toEqual({ events: 2, erased: 0 });
   });
 
+  it('leaves out an event that the table does not take, and goes on with all others', async () => {
+    const wrong = newEvent(pressed, 0.5, { digit: '2' });
+    const commits = await Promise.all([
+      journal.append([press('1')]),
+      journal.append([press('2'), wrong]),
+      journal.append([press('3')]),
+    ]);
+    expect(commits).toEqual([
+      { seq: 1, durable: true },
+      { seq: undefined, durable: false, undone: true },
+      { seq: 2, durable: true },
+    ]);
+    expect(journal.trouble).toBeUndefined();
+    expect(journal.read(0).map(({ data }) => data.digit)).toEqual(['1', '3']);
+    expect(await journal.verifyChain()).toEqual({ events: 2, erased: 0 });
+  });
+
   it('refuses data that does not fit its schema where it is checked', () => {
     const wrong = newEvent(counted, 1, { n: 'many' } as unknown as { n: number });
     expect(() => journal.append([wrong])).toThrow(/other\.counted does not fit/);
