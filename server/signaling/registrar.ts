@@ -7,6 +7,7 @@ import { isDisabled } from './screening.ts';
 import {
   type DigestVerifier,
   type IncomingRequest,
+  isStale,
   parseNameAddr,
   parseUri,
   rows,
@@ -82,7 +83,7 @@ export class Registrar {
         request.reply(403, 'Too many wrong answers');
         return;
       }
-      const challenges = verifier.challenges(directory.site.realm, verdict.why === 'stale', now, address);
+      const challenges = verifier.challenges(directory.site.realm, isStale(verdict.why), now, address);
       request.reply(401, undefined, rows('WWW-Authenticate', challenges));
       return;
     }

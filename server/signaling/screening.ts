@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type Clock, LimitedLog } from '../../values/index.ts';
 import type { DidRecord, Directory, SipUserRecord, TrunkRecord } from '../ports/index.ts';
 import { type Destination, findDid, resolveDialled } from './dial-plan.ts';
-import { type DigestVerifier, type IncomingCall, rows, userOf } from './sip/index.ts';
+import { type DigestVerifier, type IncomingCall, isStale, rows, userOf } from './sip/index.ts';
 import type { Trunks } from './trunks.ts';
 
 /** A call that may go on. */
@@ -96,7 +96,7 @@ export class Screening {
       return;
     }
     if (why !== 'missing' && why !== 'stale') this.#note(call, `authentication-${why}`);
-    const challenges = verifier.challenges(realm, why === 'stale', clock.now(), call.source.address);
+    const challenges = verifier.challenges(realm, isStale(why), clock.now(), call.source.address);
     call.reject(407, undefined, rows('Proxy-Authenticate', challenges));
   }
 

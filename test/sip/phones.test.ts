@@ -146,7 +146,8 @@ describe('the registrar', () => {
 
   test('refuses a wrong secret, a replay, and another user', async () => {
     const phone = new Phone(await stage.peer(), '1001');
-    expect((await phone.registered({ secret: 'wrong' })).what).toBe(401);
+    const wrong = await phone.registered({ secret: 'wrong' });
+    expect([wrong.what, wrong.header('WWW-Authenticate')]).toEqual([401, expect.not.stringContaining('stale')]);
     const challenge = await phone.register('');
     const proof = authorization(challenge, 'WWW-Authenticate', {
       method: 'REGISTER',
@@ -155,7 +156,9 @@ describe('the registrar', () => {
       secret: 'secret-1001',
     });
     expect((await phone.register(proof)).what).toBe(200);
-    expect((await phone.register(proof)).what).toBe(401);
+    // Its secret is right: it is told so, since some phones count the same nonce twice, and give up where they are not.
+    const again = await phone.register(proof);
+    expect([again.what, again.header('WWW-Authenticate')]).toEqual([401, expect.stringContaining('stale=true')]);
     const other = new Phone(await stage.peer(), '1002');
     const asOther = await other.register('');
     const ownProof = authorization(asOther, 'WWW-Authenticate', {

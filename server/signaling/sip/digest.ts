@@ -89,6 +89,14 @@ export function answerChallenge(
   return undefined;
 }
 
+/**
+ * Whether an answer was refused for its nonce alone. The next challenge says so, and the phone tries again by itself; else
+ * it takes its secret for wrong, and some then give up.
+ */
+export function isStale(why: string): boolean {
+  return why === 'stale' || why === 'replayed';
+}
+
 export interface StoredHa1 {
   realm: string;
   md5: string;

@@ -9,7 +9,7 @@ export {
   userOf,
 } from './addresses.ts';
 export { type DialogEnding, type DialogHandler, type OfferReply, SipDialog } from './dialog.ts';
-export { type DigestAlgorithm, type DigestVerdict, DigestVerifier, ha1, type StoredHa1 } from './digest.ts';
+export { type DigestAlgorithm, type DigestVerdict, DigestVerifier, ha1, isStale, type StoredHa1 } from './digest.ts';
 export { sipErrors } from './errors.ts';
 export { type Headers, type IncomingCall, type IncomingRequest, rows, type Source } from './incoming.ts';
 export type { CallProgress, CallRequest, OutgoingCall } from './outgoing.ts';
