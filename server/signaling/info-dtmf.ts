@@ -5,9 +5,9 @@ export function infoDigit(contentType: string, body: string): { digit: string; m
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/dtmf') return digitOf(body.trim());
   if (type !== 'application/dtmf-relay') return undefined;
-  const signal = /^\s*signal\s*=\s*(\S+)/im.exec(body)?.[1];
+  const signal = /^[ \t]*signal[ \t]*=[ \t]*(\S+)/im.exec(body)?.[1];
   const found = signal === undefined ? undefined : digitOf(signal);
-  const ms = Number(/^\s*duration\s*=\s*(\d{1,5})(?!\d)/im.exec(body)?.[1]);
+  const ms = Number(/^[ \t]*duration[ \t]*=[ \t]*(\d{1,5})(?!\d)/im.exec(body)?.[1]);
   return found && (ms > 0 ? { ...found, ms } : found);
 }
 
