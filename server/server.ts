@@ -111,6 +111,7 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       folder: settings.flows,
       context,
       keep: ({ name, version }, text) => history.keep(name, version, text),
+      last: (flow, now) => history.lastText(flow, now),
       refresh: () => prompts.rescan(),
       prepare: (set) => prompts.prepare(set),
       log: logger,

@@ -3,7 +3,15 @@
 import { EventEmitter } from 'node:events';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { type CheckContext, type CompiledFlow, callsOf, type Finding, type FlowSet, flowSet } from '../ivr/index.ts';
+import {
+  type CheckContext,
+  type CompiledFlow,
+  callsOf,
+  type Finding,
+  type FlowSet,
+  flowSet,
+  readFlow,
+} from '../ivr/index.ts';
 import { readFolder } from './folder.ts';
 import { watchFolder } from './watch-folder.ts';
 
@@ -22,6 +30,8 @@ export interface FlowStoreOptions {
   refresh?: (() => Promise<unknown>) | undefined;
   /** A version is taken into use; its failure is logged. */
   keep?: ((flow: CompiledFlow, text: string) => Promise<unknown>) | undefined;
+  /** Text of the version that an earlier process had in use. @param now what its file says */
+  last?: ((flow: string, now?: string) => string | undefined) | undefined;
   /** After the check and before the swap: synthesise texts. Its failure is logged, and the flows are taken all the same. */
   prepare?: ((set: FlowSet) => Promise<unknown>) | undefined;
   /** Default: the file system. `false`: only `reload` looks again. */
@@ -127,7 +137,7 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
     const statuses: FlowStatus[] = [];
     for (const { file, flow, findings, text } of files) {
       const name = flow?.name ?? path.basename(file, '.json');
-      const use = flow ?? before.get(name);
+      const use = flow ?? before.get(name) ?? this.#lastUsed(name, text);
       if (use) taken.set(name, use);
       if (flow) keep?.(flow, text).catch((error: unknown) => log.error({ err: error, file }, 'flow was not kept'));
       const state = flow ? 'current' : use ? 'kept' : 'refused';
@@ -138,8 +148,8 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
     const open = [...taken.values()];
     for (let flow = open.pop(); flow; flow = open.pop()) {
       for (const name of callsOf(flow)) {
-        const old = before.get(name);
-        if (taken.has(name) || !old) continue;
+        const old = taken.has(name) ? undefined : (before.get(name) ?? this.#lastUsed(name));
+        if (!old) continue;
         taken.set(name, old);
         open.push(old);
         if (!statuses.some((each) => each.flow === name)) {
@@ -159,5 +169,14 @@ export class FlowStore extends EventEmitter<FlowStoreEvents> {
     this.#flows = statuses;
     log.info({ flows: set.flows.size, version: set.version.slice(0, 12), changed }, 'flows loaded');
     this.emit('loaded', { set: this.#set, changed, flows: statuses });
+  }
+
+  /**
+   * A restart must not take a flow out of use that has errors since: a queue or agent that it names may have gone long ago.
+   * So it is compiled without a look at what it stands among.
+   */
+  #lastUsed(flow: string, now?: string): CompiledFlow | undefined {
+    const text = this.#options.last?.(flow, now);
+    return text === undefined ? undefined : readFlow(text, `${flow}.json`).flow;
   }
 }

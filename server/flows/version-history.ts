@@ -1,4 +1,5 @@
 // Every version of a flow or a moment that was in use, to compare with and to go back to.
+import { hash } from 'node:crypto';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Clock, Millis } from '../../values/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -63,6 +64,13 @@ export class VersionHistory {
   list(name: string): TextVersion[] {
     const rows = this.#list.all(name) as { version: string; at: number; by: string | null }[];
     return rows.map(({ version, at, by }) => ({ version, at, ...(by === null ? {} : { by }) }));
+  }
+
+  /** Text of the version that was in use last. @param now of the file: where that itself was in use, it was the last one */
+  lastText(name: string, now?: string): string | undefined {
+    const same = now === undefined ? undefined : this.text(name, hash('sha256', now));
+    const [newest] = this.list(name);
+    return same ?? (newest && this.text(name, newest.version));
   }
 
   text(name: string, version: string): string | undefined {

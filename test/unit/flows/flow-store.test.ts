@@ -9,9 +9,12 @@ import {
   type FlowStoreOptions,
   flowTest,
   openFlowStore,
+  VersionHistory,
   type Watch,
 } from '../../../server/flows/index.ts';
 import { begin } from '../../../server/ivr/index.ts';
+import { openDatabase, openJournal } from '../../../server/journal/index.ts';
+import { systemClock } from '../../../values/index.ts';
 
 const log = pino({ level: 'silent' });
 let folder: string;
@@ -59,6 +62,42 @@ describe('loading', () => {
       ['bad.json', 'refused', 1],
       ['good.json', 'current', 0],
     ]);
+  });
+
+  it('keeps it over a restart too, also where what it names is gone', async () => {
+    const opened = openDatabase({ directory: ':memory:', logger: log });
+    const { database } = opened;
+    const journal = openJournal({ database, site: 'hq', logger: log, clock: systemClock });
+    const start = async (queues: string[]) => {
+      const history = new VersionHistory(database, journal, systemClock);
+      const store = await open({
+        context: () => ({ queues }),
+        keep: (flow, content) => history.keep(flow.name, flow.version, content),
+        last: (flow, now) => history.lastText(flow, now),
+      });
+      await journal.append([]);
+      return store;
+    };
+    const queued = { flow: 'q', start: 'one', error: 'two', nodes: { one: { type: 'queue', queue: 'vip' } } };
+    const inQueue = JSON.stringify({ ...queued, nodes: { ...queued.nodes, two: { type: 'hangup' } } });
+    await save('a.json', text('a', 'first'));
+    await save('q.json', inQueue);
+    await start(['vip']);
+    // Another version was tried, and taken back.
+    await save('q.json', text('q', 'newer'));
+    await start(['vip']);
+    await save('q.json', inQueue);
+    await save('a.json', '{');
+    await save('new.json', '{');
+    const store = await start([]);
+    expect(store.flows.map(({ flow, state }) => [flow, state])).toEqual([
+      ['a', 'kept'],
+      ['new', 'refused'],
+      ['q', 'kept'],
+    ]);
+    expect([said(store, 'a'), said(store, 'q')]).toEqual(['first', 'queue']);
+    await journal.close();
+    await opened.close();
   });
 
   it('keeps the old version of a file that is saved with an error, and takes it when it is mended', async () => {
