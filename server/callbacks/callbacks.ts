@@ -367,20 +367,18 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     const bound = this.#options.queueing.attach(this.#target(callback, interaction), () =>
       this.#exited(callback, interaction, 'queue-exit'),
     );
+    if (bound.state === 'connected' && callback.state === 'queued') {
+      // She was there, and the restart came before that was written.
+      this.#step(callback, 'agent-there');
+      void this.#write(callback, []);
+    }
     if (callback.state === 'dialling') {
       // The call goes on, and tells; where it ended meanwhile, the journal has told already.
       const ended = this.#options.journal.ofInteraction(interaction);
       const answered = ended.some(({ type }) => type === 'interaction.answered');
       if (answered) this.#reached(callback, interaction);
       else if (!this.#options.calls.get(interaction)) this.#attempted(callback, interaction, 'lost');
-      return;
-    }
-    if (bound.state === 'unknown') this.#queue(callback, interaction);
-    else if (bound.state === 'connected') {
-      // She was there, and the restart came before that was written.
-      this.#step(callback, 'agent-there');
-      void this.#write(callback, []);
-    }
+    } else if (bound.state === 'unknown') this.#queue(callback, interaction);
   }
 
   #erase(subjects: readonly string[]): void {

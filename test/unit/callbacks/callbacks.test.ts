@@ -344,6 +344,23 @@ describe('a callback', () => {
     expect(routing.counters.healed).toEqual({});
   });
 
+  it('is tried again where the agent was just there, and her call ended while nobody saw it', async () => {
+    const made = await settle(callbacks.schedule({ queue: 'service', number: '1', retryMs: 60_000 }, 'api'));
+    ready('1001');
+    await pass(1_000);
+    dialled[0]!.phone('accepted');
+    await pass();
+    callbacks.close();
+    await settle(routing.close());
+    // What was written of it last.
+    const before = `UPDATE callbacks SET state = 'queued', data = json_set(data, '$.state', 'queued') WHERE id = ?`;
+    site.opened.database.prepare(before).run(made.id);
+    open();
+    await pass();
+    expect(state(made)).toBe('scheduled');
+    expect(types().at(-1)).toBe('callback.attempted lost');
+  });
+
   it('forgets whom it was for when the person is erased', async () => {
     const made = await settle(
       callbacks.schedule(
