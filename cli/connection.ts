@@ -112,6 +112,10 @@ function over(socket: string): Connection {
   };
 }
 
+/** How long an answer may take. What makes hundreds of passwords, or applies rules to a year, takes minutes; passwords are told once. */
+const usualMs = 15_000;
+const longestMs = 600_000;
+
 function send(
   socketPath: string,
   method: string,
@@ -120,7 +124,8 @@ function send(
 ): Promise<{ status: number; text: string }> {
   return new Promise((done, fail) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    const asked = request({ socketPath, method, path, headers, timeout: 15_000 }, (response) => {
+    const timeout = method === 'POST' ? longestMs : usualMs;
+    const asked = request({ socketPath, method, path, headers, timeout }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part: string) => {
@@ -128,7 +133,7 @@ function send(
       });
       response.on('end', () => done({ status: response.statusCode ?? 0, text }));
     });
-    asked.on('timeout', () => asked.destroy(new Error('no answer within 15 s')));
+    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${timeout / 1_000} s`)));
     asked.on('error', (error) => fail(failed['server-unreachable']({ reason: error.message }, { cause: error })));
     asked.end(body === undefined ? undefined : JSON.stringify(body));
   });
