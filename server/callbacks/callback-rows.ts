@@ -3,6 +3,13 @@ import type { Callback, CallbackState } from './callback.ts';
 
 type Row = { data: string };
 
+/** What an agent made, and what is meant for her or one of her queues. */
+export interface CallbacksOfAgent {
+  by: string;
+  agent: string;
+  queues: readonly string[];
+}
+
 export class CallbackRows {
   readonly #database: Database;
   readonly #put: Statement;
@@ -52,6 +59,7 @@ export class CallbackRows {
     state?: CallbackState | undefined;
     queue?: string | undefined;
     customer?: string | undefined;
+    hers?: CallbacksOfAgent | undefined;
     limit: number;
   }): Callback[] {
     const parts = ['site = ?'];
@@ -65,6 +73,11 @@ export class CallbackRows {
       if (value === undefined) continue;
       parts.push(part);
       values.push(value);
+    }
+    const { hers } = filter;
+    if (hers !== undefined) {
+      parts.push("(data ->> '$.by' = ? OR data ->> '$.preferred' = ? OR queue IN (SELECT value FROM json_each(?)))");
+      values.push(hers.by, hers.agent, JSON.stringify(hers.queues));
     }
     return this.#database
       .prepare<unknown[], Row>(

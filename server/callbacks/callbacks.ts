@@ -24,7 +24,7 @@ import { attemptedFact, begunFacts, endedFact, scheduledFact, scopeOf } from './
 import { checkLimits } from './callback-limits.ts';
 import { popOf } from './callback-pop.ts';
 import { type CallbackRequest, newCallback } from './callback-request.ts';
-import { CallbackRows } from './callback-rows.ts';
+import { CallbackRows, type CallbacksOfAgent } from './callback-rows.ts';
 import { failed } from './errors.ts';
 
 export interface CallbacksOptions {
@@ -146,6 +146,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     state?: CallbackState | undefined;
     queue?: QueueId | undefined;
     customer?: CustomerId | undefined;
+    hers?: CallbacksOfAgent | undefined;
     limit: number;
   }): Callback[] {
     return this.#rows.list(filter);

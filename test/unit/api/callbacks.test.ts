@@ -101,6 +101,29 @@ describe('callbacks', () => {
     expect((await named(agent, blue?.id, 'int_2')).status).toBe(201);
   });
 
+  it('list hers, however many of others are due later', async () => {
+    const { directory, accounts, clock } = api.site;
+    await directory.queues.put(queueSchema.parse({ site: 'hq', id: 'mine' }), 'setup');
+    const eve = { site: 'hq', id: '1010', name: 'Eve', queues: ['mine'] };
+    await directory.agents.put(agentSchema.parse(eve), 'setup');
+    const { token } = await accounts.createToken({ name: 'eve2', roles: ['agent'], agent: '1010' }, 'setup');
+    const wish = (queue: string, number: string, hours: number, more = {}) => ({
+      ...{ queue, number, from: clock.at + hours * 3_600_000, until: clock.at + 99 * 3_600_000 },
+      ...more,
+    });
+    await send('post', '/callbacks', token, wish('service', '+861360013610', 10));
+    await send('post', '/callbacks', api.tokens.admin, wish('mine', '+861360013611', 11));
+    await send('post', '/callbacks', api.tokens.admin, wish('service', '+861360013612', 12, { preferred: '1010' }));
+    for (const at of [1, 2, 3])
+      await send('post', '/callbacks', api.tokens.admin, wish('service', `+86136001362${at}`, 20));
+    const { callbacks } = (await send('get', '/callbacks?limit=3', token)).body;
+    expect(callbacks.map(({ queue, preferred }: Record<string, string>) => [queue, preferred])).toEqual([
+      ['service', '1010'],
+      ['mine', undefined],
+      ['service', undefined],
+    ]);
+  });
+
   it('say what is wrong', async () => {
     const ask = (body: object) => send('post', '/callbacks', api.tokens.admin, body);
     expect((await ask({ queue: 'none', number: '1234' })).body.code).toBe('queue-unknown');
