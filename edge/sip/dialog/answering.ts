@@ -3,6 +3,7 @@ import { SipMessage, splitLists } from '../message/index.ts';
 import { newTag } from '../transaction/index.ts';
 import { AckWait } from './ack-wait.ts';
 import {
+  asCancel,
   type Core,
   contactOf,
   contactUri,
@@ -148,10 +149,11 @@ function accept(core: Core, incoming: Incoming, dialog: Dialog, response: SipMes
   return true;
 }
 
-/** A reliable provisional was never acknowledged. */
+/** A reliable provisional was never acknowledged: the caller is gone, whoever still rings must know. */
 function giveUp(core: Core, incoming: Incoming): void {
   core.log.info({ callId: incoming.request.callId }, 'no PRACK to a reliable provisional response, INVITE refused');
   refuse(core, incoming, 504);
+  core.user.cancelled(incoming, asCancel(incoming.request), incoming.arrival);
 }
 
 function beginDialog(core: Core, incoming: Incoming, response: SipMessage): Dialog {

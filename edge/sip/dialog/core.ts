@@ -135,6 +135,14 @@ export function requestInDialog(dialog: Dialog, method: string): SipMessage {
   return request;
 }
 
+/** The CANCEL that a BYE in an early dialog amounts to, or the loss of the caller of this INVITE: for the user. */
+export function asCancel(request: SipMessage): SipMessage {
+  const cancel = request.clone();
+  cancel.method = 'CANCEL';
+  cancel.headers.set('CSeq', `${request.cseq.number} CANCEL`);
+  return cancel;
+}
+
 /** Takes the dialog out of the world: no timer, no table entry, and the user knows. */
 export function endDialog(core: Core, dialog: Dialog, by: DialogEndCause): void {
   if (dialog.state === 'ended') return;

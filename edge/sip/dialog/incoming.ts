@@ -20,6 +20,8 @@ export class Incoming {
   owner: object | undefined;
   /** A provisional or final response of the user's has gone out. */
   answered = false;
+  /** What tells the same INVITE by another path, while it has no final response. */
+  mergeKey: string | undefined;
   /** Its sender cannot be reached any more. */
   lost = false;
   #text: string | undefined;

@@ -7,7 +7,7 @@ import type { Arrival, ServerTransaction, Transactions, TransactionUser } from '
 import type { AckWait } from './ack-wait.ts';
 import { answer, refuse, tooShort } from './answering.ts';
 import { Calling, saysTerminated } from './calling.ts';
-import { type Core, endDialog, noteRemoteSdp, refreshTarget, sayBye } from './core.ts';
+import { asCancel, type Core, endDialog, noteRemoteSdp, refreshTarget, sayBye } from './core.ts';
 import type { Dialog } from './dialog.ts';
 import { DialogTable } from './dialog-table.ts';
 import { allow, methods, methodsOutside, unsupportedExtensions } from './header-rules.ts';
@@ -178,6 +178,7 @@ export class UserAgent implements TransactionUser {
       transaction.respond(SipMessage.response(request, 100));
       this.#invites.set(transaction, incoming);
       this.#merging.add(key);
+      incoming.mergeKey = key;
       this.#watch(incoming);
     }
     this.#core.user.request(incoming);
@@ -292,7 +293,8 @@ export class UserAgent implements TransactionUser {
     this.#invites.delete(incoming.transaction);
     // The transaction lives for another 32 s: it must not keep the call's texts for as long.
     incoming.transaction.onend = undefined;
-    if (!incoming.inDialog) this.#merging.delete(mergeKey(incoming.request));
+    // Not of the request: it may have forgotten its headers by now.
+    if (incoming.mergeKey !== undefined) this.#merging.delete(incoming.mergeKey);
   }
 
   /** A provisional response to an INVITE could not be sent: the caller is gone, whoever still rings must know. */
@@ -313,12 +315,4 @@ export class UserAgent implements TransactionUser {
 
 function mergeKey(invite: SipMessage): string {
   return `${invite.callId}\n${invite.fromTag}\n${invite.cseq.number}`;
-}
-
-/** The CANCEL that a BYE in an early dialog amounts to, or the loss of the caller of this INVITE: for the user. */
-function asCancel(request: SipMessage): SipMessage {
-  const cancel = request.clone();
-  cancel.method = 'CANCEL';
-  cancel.headers.set('CSeq', `${request.cseq.number} CANCEL`);
-  return cancel;
 }

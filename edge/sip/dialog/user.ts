@@ -32,7 +32,7 @@ export interface DialogUser {
   requestInDialog(incoming: Incoming, dialog: Dialog): void;
   /** An ACK to a 2xx, once. `transactionId` is that of the INVITE. */
   acknowledged(dialog: Dialog, ack: SipMessage, arrival: Arrival, transactionId: string): void;
-  /** The INVITE was cancelled and has been answered 487 already, or its caller is gone and hears no answer any more. */
+  /** The INVITE was cancelled and has been answered already, or its caller is gone and hears no answer any more. */
   cancelled(incoming: Incoming, cancel: SipMessage, arrival: Arrival): void;
   /** A response to what the user sent: above 100, without repetitions. */
   response(outgoing: Outgoing, response: SipMessage, arrival: Arrival): void;

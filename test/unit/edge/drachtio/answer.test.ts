@@ -278,6 +278,28 @@ test('a reliable provisional response is repeated until its PRACK, and the answe
   await call.bye();
 });
 
+test('a reliable provisional response that nobody acknowledges ends the call for the app, too, and nothing is kept', async () => {
+  await bench.close();
+  bench = await Bench.open({ timing: fast });
+  const srf = await bench.app();
+  const cancelled: string[] = [];
+  on(srf, 'invite', (req, res) => {
+    req.on('cancel', (cancel) => cancelled.push(cancel.get('call-id')));
+    res.send(183, { body: sdp, headers: { Require: '100rel' } });
+  });
+  const peer = await bench.peer();
+  const call = peer.call('rel2', { headers: 'Supported: 100rel' });
+  call.invite();
+  await peer.expect(504);
+  await until(() => cancelled.length > 0, 'the app is told');
+  expect(cancelled).toEqual([call.callId]);
+  // Nobody acknowledges the 504 either; when its transaction is over, the same INVITE would be a new one.
+  await until(() => bench.edge.counts().server === 0, 'the transaction is over');
+  call.send('INVITE', { seq: 1, body: sdp, headers: 'Supported: 100rel' });
+  await peer.expect(183, (one) => one.header('RSeq') !== undefined && !one.text.includes(call.branch));
+  expect(peer.count(482)).toBe(0);
+});
+
 test('a reliable response towards a caller without 100rel is refused to the app', async () => {
   const srf = await bench.app();
   const refusal = new Promise<unknown>((resolve) => {
