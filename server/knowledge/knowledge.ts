@@ -146,7 +146,9 @@ export class Knowledge {
       .run(id);
   }
 
+  /** @throws article-not-saved */
   async #append(event: NewEvent, rows: () => void): Promise<void> {
-    await this.#journal.append([event], rows);
+    const { undone } = await this.#journal.append([event], rows);
+    if (undone) throw failed['article-not-saved']();
   }
 }

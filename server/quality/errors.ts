@@ -11,5 +11,6 @@ export const failed = defineErrors({
   },
   'calibration-unknown': { status: 404, text: 'There is no calibration {calibration}.' },
   'calibration-over': { status: 409, text: 'The calibration {calibration} is closed.' },
+  'quality-not-saved': { status: 500, text: 'The change could not be saved; nothing was changed.' },
   'calibration-not-yours': { status: 403, text: 'You are no evaluator of the calibration {calibration}.' },
 });

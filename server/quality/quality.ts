@@ -5,6 +5,7 @@ import { type Journal, type NewEvent, newEvent } from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { calibrationClosed, calibrationOpened, evaluated, evaluationAnswered, formPut } from './events.ts';
 import type { FormBody } from './forms.ts';
+import { oneByOne } from './one-by-one.ts';
 import { type Answers, type Score, type Spread, scoreOf, spreadOf, wrongAnswers } from './score.ts';
 
 export interface Form extends FormBody {
@@ -100,6 +101,8 @@ export class Quality {
   readonly #journal: Journal;
   readonly #clock: Clock;
   readonly #site: string;
+  /** Each change looks at what the one before wrote. */
+  readonly #inTurn = oneByOne();
 
   constructor({ database, journal, clock, site }: QualityOptions) {
     this.#database = database;
@@ -131,79 +134,82 @@ export class Quality {
   }
 
   /** A changed form is a new version; evaluations keep the one that they were made by. */
-  async putForm(id: string, body: FormBody, by: string): Promise<Form> {
-    const before = this.forms().find((form) => form.id === id);
-    const form: Form = {
-      ...body,
-      id,
-      version: (before?.version ?? 0) + 1,
-      site: this.#site,
-      at: this.#clock.now(),
-      by,
-    };
-    if (before && same(before, form)) return before;
-    const { version } = form;
-    const event = newEvent(formPut, form.at, { form: id, version, by, record: { ...body } }, { team: body.team });
-    await this.#append(event, () =>
-      this.#database
-        .prepare('INSERT INTO evaluation_forms (id, version, data) VALUES (?, ?, ?)')
-        .run(id, version, JSON.stringify(form)),
-    );
-    return form;
+  putForm(id: string, body: FormBody, by: string): Promise<Form> {
+    return this.#inTurn(async () => {
+      const before = this.forms().find((form) => form.id === id);
+      const form: Form = {
+        ...body,
+        id,
+        version: (before?.version ?? 0) + 1,
+        site: this.#site,
+        at: this.#clock.now(),
+        by,
+      };
+      if (before && same(before, form)) return before;
+      const { version } = form;
+      const event = newEvent(formPut, form.at, { form: id, version, by, record: { ...body } }, { team: body.team });
+      await this.#append(event, () =>
+        this.#database
+          .prepare('INSERT INTO evaluation_forms (id, version, data) VALUES (?, ?, ?)')
+          .run(id, version, JSON.stringify(form)),
+      );
+      return form;
+    });
   }
 
   /** @throws form-unknown, answers-wrong, calibration-unknown, calibration-over, calibration-not-yours */
-  async evaluate(given: Judgement, evaluator: string): Promise<Evaluation> {
-    const calibration = given.calibration === undefined ? undefined : this.#openFor(given.calibration, evaluator);
-    const about = calibration ?? given;
-    const { answers, comment, draft = false } = given;
-    const form = this.form(about.form, about.version);
-    const before = calibration && this.list({ site: this.#site, calibration: calibration.id, evaluator, limit: 1 })[0];
-    if (before && before.state !== 'draft') throw failed['evaluation-final']({ evaluation: before.id });
-    const evaluation: Evaluation = {
-      id: before?.id ?? newId('evl'),
-      site: this.#site,
-      team: about.team,
-      form: form.id,
-      version: form.version,
-      interaction: about.interaction,
-      agent: about.agent,
-      evaluator,
-      at: this.#clock.now(),
-      state: draft ? 'draft' : 'submitted',
-      calibration: calibration?.id,
-      answers,
-      score: scoreOf(form, answers),
-      comment,
-    };
-    this.#check(form, answers, !draft);
-    await this.#putEvaluation(evaluation);
-    return evaluation;
+  evaluate(given: Judgement, evaluator: string): Promise<Evaluation> {
+    return this.#inTurn(async () => {
+      const calibration = given.calibration === undefined ? undefined : this.#openFor(given.calibration, evaluator);
+      const about = calibration ?? given;
+      const { answers, comment, draft = false } = given;
+      const form = this.form(about.form, about.version);
+      const before =
+        calibration && this.list({ site: this.#site, calibration: calibration.id, evaluator, limit: 1 })[0];
+      if (before && before.state !== 'draft') throw failed['evaluation-final']({ evaluation: before.id });
+      const evaluation: Evaluation = {
+        id: before?.id ?? newId('evl'),
+        site: this.#site,
+        team: about.team,
+        form: form.id,
+        version: form.version,
+        interaction: about.interaction,
+        agent: about.agent,
+        evaluator,
+        at: this.#clock.now(),
+        state: draft ? 'draft' : 'submitted',
+        calibration: calibration?.id,
+        answers,
+        score: scoreOf(form, answers),
+        comment,
+      };
+      this.#check(form, answers, !draft);
+      await this.#putEvaluation(evaluation);
+      return evaluation;
+    });
   }
 
   /** A draft goes on. @throws evaluation-unknown, evaluation-not-yours, evaluation-final, answers-wrong */
-  async revise(
-    id: string,
-    given: Pick<Judgement, 'answers' | 'comment' | 'draft'>,
-    evaluator: string,
-  ): Promise<Evaluation> {
-    const before = this.evaluation(id);
-    if (before.evaluator !== evaluator) throw failed['evaluation-not-yours']();
-    if (before.state !== 'draft') throw failed['evaluation-final']({ evaluation: id });
-    if (before.calibration !== undefined) this.#openFor(before.calibration, evaluator);
-    const form = this.form(before.form, before.version);
-    const { answers, comment, draft = false } = given;
-    this.#check(form, answers, !draft);
-    const evaluation: Evaluation = {
-      ...before,
-      answers,
-      comment,
-      at: this.#clock.now(),
-      state: draft ? 'draft' : 'submitted',
-      score: scoreOf(form, answers),
-    };
-    await this.#putEvaluation(evaluation);
-    return evaluation;
+  revise(id: string, given: Pick<Judgement, 'answers' | 'comment' | 'draft'>, evaluator: string): Promise<Evaluation> {
+    return this.#inTurn(async () => {
+      const before = this.evaluation(id);
+      if (before.evaluator !== evaluator) throw failed['evaluation-not-yours']();
+      if (before.state !== 'draft') throw failed['evaluation-final']({ evaluation: id });
+      if (before.calibration !== undefined) this.#openFor(before.calibration, evaluator);
+      const form = this.form(before.form, before.version);
+      const { answers, comment, draft = false } = given;
+      this.#check(form, answers, !draft);
+      const evaluation: Evaluation = {
+        ...before,
+        answers,
+        comment,
+        at: this.#clock.now(),
+        state: draft ? 'draft' : 'submitted',
+        score: scoreOf(form, answers),
+      };
+      await this.#putEvaluation(evaluation);
+      return evaluation;
+    });
   }
 
   /** The agent has seen it. @throws evaluation-unknown, evaluation-not-yours */
@@ -301,13 +307,20 @@ export class Quality {
   }
 
   /** @throws calibration-unknown, calibration-over */
-  async closeCalibration(id: string, by: string): Promise<CalibrationResult> {
-    const before = this.#calibration(id);
-    if (before.state === 'closed') throw failed['calibration-over']({ calibration: id });
-    const { interaction, agent, team } = before;
-    const event = newEvent(calibrationClosed, this.#clock.now(), { calibration: id, by }, { interaction, agent, team });
-    await this.#append(event, () => this.#storeCalibration({ ...before, state: 'closed' }));
-    return this.calibration(id);
+  closeCalibration(id: string, by: string): Promise<CalibrationResult> {
+    return this.#inTurn(async () => {
+      const before = this.#calibration(id);
+      if (before.state === 'closed') throw failed['calibration-over']({ calibration: id });
+      const { interaction, agent, team } = before;
+      const event = newEvent(
+        calibrationClosed,
+        this.#clock.now(),
+        { calibration: id, by },
+        { interaction, agent, team },
+      );
+      await this.#append(event, () => this.#storeCalibration({ ...before, state: 'closed' }));
+      return this.calibration(id);
+    });
   }
 
   #calibration(id: string): Calibration {
@@ -369,8 +382,10 @@ export class Quality {
       .run(id, site, team ?? null, at, JSON.stringify(calibration));
   }
 
+  /** @throws quality-not-saved */
   async #append(event: NewEvent, rows: () => void): Promise<void> {
-    await this.#journal.append([event], rows);
+    const { undone } = await this.#journal.append([event], rows);
+    if (undone) throw failed['quality-not-saved']();
   }
 }
 

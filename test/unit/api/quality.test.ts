@@ -99,6 +99,35 @@ describe('evaluations', () => {
   });
 });
 
+it('takes changes that come at once one after the other', async () => {
+  const { admin, supervisor } = api.tokens;
+  const at = (name: string) => send('put', '/forms/at-once', admin, { ...form, name: { en: name } });
+  const saved = await Promise.all([at('One'), at('Two')]);
+  expect(saved.map(({ body }) => body.version).sort()).toEqual([1, 2]);
+  expect((await send('get', '/forms/at-once', admin)).body.version).toBe(2);
+
+  const mine = await send('post', '/evaluations', supervisor, { ...about, answers: answers(2, 1), draft: true });
+  const path = `/evaluations/${mine.body.id}`;
+  const submit = { answers: answers(4, 1) };
+  const both = await Promise.all([
+    send('put', path, supervisor, submit),
+    send('put', path, supervisor, { answers: answers(1, 0), draft: true }),
+  ]);
+  expect(both.map(({ status }) => status).sort()).toEqual(both[0].status === 200 ? [200, 409] : [200, 200]);
+  expect((await send('get', path, supervisor)).body).toMatchObject({ state: 'submitted', answers: answers(4, 1) });
+
+  const hers = await send('post', '/evaluations', admin, { ...about, answers: answers(2, 1), draft: true });
+  const evaluators = [mine.body.evaluator, hers.body.evaluator];
+  const { id } = (await send('post', '/calibrations', supervisor, { ...about, evaluators })).body;
+  const first = (tone: number) =>
+    send('post', '/evaluations', supervisor, { ...about, calibration: id, answers: answers(tone, 1) });
+  const given = await Promise.all([first(4), first(1)]);
+  expect(given.map(({ status }) => status).sort()).toEqual([201, 409]);
+  const closed = await Promise.all([1, 2].map(() => send('post', `/calibrations/${id}/close`, supervisor)));
+  expect(closed.map(({ status }) => status).sort()).toEqual([200, 409]);
+  expect((await send('get', `/calibrations/${id}`, supervisor)).body.evaluations).toHaveLength(1);
+});
+
 it('keeps forms to their team, and those of the whole site from one team', async () => {
   const { supervisor, admin, blue } = api.tokens;
   expect((await send('put', '/forms/red-only', supervisor, form)).body).toMatchObject({ team: 'red', version: 1 });
