@@ -40,7 +40,8 @@ export function addBackupCommands(switchroom: Command): void {
     .option('--keep <n>', 'in a folder: only the newest n backups stay')
     .option('--json', 'print JSON')
     .action(async (target: string | undefined, options: Partial<Options> & { keep?: string }) => {
-      if (target === undefined || options.passphraseFile === undefined) backup.help({ error: true });
+      if (target === undefined) backup.help({ error: true });
+      if (options.passphraseFile === undefined) needsPassphrase(backup);
       setPriority(gentle);
       const settings = readSettings();
       const taken = await takeBackup({
@@ -69,7 +70,7 @@ export function addBackupCommands(switchroom: Command): void {
     .action(async (from: string, { which, setAside }: { which?: string; setAside?: boolean }) => {
       setPriority(gentle);
       const { passphraseFile, json } = backup.opts<Options>();
-      if (passphraseFile === undefined) backup.help({ error: true });
+      if (passphraseFile === undefined) needsPassphrase(backup);
       const passphrase = readPassphrase(passphraseFile);
       const { manifest, report, sameEnd, ...verified } = await verifyBackup({
         from: resolve(from),
@@ -160,4 +161,8 @@ function tell(what: string, { chain, end, recordings, attachments }: DataReport,
   say(`  attachments  ${attachments.right} right`);
   for (const line of wrong) say(`WRONG ${line}`);
   say(wrong.length === 0 ? 'Nothing is wrong.' : `${wrong.length} things are wrong.`);
+}
+
+function needsPassphrase(command: Command): never {
+  command.error('error: --passphrase-file FILE is needed: a backup is always encrypted');
 }
