@@ -225,7 +225,9 @@ class OpenDesk implements Desk {
     const { limits, counters } = this.#seats;
     const { agent } = seat;
     const live = agentWork.agent(agent);
-    if (seat.lostAfter(limits.panelLostMs, now) && live !== undefined && live.presence !== 'offline') {
+    // Who leaves, leaves without a panel, too: not ready, she would stay signed in for ever.
+    const stays = live !== undefined && live.presence !== 'offline' && live.reason !== 'leaving';
+    if (seat.lostAfter(limits.panelLostMs, now) && stays) {
       counters.panelsLost++;
       logger.warn({ agent }, 'agent has no panel, not ready');
       this.#seats.note(deskFacts.panelLost, { goneMs: Math.round(now - seat.goneAt) }, { agent });

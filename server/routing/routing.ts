@@ -166,10 +166,21 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       this.#reconciling.paused = true;
       this.#acting.attaching = true;
       this.#attaching = setTimeout(() => this.attached(), this.#attachMs);
+      this.#takeBackOffers();
     }
     this.#configure();
     // Calendars of opening hours reach some days ahead.
     this.#calendar = setInterval(() => this.#configure(), calendarMs).unref();
+  }
+
+  /** What rang when the server stopped rings no more: an offer that ends before its call can be attached, no agent has missed. */
+  #takeBackOffers(): void {
+    const { contacts, work } = this.#holder.state;
+    const attachedBy = this.#clock.now() + this.#attachMs;
+    for (const { work: part } of [...contacts.values()]) {
+      const offer = part && work.get(part.id)?.work.get(part.id);
+      if (offer?.state === 'offered' && (offer.until ?? 0) <= attachedBy) this.#acting.takeBack(offer.id);
+    }
   }
 
   /** Every call that lives on has been attached: contacts without one are lost. Called by itself after `attachMs`. */

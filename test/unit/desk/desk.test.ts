@@ -262,6 +262,18 @@ test('panel gone for 15 s: not ready, never earlier; back in time: nothing', asy
   expect(world.work.said.filter((line) => line.endsWith('panel-lost'))).toHaveLength(1);
 });
 
+test('who signed out in a talk and closed her panel is not kept signed in by that', async () => {
+  const { clock } = await start();
+  const { client } = await Client.open(world, '1001');
+  await client.do('ready', {});
+  world.work.setPresence('1001', 'not-ready', 'leaving');
+  client.socket.terminate();
+  await expectEventually(() => world.journal.read(0).some((event) => event.type === 'desk.panel-closed'));
+  pass(clock, 60);
+  expect(world.work.said.at(-1)).toBe('1001 not-ready leaving');
+  expect(world.desk.counters.panelsLost).toBe(0);
+});
+
 test('a silent panel is cut off, and its 15 s count from its last possible sign of life', async () => {
   const { clock } = await start();
   const { client } = await Client.open(world, '1001');

@@ -73,6 +73,23 @@ describe('after a restart', () => {
     expect(room.agent('1002').presence).toBe('ready');
   });
 
+  test.each([18_000, 30_000])(
+    'an offer that ran out while no server was there, %i ms, nobody has missed',
+    async (ms) => {
+      const room = await busyRoom();
+      die(room);
+      vi.setSystemTime(Date.now() + ms);
+      room.start();
+      await room.pass(3_500);
+      attach(room, 'int_talks');
+      attach(room, 'int_waits');
+      attach(room, 'int_rings');
+      await room.pass(10);
+      expect(room.agent('1002')).toMatchObject({ presence: 'ready', contacts: ['int_rings offered'] });
+      expect(room.log.filter((line) => line.startsWith('ring'))).toEqual(['ring int_rings 1002']);
+    },
+  );
+
   test('nobody says that attaching is done: contacts without a call are lost after five seconds', async () => {
     const room = await busyRoom();
     restart(room);
