@@ -1,5 +1,5 @@
 // The DTLS server against another implementation's client, on a wire that loses, repeats and alters what we want.
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeCertificate, type OwnCertificate } from '../../../../edge/webrtc/certificate.ts';
 import { DtlsServer, type SrtpKeys } from '../../../../edge/webrtc/dtls/index.ts';
@@ -12,6 +12,14 @@ beforeAll(async () => {
   own = makeCertificate(Date.now());
   identity = await makeIdentity();
 });
+
+/** Signed by itself, valid for ten years; its key is in nobody's hands. */
+const ed25519 =
+  'MIIBLDCB36ADAgECAhQwFellsx3cA1okQdl1kUpmlTIOIzAFBgMrZXAwDDEKMAgGA1UEAwwBeDAeFw0yNjExMjIxMjE1MjZaFw0z' +
+  'NjExMTkxMjE1MjZaMAwxCjAIBgNVBAMMAXgwKjAFBgMrZXADIQDPOCGSSHpyOhUHvX6kFaTncJdoVAZRjPWYZVoAoydtGaNTMFEw' +
+  'HQYDVR0OBBYEFOR3LwovClaTFVM1MqR2D2Q5Jyh+MB8GA1UdIwQYMBaAFOR3LwovClaTFVM1MqR2D2Q5Jyh+MA8GA1UdEwEB/wQF' +
+  'MAMBAf8wBQYDK2VwA0EA4Pjtd5SWAau0c5QLnrxj3PD28wqHJNcb3L5dw64uuJ2chlSNAm5KPhU2+54JtuDuWNLca226EuV+PHi/' +
+  'vbyxBw==';
 
 interface Rig {
   server: DtlsServer;
@@ -118,6 +126,21 @@ describe('DTLS server', () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
     const stolen = { ...identity, key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string };
     const { peer, ends, keys } = rig({ identity: stolen });
+    peer.start();
+    await vi.waitFor(() => expect(ends).toHaveLength(1));
+    expect(ends[0]).toEqual({ left: false, reason: 'it does not hold the key of its certificate' });
+    expect(keys()).toBeUndefined();
+  });
+
+  test('a certificate of a kind that was not asked for is refused, and throws nothing', async () => {
+    const der = Buffer.from(ed25519, 'base64');
+    const digest = createHash('sha256').update(der).digest('hex').toUpperCase();
+    const other = {
+      cert: `-----BEGIN CERTIFICATE-----\n${ed25519}\n-----END CERTIFICATE-----\n`,
+      key: identity.key,
+      fingerprint: { algorithm: 'sha-256', value: (digest.match(/../g) ?? []).join(':') },
+    };
+    const { peer, ends, keys } = rig({ identity: other });
     peer.start();
     await vi.waitFor(() => expect(ends).toHaveLength(1));
     expect(ends[0]).toEqual({ left: false, reason: 'it does not hold the key of its certificate' });
