@@ -69,6 +69,8 @@ export class AsteriskHost {
         entered: (channel, args) => this.#entered(channel, args),
         up: () => void this.#up(),
         down: () => {
+          // Lost again before it had said when it started: nobody was told that it was up.
+          if (!states.can(this.#state, 'down')) return;
           this.#state = states.next(this.#state, 'down') ?? this.#state;
           events.down(this);
         },
