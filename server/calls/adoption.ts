@@ -126,7 +126,7 @@ function dialAgain(
   }
   const call = new Call(tools, keeper, facts);
   keeper.add(call);
-  const known = routed && tools.queueing.attach(call, () => undefined).state === 'connected';
+  const known = routed && tools.queueing.take(call, leg.agent, { queue });
   call.dialsAgain(leg.agent, queue, known);
   call.callerThere(leg);
   void ringFar(tools, keeper, call, leg, resolved);

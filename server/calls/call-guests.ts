@@ -177,7 +177,10 @@ export class CallGuests {
     if (note.contact) {
       const contact = this.#contactFor(guest, note.contact.queue, note.contact);
       if (contact.takeUp()) guest.contact = contact;
-      else contact.end('system', 'restart', false);
+      else {
+        contact.end('system', 'restart', false);
+        if (guest.agent !== undefined) this.#call.occupy(guest.agent);
+      }
     }
     if (guest.state === 'aside') this.#play(guest);
     else this.bringIn(part, guest);

@@ -41,7 +41,10 @@ export function takeUp(tools: CallTools, call: Call, remains: CallRemains): void
     for (const { leg } of guests) if (leg !== next?.leg) leg.end();
     if (part && next) partHandedOver(tools, call, customer, part.facts, next);
     else if (part) lostPart(tools, call, customer, part);
-    else if (note.park) {
+    else if (state === 'detour' && note.detour) {
+      call.assume('detour', customer);
+      call.talk.takeUpDetour(undefined, note.detour, false);
+    } else if (note.park) {
       call.assume('parked', customer);
       call.park.takeUp(note.park);
     } else if (queued && (state === 'queued' || state === 'ringing')) {
@@ -71,8 +74,9 @@ function takeUpTalk(
   call.place.remember(note.queued);
   const taken = new Part(tools, call.log, part.facts, customer, other, part.bridge, part.since);
   taken.adopt(bridge, recording, { paused: part.paused });
-  const { agent, acd } = part.facts;
-  if (acd) tools.queueing.attach(call, () => undefined);
+  const { agent, acd, queue } = part.facts;
+  // She has it, whatever routing knows: the news of her answer may not have reached its journal, or it has given the call up.
+  if (agent !== undefined && acd) tools.queueing.take(call, agent, { queue });
   else if (agent !== undefined) call.occupy(agent);
   if (talks === 'detour' && detour) {
     call.talk.takeUpDetour(taken, detour, part.paused);

@@ -126,17 +126,24 @@ export class CallTalk implements DetourOwner {
     if (audio.length > 0 && !customer.over) await customer.endpoint.play(audio).ended;
   }
 
-  /** After a restart: the caller goes on in the flow, or, where that cannot be known again, the agent gets her back. */
-  takeUpDetour(part: Part, note: NonNullable<CustomerNote['detour']>, pausedBefore: boolean): void {
+  /**
+   * After a restart: the caller goes on in the flow, or, where that cannot be known again, the agent gets her back.
+   * @param part absent: the agent has left her there (a rating after the talk), and the flow's end is the call's
+   */
+  takeUpDetour(part: Part | undefined, note: NonNullable<CustomerNote['detour']>, pausedBefore: boolean): void {
     const call = this.#call;
     const { customer } = call;
     const { flow, since, state } = note;
     const set = state && this.#tools.flows.version(state.set);
-    this.#hold(part);
+    if (part) this.#hold(part);
     this.#pausedByDetour = pausedBefore;
     if (!customer || !state || !set) {
       this.#detourEnded = { flow, result: { result: 'interrupted' } };
       call.log.detourEnded(flow, 'interrupted', Math.max(0, this.#tools.clock.now() - since));
+      if (!part) {
+        call.finish('flow', 'detour-over');
+        return;
+      }
       call.step('detour-over');
       if (pausedBefore) part.resumeRecording();
       this.#pausedByDetour = false;

@@ -100,10 +100,11 @@ export class ConsultContact implements OfferTarget {
     }
   }
 
-  /** After a restart. @returns whether routing knows it still */
+  /** After a restart: its agent has it, whatever routing knows. @returns whether routing holds it for her */
   takeUp(): boolean {
     this.#keeper.consulting(this, true);
-    return this.#tools.queueing.attach(this, () => undefined).state === 'connected';
+    const agent = this.#agent;
+    return agent !== undefined && this.#tools.queueing.take(this, agent, { queue: this.queue });
   }
 
   pop(): PopContent {

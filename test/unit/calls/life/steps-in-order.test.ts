@@ -61,6 +61,77 @@ async function talk() {
   };
 }
 
+test.each(['offered', 'unknown'] as const)(
+  'after a restart who talks has her caller, though routing holds it as %s',
+  async (as) => {
+    const { world, queueing, agent, interaction } = await talk();
+    world.kill();
+    queueing.dead = true;
+    const contact = queueing.contacts.get(interaction);
+    if (!contact) throw new Error('a contact of the queue');
+    const again = new StrictQueueing();
+    if (as === 'offered') again.contacts.set(interaction, { ...contact, state: 'offered', stale: true });
+    await world.serve(() => again);
+    expect(world.server.calls.get(interaction)).toMatchObject({ phase: 'talking', agent });
+    expect(again.contacts.get(interaction)).toMatchObject({ state: 'connected', agent });
+    await tidyUp(world);
+    world.kill();
+    expect([...world.remains(), ...again.broken, ...again.contacts.keys()]).toEqual([]);
+  },
+);
+
+test.each(['there', 'gone'] as const)(
+  'after a restart who is asked for in a queue is busy, her contact being %s',
+  async (is) => {
+    const { world, queueing, calls, agent, interaction, answerAll } = await talk();
+    await calls.consult(agent, interaction, { queue: 'service' });
+    queueing.offer(0, '1003');
+    await vi.advanceTimersByTimeAsync(10);
+    await answerAll();
+    const [consultation] = [...calls.consultations()];
+    world.kill();
+    queueing.dead = true;
+    const again = new StrictQueueing();
+    for (const [id, contact] of queueing.contacts) {
+      if (is === 'there' || id === interaction) again.contacts.set(id, { ...contact, stale: true });
+    }
+    await world.serve(() => again);
+    expect(world.server.calls.get(interaction)?.parties).toMatchObject([{ agent: '1003', state: 'private' }]);
+    expect(again.contacts.get(consultation?.interaction ?? '')).toMatchObject({ state: 'connected', agent: '1003' });
+    await tidyUp(world);
+    world.kill();
+    const occupied = [...again.occupation].filter(([, count]) => count !== 0);
+    expect([...world.remains(), ...again.broken, ...again.contacts.keys(), ...occupied]).toEqual([]);
+  },
+);
+
+test('who is left in a flow by her agent goes on there after a restart, and into no queue again', async () => {
+  const { world, queueing, calls, agent, interaction } = await talk();
+  void calls.detour(agent, interaction, 'pin');
+  await vi.advanceTimersByTimeAsync(10);
+  const [hers] = [...world.server.sip.dialogs.values()].filter(({ role }) => role === 'uac');
+  world.server.sip.bye(hers?.id ?? '');
+  await vi.advanceTimersByTimeAsync(10);
+  expect(calls.get(interaction)).toMatchObject({ phase: 'detour', agent: undefined });
+  world.kill();
+  queueing.dead = true;
+  const again = new StrictQueueing();
+  await world.serve(() => again);
+  expect(world.server.calls.get(interaction)).toMatchObject({ phase: 'detour', flow: 'pin' });
+  await vi.advanceTimersByTimeAsync(100);
+  const { sip } = world.server;
+  const [caller] = [...sip.dialogs.values()];
+  const info = { 'content-type': 'application/dtmf-relay' };
+  sip.request(caller?.id ?? '', 'INFO', info, 'Signal=1\r\nDuration=160\r\n');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(world.server.calls.list()).toEqual([]);
+  expect(again.contacts.size).toBe(0);
+  expect(world.journal.of('interaction.ended')).toMatchObject([{ data: { where: 'detour', by: 'flow' } }]);
+  await tidyUp(world);
+  world.kill();
+  expect([...world.remains(), ...again.broken]).toEqual([]);
+});
+
 test('whoever was asked is not lost where the customer is in a flow of the agent’s', async () => {
   const { calls, agent, interaction, answerAll, end } = await talk();
   await calls.consult(agent, interaction, { agent: '1003' });

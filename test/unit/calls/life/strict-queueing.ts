@@ -61,8 +61,10 @@ export class StrictQueueing implements Queueing {
   take(target: OfferTarget, agent: string, { queue, instead }: Parameters<Queueing['take']>[2]): boolean {
     const { interaction } = target;
     const contact = this.contacts.get(interaction);
-    if (contact && contact.state !== 'connected') this.broken.push(`${interaction} is taken, and ${contact.state}`);
-    if (contact?.agent === agent) this.broken.push(`${agent} takes ${interaction}, which she has`);
+    if (contact?.stale === false) {
+      if (contact.state !== 'connected') this.broken.push(`${interaction} is taken, and ${contact.state}`);
+      if (contact.agent === agent) this.broken.push(`${agent} takes ${interaction}, which she has`);
+    }
     const request = contact?.request ?? { queue: queue ?? '' };
     if (!contact && queue === undefined) return false;
     const exit = () => this.broken.push(`${interaction} is given back, and ${agent} has it`);
