@@ -54,7 +54,7 @@ try {
   for (const { language, name, text } of list) {
     const raw = await speech(text, languageOf(text, language));
     // Words that others follow get a short tail, sentences a longer one.
-    const samples = levelled(trimmed(toLineRate(readWav(raw, name)), /[.。]$/.test(text) ? 150 : 40));
+    const samples = levelled(trimmed(await toLineRate(readWav(raw, name)), /[.。]$/.test(text) ? 150 : 40));
     const level = 20 * Math.log10(speechLevel(samples));
     const wav = lineWav(samples);
     const file = path.join(flows, 'prompts', language, `${name}.wav`);

@@ -7,6 +7,7 @@ import { type FlowSet, type Prompt, promptsOf } from '../../server/ivr/index.ts'
 import { type Language, SwitchroomError } from '../../values/index.ts';
 import type { Audio } from '../media-server.ts';
 import { languageOf, type SpeechEngine } from '../speech/index.ts';
+import { refused } from './errors.ts';
 import { digitWords, numberWords } from './numbers.ts';
 import { levelled, toLineRate, trimmed } from './sound.ts';
 import { isLineWav, lineWav, readWav } from './wav.ts';
@@ -129,10 +130,7 @@ export class Prompts {
     for (const folder of this.#folders) {
       for (const file of await wavFiles(folder)) {
         const where = path.join(folder, file);
-        const { size, mtimeMs } = await stat(where);
-        const mark = `${size} ${mtimeMs}`;
-        const known = this.#seen.get(where);
-        const read = known?.mark === mark ? known : { mark, ...(await this.#take(where, file)) };
+        const read = await this.#look(where, file);
         seen.set(where, read);
         if (read.problem) problems.push(read.problem);
         const name = file.slice(0, -'.wav'.length).split(path.sep).join('/');
@@ -144,12 +142,32 @@ export class Prompts {
     this.#problems = problems;
   }
 
+  async #look(where: string, file: string): Promise<Seen> {
+    try {
+      const { size, mtimeMs } = await stat(where);
+      const mark = `${size} ${mtimeMs}`;
+      const known = this.#seen.get(where);
+      return known?.mark === mark ? known : { mark, ...(await this.#take(where, file)) };
+    } catch (error) {
+      // A folder of such a name, no right to read it, a full disk: it must not cost the others, and is tried again.
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === undefined) throw error;
+      this.#log.warn({ err: error, file }, 'recording cannot be read');
+      const sentence = refused(file, `it cannot be read or converted (${code})`).message;
+      return { mark: '', audio: undefined, problem: { file, sentence } };
+    }
+  }
+
   /** A recording as the line needs it: used where it stands, or converted into the cache. */
   async #take(where: string, file: string): Promise<{ audio: Audio | undefined; problem?: RecordingProblem }> {
     try {
       const bytes = await readFile(where);
       if (isLineWav(bytes)) return { audio: { kind: 'file', path: path.resolve(where), hash: sha256(bytes) } };
-      return { audio: await this.#keep('converted', sha256(bytes), () => lineWav(toLineRate(readWav(bytes, file)))) };
+      return {
+        audio: await this.#keep('converted', sha256(bytes), async () =>
+          lineWav(await toLineRate(readWav(bytes, file))),
+        ),
+      };
     } catch (error) {
       if (!(error instanceof SwitchroomError)) throw error;
       this.#log.warn({ file, reason: error.message }, 'recording refused');
@@ -220,7 +238,7 @@ export class Prompts {
     if (known) return known;
     const made = this.#keep(filled ? 'spoken' : 'speech', key, async () => {
       const sound = readWav(await engine.speak(text, voice), 'speech');
-      return lineWav(levelled(trimmed(toLineRate(sound), 60)));
+      return lineWav(levelled(trimmed(await toLineRate(sound), 60)));
     }).catch((error: unknown) => {
       // The next call tries again.
       this.#speeches.delete(key);

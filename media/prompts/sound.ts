@@ -1,4 +1,5 @@
 // What is done to a sound on its way to the line: resampled, trimmed, levelled.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lineRate, type Sound } from './wav.ts';
 
 /** Zero crossings of the sinc on each side; 16 keep what folds back more than 60 dB down. */
@@ -26,14 +27,21 @@ function bessel(x: number): number {
   return sum;
 }
 
-/** The sound at the line's rate, band-limited to what the line can carry. */
-export function toLineRate(sound: Sound): Float32Array {
+/** Samples that are made in one go: some 10 ms of work from 48 kHz. */
+const stretch = 4_000;
+
+/**
+ * The sound at the line's rate, band-limited to what the line can carry. Minutes of music take seconds, in which this
+ * process has calls to serve and a sign of life to give: so others have their turn in between.
+ */
+export async function toLineRate(sound: Sound): Promise<Float32Array> {
   const { samples, rate } = sound;
   if (rate === lineRate) return samples;
   const cutoff = rate > lineRate ? (lineRate / rate) * 0.95 : 1;
   const reach = crossings / cutoff;
   const out = new Float32Array(Math.max(1, Math.floor((samples.length * lineRate) / rate)));
   for (let i = 0; i < out.length; i++) {
+    if (i > 0 && i % stretch === 0) await nextTurn();
     const centre = (i * rate) / lineRate;
     const first = Math.max(0, Math.ceil(centre - reach));
     const last = Math.min(samples.length - 1, Math.floor(centre + reach));

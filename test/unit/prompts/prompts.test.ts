@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pino from 'pino';
@@ -244,6 +244,20 @@ describe("an admin's recordings", () => {
     ]);
     expect(prompts.hasRecording('song', 'en')).toBe(false);
     expect(prompts.hasRecording('hello', 'en')).toBe(true);
+  });
+
+  it('that the system does not give out stop nothing either, and are tried again', async () => {
+    await put('en/hello.wav', tone(100));
+    await put('en/folder.wav/inside.txt', Buffer.from('a folder with the name of a recording'));
+    const late = path.join(folder, 'recordings/en/late.wav');
+    await symlink(path.join(folder, 'elsewhere.wav'), late);
+    const prompts = await open();
+    expect(prompts.problems.map(({ file }) => file)).toEqual(['en/folder.wav', 'en/late.wav']);
+    expect(prompts.problems[0]?.sentence).toMatch(/"en\/folder\.wav" cannot be used: it cannot be read .*EISDIR/);
+    expect(prompts.hasRecording('hello', 'en')).toBe(true);
+    await writeFile(path.join(folder, 'elsewhere.wav'), tone(100));
+    await prompts.rescan();
+    expect(prompts.hasRecording('late', 'en')).toBe(true);
   });
 
   it('are seen when they come, change and go', async () => {

@@ -107,18 +107,26 @@ describe('reading', () => {
 describe('on the way to the line', () => {
   it.each([44_100, 48_000, 22_050, 16_000, 11_025, 8000, 6000])(
     'a tone of 1 kHz keeps pitch, loudness and length from %i Hz',
-    (rate) => {
-      const line = toLineRate({ rate, samples: sine(rate, 1000, 1) });
+    async (rate) => {
+      const line = await toLineRate({ rate, samples: sine(rate, 1000, 1) });
       expect(Math.abs(line.length - 8000)).toBeLessThanOrEqual(1);
       // Away from the ends, where the filter runs dry.
       expect(amplitude(line.subarray(400, 7600), 1000)).toBeCloseTo(0.5, 2);
     },
   );
 
-  it('what the line cannot carry does not fold back', () => {
-    const line = toLineRate({ rate: 48_000, samples: sine(48_000, 5000, 1) });
+  it('what the line cannot carry does not fold back', async () => {
+    const line = await toLineRate({ rate: 48_000, samples: sine(48_000, 5000, 1) });
     expect(amplitude(line.subarray(400, 7600), 3000)).toBeLessThan(0.0005);
     expect(speechLevel(line.subarray(400, 7600))).toBeLessThan(0.001);
+  });
+
+  it('lets others have their turn while a long one is made', async () => {
+    let turns = 0;
+    const watch = setInterval(() => turns++, 1);
+    await toLineRate({ rate: 48_000, samples: sine(48_000, 1000, 20) });
+    clearInterval(watch);
+    expect(turns).toBeGreaterThan(5);
   });
 
   it('is freed of the silence around it', () => {
