@@ -1,5 +1,6 @@
-// Imports and evaluation forms in a real browser on the whole product: problems by line, all or none, secrets once; a form
-// with weights and a knock-out, its preview's score, its versions; and an agent's own day.
+// Records, imports and evaluation forms in a real browser on the whole product: what is typed is neither lost nor put over
+// what others saved; problems by line, all or none, secrets once; a form with weights and a knock-out, its preview's score,
+// its versions; and an agent's own day.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasChromium, openBrowser } from '../e2e/browser.ts';
@@ -21,6 +22,84 @@ describe.skipIf(!hasChromium)('imports, evaluation forms and the own day (needs 
   afterAll(async () => {
     await browser?.close();
     await product?.stop();
+  });
+
+  test('records: nothing of others is replaced unasked, and nothing typed is lost', { timeout: 60_000 }, async () => {
+    const page = await opened('admin', '/#/admin/sip-users/+');
+    await page.getByLabel('User *').fill('7001');
+    await page.getByRole('button', { name: 'Save' }).click();
+    const phone = page.getByRole('form', { name: '7001' });
+    expect(await phone.locator('.secret code').innerText()).toMatch(/^\w{5}(-\w{5}){3}$/);
+    await phone.getByText('Saved.').waitFor();
+
+    // A trunk that challenges its carrier is saved again as it is shown.
+    await product.must('PUT', '/trunks/acme', {
+      sources: ['192.0.2.1'],
+      country: 'CN',
+      inboundAuth: { user: 'acme', password: 'a-long-password' },
+    });
+    await page.goto(`${product.web}/#/admin/trunks/acme`);
+    const trunk = page.getByRole('form', { name: 'acme' });
+    await trunk.getByRole('button', { name: 'Save' }).click();
+    await trunk.getByText('Saved.').waitFor();
+    expect((await product.must('GET', '/trunks/acme')).inboundAuth).toMatchObject({ user: 'acme' });
+
+    const person = await product.must('GET', '/agents/1002');
+    await page.goto(`${product.web}/#/admin/agents/+`);
+    await page.getByLabel('Id *').fill('1002');
+    await page.getByLabel('Name *').fill('Another');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('There is 1002 already', { exact: false }).waitFor();
+    expect(await product.must('GET', '/agents/1002')).toEqual(person);
+
+    // Another page takes the form away, and it is as it was left.
+    await page.getByRole('link', { name: 'Skills' }).click();
+    await page.getByRole('heading', { name: 'Skills' }).waitFor();
+    await page.goto(`${product.web}/#/admin/agents/+`);
+    expect(await page.getByLabel('Name *').inputValue()).toBe('Another');
+    await page.getByRole('button', { name: 'Discard changes' }).click();
+    expect(await page.getByLabel('Name *').inputValue()).toBe('');
+
+    await page.goto(`${product.web}/#/admin/queues/service`);
+    const queue = page.getByRole('form', { name: 'service' });
+    await queue.getByLabel('Team').fill('mine');
+    const { id: _, site: __, ...body } = await product.must('GET', '/queues/service');
+    await product.must('PUT', '/queues/service', { ...body, priority: 3 });
+    await queue.getByRole('button', { name: 'Save' }).click();
+    await queue.getByText('Somebody else changed this', { exact: false }).waitFor();
+    await picture(page, '62-changed-meanwhile');
+    expect(await product.must('GET', '/queues/service')).toMatchObject({ ...body, priority: 3 });
+    await queue.getByRole('button', { name: 'Discard changes' }).click();
+    expect(await queue.getByLabel('Priority').inputValue()).toBe('3');
+    await queue.getByLabel('Team').fill('mine');
+    await queue.getByRole('button', { name: 'Save' }).click();
+    await queue.getByText('Saved.').waitFor();
+    expect(await product.must('GET', '/queues/service')).toMatchObject({ team: 'mine', priority: 3 });
+    await product.must('PUT', '/queues/service', body);
+    await page.close();
+  });
+
+  test('an article keeps its team, and what is typed while she searches', { timeout: 60_000 }, async () => {
+    const { id } = await product.must<{ id: string }>('POST', '/knowledge/articles', {
+      team: 'demo',
+      en: { question: 'How do I block a card?', answer: 'Press three.' },
+    });
+    const page = await opened('admin', `/#/floor/knowledge/${id}`);
+    const article = page.getByRole('form', { name: 'Article' });
+    await article.getByLabel('Answer').first().fill('Press four.');
+    await page.getByRole('searchbox').fill('nothing like it');
+    await page.getByText('There are no articles yet.').waitFor();
+    await article.getByRole('button', { name: 'Save' }).click();
+    await article.getByRole('button', { name: 'Discard changes' }).waitFor({ state: 'detached' });
+    expect(await product.must('GET', `/knowledge/articles/${id}`)).toMatchObject({
+      team: 'demo',
+      en: { answer: 'Press four.' },
+    });
+    const asked = page.waitForEvent('dialog').then((dialog) => dialog.dismiss());
+    await article.getByRole('button', { name: 'Remove' }).click();
+    await asked;
+    expect((await product.ask('GET', `/knowledge/articles/${id}`)).status).toBe(200);
+    await page.close();
   });
 
   test('people from CSV: problems by line, what would happen, then passwords once', { timeout: 60_000 }, async () => {

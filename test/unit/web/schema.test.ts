@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { agentSchema, dialRuleSchema, queueSchema, trunkSchema } from '../../../server/directory/records.ts';
 import { labels } from '../../../web/src/admin/field-words.ts';
 import { kinds } from '../../../web/src/admin/kinds.ts';
-import { emptyOf, type Resolve, type Schema } from '../../../web/src/admin/schema.ts';
+import { emptyOf, known, type Resolve, type Schema } from '../../../web/src/admin/schema.ts';
 import { adminWords, labelOf } from '../../../web/src/admin/words.ts';
 
 const schemaOf = (type: z.ZodType): { schema: Schema; resolve: Resolve } => {
@@ -27,6 +27,23 @@ test('a new record begins with what the API would fill in', () => {
   const phone = resolve(schema.properties?.phone ?? {});
   expect(emptyOf(phone, resolve)).toEqual({ kind: 'none' });
   expect(emptyOf({ oneOf: phone.oneOf ?? [] }, resolve)).toEqual({ kind: 'registered', user: '' });
+});
+
+test('what a record shows besides its schema is not put, at any depth', () => {
+  const auth: Schema = { type: 'object', properties: { user: { type: 'string' } } };
+  const schema: Schema = { type: 'object', properties: { inboundAuth: { $ref: 'auth' }, note: {}, sources: {} } };
+  const resolve: Resolve = (one) => (one.$ref === undefined ? one : auth);
+  const shown = {
+    site: 'main',
+    sources: ['::1'],
+    note: { free: true },
+    inboundAuth: { user: 'acme', realm: 'switchroom' },
+  };
+  expect(known(shown, schema, resolve)).toEqual({
+    sources: ['::1'],
+    note: { free: true },
+    inboundAuth: { user: 'acme' },
+  });
 });
 
 test.each([

@@ -2,49 +2,78 @@ import { type FormEvent, useEffect, useMemo, useState } from 'react';
 import { usePreferences } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
 import { Field } from './field.tsx';
 import { FormContext, type FormTools } from './form-context.ts';
 import type { Choices, Kind } from './kinds.ts';
 import { address, type DirectoryRecord } from './records-page.tsx';
-import { bodySchema, emptyOf, type Resolve, type Schema } from './schema.ts';
+import { bodySchema, emptyOf, known, type Resolve, type Schema } from './schema.ts';
 import { type AdminWord, labelOf, useAdminWords } from './words.ts';
+
+/** What was typed, and what it was typed over. */
+interface Typed {
+  key: string;
+  values: DirectoryRecord;
+  basis: DirectoryRecord | undefined;
+}
+
+/** A record that was just saved, with what is told of it only once. */
+export interface Made {
+  key: string;
+  secret?: string;
+}
 
 /** Creates a record, or changes or removes one. */
 export function RecordForm({
   kind,
   record,
+  made,
   onSaved,
+  onChanged,
   onRemoved,
   onClose,
 }: {
   kind: Kind;
   /** Undefined: a new one. */
   record: DirectoryRecord | undefined;
-  onSaved: (key: string) => void;
+  /** It was made in this form a moment ago; what was generated for it is shown this once. */
+  made: Made | undefined;
+  onSaved: (made: Made) => void;
+  /** By somebody else: it stands differently in the list now. */
+  onChanged: () => void;
   onRemoved: () => void;
   onClose: () => void;
 }) {
   const { language } = usePreferences();
   const say = useAdminWords();
   const [form, setForm] = useState<{ schema: Schema; resolve: Resolve }>();
-  const [key, setKey] = useState(String(record?.[kind.key] ?? ''));
-  const [values, setValues] = useState<DirectoryRecord>(record ?? {});
+  const own = String(record?.[kind.key] ?? '');
+  const { before, keep } = useUnsaved<Typed>(`${kind.name}/${record === undefined ? '+' : own}`);
+  const [key, setKey] = useState(before?.key ?? own);
+  const [values, setValues] = useState<DirectoryRecord>(before?.values ?? record ?? {});
+  /** The record that the values were made from. */
+  const [basis, setBasis] = useState(before === undefined ? record : before.basis);
+  /** As it stands, as far as is known here. */
+  const [latest, setLatest] = useState(record);
+  const [typed, setTyped] = useState(before !== undefined);
   const [failed, setFailed] = useState<RestFailed>();
   const [busy, setBusy] = useState(false);
-  const [saved, setSaved] = useState(false);
-  const [secret, setSecret] = useState<string>();
+  const [saved, setSaved] = useState(made !== undefined);
+  const [secret, setSecret] = useState(made?.secret);
   const choices = useChoices(kind);
+  const isNew = record === undefined;
 
   useEffect(() => {
     bodySchema(kind.name).then(
       (found) => {
         setForm(found);
-        if (record === undefined) setValues(emptyOf(found.schema, found.resolve) as DirectoryRecord);
+        if (isNew && before === undefined) setValues(emptyOf(found.schema, found.resolve) as DirectoryRecord);
       },
       (error: RestFailed) => setFailed(error),
     );
-  }, [kind, record]);
+  }, [kind, isNew, before]);
+  useEffect(() => keep(typed ? { key, values, basis } : undefined), [keep, typed, key, values, basis]);
 
   const tools = useMemo<FormTools | undefined>(() => {
     if (form === undefined) return undefined;
@@ -76,18 +105,44 @@ export function RecordForm({
   const save = (event: FormEvent) => {
     event.preventDefault();
     void act(async () => {
-      // Only what the form knows: what a record shows besides (site, a realm) is not for putting.
-      const body = Object.fromEntries(Object.entries(values).filter(([name]) => name in properties));
-      const answer = await rest<DirectoryRecord>(path, { method: 'PUT', body });
+      const now = await present(path);
+      if (JSON.stringify(now) !== JSON.stringify(basis)) {
+        if (isNew) throw new RestFailed(409, 'taken', say('taken', { key }), kind.key);
+        // Whoever reads this and saves again wants hers to stand.
+        setBasis(now);
+        setLatest(now);
+        if (now !== undefined) onChanged();
+        throw new RestFailed(409, 'changed', say('changed-meanwhile'));
+      }
+      const body = known(values, form.schema, form.resolve);
+      const { password, ...answer } = await rest<DirectoryRecord>(path, { method: 'PUT', body });
+      const shown = typeof password === 'string' ? { secret: password } : {};
+      setBasis(answer);
+      setLatest(answer);
       setSaved(true);
-      if (typeof answer.password === 'string') setSecret(answer.password);
-      onSaved(key);
+      setTyped(false);
+      keep(undefined);
+      if (shown.secret !== undefined) setSecret(shown.secret);
+      onSaved({ key, ...shown });
     });
+  };
+  const discard = () => {
+    if (!isNew && latest === undefined) {
+      keep(undefined);
+      onRemoved();
+      return;
+    }
+    setValues(latest ?? (emptyOf(form.schema, form.resolve) as DirectoryRecord));
+    setBasis(latest);
+    setKey(own);
+    setTyped(false);
+    setFailed(undefined);
   };
   const remove = () => {
     if (!window.confirm(say('confirm-remove', { key }))) return;
     void act(async () => {
       await rest(path, { method: 'DELETE' });
+      keep(undefined);
       onRemoved();
     });
   };
@@ -114,7 +169,10 @@ export function RecordForm({
               id="record-key"
               value={key}
               required={kind.emptyKey === undefined}
-              onChange={(event) => setKey(event.target.value)}
+              onChange={(event) => {
+                setKey(event.target.value);
+                setTyped(true);
+              }}
             />
           </div>
         )}
@@ -129,7 +187,11 @@ export function RecordForm({
                 schema={properties[field] ?? {}}
                 required={form.schema.required?.includes(field) ?? false}
                 value={values[field]}
-                onChange={(value) => setValues((before) => ({ ...before, [field]: value }))}
+                onChange={(value) => {
+                  setValues((now) => ({ ...now, [field]: value }));
+                  setTyped(true);
+                  setSaved(false);
+                }}
               />
             ))}
           </section>
@@ -158,12 +220,27 @@ export function RecordForm({
             {say('saved')}
           </span>
         )}
+        {typed && (
+          <button type="button" className="ghost" disabled={busy} onClick={discard}>
+            {say('discard')}
+          </button>
+        )}
         <button type="submit" className="primary" disabled={busy}>
           {say('save')}
         </button>
       </footer>
     </form>
   );
+}
+
+/** The record as it is now; undefined where there is none. @throws RestFailed */
+async function present(path: string): Promise<DirectoryRecord | undefined> {
+  try {
+    return await rest<DirectoryRecord>(path);
+  } catch (error) {
+    if (error instanceof RestFailed && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 /** The fields of the form in the sections of their kind; what no section names stands in the last. */

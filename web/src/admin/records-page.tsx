@@ -6,7 +6,7 @@ import { Icon } from '../parts/icon.tsx';
 import { useRest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
 import type { Kind } from './kinds.ts';
-import { RecordForm } from './record-form.tsx';
+import { type Made, RecordForm } from './record-form.tsx';
 import { type AdminWord, labelOf, shownOf, useAdminWords } from './words.ts';
 
 export type DirectoryRecord = Record<string, unknown>;
@@ -27,6 +27,7 @@ export function RecordsPage({ kind, rest: [open] }: { kind: Kind; rest: string[]
     return wanted === '' ? all : all.filter((one) => JSON.stringify(one).toLowerCase().includes(wanted));
   }, [records, search]);
   const one = open === undefined ? undefined : records?.find((record) => address(kind, keyOf(record)) === open);
+  const [made, setMade] = useState<Made>();
   const title = say(`kind.${kind.name}` as AdminWord);
 
   return (
@@ -88,15 +89,21 @@ export function RecordsPage({ kind, rest: [open] }: { kind: Kind; rest: string[]
             key={open}
             kind={kind}
             record={one}
-            onSaved={(key) => {
+            made={made !== undefined && address(kind, made.key) === open ? made : undefined}
+            onSaved={(saved) => {
+              setMade(open === fresh ? saved : undefined);
               reload();
-              goTo('admin', kind.name, address(kind, key));
+              goTo('admin', kind.name, address(kind, saved.key));
             }}
+            onChanged={reload}
             onRemoved={() => {
               reload();
               goTo('admin', kind.name);
             }}
-            onClose={() => goTo('admin', kind.name)}
+            onClose={() => {
+              setMade(undefined);
+              goTo('admin', kind.name);
+            }}
           />
         )}
       </div>

@@ -55,6 +55,18 @@ export async function bodySchema(collection: string): Promise<{ schema: Schema; 
 /** Follows `$ref`; what is said beside the reference goes before what it refers to. */
 export type Resolve = (schema: Schema) => Schema;
 
+/** Of a value what its schema knows: what a record shows besides (its site, a realm) is not for putting. */
+export function known(value: unknown, schema: Schema, resolve: Resolve): unknown {
+  const { properties } = resolve(schema);
+  if (properties === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, part]) => {
+      const of = properties[name];
+      return of === undefined ? [] : [[name, known(part, of, resolve)]];
+    }),
+  );
+}
+
 /** What a new value of this schema begins with. */
 export function emptyOf(schema: Schema, resolve: Resolve): unknown {
   const {

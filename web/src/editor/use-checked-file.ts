@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { ask, RestFailed, rest } from '../rest.ts';
 import type { Mark } from './json-editor.tsx';
 
@@ -25,7 +26,7 @@ const none: Mark[] = [];
 
 /**
  * A JSON file of the server under edit: read from `source` (undefined: there is none yet, and it begins with `begun`), checked by
- * `<path>/check` a moment after the last key, and not lost by closing the page. `look` takes from the checker's answer what is shown
+ * `<path>/check` a moment after the last key, and not lost by leaving the editor or closing the page. `look` takes from the checker's answer what is shown
  * beside the text; it has to be the same function at each call.
  */
 export function useCheckedFile<Answer, Seen>({
@@ -45,7 +46,10 @@ export function useCheckedFile<Answer, Seen>({
 }): CheckedFile<Seen> {
   const isNew = source === undefined;
   const [saved, setSaved] = useState<string | undefined>(isNew ? '' : undefined);
-  const [text, setText] = useState(isNew ? begun : '');
+  const { before, keep } = useUnsaved<string>(path);
+  const [text, setText] = useState(isNew ? (before ?? begun) : '');
+  /** Typed before the editor was left; it goes over the file once. */
+  const typed = useRef(before);
   const [found, setFound] = useState<Mark[]>();
   const [seen, setSeen] = useState(first);
   const [failed, setFailed] = useState<RestFailed>();
@@ -60,7 +64,8 @@ export function useCheckedFile<Answer, Seen>({
       .then(async (response) => {
         const file = await response.text();
         setSaved(file);
-        setText(file);
+        setText(typed.current ?? file);
+        typed.current = undefined;
       })
       .catch(unlessLeft(stop.signal, setFailed));
     return () => stop.abort();
@@ -86,11 +91,9 @@ export function useCheckedFile<Answer, Seen>({
   }, [path, text, saved, look]);
 
   useEffect(() => {
-    if (!dirty) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [dirty]);
+    if (saved === undefined) return;
+    keep(dirty && !(saved === '' && text === begun) ? text : undefined);
+  }, [keep, saved, dirty, text, begun]);
 
   const send = useCallback(
     async (what: () => Promise<unknown>) => {

@@ -111,7 +111,9 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
           <tbody>
             {record.quality.map((leg) => (
               <tr key={leg.leg}>
-                <th scope="row">{leg.party}</th>
+                <th scope="row">
+                  {say(leg.party === 'agent' || leg.party === 'customer' ? leg.party : 'party.other')}
+                </th>
                 <td>{leg.codec}</td>
                 <td className="number" data-low={leg.mos < 3.6}>
                   {leg.mos.toFixed(2)}

@@ -1,9 +1,10 @@
 // Scores an agent's part in a contact by a form; the agent sees the result and can answer.
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import type { InteractionRecord } from '../../../server/customers/index.ts';
 import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { Questions } from '../quality/questions.tsx';
 import type { Answers, Evaluation, EvaluationForm } from '../quality/types.ts';
 import { useQualityWords } from '../quality/words.ts';
@@ -12,6 +13,13 @@ import { goTo } from '../route.ts';
 import { CalibrationDialog } from './calibration-dialog.tsx';
 import { useFloorWords } from './words.ts';
 
+interface Judged {
+  form: EvaluationForm;
+  agent: string | undefined;
+  answers: Answers;
+  comment: string;
+}
+
 export function Evaluate({ record }: { record: InteractionRecord }) {
   const { language } = usePanel();
   const say = useFloorWords();
@@ -19,10 +27,16 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
   const done = useRest<{ evaluations: Evaluation[] }>('/quality/evaluations', { interaction: record.id });
   const agents = [...new Set(record.agents.flatMap((part) => (part.answeredAt === undefined ? [] : [part.agent])))];
   const offered = forms?.forms.filter((form) => !form.retired) ?? [];
-  const [form, setForm] = useState<EvaluationForm>();
-  const [agent, setAgent] = useState(agents.at(-1));
-  const [answers, setAnswers] = useState<Answers>({});
-  const [comment, setComment] = useState('');
+  const { before, keep } = useUnsaved<Judged>(`evaluation/${record.id}`);
+  const [form, setForm] = useState(before?.form);
+  const [agent, setAgent] = useState(before?.agent ?? agents.at(-1));
+  const [answers, setAnswers] = useState<Answers>(before?.answers ?? {});
+  const [comment, setComment] = useState(before?.comment ?? '');
+  const dirty = form !== undefined && (comment !== '' || Object.keys(answers).length > 0);
+  useEffect(
+    () => keep(dirty ? { form, agent, answers, comment } : undefined),
+    [keep, dirty, form, agent, answers, comment],
+  );
   const [failed, setFailed] = useState<RestFailed>();
   const [calibrating, setCalibrating] = useState(false);
   const sayQuality = useQualityWords();

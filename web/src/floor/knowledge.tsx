@@ -1,10 +1,11 @@
 // What agents look up: questions and answers in both languages, written here, voted on by those who used them.
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { type Article, textOf, useArticles } from '../knowledge/articles.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { RestFailed, rest } from '../rest.ts';
+import { useUnsaved } from '../parts/unsaved.ts';
+import { RestFailed, rest, useRest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
 import { useFloorWords } from './words.ts';
 
@@ -17,7 +18,14 @@ export function KnowledgePage({ rest: [open] }: { rest: string[] }) {
   const [text, setText] = useState('');
   const { data, failed, reload } = useArticles(text, 100);
   const articles = data?.articles ?? [];
-  const one = articles.find(({ id }) => id === open);
+  // By itself: what she searches for meanwhile may leave it out of the list.
+  const {
+    data: one,
+    failed: gone,
+    reload: reloadOne,
+  } = useRest<Article>(
+    open === undefined || open === fresh ? undefined : `/knowledge/articles/${encodeURIComponent(open)}`,
+  );
   return (
     <>
       <header className="page-head">
@@ -62,12 +70,14 @@ export function KnowledgePage({ rest: [open] }: { rest: string[] }) {
           </ul>
           {data !== undefined && articles.length === 0 && <p className="muted">{say('no-articles')}</p>}
         </section>
+        {open !== fresh && one === undefined && open !== undefined && <Failure of={gone} />}
         {(open === fresh || one !== undefined) && (
           <ArticleForm
             key={open}
             article={one}
             onDone={(id) => {
               reload();
+              reloadOne();
               if (id === undefined) goTo('floor', 'knowledge');
               else goTo('floor', 'knowledge', id);
             }}
@@ -78,16 +88,37 @@ export function KnowledgePage({ rest: [open] }: { rest: string[] }) {
   );
 }
 
+interface Typed {
+  texts: Record<(typeof languages)[number], { question: string; answer: string }>;
+  tags: string;
+  queues: string[];
+  draft: boolean;
+}
+
+function typedOf(article: Article | undefined): Typed {
+  return {
+    texts: {
+      en: article?.en ?? { question: '', answer: '' },
+      zh: article?.zh ?? { question: '', answer: '' },
+    },
+    tags: article?.tags.join(', ') ?? '',
+    queues: article?.queues ?? [],
+    draft: article?.draft ?? false,
+  };
+}
+
 function ArticleForm({ article, onDone }: { article: Article | undefined; onDone: (id: string | undefined) => void }) {
   const { state, language } = usePanel();
   const say = useFloorWords();
-  const [texts, setTexts] = useState({
-    en: article?.en ?? { question: '', answer: '' },
-    zh: article?.zh ?? { question: '', answer: '' },
-  });
-  const [tags, setTags] = useState(article?.tags.join(', ') ?? '');
-  const [queues, setQueues] = useState(article?.queues ?? []);
-  const [draft, setDraft] = useState(article?.draft ?? false);
+  const { before, keep } = useUnsaved<Typed>(`articles/${article?.id ?? fresh}`);
+  const [typed, setTyped] = useState(before ?? typedOf(article));
+  const [dirty, setDirty] = useState(before !== undefined);
+  const { texts, tags, queues, draft } = typed;
+  const set = (change: Partial<Typed>) => {
+    setTyped((now) => ({ ...now, ...change }));
+    setDirty(true);
+  };
+  useEffect(() => keep(dirty ? typed : undefined), [keep, dirty, typed]);
   const [failed, setFailed] = useState<RestFailed>();
   const act = async (work: () => Promise<string | undefined>) => {
     setFailed(undefined);
@@ -110,9 +141,14 @@ function ArticleForm({ article, onDone }: { article: Article | undefined; onDone
           .filter((tag) => tag !== ''),
         queues,
         draft,
+        // Whose it is stays as it was.
+        ...(article?.team === undefined ? {} : { team: article.team }),
       };
       const path = article === undefined ? '/knowledge/articles' : `/knowledge/articles/${article.id}`;
-      return (await rest<Article>(path, { method: article === undefined ? 'POST' : 'PUT', body })).id;
+      const { id } = await rest<Article>(path, { method: article === undefined ? 'POST' : 'PUT', body });
+      keep(undefined);
+      setDirty(false);
+      return id;
     });
   };
   return (
@@ -132,20 +168,20 @@ function ArticleForm({ article, onDone }: { article: Article | undefined; onDone
             placeholder={say('article.question')}
             value={texts[one].question}
             maxLength={500}
-            onChange={(event) => setTexts({ ...texts, [one]: { ...texts[one], question: event.target.value } })}
+            onChange={(event) => set({ texts: { ...texts, [one]: { ...texts[one], question: event.target.value } } })}
           />
           <textarea
             aria-label={say('article.answer')}
             placeholder={say('article.answer')}
             rows={6}
             value={texts[one].answer}
-            onChange={(event) => setTexts({ ...texts, [one]: { ...texts[one], answer: event.target.value } })}
+            onChange={(event) => set({ texts: { ...texts, [one]: { ...texts[one], answer: event.target.value } } })}
           />
         </fieldset>
       ))}
       <label className="field">
         {say('article.tags')}
-        <input value={tags} onChange={(event) => setTags(event.target.value)} />
+        <input value={tags} onChange={(event) => set({ tags: event.target.value })} />
       </label>
       <fieldset className="field">
         <legend>{say('article.queues')}</legend>
@@ -156,7 +192,9 @@ function ArticleForm({ article, onDone }: { article: Article | undefined; onDone
                 type="checkbox"
                 checked={queues.includes(queue.id)}
                 onChange={(event) =>
-                  setQueues(event.target.checked ? [...queues, queue.id] : queues.filter((one) => one !== queue.id))
+                  set({
+                    queues: event.target.checked ? [...queues, queue.id] : queues.filter((one) => one !== queue.id),
+                  })
                 }
               />
               {queue.name[language] ?? queue.id}
@@ -165,7 +203,7 @@ function ArticleForm({ article, onDone }: { article: Article | undefined; onDone
         </div>
       </fieldset>
       <label className="check">
-        <input type="checkbox" checked={draft} onChange={(event) => setDraft(event.target.checked)} />
+        <input type="checkbox" checked={draft} onChange={(event) => set({ draft: event.target.checked })} />
         {say('article.draft')}
       </label>
       <Failure of={failed} />
@@ -174,17 +212,32 @@ function ArticleForm({ article, onDone }: { article: Article | undefined; onDone
           <button
             type="button"
             className="quiet-danger"
-            onClick={() =>
+            onClick={() => {
+              if (!window.confirm(say('article.confirm-remove'))) return;
               void act(async () => {
                 await rest(`/knowledge/articles/${article.id}`, { method: 'DELETE' });
+                keep(undefined);
                 return undefined;
-              })
-            }
+              });
+            }}
           >
             {say('remove')}
           </button>
         )}
         <span className="space" />
+        {dirty && (
+          <button
+            type="button"
+            className="ghost"
+            onClick={() => {
+              setTyped(typedOf(article));
+              setDirty(false);
+              setFailed(undefined);
+            }}
+          >
+            {say('discard')}
+          </button>
+        )}
         <button type="submit" className="primary">
           {say('save')}
         </button>

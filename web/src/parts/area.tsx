@@ -37,7 +37,7 @@ export function AreaView({
           {pages.map((one, at) => (
             <li key={one.name}>
               {one.group !== undefined && one.group !== pages[at - 1]?.group && <h2>{one.group}</h2>}
-              <a href={hrefOf(area, one.name)} aria-current={one === page ? 'page' : undefined}>
+              <a href={hrefOf(area, one.name)} title={one.title} aria-current={one === page ? 'page' : undefined}>
                 <Icon name={one.icon} size={18} />
                 <span>{one.title}</span>
               </a>

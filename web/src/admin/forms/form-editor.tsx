@@ -1,8 +1,9 @@
 // Sections and questions of an evaluation form, with their weights; beside it how it will look, with its score.
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { scoreOf } from '../../../../server/quality/score.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
+import { useUnsaved } from '../../parts/unsaved.ts';
 import { Questions } from '../../quality/questions.tsx';
 import type { Answers, EvaluationForm } from '../../quality/types.ts';
 import { RestFailed, rest } from '../../rest.ts';
@@ -15,16 +16,26 @@ export type Draft = Pick<EvaluationForm, 'name' | 'sections' | 'retired'> & { id
 
 export function FormEditor({
   form,
+  from,
+  taken,
   onSaved,
   onClose,
 }: {
   form: EvaluationForm | undefined;
+  /** An earlier version that it starts from. */
+  from: number | undefined;
+  /** Ids that a new one cannot have. */
+  taken: readonly string[];
   onSaved: (form: EvaluationForm) => void;
   onClose: () => void;
 }) {
   const say = useFormWords();
-  const [id, setId] = useState('');
-  const [draft, setDraft] = useState<Draft>(() => form ?? empty());
+  const { before, keep } = useUnsaved<{ id: string; draft: Draft }>(`forms/${form?.id ?? '+'}/${from ?? 'newest'}`);
+  const [id, setId] = useState(before?.id ?? '');
+  const [begun, setBegun] = useState<Draft>(() => form ?? empty());
+  const [draft, setDraft] = useState(before?.draft ?? begun);
+  const dirty = draft !== begun || id !== '';
+  useEffect(() => keep(dirty ? { id, draft } : undefined), [keep, dirty, id, draft]);
   const [answers, setAnswers] = useState<Answers>({});
   const [failed, setFailed] = useState<RestFailed>();
   const [saved, setSaved] = useState<number>();
@@ -37,6 +48,10 @@ export function FormEditor({
     event.preventDefault();
     setFailed(undefined);
     setSaved(undefined);
+    if (form === undefined && taken.includes(id)) {
+      setFailed(new RestFailed(409, 'taken', say('taken', { id })));
+      return;
+    }
     try {
       const { name, retired, team } = draft;
       const body = { name: withoutEmpty(name), sections: cleaned(sections, withoutEmpty), retired, team };
@@ -45,6 +60,8 @@ export function FormEditor({
         body,
       });
       setSaved(done.version);
+      setBegun(draft);
+      keep(undefined);
       onSaved(done);
     } catch (error) {
       if (!(error instanceof RestFailed)) throw error;
@@ -181,6 +198,19 @@ export function FormEditor({
         <span className="muted">{say('save-hint')}</span>
         {saved !== undefined && <span className="saved">{say('saved', { version: saved })}</span>}
         <span className="space" />
+        {dirty && (
+          <button
+            type="button"
+            className="ghost"
+            onClick={() => {
+              setId('');
+              setDraft(begun);
+              setFailed(undefined);
+            }}
+          >
+            {say('discard')}
+          </button>
+        )}
         <button type="submit" className="primary">
           {say('save')}
         </button>

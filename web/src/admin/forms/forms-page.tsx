@@ -73,6 +73,8 @@ export default function FormsPage({ title, rest: [open] }: { title: string; rest
             <FormEditor
               key={`${open} ${taken?.version ?? ''}`}
               form={edited}
+              from={taken?.id === open ? taken?.version : undefined}
+              taken={data.forms.map(({ id }) => id)}
               onSaved={({ id }) => {
                 reload();
                 goTo('admin', 'forms', id);
