@@ -2,10 +2,10 @@
 import type { Channel } from 'ari-client';
 import type { Logger } from 'pino';
 import type { Sip } from '../../server/signaling/sip/index.ts';
-import type { AsteriskBridge } from './bridge.ts';
+import { type AsteriskBridge, namesOf } from './bridge.ts';
 import type { AsteriskEndpoint } from './endpoint.ts';
 import { type EndpointNote, readEndpointNote } from './endpoint-note.ts';
-import type { AsteriskHost } from './host.ts';
+import { type AsteriskHost, helper } from './host.ts';
 
 export interface AdoptionTools {
   sip: Sip;
@@ -63,5 +63,32 @@ export async function adoptHost(host: AsteriskHost, tools: AdoptionTools): Promi
       .catch((error: { code?: string }) => {
         if (error.code !== 'media-unknown') throw error;
       });
+  }
+}
+
+/**
+ * Ends what stands on a host for nobody: bridges that are empty and unknown here, and the overhearing of who does not
+ * overhear. Left by a server before, or by what ended while the host was out of reach; Asterisk would keep it for ever.
+ */
+export async function sweepHost(
+  host: AsteriskHost,
+  known: { bridge(id: string): boolean; overhears(endpoint: string): boolean },
+): Promise<void> {
+  const end = (step: Promise<unknown>) =>
+    step.catch((error: { code?: string }) => {
+      if (error.code !== 'media-unknown') throw error;
+    });
+  for (const { id: bridgeId, name, channels } of await host.ari.ask((client) => client.bridges.list())) {
+    const destroy = () => end(host.ari.ask((client) => client.bridges.destroy({ bridgeId })));
+    if (name === helper) {
+      const observer = bridgeId.replace(/-side$/, '');
+      if (known.overhears(observer)) continue;
+      await destroy();
+      // She may have begun again meanwhile, under the same names.
+      if (known.overhears(observer)) continue;
+      await end(host.ari.ask((client) => client.channels.hangup({ channelId: namesOf(observer).snoop })));
+    } else if ((name === 'relay' || name === 'absorb') && channels.length === 0 && !known.bridge(bridgeId)) {
+      await destroy();
+    }
   }
 }

@@ -120,7 +120,13 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
       const member = { endpoint, role };
       this.#members.set(id, member);
       this.#tools.memberOf.set(id, this);
-      await this.#enter(member);
+      try {
+        await this.#enter(member);
+      } catch (error) {
+        // Nobody whom Asterisk has not taken in: who asks again would be told that she is there.
+        this.#forget(id);
+        throw error;
+      }
       if (before?.role === 'talk') await this.#observeOthersThan(id);
       if (role === 'talk') {
         for (const one of this.#recordings) if (one.at === id) one.recording.aside(false);
@@ -152,6 +158,11 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
       if (member.role !== 'talk') await this.#detach(id);
       await this.#observeOthersThan(id);
     }).catch((error: unknown) => this.#tools.logger.warn({ err: error, bridge: this.id }, 'bridge was not tidied'));
+  }
+
+  /** Whether that member stands beside it and overhears. */
+  observes(id: EndpointId): boolean {
+    return this.#observed.has(id);
   }
 
   /** Whether digits of that member go to others. */
@@ -240,7 +251,7 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
     if (role === 'talk') {
       const at = { bridgeId: this.id, channel: endpoint.channelId, absorbDTMF: true };
       await this.#placed().ari.ask((client) => client.bridges.addChannel(at));
-    } else await this.#attachAll();
+    } else await this.#attachAll(endpoint.id);
   }
 
   async #leave({ endpoint, role }: Member): Promise<void> {
@@ -262,15 +273,26 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
     await this.#attachAll();
   }
 
-  /** Gives every listener and whisperer somebody to be with, as long as there is one. */
-  async #attachAll(): Promise<void> {
+  /**
+   * Gives every listener and whisperer somebody to be with, as long as there is one. One with whom that fails hears nothing,
+   * and costs those who talk nothing.
+   * @throws what Asterisk says of `asking`
+   */
+  async #attachAll(asking?: EndpointId): Promise<void> {
     for (const { endpoint, role } of this.#members.values()) {
       if (role === 'talk' || this.#observed.has(endpoint.id)) continue;
       const talkers = this.#talkers();
       const wanted = role === 'listen' ? undefined : talkers.find((one) => one.endpoint.id === role.whisperTo);
       const target = wanted ?? talkers[0];
       // Whoever she whispered to is gone: she listens on, unheard.
-      if (target) await this.#attach(endpoint, target.endpoint, wanted !== undefined);
+      if (!target) continue;
+      try {
+        await this.#attach(endpoint, target.endpoint, wanted !== undefined);
+      } catch (error) {
+        await this.#detach(endpoint.id);
+        if (endpoint.id === asking) throw error;
+        this.#tools.logger.warn({ err: error, bridge: this.id, endpoint: endpoint.id }, 'nobody could be overheard');
+      }
     }
   }
 
@@ -348,7 +370,7 @@ export class AsteriskBridge extends EventEmitter<BridgeEvents> implements Bridge
 }
 
 /** Ids of what overhearing needs, by who does it. */
-function namesOf(observer: EndpointId): { snoop: string; side: string } {
+export function namesOf(observer: EndpointId): { snoop: string; side: string } {
   return { snoop: `${observer}-snoop`, side: `${observer}-side` };
 }
 

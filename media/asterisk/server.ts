@@ -13,7 +13,7 @@ import type {
   OpenRequest,
   Recording,
 } from '../media-server.ts';
-import { adoptHost } from './adoption.ts';
+import { adoptHost, sweepHost } from './adoption.ts';
 import { AudioShelf } from './audio-shelf.ts';
 import { AsteriskBridge, type BridgeTools } from './bridge.ts';
 import { AsteriskEndpoint, type EndpointTools } from './endpoint.ts';
@@ -63,6 +63,8 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
   readonly #passages: readonly TlsPassage[];
   /** Hosts that are away and not yet given up. */
   readonly #givingUp = new Map<AsteriskHost, NodeJS.Timeout>();
+  /** What an earlier server left there is known. */
+  readonly #adopted = new Set<AsteriskHost>();
   readonly #round: NodeJS.Timeout;
   #roundRuns = false;
   #qualityDue = 0;
@@ -267,6 +269,17 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
       makeBridge: (id, dtmf) => new AsteriskBridge(id, dtmf, this.#bridgeTools),
       adopted: (endpoint) => this.#byChannel.set(endpoint.channelId, endpoint),
     });
+    this.#adopted.add(host);
+    await this.#sweep(host);
+  }
+
+  /** Not before it is known what an earlier server left here. */
+  async #sweep(host: AsteriskHost): Promise<void> {
+    if (!this.#adopted.has(host)) return;
+    await sweepHost(host, {
+      bridge: (id) => this.#bridges.has(id),
+      overhears: (id) => this.#memberOf.get(id)?.observes(id) === true,
+    }).catch((error: unknown) => this.#log.warn({ err: error, asterisk: host.name }, 'Asterisk was not tidied'));
   }
 
   #gone(endpoint: AsteriskEndpoint): void {
@@ -299,6 +312,7 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     const restored = this.#lost;
     this.#lost = false;
     this.#compare(host)
+      .then(() => this.#sweep(host))
       .catch((error: unknown) => this.#log.error({ err: error, asterisk: host.name }, 'Asterisk could not be compared'))
       .finally(() => {
         if (restored) this.emit('restored');
