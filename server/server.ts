@@ -178,7 +178,10 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       },
       parkMs: settings.site.parkSeconds * 1_000,
       draining: () => draining.since !== undefined,
-      callbacks: { schedule: (wish, by) => callbacks.schedule(wish, by) },
+      callbacks: {
+        schedule: (wish, by) => callbacks.schedule(wish, by),
+        has: (interaction) => callbacks.has(interaction),
+      },
       clock,
       logger,
     });

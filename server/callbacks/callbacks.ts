@@ -71,16 +71,16 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     super();
     this.#options = options;
     this.#rows = new CallbackRows(options.database);
-  }
-
-  /** Takes up what is open; those that waited in a queue, or were being dialled, are bound again. Call it while calls are adopted. */
-  start(): void {
     for (const callback of this.#rows.open()) {
       this.#open.set(callback.id, callback);
       if (callback.interaction !== undefined && callback.state !== 'scheduled') {
         this.#byInteraction.set(callback.interaction, callback);
       }
     }
+  }
+
+  /** Takes up what is open; those that waited in a queue, or were being dialled, are bound again. Call it when calls are adopted. */
+  start(): void {
     this.#stop = this.#options.journal.follow((events) => {
       for (const event of events) this.#hear(event);
     });
@@ -150,6 +150,11 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     limit: number;
   }): Callback[] {
     return this.#rows.list(filter);
+  }
+
+  /** Whether that contact is one of theirs, in its queue or dialled; known before `start`, too. */
+  has(interaction: InteractionId): boolean {
+    return this.#byInteraction.has(interaction);
   }
 
   /** Those in a queue, for the reconciler. What is dialled is a call. */
@@ -375,10 +380,16 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     }
     if (callback.state === 'dialling') {
       // The call goes on, and tells; where it ended meanwhile, the journal has told already.
-      const ended = this.#options.journal.ofInteraction(interaction);
-      const answered = ended.some(({ type }) => type === 'interaction.answered');
-      if (answered) this.#reached(callback, interaction);
-      else if (!this.#options.calls.get(interaction)) this.#attempted(callback, interaction, 'lost');
+      const told = new Set(this.#options.journal.ofInteraction(interaction).map(({ type }) => type));
+      const isGone = !this.#options.calls.get(interaction);
+      if (isGone && !told.has(interactionEnded.name)) {
+        // Nobody else ends a contact whose call is not there.
+        this.#endInteraction(callback, interaction, 'before', 'restart');
+        if (bound.state === 'connected') this.#options.queueing.finished(interaction, bound.agent, 'failed');
+        else this.#options.queueing.leave(interaction, 'failed');
+      }
+      if (told.has('interaction.answered')) this.#reached(callback, interaction);
+      else if (isGone) this.#attempted(callback, interaction, 'lost');
     } else if (bound.state === 'unknown') this.#queue(callback, interaction);
   }
 

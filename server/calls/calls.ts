@@ -71,7 +71,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
 
   /** Takes up the calls that an earlier server has left in the edge. Once, before `start` and before new calls come. */
   async adopt(): Promise<Adopted> {
-    const { journal, logger } = this.#tools;
+    const { journal, logger, callbacks } = this.#tools;
     const open = openInteractions(journal);
     const adopted = await adoptCalls(this.#tools, this);
     const consulted = new Set([...this.#consultations].map(({ interaction }) => interaction));
@@ -79,7 +79,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
       if (consulted.has(interaction)) continue;
       const call = this.#calls.get(interaction);
       if (call) call.log.startedSeq = started.seq;
-      if (call || hasEnded(journal, interaction)) continue;
+      if (call || callbacks?.has(interaction) || hasEnded(journal, interaction)) continue;
       endLost(this.#tools, interaction, started);
     }
     if (adopted.calls + adopted.released + adopted.ended > 0) logger.info({ ...adopted }, 'calls of the server before');

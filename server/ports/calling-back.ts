@@ -29,6 +29,8 @@ export interface CallbackWish {
 export interface CallbackNotes {
   /** The fact is in the journal's next commit; resolves when it is committed. @throws queue-unknown, callback-window */
   schedule(wish: CallbackWish, by: string): Promise<unknown>;
+  /** Whether it is the contact of a callback, in its queue or dialled: without a call its end is theirs to write. */
+  has(interaction: InteractionId): boolean;
 }
 
 export interface CallingBack {

@@ -359,6 +359,24 @@ describe('a callback', () => {
     await pass();
     expect(state(made)).toBe('scheduled');
     expect(types().at(-1)).toBe('callback.attempted lost');
+    // Its contact has one end, and she wraps up.
+    const { interaction } = dialled[0]!.offer;
+    const ends = site.journal.ofInteraction(interaction).filter(({ type }) => type === 'interaction.ended');
+    expect(ends).toMatchObject([{ data: { where: 'before', cause: 'restart' } }]);
+    expect(routing.agent('1001')?.contacts).toEqual([]);
+  });
+
+  it('says which contacts are its own, before it is started, too', async () => {
+    const made = await settle(callbacks.schedule({ queue: 'service', number: '1' }, 'api'));
+    await pass(1_000);
+    const { interaction = '' } = callbacks.get(made.id);
+    expect([callbacks.has(interaction), callbacks.has('int_other')]).toEqual([true, false]);
+    callbacks.close();
+    const { journal, directory, clock, opened } = site;
+    const { database } = opened;
+    const customerOf = () => undefined;
+    const stands = { queueing: routing, calls, earlier: () => [], customerOf, clock, logger };
+    expect(new Callbacks({ database, journal, directory, ...stands }).has(interaction)).toBe(true);
   });
 
   it('forgets whom it was for when the person is erased', async () => {

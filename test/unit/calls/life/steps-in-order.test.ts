@@ -1,5 +1,7 @@
 // Lives that chance finds too seldom, written down.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { interactionStarted } from '../../../../server/customers/index.ts';
+import { newEvent } from '../../../../server/journal/index.ts';
 import { sdp } from './fake-edge.ts';
 import { tidyUp } from './steps.ts';
 import { StrictQueueing } from './strict-queueing.ts';
@@ -104,6 +106,18 @@ test.each(['there', 'gone'] as const)(
     expect([...world.remains(), ...again.broken, ...again.contacts.keys(), ...occupied]).toEqual([]);
   },
 );
+
+test('a callback that waits for an agent is no call that a restart has ended', async () => {
+  const world = new World();
+  const started = { channel: 'voice' as const, direction: 'out' as const, language: 'en' as const };
+  const begin = (interaction: string) => newEvent(interactionStarted, Date.now(), started, { interaction });
+  await world.journal.append([begin('int_waits'), begin('int_lost')]);
+  world.callbacks = { schedule: async () => ({}), has: (interaction) => interaction === 'int_waits' };
+  await world.serve(() => new StrictQueueing());
+  await vi.advanceTimersByTimeAsync(10);
+  expect(world.journal.of('interaction.ended').map(({ interaction }) => interaction)).toEqual(['int_lost']);
+  world.kill();
+});
 
 test('who is left in a flow by her agent goes on there after a restart, and into no queue again', async () => {
   const { world, queueing, calls, agent, interaction } = await talk();

@@ -4,7 +4,14 @@ import { vi } from 'vitest';
 import { Calls } from '../../../../server/calls/index.ts';
 import { type CompiledFlow, flowSet, readFlow } from '../../../../server/ivr/index.ts';
 import type { Journal, NewEvent } from '../../../../server/journal/index.ts';
-import type { AgentRecord, DidRecord, Directory, Queueing, TrunkRecord } from '../../../../server/ports/index.ts';
+import type {
+  AgentRecord,
+  CallbackNotes,
+  DidRecord,
+  Directory,
+  Queueing,
+  TrunkRecord,
+} from '../../../../server/ports/index.ts';
 import { type Admitted, type PhoneTarget, Signaling, type Sip } from '../../../../server/signaling/index.ts';
 import { FakeDirectory, FakeJournal, testClock } from '../../routing/fakes.ts';
 import { FakeEdge, FakeMedia, type ServerSide } from './fake-edge.ts';
@@ -123,6 +130,7 @@ export class World {
   /** Errors that a command of an agent may have: she is late. */
   readonly refused = new Map<string, number>();
   server!: Running;
+  callbacks: CallbackNotes | undefined;
 
   /** Starts a server and lets it adopt what the edge has. */
   async serve(queueing: (journal: Journal) => Queueing): Promise<void> {
@@ -144,6 +152,7 @@ export class World {
         music: () => [{ kind: 'silence', ms: 1 }],
       },
       customers: { byNumber: () => undefined, earlier: () => [] },
+      callbacks: this.callbacks,
       clock: testClock,
       logger,
     });
