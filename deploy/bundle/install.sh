@@ -5,6 +5,8 @@
 #   sudo ./install.sh                       to /opt/switchroom, with a user and systemd units (not started)
 #   ./install.sh --prefix DIR --no-system   files only
 set -eu
+# Whatever root's is: the programs run as a user of their own, who has to read what is put there.
+umask 022
 
 prefix=/opt/switchroom
 system=yes

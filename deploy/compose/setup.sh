@@ -9,6 +9,11 @@ address=${1:-}
 case $address in
   "" | -* | *[!0-9a-fA-F.:]*) echo "usage: ./setup.sh ADDRESS   (an IP address of this host)" >&2; exit 2 ;;
 esac
+# As it stands before a port.
+case $address in
+  *:*) host="[$address]" ;;
+  *) host=$address ;;
+esac
 
 # For compose.yaml: which services run, and the address of Asterisk's RTP.
 if [ ! -e .env ]; then
@@ -34,7 +39,7 @@ new drachtio.conf.xml <<EOF
   <admin port="9022" secret="$(cat secrets/drachtio)">127.0.0.1</admin>
   <sip>
     <contacts>
-      <contact>sip:$address:5060;transport=udp,tcp</contact>
+      <contact>sip:$host:5060;transport=udp,tcp</contact>
     </contacts>
   </sip>
   <logging><console/><loglevel>info</loglevel></logging>
@@ -75,7 +80,7 @@ if [ ! -e switchroom.json ]; then
     "secretFile": "/run/secrets/asterisk"
   },
   "webrtc": {
-    "iceServers": [{ "urls": ["turn:$address:3478?transport=udp", "turn:$address:3478?transport=tcp"], "secretFile": "/run/secrets/turn" }]
+    "iceServers": [{ "urls": ["turn:$host:3478?transport=udp", "turn:$host:3478?transport=tcp"], "secretFile": "/run/secrets/turn" }]
   }
 }
 EOF

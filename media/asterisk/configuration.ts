@@ -34,7 +34,10 @@ export interface AsteriskConfiguration {
 
 const templates = join(import.meta.dirname, 'etc');
 
-/** Writes all files; what has the password is readable by this user (and group) only. @throws asterisk-configuration */
+/** Others may not enter: recordings are among what Asterisk writes. */
+const folderMode = 0o750;
+
+/** Writes all files; they, and what Asterisk writes later, are readable by this user (and group) only. @throws asterisk-configuration */
 export function writeAsteriskConfiguration(configuration: AsteriskConfiguration): void {
   const values = valuesOf(configuration);
   mkdirSync(configuration.etc, { recursive: true });
@@ -48,7 +51,7 @@ export function writeAsteriskConfiguration(configuration: AsteriskConfiguration)
     'run',
     'log',
   ]) {
-    mkdirSync(join(configuration.var, folder), { recursive: true });
+    mkdirSync(join(configuration.var, folder), { recursive: true, mode: folderMode });
   }
   for (const name of readdirSync(templates)) {
     const text = readFileSync(join(templates, name), 'utf8').replace(/^.*@[A-Z_]+@.*\n/gm, (line) => {

@@ -211,6 +211,9 @@ describe('configuration', () => {
     for (const text of texts) expect(text).not.toMatch(/@[A-Z_]+@/);
     expect(texts.filter((text) => text.includes('only-here'))).toHaveLength(2);
     expect(statSync(join(configuration.etc, 'ari.conf')).mode & 0o007).toBe(0);
+    for (const place of ['', 'spool', 'spool/recording', 'cache', 'log']) {
+      expect(statSync(join(configuration.var, place)).mode & 0o007, place).toBe(0);
+    }
     expect(readFileSync(join(configuration.etc, 'logger.conf'), 'utf8')).toMatch(/^messages => notice,warning,error$/m);
     expect(readFileSync(join(configuration.etc, 'pjsip.conf'), 'utf8')).toContain('match = 192.0.2.2,192.0.2.3');
   });

@@ -1,6 +1,17 @@
 // What the programs need is in the bundle and in what images are made from, too: a new folder is easily forgotten there.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parts } from '../../../tools/bundle.ts';
@@ -51,4 +62,59 @@ test('setup.sh makes all that compose.yaml reads, and leaves what is there', () 
     expect(script).toMatch(new RegExp(`(new ${name}|>${name}|for name in [^;]*\\b${name}\\b)`));
   }
   for (const [, variable] of compose.matchAll(/\$\{(\w+):\?/g)) expect(script).toContain(`${variable}=`);
+});
+
+test('compose.yaml starts of each profile what belongs to it, and nothing everywhere', () => {
+  const compose = readFileSync(join(root, 'deploy/compose/compose.yaml'), 'utf8');
+  const [, services = ''] = /^services:\n([\s\S]*?)^configs:/m.exec(compose) ?? [];
+  const profiles = new Map(
+    services
+      .split(/^ {2}(?=[\w-]+:)/m)
+      .slice(1)
+      .map((service) => [
+        service.slice(0, service.indexOf(':')),
+        /^ {4}profiles: \[(.+)\]$/m.exec(service)?.[1]?.split(', ') ?? [],
+      ]),
+  );
+  expect([...profiles].filter(([, of]) => of.length === 0)).toEqual([]);
+  const started = (profile: string) => [...profiles].flatMap(([name, of]) => (of.includes(profile) ? name : []));
+  expect(started('cloud')).toEqual(['cloud', 'postgres']);
+  expect(started('edge')).toEqual(['edge', 'server', 'sidecar', 'asterisk-configuration', 'asterisk']);
+});
+
+test.each(['192.0.2.10', '2001:db8::10'])('setup.sh writes settings that can be read, for %s', (address) => {
+  const folder = mkdtempSync(join(tmpdir(), 'compose-'));
+  try {
+    copyFileSync(join(root, 'deploy/compose/setup.sh'), join(folder, 'setup.sh'));
+    execFileSync('sh', [join(folder, 'setup.sh'), address]);
+    const settings = JSON.parse(readFileSync(join(folder, 'switchroom.json'), 'utf8'));
+    const host = address.includes(':') ? `[${address}]` : address;
+    expect(settings.bind).toContain(address);
+    expect(settings.webrtc.iceServers[0].urls[0]).toBe(`turn:${host}:3478?transport=udp`);
+    expect(readFileSync(join(folder, 'secrets/drachtio.conf.xml'), 'utf8')).toContain(`sip:${host}:5060;`);
+    expect(statSync(join(folder, 'secrets')).mode & 0o077).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('install.sh puts files there that its service user can read, however strict root is', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'install-'));
+  try {
+    const machine = process.arch === 'arm64' ? 'arm64' : 'x64';
+    const bundle = join(folder, `switchroom-0-linux-${machine}`);
+    mkdirSync(join(bundle, 'bin'), { recursive: true });
+    copyFileSync(join(root, 'deploy/bundle/install.sh'), join(bundle, 'install.sh'));
+    const program = join(bundle, 'bin/switchroom');
+    writeFileSync(program, '#!/bin/sh\n');
+    chmodSync(program, 0o755);
+    execFileSync('sh', ['-c', 'sha256sum bin/switchroom >SHA256SUMS'], { cwd: bundle });
+    const prefix = join(folder, 'opt');
+    execFileSync('sh', ['-c', `umask 077; sh "${bundle}/install.sh" --prefix "${prefix}" --no-system`]);
+    for (const path of [prefix, join(prefix, 'releases'), join(prefix, 'current/bin/switchroom')]) {
+      expect(statSync(path).mode & 0o005, path).toBe(0o005);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
