@@ -164,6 +164,11 @@ describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (ne
     await editor.fill(text('nowhere'));
     await page.getByText('There is no node "nowhere"', { exact: false }).first().waitFor();
     expect(await page.getByRole('button', { name: 'Save and use' }).isDisabled()).toBe(true);
+    // Another page takes the editor away, and nothing that was typed.
+    await page.getByRole('link', { name: 'Queues' }).click();
+    await page.getByRole('heading', { name: 'Queues' }).waitFor();
+    await page.goto(`${floor.product.web}/#/admin/flows/rating`);
+    await page.getByText('There is no node "nowhere"', { exact: false }).first().waitFor();
     await editor.fill(text(before.start));
     await page.getByRole('button', { name: /^hello\b/ }).waitFor();
     await page.getByRole('tab', { name: 'Simulate' }).click();

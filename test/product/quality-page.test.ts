@@ -83,6 +83,14 @@ describe.skipIf(!has('sipp') || !hasChromium)('quality (needs sipp and Chromium)
   test('a contact is scored, and the agent reads it and answers', { timeout: 90_000 }, async () => {
     const supervisor = await signedIn('supervisor', `/#/floor/contacts/${interaction}`);
     await supervisor.getByRole('button', { name: 'Evaluate by “Service call”' }).click();
+    await supervisor.getByRole('radio', { name: 'Yes', exact: true }).click();
+    await supervisor.getByRole('button', { name: 'Submit' }).click();
+    await supervisor.getByText('Not answered yet: How well did she help?').waitFor();
+    // Another page takes the form away, and nothing of what was given.
+    await supervisor.getByRole('link', { name: 'Reports' }).click();
+    await supervisor.getByRole('heading', { name: 'Reports' }).waitFor();
+    await supervisor.goto(`${floor.product.web}/#/floor/contacts/${interaction}`);
+    await supervisor.getByRole('radio', { name: 'Yes' }).and(supervisor.locator('[aria-checked="true"]')).waitFor();
     await answer(supervisor, 'Yes', '3');
     await supervisor.getByLabel('Comment').fill('Friendly; ask for the account earlier.');
     await picture(supervisor, '85-evaluate');

@@ -44,6 +44,12 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setFailed(undefined);
+    const missing = form?.sections.flatMap(({ questions }) => questions).find(({ id }) => answers[id] === undefined);
+    if (missing !== undefined) {
+      const question = nameIn(language, missing.text, missing.id);
+      setFailed(new RestFailed(422, 'answers-wrong', say('not-answered', { question })));
+      return;
+    }
     try {
       const body = { form: form?.id, version: form?.version, interaction: record.id, agent, answers, comment };
       await rest('/quality/evaluations', { method: 'POST', body });
@@ -108,7 +114,17 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
           />
           <Failure of={failed} />
           <footer className="form-foot">
-            <button type="button" className="ghost" onClick={() => setForm(undefined)}>
+            <button
+              type="button"
+              className="ghost"
+              onClick={() => {
+                setForm(undefined);
+                // Another form asks other questions.
+                setAnswers({});
+                setComment('');
+                setFailed(undefined);
+              }}
+            >
               {say('cancel')}
             </button>
             <span className="space" />
