@@ -196,6 +196,8 @@ export class Gateway {
     const payloadType = payloadTypeOf(body);
     const endpoint = optionalText(body, 'endpoint');
     const far = body.far === undefined ? undefined : farOf(bodyOf(body.far));
+    // Read before it has ports, which nobody would give back.
+    const offer = far ? textOf(body, 'offer') : '';
     const local = await this.#addresses.towards(far?.address).catch((error: Error) => {
       throw new LinkFailure('media-sdp-rejected', error.message);
     });
@@ -203,7 +205,7 @@ export class Gateway {
     if (this.#lines.has(id)) throw invalid('id', 'exists');
     try {
       const line = new Line({ id, payloadType, endpoint, local, offering: far === undefined }, this.#pool, this.#host);
-      if (far) line.reach(far, textOf(body, 'offer'), false);
+      if (far) line.reach(far, offer, false);
       this.#lines.set(id, line);
       this.#sweepSoon();
       return { ours: line.ours };

@@ -230,3 +230,12 @@ test('garbage at the ports of browsers and lines harms nobody, and is answered b
   expect(gateway.counts.failed).toBe(0);
   expect(told('connection.closed')).toEqual([]);
 });
+
+test('a request for a line that is not whole takes no ports', async () => {
+  const far = { address: '127.0.0.1', port: 4_000, rtcpPort: 4_001, takes: true, sends: true };
+  for (let at = 0; at < 60; at++) {
+    const request = gateway.handle('line.open', { id: `lin_${at}`, payloadType: 0, far });
+    await expect(request).rejects.toMatchObject({ code: 'request-invalid' });
+  }
+  await ask('line.open', { id: 'lin_whole', payloadType: 0, offer: 'v=0', far });
+});
