@@ -137,6 +137,13 @@ describe.skipIf(!has('sipp') || !hasChromium)('quality (needs sipp and Chromium)
     await picture(supervisor, '87-calibration-people');
     await dialog.getByRole('button', { name: 'Open', exact: true }).click();
     await supervisor.getByText('0 of 2', { exact: false }).waitFor();
+    await supervisor.getByRole('radio', { name: 'No', exact: true }).click();
+    await supervisor.getByRole('button', { name: 'Submit' }).click();
+    await supervisor.getByText('Not answered yet: How well did she help?').waitFor();
+    await supervisor.getByRole('link', { name: 'To the contact' }).click();
+    await supervisor.getByRole('heading', { name: 'Contacts' }).waitFor();
+    await supervisor.goBack();
+    await supervisor.getByRole('radio', { name: 'No' }).and(supervisor.locator('[aria-checked="true"]')).waitFor();
     await answer(supervisor, 'Yes', '4');
     await picture(supervisor, '88-calibration-open');
     await supervisor.getByRole('button', { name: 'Submit' }).click();

@@ -1,10 +1,11 @@
 // Calibrations: several evaluators score one contact, unseen by each other; then it is compared how far they are apart.
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { dateTime } from '../format.ts';
 import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
-import { Questions } from '../quality/questions.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
+import { Questions, unanswered } from '../quality/questions.tsx';
 import type { Answers, Calibration, CalibrationResult, EvaluationForm, Spread } from '../quality/types.ts';
 import { useQualityWords } from '../quality/words.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
@@ -75,7 +76,7 @@ export function Calibrations({ open, onOpen }: { open: string | undefined; onOpe
 }
 
 function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }) {
-  const { state } = usePanel();
+  const { state, language } = usePanel();
   const say = useQualityWords();
   const { nameOf } = useAgents();
   const { data: found, failed, reload } = useRest<CalibrationResult>(`/quality/calibrations/${encodeURIComponent(id)}`);
@@ -83,8 +84,18 @@ function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }
     found === undefined ? undefined : `/quality/forms/${encodeURIComponent(found.form)}`,
     { version: found?.version },
   );
-  const [answers, setAnswers] = useState<Answers>({});
+  // The recording is played on another page.
+  const { before, keep } = useUnsaved<Answers>(`calibration/${id}`);
+  const [answers, setAnswers] = useState<Answers>(before ?? {});
   const [refused, setRefused] = useState<RestFailed>();
+  const closed = found?.state === 'closed';
+  useEffect(() => {
+    if (closed) keep(undefined);
+  }, [closed, keep]);
+  const give = (given: Answers) => {
+    setAnswers(given);
+    keep(given);
+  };
   const me = state.setup?.me.id ?? '';
   const send = async (work: () => Promise<unknown>) => {
     setRefused(undefined);
@@ -123,12 +134,21 @@ function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }
           aria-label={say('score-it')}
           onSubmit={(event) => {
             event.preventDefault();
+            const missing = unanswered(form.sections, answers);
+            if (missing !== undefined) {
+              const question = nameIn(language, missing.text, missing.id);
+              setRefused(new RestFailed(422, 'answers-wrong', say('not-answered', { question })));
+              return;
+            }
             const body = { form: found.form, version: found.version, interaction, agent, calibration: id, answers };
-            void send(() => rest('/quality/evaluations', { method: 'POST', body }));
+            void send(async () => {
+              await rest('/quality/evaluations', { method: 'POST', body });
+              keep(undefined);
+            });
           }}
         >
           <h3>{say('score-it')}</h3>
-          <Questions sections={form.sections} answers={answers} onAnswer={setAnswers} />
+          <Questions sections={form.sections} answers={answers} onAnswer={give} />
           <button type="submit" className="primary">
             {say('submit')}
           </button>

@@ -5,7 +5,7 @@ import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { useUnsaved } from '../parts/unsaved.ts';
-import { Questions } from '../quality/questions.tsx';
+import { Questions, unanswered } from '../quality/questions.tsx';
 import type { Answers, Evaluation, EvaluationForm } from '../quality/types.ts';
 import { useQualityWords } from '../quality/words.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
@@ -44,10 +44,10 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setFailed(undefined);
-    const missing = form?.sections.flatMap(({ questions }) => questions).find(({ id }) => answers[id] === undefined);
+    const missing = form && unanswered(form.sections, answers);
     if (missing !== undefined) {
       const question = nameIn(language, missing.text, missing.id);
-      setFailed(new RestFailed(422, 'answers-wrong', say('not-answered', { question })));
+      setFailed(new RestFailed(422, 'answers-wrong', sayQuality('not-answered', { question })));
       return;
     }
     try {

@@ -5,6 +5,13 @@ import { usePreferences } from '../panel-context.ts';
 import type { Answers, EvaluationForm } from './types.ts';
 import { useQualityWords } from './words.ts';
 
+type Question = EvaluationForm['sections'][number]['questions'][number];
+
+/** The first question without an answer; one that is not applicable is answered. */
+export function unanswered(sections: EvaluationForm['sections'], answers: Answers): Question | undefined {
+  return sections.flatMap(({ questions }) => questions).find(({ id }) => answers[id] === undefined);
+}
+
 export function Questions({
   sections,
   answers,
