@@ -174,10 +174,15 @@ export class AgentsPart {
     await this.#options.tools.journal.append([newEvent(conversationJoined, this.#now(), { by: agent }, scope)]);
   }
 
-  /** She goes home: what she only read along goes on without her. */
+  /** She goes home: what she only read along goes on without her. Who works here no more leaves what she has to its queue. */
   signedOut(agent: AgentId): void {
-    for (const conversation of this.#options.open) {
-      if (conversation.data.joined.includes(agent)) void this.#part(agent, conversation);
+    const { open } = this.#options;
+    const worksOn = this.#works(agent);
+    for (const conversation of open) {
+      const { data, talk } = conversation;
+      if (data.joined.includes(agent)) void this.#part(agent, conversation);
+      else if (!worksOn && data.phase === 'active' && data.agent === agent)
+        open.guard(conversation, () => talk.abandoned());
     }
   }
 

@@ -287,7 +287,11 @@ export class Conversation extends KeptConversation implements OfferTarget {
     const { agent } = data;
     const { queueing } = this.tools;
     const known = this.#attach();
-    if (known.state === 'connected' && known.agent === agent) return;
+    if (known.state === 'connected' && known.agent === agent) {
+      // Disabled while no server was there.
+      if (this.tools.directory.agents.get(agent)?.disabled !== false) this.talk.abandoned();
+      return;
+    }
     if (known.state === 'connected') queueing.finished(this.interaction, known.agent, 'failed');
     else if (known.state === 'waiting') queueing.leave(this.interaction, 'failed');
     if (agent !== undefined && queueing.take(this, agent, { queue: data.queue })) return;

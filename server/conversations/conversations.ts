@@ -312,7 +312,7 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
     return this.#agents.leave(agent, interaction);
   }
 
-  /** She goes home: what she only read along goes on without her. */
+  /** She goes home: what she only read along goes on without her. Who works here no more leaves what she has to its queue. */
   signedOut(agent: AgentId): void {
     this.#agents.signedOut(agent);
   }

@@ -99,6 +99,16 @@ export class Talk {
     bot.advance({ on: 'queue', how: 'talked' });
   }
 
+  /** Who had it works here no more: its queue gets it, with its age. */
+  abandoned(): void {
+    const of = this.#of;
+    const agent = this.#mustBeActive();
+    this.ended('failed');
+    of.tools.queueing.finished(of.interaction, agent, 'failed');
+    of.data.agent = undefined;
+    of.place.again();
+  }
+
   /** The part of everybody who is in it. */
   ended(why: 'customer' | 'agent' | 'transferred' | 'failed'): void {
     const of = this.#of;

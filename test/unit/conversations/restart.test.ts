@@ -38,6 +38,31 @@ describe('a restart', () => {
     expect(world.routing.agent('1001')?.contacts).toEqual([]);
   });
 
+  it('does not leave a customer with an agent who was disabled, while the server runs or before it starts', async () => {
+    world.ready('1001');
+    const chats = [await world.says('web', 'v1', 'Hello'), await world.says('web', 'v2', 'Hello')];
+    for (const chat of chats) await world.accepts('1001', chat);
+    world.ready('1002');
+    world.routing.notReady('1002', 'break');
+    const { directory } = world.site;
+    const disabled = { ...directory.agents.get('1001')!, disabled: true };
+    await directory.agents.put(disabled, 'admin');
+    await world.settle();
+    expect(world.routing.agent('1001')).toMatchObject({ presence: 'not-ready', reason: 'leaving' });
+    await world.restart();
+    expect(chats.map((chat) => world.phase(chat))).toEqual(['queued', 'queued']);
+    expect(world.routing.agent('1001')).toBeUndefined();
+    world.routing.ready('1002');
+    for (const chat of chats) await world.accepts('1002', chat);
+    await world.site.directory.agents.put({ ...disabled, id: '1002' }, 'admin');
+    await world.settle();
+    world.conversations.signedOut('1002');
+    await world.settle();
+    expect(chats.map((chat) => world.phase(chat))).toEqual(['queued', 'queued']);
+    expect(world.events(chats[0] ?? '').slice(-1)).toEqual(['interaction.queued']);
+    expect([world.routing.agent('1002'), world.routing.counters.healed]).toEqual([undefined, {}]);
+  });
+
   it('offers anew what was offered', async () => {
     world.ready('1001');
     const chat = await world.says('web', 'v1', 'Hello');
