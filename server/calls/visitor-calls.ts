@@ -20,6 +20,8 @@ export class VisitorCalls implements VisitorCalling {
   readonly #tools: CallTools;
   readonly #keeper: CallKeeper & { add(call: Call): void };
   readonly #calls = new Map<string, { call: VisitorCall; via: string; thread: string }>();
+  /** Those whose connection is on its way: they count, too. */
+  readonly #beginning = new Set<string>();
 
   constructor(tools: CallTools, keeper: CallKeeper & { add(call: Call): void }) {
     this.#tools = tools;
@@ -36,10 +38,16 @@ export class VisitorCalls implements VisitorCalling {
     const set = flows.current();
     if (did === undefined || !set.flows.has(did.flow)) throw failed['visitor-number']({ number });
     if (!gateway || signaling.mediaLost) throw failed['visitor-no-webrtc']();
+    const who = JSON.stringify([via, thread]);
     const busy = [...this.#calls.values()].some((one) => one.via === via && one.thread === thread);
-    if (busy || this.#calls.size >= most) throw failed['visitor-busy']();
+    if (busy || this.#beginning.has(who) || this.#calls.size + this.#beginning.size >= most) {
+      throw failed['visitor-busy']();
+    }
     const { codecs } = signaling.tools.media.capabilities;
-    const visitor = await VisitorCall.begin(gateway, { offer, codecs, peer, logger });
+    this.#beginning.add(who);
+    const visitor = await VisitorCall.begin(gateway, { offer, codecs, peer, logger }).finally(() =>
+      this.#beginning.delete(who),
+    );
     this.#calls.set(visitor.callId, { call: visitor, via, thread });
     visitor.onover = () => this.#calls.delete(visitor.callId);
     const call = new Call(this.#tools, this.#keeper, {
