@@ -95,7 +95,7 @@ export function CustomerCard({ id, onClose }: { id: string; onClose: () => void 
       </section>
       <section className="card" aria-label={say('notes')}>
         <h2>{say('notes')}</h2>
-        <Notes customer={customer.id} />
+        <Notes key={customer.id} customer={customer.id} />
       </section>
       <section className="card" aria-label={say('moments')}>
         <h2>{say('moments')}</h2>

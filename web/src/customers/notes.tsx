@@ -3,6 +3,7 @@ import { useNow } from '../clock.ts';
 import { dateTime } from '../format.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { RestFailed, rest, useRest } from '../rest.ts';
 import type { Note } from './types.ts';
 import { useCustomerWords } from './words.ts';
@@ -14,7 +15,8 @@ export function Notes({ customer }: { customer: string }) {
   const now = useNow() + state.clockOffset;
   const path = `/customers/${encodeURIComponent(customer)}/notes`;
   const { data, failed, reload } = useRest<{ notes: Note[] }>(path);
-  const [text, setText] = useState('');
+  const { before = '', keep } = useUnsaved<string>(`note/${customer}`);
+  const [text, setText] = useState(before);
   const [problem, setProblem] = useState<RestFailed>();
   const write = async (event: FormEvent) => {
     event.preventDefault();
@@ -23,6 +25,7 @@ export function Notes({ customer }: { customer: string }) {
     try {
       await rest(path, { method: 'POST', body: { text: text.trim() } });
       setText('');
+      keep(undefined);
       reload();
     } catch (error) {
       if (!(error instanceof RestFailed)) throw error;
@@ -49,7 +52,10 @@ export function Notes({ customer }: { customer: string }) {
           placeholder={say('note.new')}
           maxLength={4_000}
           value={text}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => {
+            setText(event.target.value);
+            keep(event.target.value === '' ? undefined : event.target.value);
+          }}
         />
         <button type="submit" className="secondary" disabled={text.trim() === ''}>
           {say('note.write')}

@@ -1,6 +1,7 @@
 // People and numbers in bulk: what a CSV would do is shown first, then it is done, all or none.
-import { type ChangeEvent, useState } from 'react';
+import { type ChangeEvent, useEffect, useState } from 'react';
 import { Failure } from '../../parts/failure.tsx';
+import { useUnsaved } from '../../parts/unsaved.ts';
 import { RestFailed, rest } from '../../rest.ts';
 import { saveText } from '../../save-text.ts';
 import { useImportWords } from './words.ts';
@@ -36,6 +37,13 @@ interface Outcome {
   secrets?: Secret[];
 }
 
+/** What is on the page. */
+interface Begun {
+  what: What;
+  csv: string;
+  outcome: Outcome | undefined;
+}
+
 interface Problem {
   line: number;
   field?: string;
@@ -44,10 +52,14 @@ interface Problem {
 
 export function ImportsPage({ title }: { title: string }) {
   const say = useImportWords();
-  const [what, setWhat] = useState<What>('agents');
-  const [csv, setCsv] = useState('');
+  const { before, keep } = useUnsaved<Begun>('imports');
+  const [what, setWhat] = useState<What>(before?.what ?? 'agents');
+  const [csv, setCsv] = useState(before?.csv ?? '');
   const [passwords, setPasswords] = useState(true);
-  const [outcome, setOutcome] = useState<Outcome>();
+  const [outcome, setOutcome] = useState(before?.outcome);
+  // What was imported is done with; its passwords are told only here, so that they stay until they are in a file.
+  const open = csv !== '' && (outcome === undefined || outcome.dryRun || (outcome.secrets ?? []).length > 0);
+  useEffect(() => keep(open ? { what, csv, outcome } : undefined), [keep, open, what, csv, outcome]);
   const [failed, setFailed] = useState<RestFailed>();
   const [busy, setBusy] = useState(false);
   const problems = failed?.code === 'import-refused' ? ((failed.details.problems ?? []) as Problem[]) : undefined;
@@ -60,7 +72,7 @@ export function ImportsPage({ title }: { title: string }) {
   const choose = async ({ target }: ChangeEvent<HTMLInputElement>) => {
     const [file] = target.files ?? [];
     if (file === undefined) return;
-    setCsv(await file.text());
+    setCsv(textOf(await file.arrayBuffer()));
     fresh();
     // The same file, mended, can be chosen again.
     target.value = '';
@@ -149,9 +161,19 @@ export function ImportsPage({ title }: { title: string }) {
         </footer>
       </section>
       {problems === undefined ? <Failure of={failed} /> : <Problems problems={problems} />}
-      {outcome !== undefined && <Done outcome={outcome} />}
+      {outcome !== undefined && <Done outcome={outcome} onKept={() => keep(undefined)} />}
     </>
   );
+}
+
+/** Spreadsheets of a Chinese Windows write GB 18030 (GBK) where they are not asked for UTF-8. */
+function textOf(file: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(file);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return new TextDecoder('gb18030').decode(file);
+  }
 }
 
 function Problems({ problems }: { problems: Problem[] }) {
@@ -184,7 +206,14 @@ function Problems({ problems }: { problems: Problem[] }) {
   );
 }
 
-function Done({ outcome: { dryRun, created, changed, secrets = [] } }: { outcome: Outcome }) {
+function Done({
+  outcome: { dryRun, created, changed, secrets = [] },
+  onKept,
+}: {
+  outcome: Outcome;
+  /** The passwords are in a file. */
+  onKept: () => void;
+}) {
   const say = useImportWords();
   const list = (names: string[]) => (names.length === 0 ? say('none') : names.join(', '));
   return (
@@ -198,12 +227,12 @@ function Done({ outcome: { dryRun, created, changed, secrets = [] } }: { outcome
         {say(dryRun ? 'changed' : 'done-changed')} <span className="count">{changed.length}</span>
       </h3>
       <p className="figures">{list(changed)}</p>
-      {secrets.length > 0 && <Secrets secrets={secrets} />}
+      {secrets.length > 0 && <Secrets secrets={secrets} onKept={onKept} />}
     </section>
   );
 }
 
-function Secrets({ secrets }: { secrets: Secret[] }) {
+function Secrets({ secrets, onKept }: { secrets: Secret[]; onKept: () => void }) {
   const say = useImportWords();
   const csv = ['login,password,sip_secret', ...secrets.map((one) => csvLine(one))].join('\r\n');
   return (
@@ -215,7 +244,10 @@ function Secrets({ secrets }: { secrets: Secret[] }) {
         <button
           type="button"
           className="secondary small"
-          onClick={() => saveText('passwords.csv', `${csv}\r\n`, 'text/csv')}
+          onClick={() => {
+            saveText('passwords.csv', `${csv}\r\n`, 'text/csv');
+            onKept();
+          }}
         >
           {say('download')}
         </button>
