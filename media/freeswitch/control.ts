@@ -138,6 +138,8 @@ export class Control extends EventEmitter<ControlEvents> {
       if (this.#closed || server !== this.#server) return;
       this.#log.error({}, 'connection to FreeSWITCH lost');
       this.#server = undefined;
+      // After a reset it is on its way already, and would stand beside ours, heard by nobody.
+      clearTimeout(server.conn.reconnectVars.retryTimer ?? undefined);
       server.disconnect();
       this.emit('lost');
       this.#again();

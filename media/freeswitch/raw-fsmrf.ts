@@ -24,6 +24,8 @@ export interface RawEndpoint extends EventEmitter {
 
 interface RawConnection extends EventEmitter {
   subscribe(events: string[]): void;
+  /** Of drachtio-modesl's own reconnection. */
+  readonly reconnectVars: { readonly retryTimer: NodeJS.Timeout | null };
 }
 
 export interface RawMediaServer extends EventEmitter {
