@@ -371,18 +371,20 @@ export class CallGuests {
   handTo(guest: Guest, why: 'transferred' | 'left' | 'taken-over'): void {
     const { leg, contact, agent } = guest;
     if (!leg) return;
-    const others = [...this.#guests].filter((other) => other !== guest);
     this.#guests.delete(guest);
     guest.music?.stop();
     guest.state = 'gone';
     this.#call.log.party(guest, 'has-it', why);
-    // Whoever was only called or waited aside has nobody to come to any more.
-    for (const other of others) if (other.state !== 'in') this.dismiss(other, why);
-    this.#pausedByConsult = false;
     this.#call.talk.handOver({ leg, agent, to: guest.facts.to, instead: contact?.interaction, why });
     contact?.end('agent', why, false);
-    if (this.#othersIn()) this.#call.step('joined');
     this.#call.moved();
+  }
+
+  /** Somebody else has the agent's part: whoever was only called or waited aside has nobody to come to any more. */
+  handedOver(why: string): void {
+    for (const guest of [...this.#guests]) if (guest.state !== 'in') this.dismiss(guest, why);
+    this.#pausedByConsult = false;
+    if (this.#othersIn()) this.#call.step('joined');
   }
 
   /** She asked, and nobody has answered yet: the customer goes there by herself. */

@@ -77,7 +77,8 @@ export class CallPark {
     const { customer } = call;
     if (!facts || !customer || customer.over || leg.over || !call.step('retrieved')) {
       leg.end();
-      call.release(agent);
+      // Who came twice, by panel and phone, has her by the other.
+      if (!call.has(agent)) call.release(agent);
       return;
     }
     this.stop();

@@ -104,6 +104,7 @@ export class CallTalk implements DetourOwner {
     const { agent: before, acd, record, music } = part.facts;
     const queue = part.facts.queue ?? call.place.now?.id;
     if (why !== 'left') call.log.transferred(to);
+    call.guests.handedOver(why);
     this.#part = undefined;
     part.end('transferred');
     call.log.agent = undefined;

@@ -170,6 +170,8 @@ export class Call implements OfferTarget, LegOwner {
   /** A phone of ours dialled a queue. */
   async beginInQueue(leg: Leg, queue: string): Promise<void> {
     leg.owner = this;
+    // While she waits there herself, she is asked for nobody, least of all for herself.
+    if (leg.agent !== undefined) this.occupy(leg.agent);
     if (!(await this.#answer(leg))) return;
     this.#guard(() => {
       if (!this.place.enterAs(queue)) this.finish('system', 'queue-removed');

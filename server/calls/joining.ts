@@ -13,7 +13,8 @@ export function joinCalls(at: Call, other: Call | undefined, agent: string, refe
     referral.refuse(481);
     return;
   }
-  if (!other.has(agent) || !at.has(agent)) {
+  const isHerself = [at, other].some(({ customer }) => customer?.agent === agent);
+  if (!other.has(agent) || !at.has(agent) || isHerself) {
     referral.refuse(403);
     return;
   }

@@ -84,7 +84,7 @@ export class Parking {
       await leg.open(call.customer?.endpointId);
       await leg.answer();
     } catch (error) {
-      call.release(agent.id);
+      if (!call.has(agent.id)) call.release(agent.id);
       if (leg.over) return;
       this.#tools.logger.warn({ err: error, interaction: call.interaction }, 'parked call could not be retrieved');
       leg.end('media', 503);

@@ -237,16 +237,17 @@ export class FakeSip {
   }
 
   #hold(id: string, role: 'uas' | 'uac'): SipDialog {
+    const callId = id.split(';', 1)[0] ?? '';
     const dialog = new SipDialog(
       {
         id,
         role,
-        callId: id,
+        callId,
         localSdp: sdp,
         remoteSdp: sdp,
         remoteAddress: '192.0.2.1',
-        from: `<sip:a@b>;tag=f-${id}`,
-        to: `<sip:c@d>;tag=t-${id}`,
+        from: `<sip:a@b>;tag=f-${callId}`,
+        to: `<sip:c@d>;tag=t-${callId}`,
       },
       {
         request: (options, sink) => this.#inDialog(id, options, sink),

@@ -161,6 +161,62 @@ test('whoever was asked is not lost where the customer is in a flow of the agent
   expect(await end()).toEqual([]);
 });
 
+test('who joins two calls by her phone leaves nobody behind whom she asked by her panel', async () => {
+  const { world, calls, agent, interaction, answerAll, end } = await talk();
+  const { sip } = world.server;
+  await calls.consult(agent, interaction, { agent: '1003' });
+  await vi.advanceTimersByTimeAsync(10);
+  await answerAll();
+  const hers = [...sip.dialogs.values()].find(({ role }) => role === 'uac');
+  world.dialFromPhone(agent, 'colleague');
+  await vi.advanceTimersByTimeAsync(100);
+  await answerAll();
+  await vi.advanceTimersByTimeAsync(100);
+  const own = [...sip.dialogs.values()].findLast(({ role }) => role === 'uas');
+  const replaces = `${own?.callId};to-tag=t-${own?.callId};from-tag=f-${own?.callId}`;
+  sip.request(hers?.id ?? '', 'REFER', { 'refer-to': `<sip:x@y?Replaces=${encodeURIComponent(replaces)}>` });
+  await vi.advanceTimersByTimeAsync(60);
+  expect(calls.list()).toMatchObject([{ interaction, phase: 'talking', agent: '1002', parties: undefined }]);
+  // The caller and who talks with her now.
+  expect(sip.dialogs.size).toBe(2);
+  expect(await end()).toEqual([]);
+});
+
+test('who retrieves a parked call by panel and phone at once is busy with it', async () => {
+  const { world, queueing, calls, agent, interaction, end } = await talk();
+  // Not the queue's: what she has beside it is counted by calls.
+  await calls.park(agent, interaction);
+  queueing.take = () => false;
+  const slot = calls.get(interaction)?.park?.slot ?? '';
+  await calls.unpark('1003', slot);
+  await vi.advanceTimersByTimeAsync(10);
+  world.edge.lagging = true;
+  rung(world)[0]?.respond(200, sdp);
+  await vi.advanceTimersByTimeAsync(10);
+  world.dialFromPhone('1003', 'slot', undefined, slot);
+  world.edge.step();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(calls.get(interaction)).toMatchObject({ phase: 'talking', agent: '1003' });
+  world.edge.lagging = false;
+  world.edge.drain();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(world.server.sip.dialogs.size).toBe(2);
+  expect(queueing.occupation.get('1003')).toBe(1);
+  expect(await end()).toEqual([]);
+});
+
+test('who dials a queue herself is busy with that, and free when she hangs up', async () => {
+  const { world, queueing, end } = await talk();
+  world.dialFromPhone('1003', 'queue');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(queueing.occupation.get('1003')).toBe(1);
+  const own = [...world.server.sip.dialogs.values()].findLast(({ role }) => role === 'uas');
+  world.server.sip.bye(own?.id ?? '');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(queueing.occupation.get('1003')).toBe(0);
+  expect(await end()).toEqual([]);
+});
+
 test('a parked call of a team is at its slot for that team only', async () => {
   const { world, calls, agent, interaction, end } = await talk();
   const slot = await calls.park(agent, interaction);

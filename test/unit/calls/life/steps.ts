@@ -355,7 +355,7 @@ export async function act(
       const two = nth(hers, pick + 1 + (pick % 5));
       if (!one || !two) break;
       const [local, remote] = two.role === 'uas' ? ['t', 'f'] : ['f', 't'];
-      const replaces = `${two.callId};to-tag=${local}-${two.id};from-tag=${remote}-${two.id}`;
+      const replaces = `${two.callId};to-tag=${local}-${two.callId};from-tag=${remote}-${two.callId}`;
       sip.request(one.id, 'REFER', { 'refer-to': `<sip:x@y?Replaces=${encodeURIComponent(replaces)}>` });
       break;
     }
