@@ -159,6 +159,10 @@ describe.skipIf(!hasChromium)('written work (needs Chromium)', { timeout: 120_00
     await stream.getByRole('article', { name: /Lin Yue/ }).focus();
     await page.keyboard.press('a');
     await page.getByLabel('Public answer').fill('We are sorry, {name}. 5.2.1 mends it.');
+    // Taken away, it is there again with what was written.
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('a');
+    expect(await page.getByLabel('Public answer').inputValue()).toBe('We are sorry, {name}. 5.2.1 mends it.');
     await picture(page, '71-social-answer');
     await page.keyboard.press('Control+Enter');
     await page.getByText('The answer waits for approval.').waitFor();
@@ -272,6 +276,12 @@ describe.skipIf(!hasChromium)('written work (needs Chromium)', { timeout: 120_00
     await detail.getByRole('button', { name: 'Take it' }).click();
     await expect.poll(() => detail.getByLabel('Owner').inputValue()).toBe('1001');
     await detail.getByLabel('Write a note').fill('Called her, she sends it again.');
+    // An offer, or another page, takes nothing of it.
+    await page.getByRole('link', { name: 'Social care' }).click();
+    await page.getByRole('heading', { name: 'Social care' }).waitFor();
+    await page.goBack();
+    expect(await detail.getByLabel('Write a note').inputValue()).toBe('Called her, she sends it again.');
+    await detail.getByLabel('Write a note').focus();
     await page.keyboard.press('Control+Enter');
     await detail.getByText('Called her').waitFor();
     await detail.getByRole('button', { name: 'Wait …' }).click();

@@ -53,6 +53,7 @@ export function Evaluate({ record }: { record: InteractionRecord }) {
     try {
       const body = { form: form?.id, version: form?.version, interaction: record.id, agent, answers, comment };
       await rest('/quality/evaluations', { method: 'POST', body });
+      keep(undefined);
       setForm(undefined);
       setAnswers({});
       setComment('');

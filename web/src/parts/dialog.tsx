@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import { usePreferences } from '../panel-context.ts';
 import { Icon } from './icon.tsx';
 
@@ -6,12 +6,14 @@ import { Icon } from './icon.tsx';
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const { t } = usePreferences();
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
     // The browser would take the first thing that can have it: the close button.
-    dialog.querySelector<HTMLElement>('input, .target:enabled')?.focus();
+    dialog.querySelector<HTMLElement>('input, textarea, .target:enabled')?.focus();
+    // Only a dialog that closes gives the focus back; one that is taken off the page loses it.
+    return () => dialog.close();
   }, []);
   return (
     <dialog ref={element} className="dialog" aria-label={title} onClose={onClose} onCancel={onClose}>

@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react';
 import { Dialog } from '../parts/dialog.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { RestFailed, rest } from '../rest.ts';
 import { useSocialWords } from './words.ts';
 
@@ -27,7 +28,8 @@ export function AnswerDialog<Answer>({
   onDone: (answer: Answer) => void;
 }) {
   const say = useSocialWords();
-  const [text, setText] = useState('');
+  const { before = '', keep } = useUnsaved<string>(`answer${path}/${question}`);
+  const [text, setText] = useState(before);
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState<string>();
   /** Pressed twice it is one answer. */
@@ -38,6 +40,7 @@ export function AnswerDialog<Answer>({
     setFailed(undefined);
     try {
       onDone(await rest<Answer>(path, { method: 'POST', body: { text, key: key.current, ...more } }));
+      keep(undefined);
       onClose();
     } catch (error) {
       if (!(error instanceof RestFailed)) throw error;
@@ -63,7 +66,10 @@ export function AnswerDialog<Answer>({
             required
             maxLength={longest}
             autoFocus
-            onChange={(event) => setText(event.target.value)}
+            onChange={(event) => {
+              setText(event.target.value);
+              keep(event.target.value === '' ? undefined : event.target.value);
+            }}
             onKeyDown={(event) => {
               if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
             }}
@@ -78,7 +84,14 @@ export function AnswerDialog<Answer>({
           </p>
         )}
         <div className="dialog-keys">
-          <button type="button" className="ghost" onClick={onClose}>
+          <button
+            type="button"
+            className="ghost"
+            onClick={() => {
+              keep(undefined);
+              onClose();
+            }}
+          >
             {say('cancel')}
           </button>
           <button type="submit" className="primary" disabled={busy || text.trim() === ''}>

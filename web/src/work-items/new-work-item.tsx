@@ -1,7 +1,8 @@
-import { useId, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { RestFailed, rest } from '../rest.ts';
 import { type Priority, priorities, type WorkItem } from './types.ts';
 import { useWorkItemWords } from './words.ts';
@@ -9,6 +10,14 @@ import { useWorkItemWords } from './words.ts';
 interface Channel {
   id: string;
   name: { en?: string | undefined; zh?: string | undefined };
+}
+
+interface Begun {
+  via: string;
+  subject: string;
+  text: string;
+  priority: Priority;
+  mine: boolean;
 }
 
 /** Makes a work item; of a contact, where it comes from one. */
@@ -25,11 +34,17 @@ export function NewWorkItem({
 }) {
   const { language, state } = usePanel();
   const say = useWorkItemWords();
-  const [via, setVia] = useState(channels[0]?.id ?? '');
-  const [subject, setSubject] = useState('');
-  const [text, setText] = useState('');
-  const [priority, setPriority] = useState<Priority>('normal');
-  const [mine, setMine] = useState(false);
+  const { before, keep } = useUnsaved<Begun>(`work-items/${of?.interaction ?? '+'}`);
+  const [via, setVia] = useState(before?.via ?? channels[0]?.id ?? '');
+  const [subject, setSubject] = useState(before?.subject ?? '');
+  const [text, setText] = useState(before?.text ?? '');
+  const [priority, setPriority] = useState<Priority>(before?.priority ?? 'normal');
+  const [mine, setMine] = useState(before?.mine ?? false);
+  const begun = subject !== '' || text !== '';
+  useEffect(
+    () => keep(begun ? { via, subject, text, priority, mine } : undefined),
+    [keep, begun, via, subject, text, priority, mine],
+  );
   const [failed, setFailed] = useState<string>();
   const [busy, setBusy] = useState(false);
   const id = useId();
@@ -49,6 +64,7 @@ export function NewWorkItem({
         ...(of === undefined ? {} : { links: [{ interaction: of.interaction }] }),
       };
       onMade(await rest<WorkItem>('/work-items', { method: 'POST', body }));
+      keep(undefined);
       onClose();
     } catch (error) {
       if (!(error instanceof RestFailed)) throw error;
@@ -129,7 +145,14 @@ export function NewWorkItem({
           </p>
         )}
         <div className="dialog-keys">
-          <button type="button" className="ghost" onClick={onClose}>
+          <button
+            type="button"
+            className="ghost"
+            onClick={() => {
+              keep(undefined);
+              onClose();
+            }}
+          >
             {say('cancel')}
           </button>
           <button type="submit" className="primary" disabled={busy}>

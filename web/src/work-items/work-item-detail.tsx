@@ -1,9 +1,10 @@
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { dateTime } from '../format.ts';
 import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { useUnsaved } from '../parts/unsaved.ts';
 import { rest, useRest } from '../rest.ts';
 import { hrefOf } from '../route.ts';
 import { useLiveEvents } from '../work/live-events.ts';
@@ -209,7 +210,9 @@ export function WorkItemDetail({ id, onChanged, onClose }: { id: string; onChang
           </li>
         ))}
       </ol>
-      {!closed && <NoteForm onSend={(text, internal) => send('POST', '/comments', { text, internal })} />}
+      {!closed && (
+        <NoteForm key={id} item={id} onSend={(text, internal) => send('POST', '/comments', { text, internal })} />
+      )}
       <p className="hint">
         {say('made', { time: at(item.at), by: by(item.by) })} · {say('rounds', { count: item.rounds })}
       </p>
@@ -217,16 +220,22 @@ export function WorkItemDetail({ id, onChanged, onClose }: { id: string; onChang
   );
 }
 
-function NoteForm({ onSend }: { onSend: (text: string, internal: boolean) => Promise<boolean> }) {
+function NoteForm({ item, onSend }: { item: string; onSend: (text: string, internal: boolean) => Promise<boolean> }) {
   const say = useWorkItemWords();
-  const [text, setText] = useState('');
-  const [internal, setInternal] = useState(true);
+  const { before, keep } = useUnsaved<{ text: string; internal: boolean }>(`work-items/${item}/note`);
+  const [text, setText] = useState(before?.text ?? '');
+  const [internal, setInternal] = useState(before?.internal ?? true);
+  useEffect(() => keep(text === '' ? undefined : { text, internal }), [keep, text, internal]);
   const [busy, setBusy] = useState(false);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (text.trim() === '') return;
     setBusy(true);
-    if (await onSend(text, internal)) setText('');
+    if (await onSend(text, internal)) {
+      // Also where the form was taken away meanwhile.
+      keep(undefined);
+      setText('');
+    }
     setBusy(false);
   };
   return (
