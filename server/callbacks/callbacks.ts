@@ -246,10 +246,11 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
       },
       offer: async (offer, signal) => {
         const { number } = callback;
-        if (number === undefined || callback.interaction !== interaction || callback.state !== 'queued')
-          return 'withdrawn';
+        const wanted = () => callback.interaction === interaction && callback.state === 'queued';
+        if (number === undefined || !wanted()) return 'withdrawn';
         this.#ringing.set(interaction, offer.agent);
-        const request = { number, queue: callback.queue, language: callback.language, customer: callback.customer };
+        const { queue, language, customer } = callback;
+        const request = { number, queue, language, customer, wanted };
         const dialled = this.#options.calls.dialBack(offer, request, signal);
         const outcome = await dialled.finally(() => this.#ringing.delete(interaction));
         if (outcome === 'accepted') this.#there(callback, offer);

@@ -312,7 +312,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
         this,
         call,
         offer,
-        { agent, destination, queue: request.queue, begin },
+        { agent, destination, queue: request.queue, wanted: () => request.wanted(), begin },
         signal,
       );
     } catch (error) {

@@ -12,6 +12,8 @@ export interface BackTo {
   agent: AgentRecord;
   destination: Extract<Destination, { kind: 'number' }>;
   queue: string;
+  /** Whether the customer is to be called still. */
+  wanted(): boolean;
   /** She is there: the call counts among the calls from now on. */
   begin(): void;
 }
@@ -22,7 +24,7 @@ export async function dialBack(
   keeper: CallKeeper,
   call: Call,
   offer: Offer,
-  { agent, destination, queue, begin }: BackTo,
+  { agent, destination, queue, wanted, begin }: BackTo,
   signal: AbortSignal,
 ): Promise<OfferOutcome> {
   const ringing = new Ringing(tools.signaling.tools, {
@@ -43,6 +45,10 @@ export async function dialBack(
   if (!result.answered) {
     if (result.how !== 'aborted') return result.how;
     return signal.reason === 'missed' ? 'missed' : 'withdrawn';
+  }
+  if (!wanted()) {
+    result.answered.end();
+    return 'withdrawn';
   }
   begin();
   call.dialsAgain(agent.id, queue, true);

@@ -8,6 +8,8 @@ export interface DialBack {
   queue: QueueId;
   language: Language;
   customer?: string | undefined;
+  /** Asked when the agent is there: it may have been cancelled in the moment in which she answered. */
+  wanted(): boolean;
 }
 
 /** What a caller who waits in a queue may ask for: she hangs up, and is called back as if she had waited on. */

@@ -366,6 +366,19 @@ describe('a callback', () => {
     expect(routing.agent('1001')?.contacts).toEqual([]);
   });
 
+  it('is wanted no more from the moment in which it is cancelled, though the agent answers just then', async () => {
+    const made = await settle(callbacks.schedule({ queue: 'service', number: '1' }, 'api'));
+    ready('1001');
+    await pass(1_000);
+    const { request, phone } = dialled[0]!;
+    expect(request.wanted()).toBe(true);
+    const cancelled = callbacks.cancel(made.id, 'api');
+    expect(request.wanted()).toBe(false);
+    phone('withdrawn');
+    await settle(cancelled);
+    expect(state(made)).toBe('cancelled');
+  });
+
   it('says which contacts are its own, before it is started, too', async () => {
     const made = await settle(callbacks.schedule({ queue: 'service', number: '1' }, 'api'));
     await pass(1_000);

@@ -217,6 +217,20 @@ test('who dials a queue herself is busy with that, and free when she hangs up', 
   expect(await end()).toEqual([]);
 });
 
+test('a callback that is cancelled when its agent answers calls nobody', async () => {
+  const { world, calls, interaction, answerAll, end } = await talk();
+  const offer = { id: 'off_1', interaction: 'int_back', agent: '1003', queue: 'service', at: 0, deadline: 0 };
+  const request = { number: '02112345678', queue: 'service', language: 'en' as const, wanted: () => false };
+  const outcome = calls.dialBack(offer, request, new AbortController().signal);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(rung(world)).toHaveLength(1);
+  await answerAll();
+  expect(await outcome).toBe('withdrawn');
+  expect(rung(world)).toEqual([]);
+  expect(calls.list()).toMatchObject([{ interaction }]);
+  expect(await end()).toEqual([]);
+});
+
 test('a parked call of a team is at its slot for that team only', async () => {
   const { world, calls, agent, interaction, end } = await talk();
   const slot = await calls.park(agent, interaction);
