@@ -253,6 +253,49 @@ if (!hasAsterisk()) {
         wire.close();
       }
     });
+
+    test('a bridge and a listener that end while ARI is cut off leave nothing in Asterisk', async () => {
+      const engine = engines[1] as AsteriskEngine;
+      const wire = await Wire.to(engine.url);
+      const { sip: address, user, secret: password } = engine;
+      const cut = await AsteriskMediaServer.open({
+        hosts: [{ name: 'cut', url: wire.url, user, secret: password, sip: address, weight: 1 }],
+        audio: { bind: '127.0.0.1', port: 0 },
+        sip,
+        logger,
+        giveUpMs: 5_000,
+      });
+      const standing = async (): Promise<string[]> => {
+        const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+        const answer = await fetch(`${engine.url}/ari/bridges`, { headers: { authorization } });
+        return ((await answer.json()) as { name: string }[]).map(({ name }) => name).sort();
+      };
+      try {
+        await cut.list();
+        expect(await standing()).toEqual([]);
+        const endpoints = [];
+        for (let i = 0; i < 3; i++) {
+          const phone = await Phone.make();
+          phones.push(phone);
+          endpoints.push(await cut.open({ id: newId('ep'), offer: phone.sdp(), purpose: 'test' }));
+        }
+        const bridge = await cut.bridge(newId('br'));
+        for (const [i, { id }] of endpoints.entries()) await bridge.add(id, i === 2 ? 'listen' : 'talk');
+        expect(await standing()).toEqual(['-', 'relay']);
+        const [lost, restored] = [once(cut, 'lost'), once(cut, 'restored')];
+        wire.break();
+        await lost;
+        await bridge.close();
+        for (const endpoint of endpoints) await endpoint.close();
+        expect(await standing()).toEqual(['-', 'relay']);
+        wire.mend();
+        await restored;
+        expect(await standing()).toEqual([]);
+      } finally {
+        await cut.close();
+        wire.close();
+      }
+    });
   });
 }
 
