@@ -4,7 +4,7 @@ import { agentSchema, dialRuleSchema, queueSchema, trunkSchema } from '../../../
 import { labels } from '../../../web/src/admin/field-words.ts';
 import { kinds } from '../../../web/src/admin/kinds.ts';
 import { emptyOf, known, type Resolve, type Schema } from '../../../web/src/admin/schema.ts';
-import { adminWords, labelOf } from '../../../web/src/admin/words.ts';
+import { adminWords, hintOf, labelOf } from '../../../web/src/admin/words.ts';
 
 const schemaOf = (type: z.ZodType): { schema: Schema; resolve: Resolve } => {
   const { $defs = {}, ...schema } = z.toJSONSchema(type, { io: 'input' }) as Schema & {
@@ -62,6 +62,13 @@ test.each([
     expect(Object.keys(adminWords.en)).toContain(`section.${section}`);
     expect(named.filter((field) => !fields.includes(field))).toEqual([]);
   }
+});
+
+test('a field that means something else in another kind has words of its own there', () => {
+  expect(labelOf('en', 'disabled', 'agents')).toBe('Disabled: cannot sign in');
+  expect(labelOf('en', 'disabled', 'channels')).toBe('Switched off');
+  expect(hintOf('en', 'kind', 'channels')).toContain('webchat');
+  expect(hintOf('en', 'disabled', 'agents')).toBe('What she has done stays.');
 });
 
 test('a field without words of its own shows its name in words', () => {

@@ -15,6 +15,7 @@ export const labels: Record<string, Both> = {
   roles: both('Roles', '角色'),
   language: both('Language', '语言'),
   disabled: both('Disabled: cannot sign in', '停用：不能登录'),
+  'channels.disabled': both('Switched off', '停用'),
   queues: both('Queues', '队列'),
   skills: both('Skills', '技能'),
   skill: both('Skill', '技能'),
@@ -116,6 +117,7 @@ export const hints: Record<string, Both> = {
     '如 https://crm.bank.example/?number={number}；另有 {customer}、{name}、{interaction}、{queue}、{agent}、{to}、{language}、{data.account}。',
   ),
   disabled: both('What she has done stays.', '历史记录保留。'),
+  'channels.disabled': both('What was written stays.', '历史记录保留。'),
   skills: both('5 is best.', '5 为最高。'),
   priority: both('Higher goes first; who waits longer gains.', '数值高者优先，等待越久优先级越高。'),
   sources: both(

@@ -23,11 +23,11 @@ const simple = new Set(['string', 'integer', 'number']);
 /** With its label, hint and what the server said about it. */
 export function Field(props: FieldProps) {
   const { language } = usePreferences();
-  const { wrong, resolve } = useForm();
+  const { of, wrong, resolve } = useForm();
   const id = useId();
   const schema = resolve(props.schema);
-  const label = labelOf(language, props.name);
-  const hint = hintOf(language, props.name);
+  const label = labelOf(language, props.name, of);
+  const hint = hintOf(language, props.name, of);
   const problem = wrong?.field === props.at ? wrong.message : undefined;
   const describedBy = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(' ') || undefined;
   const notes = (

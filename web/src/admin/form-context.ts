@@ -3,6 +3,8 @@ import type { Resolve } from './schema.ts';
 
 /** What every field of one form may use. */
 export interface FormTools {
+  /** What the record is one of, such as `channels`. */
+  of: string;
   resolve: Resolve;
   /** What a field, by its path without places, is chosen from; undefined: anything. */
   references: (name: string) => string[] | undefined;

@@ -79,6 +79,7 @@ export function RecordForm({
     if (form === undefined) return undefined;
     const field = failed?.field;
     return {
+      of: kind.name,
       resolve: form.resolve,
       references: (name) => (kind.references[name] === undefined ? undefined : choices[kind.references[name]]),
       wrong: failed === undefined || field === undefined ? undefined : { field, message: failed.message },

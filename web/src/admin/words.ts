@@ -130,15 +130,15 @@ export function useAdminWords(): Say<AdminWord> {
   return useWords(adminWords);
 }
 
-/** Most telling first: the whole path, then its last part, then that part in words. */
-export function labelOf(language: Language, path: string): string {
+/** Most telling first: the whole path of this kind, then of any, then its last part, then that part in words. */
+export function labelOf(language: Language, path: string, of?: string): string {
   const last = path.split('.').at(-1) ?? path;
-  const found = labels[path] ?? labels[last];
+  const found = labels[`${of}.${path}`] ?? labels[path] ?? labels[last];
   return found === undefined ? humanised(last) : found[language];
 }
 
-export function hintOf(language: Language, path: string): string | undefined {
-  return hints[path]?.[language];
+export function hintOf(language: Language, path: string, of: string): string | undefined {
+  return (hints[`${of}.${path}`] ?? hints[path])?.[language];
 }
 
 /** A value that is one of few. */
