@@ -1,7 +1,5 @@
 // UDP ports of loopback that nobody uses, so that benches can run side by side.
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 /** Below the kernel's own choices (ip_local_port_range), which could take one between our looking and our using it. */
 const lowest = 20_000;
@@ -23,15 +21,4 @@ function isFree(port: number): Promise<boolean> {
     socket.once('error', () => done(false));
     socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => socket.close(() => done(true)));
   });
-}
-
-/** A TCP port of loopback that is free now. */
-export async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no TCP port could be had');
-  return address.port;
 }

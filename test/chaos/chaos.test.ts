@@ -27,6 +27,7 @@ import { Floor, sdpOf } from '../product/floor.ts';
 import { Product, type ProductOptions } from '../product/product.ts';
 import { Relay } from '../product/relay.ts';
 import { freePort, has } from '../product/sipp.ts';
+import { freeTcpPort } from '../product/tcp-port.ts';
 import { until } from '../product/until.ts';
 import { type Counted, Crowd } from './crowd.ts';
 import { ChaosTable } from './table.ts';
@@ -47,7 +48,7 @@ async function open(options: ProductOptions = {}): Promise<Floor> {
     // What is started again is to be found where it was.
     env: {
       SWITCHROOM_SIP_PORT: String(await freePort()),
-      SWITCHROOM_HTTP_PORT: String(await freePort()),
+      SWITCHROOM_HTTP_PORT: String(await freeTcpPort()),
       ...options.env,
     },
   });

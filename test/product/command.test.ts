@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { freePort } from './sipp.ts';
+import { freeTcpPort } from './tcp-port.ts';
 import { until } from './until.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -79,11 +80,11 @@ describe('the command', { timeout: 90_000 }, () => {
     env = {
       SWITCHROOM_BIND: '127.0.0.1',
       SWITCHROOM_SIP_PORT: String(await freePort()),
-      SWITCHROOM_HTTP_PORT: String(await freePort()),
+      SWITCHROOM_HTTP_PORT: String(await freeTcpPort()),
       SWITCHROOM_DATA: join(folder, 'data'),
       SWITCHROOM_FLOWS: join(folder, 'flows'),
       SWITCHROOM_SIDECAR_FILE: join(folder, 'sidecar.json'),
-      SWITCHROOM_SIDECAR_PORT: String(await freePort()),
+      SWITCHROOM_SIDECAR_PORT: String(await freeTcpPort()),
       SWITCHROOM_LOG_LEVEL: 'warn',
       // Dozens of starts: each need not compile everything again.
       NODE_COMPILE_CACHE: join(folder, 'compiled'),

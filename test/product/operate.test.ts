@@ -10,7 +10,8 @@ import { askRestart } from '../../supervisor/index.ts';
 import { longestGap, missing } from './continuity.ts';
 import { Floor, type Interaction } from './floor.ts';
 import { Product } from './product.ts';
-import { freePort, has } from './sipp.ts';
+import { has } from './sipp.ts';
+import { freeTcpPort } from './tcp-port.ts';
 import { until } from './until.ts';
 
 const bin = join(import.meta.dirname, '..', '..', 'bin', 'switchroom.js');
@@ -19,7 +20,7 @@ let floor: Floor;
 describe.skipIf(!has('sipp'))('running a site (needs sipp)', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     // The server that is started again is to be found where it was.
-    floor = await Floor.open({ env: { SWITCHROOM_HTTP_PORT: String(await freePort()) } });
+    floor = await Floor.open({ env: { SWITCHROOM_HTTP_PORT: String(await freeTcpPort()) } });
   });
   afterEach(() => floor.tidy());
   afterAll(() => floor?.close());

@@ -100,8 +100,11 @@ describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (ne
     const heights = [...outline.matchAll(/,(\d+\.\d)/g)].map(([, y]) => Number(y));
     expect(Math.min(...heights)).toBeLessThan(20);
     const position = detail.getByRole('slider', { name: 'Position' });
+    // Slowly: a short talk would be over before it is stopped.
+    await page.evaluate('document.querySelector("audio").playbackRate = 0.25');
     await detail.getByRole('button', { name: 'Play' }).click();
-    await expect.poll(async () => Number(await position.getAttribute('aria-valuenow'))).toBeGreaterThan(0);
+    const at = async () => Number(await position.getAttribute('aria-valuenow'));
+    await expect.poll(at, { timeout: 15_000 }).toBeGreaterThan(0);
     await detail.getByRole('button', { name: 'Pause' }).click();
     await detail.getByText('Why the router decided so').click();
     await picture(page, '53-product-contact');

@@ -7,7 +7,8 @@ import { BrowserPhone, hasChromium, openAudioBrowser } from '../contract/webrtc/
 import { builtWorker } from '../engines/mediasoup/worker.ts';
 import { type Caller, Floor, type Line, sdpOf } from './floor.ts';
 import { Panel } from './panel.ts';
-import { freePort, has } from './sipp.ts';
+import { has } from './sipp.ts';
+import { freeTcpPort } from './tcp-port.ts';
 import { until } from './until.ts';
 
 const binary = findWorkerBinary() ?? builtWorker();
@@ -37,7 +38,7 @@ describe.skipIf(!ready).each(engines)(
       const env = {
         SWITCHROOM_WEBRTC: engine,
         SWITCHROOM_WEBRTC_PORTS: `${first}-${first + 199}`,
-        SWITCHROOM_HTTP_PORT: String(await freePort()),
+        SWITCHROOM_HTTP_PORT: String(await freeTcpPort()),
       };
       floor = await Floor.open({ env });
       browser = await openAudioBrowser();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { openDatabase } from '../../../server/journal/index.ts';
 import { Product } from '../../product/product.ts';
-import { freeTcpPort } from '../ports.ts';
+import { freeTcpPort } from '../../product/tcp-port.ts';
 
 /** Who takes calls at protocol clients, at the page and at the panel phone. */
 export const numbers = { clients: '95500', page: '95501', phone: '95502' } as const;

@@ -1,9 +1,9 @@
 // Agents who each take many written conversations, at the desk's protocol: every offer is accepted, one after the other.
 import { randomBytes } from 'node:crypto';
 import { Product } from '../../product/product.ts';
+import { freeTcpPort } from '../../product/tcp-port.ts';
 import { DeskClient } from '../desk/client.ts';
 import { rememberSessions } from '../desk/company.ts';
-import { freeTcpPort } from '../ports.ts';
 
 export const queue = 'chats';
 const atOnce = 20;
