@@ -35,7 +35,7 @@ export interface GatewayCapabilities {
 export interface StreamQuality {
   packets: number;
   lost: number;
-  /** RFC 3550 interarrival jitter, milliseconds; absent where its receiver does not say. */
+  /** RFC 3550 interarrival jitter as it is now, milliseconds; absent where its receiver does not say. */
   jitterMs?: number | undefined;
   /** 1 to 4.5, E-model (ITU-T G.107). */
   mos: number;
@@ -73,7 +73,7 @@ export interface ConnectionEvents {
    * what is not back within 30 s is closed (`failed`).
    */
   disconnected: [];
-  /** Every 5 s while connected. */
+  /** Every 5 s while connected: the last 10 s of it. `down` is absent while nothing is sent to it. */
   quality: [ConnectionQuality];
   /** Gone for good, once. Its line, if any, was detached before. */
   closed: [{ why: ConnectionEnd }];
@@ -118,6 +118,7 @@ export interface WebRtcConnection extends EventEmitter<ConnectionEvents> {
    * @throws media-unknown (no such connection), media-failed (it has a line or overhears already, or another codec)
    */
   overhear(other: ConnectionId, what: 'microphone' | 'line'): Promise<Overhearing>;
+  /** Over its whole life; jitter is as it is now. */
   quality(): Promise<ConnectionQuality>;
   close(): Promise<void>;
 }

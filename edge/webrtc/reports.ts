@@ -23,8 +23,8 @@ export class Reports {
 
   /** What we receive from it. */
   get up(): WireStreamQuality {
-    const { received, lost, meanJitterMs } = this.#reception;
-    return { packets: received, lost, jitterMs: Math.round(meanJitterMs * 10) / 10 };
+    const { received, lost, jitterMs } = this.#reception;
+    return { packets: received, lost, jitterMs: Math.round(jitterMs * 10) / 10 };
   }
 
   /** @param now monotonic ms @param wall ms UTC @returns false where it is no report */

@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import type { WireConnection, WireConnectionQuality, WireConnectionSide } from '../../link/index.ts';
 import type { Sdp } from '../media-server.ts';
-import { readBrowserOffer, rejected, scored, writeAnswer } from '../webrtc/index.ts';
+import { RecentQuality, readBrowserOffer, readNextOffer, scoredBothWays, writeAnswer } from '../webrtc/index.ts';
 import type {
   ConnectionEnd,
   ConnectionEvents,
@@ -21,6 +21,7 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
   /** Set by the gateway. */
   line: LineId | undefined;
   readonly #ask: Ask;
+  readonly #lately: RecentQuality;
   #offer: Sdp;
   #sdp: Sdp;
   #state: ConnectionState;
@@ -34,6 +35,7 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
     this.codec = there.payloadType === 0 ? 'PCMU' : 'PCMA';
     this.line = there.line;
     this.#ask = ask;
+    this.#lately = new RecentQuality(this.codec);
     this.#offer = there.offer;
     this.#sdp = this.#answer(there.offer, there.ours);
     this.#state = there.state;
@@ -48,11 +50,8 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
   }
 
   async renegotiate(offer: Sdp): Promise<Sdp> {
-    const read = readBrowserOffer(offer, [this.codec]);
     const before = readBrowserOffer(this.#offer, [this.codec]);
-    if (read.fingerprint.value !== before.fingerprint.value) throw rejected('it is another peer connection’s');
-    if (read.mid !== before.mid || !read.microphone !== !before.microphone) throw rejected('its audio is another');
-    if (read.microphone?.ssrc !== before.microphone?.ssrc) throw rejected('its SSRC is another');
+    const read = readNextOffer(offer, before);
     const restart = read.usernameFragment !== before.usernameFragment;
     const { ours } = await this.#ask('connection.renegotiate', { id: this.id, offer, restart });
     this.#offer = offer;
@@ -75,7 +74,7 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
   }
 
   async quality(): Promise<ConnectionQuality> {
-    return this.#scored(await this.#ask('connection.quality', { id: this.id }));
+    return scoredBothWays(await this.#ask('connection.quality', { id: this.id }), this.codec);
   }
 
   async close(): Promise<void> {
@@ -91,7 +90,8 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
   }
 
   measured(quality: WireConnectionQuality): void {
-    this.emit('quality', this.#scored(quality));
+    const lately = this.#lately.next(quality);
+    if (lately !== undefined) this.emit('quality', lately);
   }
 
   unheard(): void {
@@ -105,12 +105,6 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
     this.line = undefined;
     this.unheard();
     this.emit('closed', { why });
-  }
-
-  #scored({ up, down, rttMs }: WireConnectionQuality): ConnectionQuality {
-    const { codec } = this;
-    const score = (one: WireConnectionQuality['up']) => scored(one, codec, rttMs ?? 0);
-    return { codec, up: score(up), down: down && score(down), ...(rttMs === undefined ? {} : { rttMs }) };
   }
 
   #hears(): void {

@@ -4,7 +4,14 @@ import { EventEmitter } from 'node:events';
 import type { Consumer, ConsumerStat, Producer, WebRtcTransport } from 'mediasoup/types';
 import { machine } from '../../values/index.ts';
 import type { Sdp } from '../media-server.ts';
-import { type BrowserOffer, readBrowserOffer, rejected, writeAnswer } from '../webrtc/index.ts';
+import {
+  type BrowserOffer,
+  type CountedBothWays,
+  RecentQuality,
+  readNextOffer,
+  scoredBothWays,
+  writeAnswer,
+} from '../webrtc/index.ts';
 import type {
   ConnectionEnd,
   ConnectionEvents,
@@ -16,7 +23,7 @@ import type {
   WebRtcConnection,
 } from '../webrtc-gateway.ts';
 import { sentIn, takenIn } from './codecs.ts';
-import { streamQuality } from './quality.ts';
+import { arrived, received } from './quality.ts';
 import { bring, type MediaWorker } from './workers.ts';
 
 /** Not up by then, or disconnected for that long: closed. Longer than a talk is kept for a panel that is away. */
@@ -60,6 +67,7 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
   readonly #sessionId = String(randomInt(1, 2 ** 47));
   readonly #transport: WebRtcTransport;
   readonly #keeper: ConnectionKeeper;
+  readonly #lately: RecentQuality;
   #patience: NodeJS.Timeout;
 
   private constructor(
@@ -75,6 +83,7 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
     this.#offer = offer;
     this.#transport = transport;
     this.#keeper = keeper;
+    this.#lately = new RecentQuality(offer.codec.name);
     worker.load++;
     this.#patience = this.#expect();
     transport.on('icestatechange', () => this.#look());
@@ -132,11 +141,8 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
   }
 
   async renegotiate(offer: Sdp): Promise<Sdp> {
-    const read = readBrowserOffer(offer, [this.codec]);
     const before = this.#offer;
-    if (read.fingerprint.value !== before.fingerprint.value) throw rejected('it is another peer connection’s');
-    if (read.mid !== before.mid || !read.microphone !== !before.microphone) throw rejected('its audio is another');
-    if (read.microphone?.ssrc !== before.microphone?.ssrc) throw rejected('its SSRC is another');
+    const read = readNextOffer(offer, before);
     if (read.usernameFragment !== before.usernameFragment) await this.#transport.restartIce();
     this.#offer = read;
     return this.#answer();
@@ -161,19 +167,13 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
   }
 
   async quality(): Promise<ConnectionQuality> {
-    const { clockRate } = this.#offer.codec;
-    const [sent, heard] = await Promise.all([this.#microphone?.getStats(), this.#hears?.getStats()]);
-    const out = heard?.find((one): one is ConsumerStat => one.type === 'outbound-rtp');
-    const [up] = sent ?? [];
-    const rttMs = out?.roundTripTime ?? up?.roundTripTime;
-    const nothing = { packets: 0, lost: 0, mos: 1 };
-    const known = rttMs !== undefined && rttMs > 0;
-    return {
-      codec: this.codec,
-      up: up ? streamQuality(up, clockRate, rttMs ?? 0, true) : nothing,
-      ...(out ? { down: streamQuality(out, clockRate, rttMs ?? 0, false) } : {}),
-      ...(known ? { rttMs: Math.round(rttMs * 10) / 10 } : {}),
-    };
+    return scoredBothWays(await this.#counted(), this.codec);
+  }
+
+  /** Tells how it was lately. */
+  async measure(): Promise<void> {
+    const lately = this.#lately.next(await this.#counted());
+    if (lately !== undefined) this.emit('quality', lately);
   }
 
   async close(): Promise<void> {
@@ -189,6 +189,19 @@ export class MediasoupConnection extends EventEmitter<ConnectionEvents> implemen
     this.worker.load--;
     this.#keeper.ended(this);
     this.emit('closed', { why });
+  }
+
+  async #counted(): Promise<CountedBothWays> {
+    const { clockRate } = this.#offer.codec;
+    const [sent, heard] = await Promise.all([this.#microphone?.getStats(), this.#hears?.getStats()]);
+    const out = heard?.find((one): one is ConsumerStat => one.type === 'outbound-rtp');
+    const [up] = sent ?? [];
+    const rttMs = out?.roundTripTime ?? up?.roundTripTime;
+    return {
+      up: up ? received(up, clockRate) : { packets: 0, lost: 0 },
+      ...(out ? { down: arrived(out) } : {}),
+      ...(rttMs !== undefined && rttMs > 0 ? { rttMs } : {}),
+    };
   }
 
   async #produce({ microphone, codec, mid }: BrowserOffer): Promise<void> {

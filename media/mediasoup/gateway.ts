@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import { mediaErrors } from '../errors.ts';
 import type { Far } from '../webrtc/index.ts';
-import { type Codec, codecs, readBrowserOffer } from '../webrtc/index.ts';
+import { type Codec, codecs, readFirstOffer } from '../webrtc/index.ts';
 import type {
   ConnectionId,
   ConnectRequest,
@@ -70,7 +70,7 @@ export class MediasoupGateway
   async connect(request: ConnectRequest): Promise<WebRtcConnection> {
     const { id } = request;
     if (this.#connections.has(id)) throw mediaErrors['media-failed']({ reason: `connection ${id} exists` });
-    const offer = readBrowserOffer(request.offer, request.codecs);
+    const offer = readFirstOffer(request.offer, request.codecs);
     const worker = this.#near(request.near) ?? this.#parts.workers.pick();
     const { consentSeconds } = this.#parts;
     const connection = await this.#asked(worker, MediasoupConnection.open(id, worker, offer, this, consentSeconds));
@@ -252,11 +252,10 @@ export class MediasoupGateway
   #measure(): void {
     for (const connection of this.#connections.values()) {
       if (connection.state !== 'connected' || connection.listenerCount('quality') === 0) continue;
-      connection.quality().then(
-        (quality) => connection.emit('quality', quality),
-        // It closed meanwhile.
-        (error: unknown) => this.#parts.logger.debug({ err: error, connection: connection.id }, 'no quality'),
-      );
+      // It closed meanwhile.
+      connection
+        .measure()
+        .catch((error: unknown) => this.#parts.logger.debug({ err: error, connection: connection.id }, 'no quality'));
     }
   }
 

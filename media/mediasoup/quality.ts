@@ -1,12 +1,16 @@
-// What the worker counts, as the quality of a connection.
+// What the worker counts in one direction.
 import type { BaseRtpStreamStats } from 'mediasoup/types';
-import { scored } from '../webrtc/index.ts';
-import type { StreamQuality } from '../webrtc-gateway.ts';
+import type { Counted } from '../webrtc/index.ts';
 
-export type Counted = BaseRtpStreamStats & { packetCount: number };
+type Stats = BaseRtpStreamStats & { packetCount: number };
 
-export function streamQuality(counted: Counted, clockRate: number, rttMs: number, jitterKnown: boolean): StreamQuality {
-  const { packetCount: packets, packetsLost: lost, jitter, mimeType } = counted;
-  const jitterMs = jitterKnown ? (jitter * 1_000) / clockRate : undefined;
-  return scored({ packets, lost, jitterMs }, mimeType.replace('audio/', ''), rttMs);
+/** What the browser sends, as the worker received it. */
+export function received({ packetCount, packetsLost, jitter }: Stats, clockRate: number): Counted {
+  return { packets: packetCount, lost: Math.max(0, packetsLost), jitterMs: (jitter * 1_000) / clockRate };
+}
+
+/** What the worker sends, less what the browser says it missed; it keeps no jitter of it. */
+export function arrived({ packetCount, packetsLost }: Stats): Counted {
+  const lost = Math.max(0, packetsLost);
+  return { packets: Math.max(0, packetCount - lost), lost };
 }

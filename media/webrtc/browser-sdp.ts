@@ -1,14 +1,16 @@
 // The browser's side in SDP: its offer is read, and answered for an ICE-lite, DTLS-passive peer (RFC 8829, RFC 8842, RFC 8445
 // §2.5). The answer names no header extension: a gateway's numbers for them are its own, and the browser's stand in its offer.
 import { isIP } from 'node:net';
-import type { Sdp } from '../media-server.ts';
+import type { MediaDirection, Sdp } from '../media-server.ts';
 import { type Codec, chooseCodec, codecLines } from './codecs.ts';
-import { attribute, directionOf, readSections, rejected, type Section, ssrcOf } from './sdp-lines.ts';
+import { attribute, directionOf, readSections, rejected, reverse, type Section, ssrcOf } from './sdp-lines.ts';
 
 export interface BrowserOffer {
   codec: Codec;
   mid: string;
-  /** What the browser sends; absent for one that only listens. */
+  /** From the browser's point of view: `sendonly` or `inactive` where its user holds the call. */
+  direction: MediaDirection;
+  /** What the browser sends; absent for one that only listens, or says nothing of it while it holds. */
   microphone: { ssrc: number; cname: string } | undefined;
   fingerprint: Fingerprint;
   /** Changes with an ICE restart. */
@@ -45,6 +47,26 @@ export interface OurSide {
 
 const algorithms = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as const;
 
+/** An offer that begins a connection: nobody calls to hold at once. @throws media-sdp-rejected */
+export function readFirstOffer(sdp: Sdp, wanted: readonly string[]): BrowserOffer {
+  const offer = readBrowserOffer(sdp, wanted);
+  const { direction } = offer;
+  if (direction === 'sendrecv' || direction === 'recvonly') return offer;
+  throw rejected('its audio is neither sendrecv nor recvonly');
+}
+
+/** Another offer of the peer connection that `before` was of. @throws media-sdp-rejected */
+export function readNextOffer(sdp: Sdp, before: BrowserOffer): BrowserOffer {
+  const offer = readBrowserOffer(sdp, [before.codec.name]);
+  const { fingerprint, mid, direction, microphone } = offer;
+  if (fingerprint.value !== before.fingerprint.value) throw rejected('it is another peer connection’s');
+  if (mid !== before.mid || (direction === 'recvonly') !== (before.direction === 'recvonly'))
+    throw rejected('its audio is another');
+  if (microphone && before.microphone && microphone.ssrc !== before.microphone.ssrc)
+    throw rejected('its SSRC is another');
+  return offer;
+}
+
 /** @throws media-sdp-rejected */
 export function readBrowserOffer(sdp: Sdp, wanted: readonly string[]): BrowserOffer {
   const sections = readSections(sdp);
@@ -59,19 +81,19 @@ export function readBrowserOffer(sdp: Sdp, wanted: readonly string[]): BrowserOf
   };
   need('rtcp-mux');
   const direction = directionOf(audio);
-  if (direction !== 'sendrecv' && direction !== 'recvonly')
-    throw rejected('its audio is neither sendrecv nor recvonly');
   const [algorithm = '', value = ''] = need('fingerprint').split(/\s+/);
   const known = algorithms.find((one) => one === algorithm.toLowerCase());
   if (!known || !/^[0-9A-F]{2}(:[0-9A-F]{2})+$/i.test(value)) throw rejected('its a=fingerprint is not understood');
   if (need('setup') === 'passive') throw rejected('it wants us to be the DTLS client');
   const ssrc = ssrcOf(audio);
-  if (direction === 'sendrecv' && ssrc === undefined) throw rejected('it has no a=ssrc');
+  const sends = direction === 'sendrecv' || direction === 'sendonly';
+  if (sends && ssrc === undefined) throw rejected('it has no a=ssrc');
   const cname = /cname:(\S+)/.exec(attribute(audio, 'ssrc') ?? '')?.[1] ?? 'panel';
   return {
     codec: chooseCodec(audio, wanted),
     mid: need('mid'),
-    microphone: direction === 'sendrecv' && ssrc !== undefined ? { ssrc, cname } : undefined,
+    direction,
+    microphone: direction !== 'recvonly' && ssrc !== undefined ? { ssrc, cname } : undefined,
     fingerprint: { algorithm: known, value: value.toUpperCase() },
     usernameFragment: need('ice-ufrag'),
     sections,
@@ -108,7 +130,7 @@ export function writeAnswer(offer: BrowserOffer, ours: OurSide): Sdp {
       // A name (announced so) cannot stand in c=; candidates count anyway.
       isIP(host) === 0 ? 'c=IN IP4 0.0.0.0' : `c=IN ${family} ${host}`,
       `a=mid:${offer.mid}`,
-      `a=${offer.microphone ? 'sendrecv' : 'sendonly'}`,
+      `a=${reverse[offer.direction]}`,
       'a=rtcp-mux',
       ...codecLines(offer.codec),
       'a=ptime:20',

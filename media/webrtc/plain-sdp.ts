@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { MediaDirection, Sdp } from '../media-server.ts';
 import { type Codec, chooseCodec, codecLines } from './codecs.ts';
-import { attribute, directionOf, readSections, rejected, ssrcOf } from './sdp-lines.ts';
+import { attribute, directionOf, readSections, rejected, reverse, ssrcOf } from './sdp-lines.ts';
 
 export interface Far {
   address: string;
@@ -53,13 +53,6 @@ export function writeNear(near: Near, codec: Codec): Sdp {
     '',
   ].join('\r\n');
 }
-
-const reverse: Record<MediaDirection, MediaDirection> = {
-  sendrecv: 'sendrecv',
-  sendonly: 'recvonly',
-  recvonly: 'sendonly',
-  inactive: 'inactive',
-};
 
 /** What we answer: all that the far end allows (RFC 3264 §6.1). */
 export function answering(far: Far): MediaDirection {

@@ -17,6 +17,14 @@ export interface Section {
 const mostBytes = 64 * 1024;
 const directions: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 
+/** What the other side answers who allows all (RFC 3264 §6.1). */
+export const reverse: Record<MediaDirection, MediaDirection> = {
+  sendrecv: 'sendrecv',
+  sendonly: 'recvonly',
+  recvonly: 'sendonly',
+  inactive: 'inactive',
+};
+
 export function rejected(reason: string): Error {
   return mediaErrors['media-sdp-rejected']({ reason });
 }
