@@ -53,6 +53,42 @@ test('only ends arrive, events wrap, old packets of another event and flash are 
   expect(log).toEqual(['#↓', '#↑100', '*↓', '*↑40']);
 });
 
+test('a key held for longer than the duration field holds is one key, in however many segments (RFC 4733 §2.5.1.3)', () => {
+  /** A packet each 50 ms, the segments cut at `most` ticks; `lost` says which packets do not arrive. */
+  const hold = (heldMs: number, most: number, lost: (ms: number) => boolean) => {
+    const { made, log, send } = receiver();
+    let [segment, begun] = [0xfffff000, 0];
+    for (let ms = 50; ms <= heldMs; ms += 50) {
+      const last = ms === heldMs;
+      let duration = (ms - begun) * 8;
+      if (duration > most) {
+        if (!lost(ms - 1)) send(7, segment, most, false, ms);
+        segment = (segment + most) >>> 0;
+        begun += most / 8;
+        duration = (ms - begun) * 8;
+      }
+      if (last || !lost(ms)) send(7, segment, duration, last, ms);
+      made.sweep(ms);
+    }
+    send(7, (segment + 40_000) >>> 0, 160, true, heldMs + 5_000);
+    return log;
+  };
+  expect(hold(9_000, 0xffff, () => false)).toEqual(['7↓', '7↑9000', '7↓', '7↑20']);
+  // The full segment's own packet is lost; a sender that cuts at whole packets.
+  expect(hold(9_000, 0xffff, (ms) => ms % 50 !== 0)).toHaveLength(4);
+  expect(hold(9_000, 65_440, () => false)).toEqual(['7↓', '7↑9000', '7↓', '7↑20']);
+  // Released for us after 10 s: the segments that still come are nothing new, the next press is.
+  expect(hold(30_000, 0xffff, () => false)).toEqual(['7↓', '7↑10100', '7↓', '7↑20']);
+});
+
+test('two presses of one key are two, also where the ends of the first are lost', () => {
+  const { log, send } = receiver();
+  send(7, 1000, 8_000, false, 1_000);
+  send(7, 9_400, 160, false, 1_050);
+  send(7, 9_400, 320, true, 1_070);
+  expect(log).toEqual(['7↓', '7↑1000', '7↓', '7↑40']);
+});
+
 test('random packets: ups and downs alternate and nothing throws', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.uint8Array({ maxLength: 8 }), fc.nat(5000), fc.nat(400))), (packets) => {
