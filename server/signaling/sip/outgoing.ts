@@ -41,7 +41,7 @@ export type AnsweredDialogMaker = (
  *   calling ──200──▶ answered
  *      ├──≥300, not sent──▶ failed
  *      ├──401/407──▶ calling (once, with credentials)
- *      └──cancel──▶ cancelling ──487──▶ failed
+ *      └──cancel, overdue──▶ cancelling ──487──▶ failed
  *                       └──200 that lost the race: ACK, BYE──▶ failed
  * ```
  */
@@ -54,6 +54,7 @@ export class OutgoingCall {
   #sent: RawRequest | undefined;
   #cancelReason: string | undefined;
   #authenticated = false;
+  #overdue = false;
 
   constructor(wire: Wire, request: CallRequest, progress: CallProgress, makeDialog: AnsweredDialogMaker) {
     this.#wire = wire;
@@ -102,6 +103,10 @@ export class OutgoingCall {
           if (this.#state === 'cancelling') this.#cancelNow(request);
         },
         response: (response, ack) => this.#answered(response, ack, headers),
+        overdue: () => {
+          this.#overdue = true;
+          this.cancel('SIP;cause=408;text="Ringing too long"');
+        },
         failed: (error) => this.#fail(error.code === 'sip-server-timeout' ? 408 : 503, error.message),
       },
     );
@@ -171,7 +176,9 @@ export class OutgoingCall {
   #fail(status: number, reason: string): void {
     if (this.over) return;
     this.#state = 'failed';
-    this.#progress.failed(status, reason);
+    // What we took back by ourselves was not answered in time.
+    if (this.#overdue && status === 487) this.#progress.failed(408, 'Request Timeout');
+    else this.#progress.failed(status, reason);
   }
 }
 

@@ -47,6 +47,11 @@ export interface RequestSink {
   /** It left; `request` is what went out. */
   sent?(request: RawRequest): void;
   response(response: RawIncomingResponse, ack: RawAck): void;
+  /**
+   * No final answer came in time. Whoever takes it back here (CANCEL) is given a while more for what comes of that; without
+   * it the request fails at once.
+   */
+  overdue?(): void;
   failed(error: SwitchroomError): void;
 }
 
@@ -63,9 +68,14 @@ interface Pending {
   /** Monotonic time by which its next stage must be reached. */
   due: number;
   echoed: boolean;
+  /** Its sink was told that it is overdue. */
+  overdue: boolean;
 }
 
-/** It makes up a 408 after 32 s (INVITE: timer C, 185 s); this only guards against a frame that got lost. */
+/**
+ * It makes up a 408 after 32 s (INVITE: 185 s after the last provisional answer, timer C of RFC 3261 §16.6). This guards
+ * against a frame that got lost, and against a phone that rings on for ever, saying so now and then.
+ */
 const finalMs = { invite: 240_000, other: 40_000 };
 
 /**
@@ -168,7 +178,7 @@ export class Wire {
   /** Sends a request; what comes of it goes to `sink`, never synchronously. */
   request(options: RawRequestOptions, sink: RequestSink): void {
     const what = options.method;
-    const pending: Pending = { sink, what, due: performance.now() + this.#echoMs, echoed: false };
+    const pending: Pending = { sink, what, due: performance.now() + this.#echoMs, echoed: false, overdue: false };
     const srf = this.#srf;
     if (!srf || this.#state !== 'up') {
       queueMicrotask(() => sink.failed(sipErrors['sip-server-down']()));
@@ -360,6 +370,13 @@ export class Wire {
     const now = performance.now();
     for (const pending of this.#pending) {
       if (pending.due > now) continue;
+      const { sink } = pending;
+      if (pending.echoed && !pending.overdue && sink.overdue) {
+        pending.overdue = true;
+        pending.due = now + finalMs.other;
+        this.#guard(() => sink.overdue?.());
+        continue;
+      }
       const withinMs = pending.echoed ? (pending.what === 'INVITE' ? finalMs.invite : finalMs.other) : this.#echoMs;
       this.#log.error({ method: pending.what, echoed: pending.echoed }, 'SIP server left a request without an answer');
       this.#fail(pending, sipErrors['sip-server-timeout']({ what: pending.what, withinMs }));

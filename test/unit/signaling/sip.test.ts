@@ -1,7 +1,7 @@
 // The facade over drachtio-srf, above all where drachtio-srf has its oddities (protocol facts §16).
 import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LinkClient } from '../../../link/index.ts';
 import type { IncomingCall, SipDialog } from '../../../server/signaling/sip/index.ts';
 import { connectSip, type Sip } from '../../../server/signaling/sip/index.ts';
@@ -191,6 +191,41 @@ test('a frame that is never answered fails in time (drachtio-srf waits for ever)
   server.onsip = () => undefined;
   await expect(sip.request('OPTIONS', 'sip:x@192.0.2.9')).rejects.toMatchObject({ code: 'sip-server-timeout' });
   expect(sip.counts().pending).toBe(0);
+});
+
+test('a phone that rings on and on is cancelled when we give up, and nothing of it stays', async () => {
+  const now = performance.now.bind(performance);
+  let ahead = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
+  try {
+    let invited: [Frame, string] | undefined;
+    server.onsip = (frame) => {
+      const transaction = server.take(frame);
+      if (!frame.start.startsWith('INVITE')) return;
+      invited = [frame, transaction];
+      server.respond(frame, transaction, '180 Ringing');
+    };
+    const heard: unknown[] = [];
+    sip.call(
+      { uri: 'sip:phone@192.0.2.9', offer, from: { user: '1' } },
+      {
+        provisional: (status) => heard.push(status),
+        answered: () => heard.push('answered'),
+        failed: (status) => heard.push(status),
+      },
+    );
+    await until(() => heard.length === 1, 'it rings');
+    ahead = 241_000;
+    await until(() => sipFrame('CANCEL') !== undefined, 'CANCEL');
+    expect(sipFrame('CANCEL')?.header('reason')).toContain('Ringing too long');
+    expect(heard).toEqual([180]);
+    server.respond(...invited!, '487 Request Terminated');
+    await until(() => heard.length === 2, 'its end');
+    expect(heard).toEqual([180, 408]);
+    expect(sip.counts().pending).toBe(0);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 describe('when the connection is lost', () => {
