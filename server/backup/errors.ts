@@ -59,6 +59,10 @@ export const failed = defineErrors({
     status: 404,
     text: '{vault} is not there: only it knows whether the site has arrived at its new place.',
   },
+  'restore-no-room': {
+    status: 507,
+    text: 'What the backup holds needs {needed} MiB in {folder}, and there are {free} MiB: nothing was changed.',
+  },
   'restore-target-used': {
     status: 409,
     text: '{target} is not empty: nothing was restored. --force moves it aside first.',

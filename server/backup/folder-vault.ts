@@ -1,5 +1,5 @@
 // key.json, <time>.manifest, and parts/ab/abcd…: a part is written aside and renamed, so that what has a name is whole.
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { lockFile } from '../journal/index.ts';
@@ -17,6 +17,7 @@ export function takeFolderVault(folder: string): Vault {
   if (!lock) throw failed['backup-under-way']({ vault: folder });
   try {
     const vault = openFolderVault(folder);
+    sweepComing(join(folder, 'parts'));
     const close = async (): Promise<void> => {
       await vault.close();
       lock.release();
@@ -26,6 +27,11 @@ export function takeFolderVault(folder: string): Vault {
     lock.release();
     throw error;
   }
+}
+
+/** Half parts of a backup that was killed: whoever holds the lock writes no other. */
+function sweepComing(parts: string): void {
+  for (const name of readdirSync(parts)) if (name.startsWith('coming-')) rmSync(join(parts, name), { force: true });
 }
 
 /** To read. @param folder made where it is not there */

@@ -17,6 +17,7 @@ import { openFolderVault } from './folder-vault.ts';
 import { openKey } from './key.ts';
 import type { BackedFile, Manifest } from './manifest.ts';
 import { bytesOf, damageOf, reasonOf } from './read-file.ts';
+import { mustHaveRoom } from './restore-room.ts';
 import { isFile, readManifest } from './take.ts';
 import { comingIn, makeRoom, putInPlace } from './target-folder.ts';
 import type { Vault } from './vault.ts';
@@ -51,7 +52,7 @@ export interface RestoreOptions {
 
 /**
  * @throws backup-not-there, backup-passphrase-wrong, backup-damaged (a database or a key), backup-parts-damaged,
- * restore-target-used, restore-target-running, restore-target-fixed, data-directory-in-use
+ * restore-target-used, restore-target-running, restore-target-fixed, restore-no-room, data-directory-in-use
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { from, passphrase, which, force = false, whatIsWhole = false, now } = options;
@@ -62,8 +63,9 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   const manifest = await readManifest(vault, key, name);
   const begun = halfRestored(data);
   const read = begun?.manifest === name && begun.damaged !== undefined ? begun : undefined;
-  const aside = (read ? undefined : makeRoom(data, force, now)) ?? begun?.aside;
   const flows = options.flows === undefined ? undefined : resolve(options.flows);
+  if (!read) await mustHaveRoom(written(manifest), data, flows);
+  const aside = (read ? undefined : makeRoom(data, force, now)) ?? begun?.aside;
   if (flows !== undefined && flows !== read?.flows) makeRoom(flows, force, now);
   const lock = lockDataDirectory(data);
   try {
@@ -144,8 +146,7 @@ async function fill(
   noteHalfRestored(data, note);
   try {
     const damaged: string[] = [];
-    for (const file of manifest.files) {
-      if (isSuperseded(manifest, file)) continue;
+    for (const file of written(manifest)) {
       const to = join(coming, placeOf(manifest, file));
       const damage = await damageOf(putBack(vault, key, file, to));
       if (!damage) continue;
@@ -184,6 +185,8 @@ function placeFlows(data: string, flows: string | undefined): void {
 function isVital({ root, path }: BackedFile): boolean {
   return (root === 'data' && path.endsWith('.sqlite')) || /(^|\/)secret$|\.(key|token|pem)$/.test(path);
 }
+
+const written = (manifest: Manifest): BackedFile[] => manifest.files.filter((file) => !isSuperseded(manifest, file));
 
 /** What an earlier restore left below `restored`: this backup has flows and moments of its own. */
 function isSuperseded({ files }: Manifest, { root, path }: BackedFile): boolean {

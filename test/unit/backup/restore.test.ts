@@ -158,6 +158,33 @@ describe('a restore', () => {
     },
   );
 
+  test('for which there is no room changes nothing, and counts what an interrupted one left as room', async () => {
+    const { manifest, bytes, files } = await take();
+    mkdirSync(join(data, '.coming'), { recursive: true });
+    writeFileSync(join(data, '.coming', 'half'), Buffer.alloc(8_192));
+    noteHalfRestored(data, { manifest });
+    const before = readdirSync(data).sort();
+    const most = bytes + files * 4_096;
+    disk.freeBytes = 4_096;
+    const noRoom = { code: 'restore-no-room', message: expect.stringContaining(data) };
+    await expect(restoreBackup({ ...from(), data })).rejects.toMatchObject(noRoom);
+    expect(readdirSync(data).sort()).toEqual(before);
+    // What is there is not moved aside for nothing.
+    writeFileSync(join(data, 'switchroom.sqlite'), 'another site');
+    await expect(restoreBackup({ ...from(), data, force: true })).rejects.toMatchObject(noRoom);
+    expect(readFileSync(join(data, 'switchroom.sqlite'), 'utf8')).toBe('another site');
+    rmSync(join(data, 'switchroom.sqlite'));
+    // The flows are in both places for a moment.
+    const sizes = (await checked(most)).manifest.files;
+    const flowsTwice = sizes.filter(({ root }) => root === 'flows');
+    const exact = sizes.concat(flowsTwice).reduce((sum, file) => sum + Math.ceil(file.bytes / 4_096) * 4_096, 0);
+    disk.freeBytes = exact - 12_288;
+    await expect(restoreBackup({ ...from(), data, flows: flows() })).rejects.toMatchObject(noRoom);
+    disk.freeBytes = exact - 8_192;
+    await restoreBackup({ ...from(), data, flows: flows() });
+    await isWhole();
+  });
+
   test('of a site that was restored before, and uses what was restored beside its data', async () => {
     await take();
     const first = await restoreBackup({ ...from(), data });
@@ -260,6 +287,12 @@ describe('to verify a backup', () => {
     await verifyBackup(from());
   });
 });
+
+/** With so much room. */
+function checked(bytes: number) {
+  disk.freeBytes = bytes;
+  return verifyBackup(from());
+}
 
 function mount(folder: string): void {
   execFileSync('mount', ['-t', 'tmpfs', 'switchroom-test', folder], { stdio: 'pipe' });

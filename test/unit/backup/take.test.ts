@@ -197,6 +197,11 @@ describe('one folder', () => {
       holder.kill('SIGKILL');
       await once(holder, 'exit');
     }
+    // Of a part that was being written then.
+    const half = join(site.folder, 'kept', 'parts', `coming-${holder.pid}-1`);
+    writeFileSync(half, 'half');
+    await take('kept');
+    expect(existsSync(half)).toBe(false);
     await take('kept', { keep: 1 });
     expect(await verified('kept')).toEqual([]);
   });
