@@ -1,4 +1,5 @@
 // Requests about recordings: those that run are with a worker, those that are sealed are files.
+import type { Logger } from 'pino';
 import { LinkFailure, type MediaRequests } from '../../link/index.ts';
 import { type Body, idOf, invalid, numberOf } from './call/fields.ts';
 import type { Recordings } from './recordings.ts';
@@ -8,13 +9,18 @@ export class RecordingRequests {
   readonly #files: Recordings;
   /** Where each runs. */
   readonly #where = new Map<string, WorkerHandle>();
+  /** Those of a worker that died, while their files are mended: whoever asks for one waits for that. */
+  readonly #mending = new Map<string, Promise<void>>();
+  readonly #logger: Logger;
 
-  constructor(files: Recordings) {
+  constructor(files: Recordings, logger: Logger) {
     this.#files = files;
+    this.#logger = logger;
   }
 
   /** A request `recording.…`. @throws LinkFailure */
-  request(name: string, body: Body): unknown {
+  async request(name: string, body: Body): Promise<unknown> {
+    await this.#mending.get(idOf(body));
     switch (name) {
       case 'recording.stop':
         return this.#stop(body);
@@ -53,8 +59,10 @@ export class RecordingRequests {
         this.#where.delete(id);
         return ended;
       } catch (error) {
-        if (!(error instanceof LinkFailure && error.code === 'media-unknown')) throw error;
-        // Its endpoint closed meanwhile, which sealed it.
+        const mending = this.#mending.get(id);
+        if (!mending && !(error instanceof LinkFailure && error.code === 'media-unknown')) throw error;
+        // Its endpoint closed meanwhile, which sealed it; or its worker died over this.
+        await mending;
         this.#where.delete(id);
       }
     }
@@ -82,9 +90,24 @@ export class RecordingRequests {
     return { recording: running?.recording ?? (await this.#files.find(id)) ?? null };
   }
 
-  /** A worker died, and what it recorded ended with it: the files are mended when they are asked for. */
+  /** A worker died, and what it recorded ended with it: what it wrote until then is made whole now. */
   lost(worker: WorkerHandle): void {
-    for (const [id, at] of this.#where) if (at === worker) this.#where.delete(id);
+    for (const [id, at] of this.#where) {
+      if (at !== worker) continue;
+      this.#where.delete(id);
+      const mended = this.#mend(id).finally(() => this.#mending.delete(id));
+      this.#mending.set(id, mended);
+    }
+  }
+
+  async #mend(id: string): Promise<void> {
+    try {
+      const whole = await this.#files.mend(id);
+      this.#logger.warn({ recording: id, whole }, 'a recording ended with its media worker');
+    } catch (error) {
+      // The next start of the edge tries again.
+      this.#logger.error({ err: error, recording: id }, 'a recording of a dead media worker could not be mended');
+    }
   }
 
   #running(id: string): WorkerHandle {

@@ -1,4 +1,5 @@
-// Finished recordings on the edge's disk: found, read, taken away; and those of a crash mended at the start.
+// Finished recordings on the edge's disk: found, read, taken away; and those of a crash mended: of the edge at its next start,
+// of a media worker at once.
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -30,6 +31,16 @@ export class Recordings {
     }
     if (mended > 0) logger.warn({ recordings: mended, directory }, 'mended recordings that were not finished');
     return recordings;
+  }
+
+  /** What a media worker left when it died is made whole. @returns false where it left nothing that is a recording */
+  async mend(id: string): Promise<boolean> {
+    try {
+      return await this.#mend(this.#path(id) + unfinished);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false; // sealed before, or not begun yet
+      throw error;
+    }
   }
 
   /** A finished one; undefined where there is none. @param id checked by the caller */
@@ -97,7 +108,7 @@ export class Recordings {
     const file = await open(path, 'r+');
     const mended = await repairWav(file).finally(() => file.close());
     if (mended?.dataBytes === 0) {
-      // The edge died before a sound was written: a header alone would look like a recording.
+      // It died before a sound was written: a header alone would look like a recording.
       await unlink(path);
       this.#logger.warn({ path }, 'an unfinished recording held no sound, and was taken away');
       return false;

@@ -68,7 +68,7 @@ export class Tier implements RtpTier {
   private constructor(options: RtpOptions, recordings: Recordings) {
     this.#options = options;
     this.#logger = options.logger;
-    this.#recordings = new RecordingRequests(recordings);
+    this.#recordings = new RecordingRequests(recordings, options.logger);
     this.#audio = new AudioStore(
       {
         loaded: (hash, shared) => this.#tellAll({ clip: hash, shared }),

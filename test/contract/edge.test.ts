@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RtpTier, startRtp } from '../../edge/rtp/index.ts';
+import { WorkerHandle } from '../../edge/rtp/worker-handle.ts';
 import { LinkClient, LinkServer } from '../../link/index.ts';
 import { EdgeMediaServer } from '../../media/edge/index.ts';
 import { sine, wav } from './media/listening.ts';
@@ -18,6 +19,7 @@ const logger = pino({ level: process.env.TEST_LOG ?? 'silent' });
 interface Edge {
   server: LinkServer;
   tier: RtpTier;
+  recordings: string;
 }
 
 async function startEdge(
@@ -45,7 +47,7 @@ async function startEdge(
     graceMs,
     restMs: 200,
   });
-  return { server, tier };
+  return { server, tier, recordings };
 }
 
 async function connect({ server }: Edge, epoch: number): Promise<[LinkClient, EdgeMediaServer]> {
@@ -127,6 +129,39 @@ describe('media server: edge, what only it has', () => {
     await phone.hears([440]);
     await endpoint.close();
     phone.close();
+  });
+
+  test('a media worker dies: its recording is whole at once, and says how long it is', async () => {
+    const workers: WorkerHandle[] = [];
+    const start = WorkerHandle.prototype.start;
+    const seen = vi.spyOn(WorkerHandle.prototype, 'start').mockImplementation(function (this: WorkerHandle, options) {
+      workers.push(this);
+      return start.call(this, options);
+    });
+    const one = await startEdge('edg_5', { pairs: 8 });
+    const [oneLink, driver] = await connect(one, 1);
+    const phone = await Phone.make();
+    const endpoint = await driver.open({ id: 'ep-rec', offer: phone.sdp(), purpose: 'test' });
+    phone.connect(endpoint.sdp);
+    phone.speak(440);
+    const closed = once(endpoint, 'closed');
+    const recording = endpoint.record({ id: 'rec-1', channels: 1 });
+    // A second at least has been written.
+    await vi.waitFor(async () => expect((await recording.read()).size).toBeGreaterThan(16_000), 5_000);
+    await workers[0]?.kill();
+    await closed;
+    const sealed = await recording.stop();
+    expect(sealed.ms).toBeGreaterThanOrEqual(1_000);
+    expect(sealed.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect((await readdir(one.recordings)).sort()).toEqual(['rec-1.wav']);
+    // Another worker has taken its place.
+    await vi.waitFor(() => driver.open({ id: 'ep-next', offer: phone.sdp(), purpose: 'test' }), 5_000);
+    expect(workers).toHaveLength(2);
+    seen.mockRestore();
+    phone.close();
+    oneLink.close();
+    await one.tier.close();
+    await one.server.close();
   });
 
   test('speaks IPv6, with an address of that family in its SDP', async () => {
