@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { Database } from 'better-sqlite3';
 import type { Logger } from 'pino';
 import type { Clock } from '../../values/index.ts';
+import { isDate } from '../ivr/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type {
   AgentRecord,
@@ -145,6 +146,7 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
       layout: layouts.hours,
       key: ({ name }) => name,
       store: asItIs,
+      load: (stored) => withRealDays(stored as Pick<HoursRecord, 'closedOn' | 'openOn'>),
       journaled: (record) => ({ record: { ...record } }),
       check: () => {},
       // A flow that names them keeps them until it is changed, and its checker says that they are gone.
@@ -340,6 +342,15 @@ class SqliteDirectory extends EventEmitter<DirectoryEvents> implements SiteDirec
 }
 
 const asItIs = (row: object): Record<string, unknown> => ({ ...row });
+
+/** Hours of before such days were refused may have some that no calendar has: they never held. */
+function withRealDays({ closedOn, openOn, ...stored }: Pick<HoursRecord, 'closedOn' | 'openOn'>): object {
+  return {
+    ...stored,
+    ...(closedOn && { closedOn: closedOn.filter(isDate) }),
+    ...(openOn && { openOn: openOn.filter(({ date }) => isDate(date)) }),
+  };
+}
 
 /** @throws unknown-reference */
 function known(table: Table<object>, field: string, kind: string, name: string): void {

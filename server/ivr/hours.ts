@@ -15,7 +15,17 @@ export function isTimeZone(zone: string): boolean {
   }
 }
 
-/** @param zone IANA name where the hours name none; an unknown one counts as UTC */
+/** Whether the calendar has that day: `2026-02-30` is none. */
+export function isDate(text: string): boolean {
+  const midnight = Date.parse(`${text}T00:00:00Z`);
+  return Number.isFinite(midnight) && new Date(midnight).toISOString().slice(0, 10) === text;
+}
+
+/**
+ * A span that goes over midnight belongs to the day on which it began, with all of it: the morning after a night is open
+ * though that day be closed, and the evening of a closed day does not begin.
+ * @param zone IANA name where the hours name none; an unknown one counts as UTC
+ */
 export function isOpen(hours: Hours, now: Millis, zone: string): boolean {
   const { date, minute } = wallClock(now, hours.timeZone ?? zone);
   return openOn(hours, date, minute) || openOn(hours, dayBefore(date), minute + 24 * 60);

@@ -3,7 +3,7 @@ export { type CompiledFlow, callsOf, flowSet, musicOf, promptsOf } from './compi
 export { type JsonDocument, type Place, readJson } from './document.ts';
 export { type Finding, type FindingCode, findingCodes, formatFinding } from './finding.ts';
 export { type FlowTestResult, readFlowTests, runFlowTests } from './flow-tests.ts';
-export { isOpen, isTimeZone, type Opening, openings } from './hours.ts';
+export { isDate, isOpen, isTimeZone, type Opening, openings } from './hours.ts';
 export { advance, begin, placeOf, resume, withoutSecrets } from './interpreter.ts';
 export { type FlowPicture, pictureOf } from './picture.ts';
 export { Rehearsal } from './rehearsal.ts';

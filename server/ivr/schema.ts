@@ -1,6 +1,7 @@
 // What a flow file may hold: the single source. ivr-flows/flow.schema.json is generated from it (tools/make-schemas.ts),
 // and the descriptions here are what an admin's editor shows her.
 import { z } from 'zod';
+import { isDate } from './hours.ts';
 
 const nameRule = /^\p{L}[\p{L}\p{N}_-]{0,63}$/u;
 const name = z.string().regex(nameRule, 'must begin with a letter and hold only letters, digits, - and _ (at most 64)');
@@ -319,7 +320,10 @@ export const nodeSchema = z.discriminatedUnion('type', [
 ]);
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be a time such as 09:00, up to 24:00');
-const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-10-01');
+const day = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-10-01')
+  .refine(isDate, 'is no day of the calendar');
 
 export const hoursSchema = z
   .strictObject({
@@ -334,7 +338,10 @@ export const hoursSchema = z
         }),
       )
       .min(1),
-    closedOn: z.array(day).optional().describe('Whole days that are closed whatever `open` says.'),
+    closedOn: z
+      .array(day)
+      .optional()
+      .describe('Days that are closed whatever `open` says. A night that began the day before goes on to its end.'),
     openOn: z
       .array(z.strictObject({ date: day, from: clock, to: clock }))
       .optional()

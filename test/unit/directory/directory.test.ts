@@ -106,6 +106,8 @@ describe('a table', () => {
       { timeZone: 'Mars/Base' },
       { open: [{ days: ['mon'], from: '9', to: '17:00' }] },
       { closedOn: ['tomorrow'] },
+      { closedOn: ['2026-02-30'] },
+      { openOn: [{ date: '2027-02-29', from: '09:00', to: '12:00' }] },
     ]) {
       await expect(directory.hours.put({ ...office, ...wrong } as HoursRecord, 'admin')).rejects.toMatchObject({
         code: 'invalid-field',

@@ -29,7 +29,8 @@ it('moves hours that stood in a queue to hours of its name', async () => {
        service_level_ms, dispositions, disposition_required, record, announce_every_ms, when_empty, hours)
      VALUES (?, 'hq', '{"zh":"贷款"}', 'longest-idle', 0, '[]', 20000, 600000, 0, '[]', 20000, '[]', 0, 0, 0, 'wait', ?)`,
   );
-  put.run('loans', JSON.stringify(hours));
+  // From when such a day could be saved.
+  put.run('loans', JSON.stringify({ ...hours, closedOn: [...hours.closedOn, '2026-02-30'] }));
   put.run('always', null);
   old.close();
 

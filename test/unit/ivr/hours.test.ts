@@ -20,6 +20,35 @@ describe('openings', () => {
     ]);
   });
 
+  it('takes a night for the day on which it began: it runs on into a closed day, and none begins there', () => {
+    const hours = hoursSchema.parse({
+      open: [{ days: ['mon', 'tue', 'wed', 'thu'], from: '22:00', to: '06:00' }],
+      closedOn: ['2026-03-03'],
+      openOn: [{ date: '2026-03-05', from: '10:00', to: '12:00' }],
+    });
+    const at = (clock: string) => isOpen(hours, Date.parse(`2026-03-${clock}:00Z`), 'UTC');
+    // Monday's night, into the closed Tuesday; Tuesday's own does not begin.
+    expect([at('02T22:00'), at('03T05:59'), at('03T06:00'), at('03T22:00'), at('04T01:00')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    // Wednesday's night, into the Thursday with hours of its own, which has no night then.
+    expect([at('05T05:59'), at('05T09:00'), at('05T10:00'), at('05T22:00')]).toEqual([true, false, true, false]);
+  });
+
+  it('knows only days of the calendar', () => {
+    const open = [{ days: ['mon'], from: '09:00', to: '17:00' }];
+    const date = (day: string) => ({ open, closedOn: [day], openOn: [{ date: day, from: '09:00', to: '12:00' }] });
+    expect(hoursSchema.safeParse(date('2028-02-29')).success).toBe(true);
+    for (const day of ['2026-02-29', '2026-02-30', '2026-13-01', '2026-04-31', '2026-00-10']) {
+      const { error } = hoursSchema.safeParse(date(day));
+      expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['closedOn.0', 'openOn.0.date']);
+    }
+  });
+
   it('says what isOpen says at every minute, on days of 23 and 25 hours too', () => {
     const clock = fc.integer({ min: 0, max: 95 }).map((quarter) => {
       const two = (value: number) => String(value).padStart(2, '0');
