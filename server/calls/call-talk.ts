@@ -333,10 +333,11 @@ export class CallTalk implements DetourOwner {
     const detour = this.#detour;
     const part = this.#part;
     const waiter = this.#detourResult;
+    const changed = this.#changed(result);
     this.#detour = undefined;
     this.#detourResult = undefined;
     if (detour) {
-      if (!waiter) this.#detourEnded = { flow: detour.flow, result };
+      if (!waiter) this.#detourEnded = { flow: detour.flow, result: changed };
       call.log.detourEnded(detour.flow, result.result ?? '', Math.max(0, this.#tools.clock.now() - detour.since));
     }
     if (!part) {
@@ -345,10 +346,18 @@ export class CallTalk implements DetourOwner {
       return;
     }
     call.step('detour-over');
-    call.moved();
     if (this.#pausedByDetour && part.talk.recording === 'paused') part.resumeRecording();
     this.#pausedByDetour = false;
-    this.#bringBack(part, () => waiter?.resolve(result));
+    // Not before: screens are told of the recording, too.
+    call.moved();
+    this.#bringBack(part, () => waiter?.resolve(changed));
+  }
+
+  /** What the flow found out: without what was known of the call before. */
+  #changed(result: Record<string, string>): Record<string, string> {
+    const before: Record<string, string> = this.#call.flow.variables;
+    const isNew = ([name, value]: [string, string]) => name !== 'from' && name !== 'to' && before[name] !== value;
+    return Object.fromEntries(Object.entries(result).filter(isNew));
   }
 
   detourFailed(error: unknown): void {

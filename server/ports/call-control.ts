@@ -137,7 +137,10 @@ export interface CallControl extends EventEmitter<CallControlEvents> {
   takeOver(supervisor: AgentId, interaction: InteractionId): Promise<void>;
   /** What her screen shows of a call. */
   content(interaction: InteractionId): PopContent | undefined;
-  /** Sends the caller into a flow; the agent waits and gets the caller back with the flow's result. @throws flow-unknown */
+  /**
+   * Sends the caller into a flow; the agent waits and gets the caller back with the flow's `result`, and the variables that it
+   * set. @throws flow-unknown
+   */
   detour(agent: AgentId, interaction: InteractionId, flow: string): Promise<Record<string, string>>;
   /** Ends the call for everybody, also her own call that still rings; who is only a party of it goes out, or declines. */
   hangup(agent: AgentId, interaction: InteractionId): Promise<void>;
