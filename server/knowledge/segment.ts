@@ -1,10 +1,13 @@
 // Text as the words that full-text search looks for. Chinese has no spaces: a run of characters becomes its pairs, so that
 // every word of two characters or more is found wherever it stands, without a dictionary.
 
-/** What is indexed: words parted by spaces. `信用卡 lost` → `信用 用卡 lost`. */
+/**
+ * What is indexed: words parted by spaces. `信用卡 lost` → `信用 用卡 卡 lost`: the last character begins no pair, and stands
+ * alone, so that every one is found by itself.
+ */
 export function indexed(text: string): string {
   return runs(text)
-    .flatMap(({ han, word }) => (han ? pairs(word) : [word]))
+    .flatMap(({ han, word }) => (han ? [...new Set([...pairs(word), [...word].at(-1)])] : [word]))
     .join(' ');
 }
 
@@ -12,7 +15,7 @@ export function indexed(text: string): string {
 export function matching(text: string, all: boolean): string | undefined {
   const terms = runs(text).map(({ han, word }) => {
     if (!han) return `"${word}"*`;
-    // A character alone begins a pair, or ends one at the end of a run.
+    // A character alone begins a pair, or ends a run.
     return [...word].length === 1 ? `"${word}"*` : `"${pairs(word).join(' ')}"`;
   });
   return terms.length === 0 ? undefined : [...new Set(terms)].slice(0, 40).join(all ? ' AND ' : ' OR ');

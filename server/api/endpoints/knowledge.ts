@@ -20,7 +20,8 @@ const article = articleBodySchema
   .meta({ id: 'Article' });
 const found = z.object({ articles: z.array(article.safeExtend({ fit: z.number() })) });
 
-export function knowledgeEndpoints({ knowledge, reads, interactions, callControl, directory }: ApiDeps): Endpoint[] {
+export function knowledgeEndpoints(deps: ApiDeps): Endpoint[] {
+  const { knowledge, reads, interactions, callControl, agentWork, directory } = deps;
   const scope = (principal: Principal, limit: number) => ({
     site: principal.site,
     servedTeam: confinedTo(principal),
@@ -40,16 +41,20 @@ export function knowledgeEndpoints({ knowledge, reads, interactions, callControl
   const wordsOf = (principal: Principal, id: string): { texts: string[]; queue: string | undefined } => {
     const call = callControl.get(id);
     const record = interactions.get(id);
-    const talks = principal.agent !== undefined && call?.agent === principal.agent;
-    const hers = talks || (record !== undefined && hadPart(principal, record));
+    const { agent } = principal;
+    const talks = agent !== undefined && call?.agent === agent;
+    // What is offered this moment, its record does not know yet: it is written a moment later, and her screen asks at once.
+    const contact =
+      agent === undefined ? undefined : agentWork.agent(agent)?.contacts.find(({ interaction }) => interaction === id);
+    const hers = talks || contact !== undefined || (record !== undefined && hadPart(principal, record));
     if (record) visible(principal, record, 'interaction', id);
     // A call that began this moment has no record yet; its team is that of its queue, agent or number.
     if (call && !hers && !mayServe(principal, { site: principal.site, team: teamOf(directory, call) }))
       throw failed['not-found']({ kind: 'interaction', name: id });
-    if ((!call && !record) || (!hers && !isStaff(principal)))
+    if (!hers && ((!call && !record) || !isStaff(principal)))
       throw failed['not-found']({ kind: 'interaction', name: id });
     const path = callControl.content(id)?.path ?? record?.path ?? [];
-    const queue = call?.queue ?? record?.queue;
+    const queue = call?.queue ?? record?.queue ?? contact?.queue;
     const names = queue === undefined ? {} : (directory.queues.get(queue)?.name ?? {});
     const values = Object.entries(call?.variables ?? {}).flat();
     return {

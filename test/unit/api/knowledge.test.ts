@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { longCall } from '../customers/call-events.ts';
-import { type ApiServer, startApi } from './api-server.ts';
+import { type ApiServer, liveCall, startApi } from './api-server.ts';
 
 let api: ApiServer;
 
@@ -39,6 +39,8 @@ describe('knowledge', () => {
     expect(await ids(`/articles?text=${encodeURIComponent('丢失')}`)).toEqual([lost]);
     expect(await ids(`/articles?text=${encodeURIComponent('信用')}`)).toEqual([lost, limits]);
     expect(await ids(`/articles?text=${encodeURIComponent('额')}`)).toEqual([limits]);
+    // The last character of a run begins no pair.
+    expect(await ids(`/articles?text=${encodeURIComponent('少')}`)).toEqual([limits]);
     // Not all of it: what has some of it.
     expect(await ids(`/articles?text=${encodeURIComponent('转账 gold')}`)).toEqual([limits]);
     expect(await ids('/articles?text=%22%2A')).toEqual([]);
@@ -57,6 +59,16 @@ describe('knowledge', () => {
       limits,
     );
     expect((await send('get', '/suggestions?interaction=int_none', api.tokens.agent)).status).toBe(404);
+  });
+
+  it('is suggested to whom a contact is offered, before its record knows of her', async () => {
+    const call = liveCall(api, { interaction: 'int_offered', phase: 'queued', agent: undefined, queue: 'service' });
+    const suggested = async () =>
+      (await send('get', '/suggestions?interaction=int_offered&text=card', api.tokens.agent)).status;
+    expect(await suggested()).toBe(200);
+    api.work.live.clear();
+    expect(await suggested()).toBe(404);
+    api.calls.calls.splice(api.calls.calls.indexOf(call), 1);
   });
 
   it('is suggested for no contact of others, not even to a token with nobody behind it', async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { indexed, matching, matchingAnyPart } from '../../../server/knowledge/segment.ts';
 
 it('parts Chinese into pairs, and leaves words as they are', () => {
-  expect(indexed('信用卡丢失 Lost VISA卡2张？')).toBe('信用 用卡 卡丢 丢失 lost visa 卡 2 张');
+  expect(indexed('信用卡丢失 Lost VISA卡2张？')).toBe('信用 用卡 卡丢 丢失 失 lost visa 卡 2 张');
   expect(indexed('ＡＢＣ １２')).toBe('abc 12');
   expect(indexed('… "* OR')).toBe('or');
 });
