@@ -11,6 +11,7 @@ import { confinedTo, hadPart, isStaff, visible } from '../scope.ts';
 
 const optional = z.string().optional();
 const name = z.string().min(1).max(64);
+const language = z.enum(['en', 'zh']);
 const callback = z
   .object({
     id: z.string(),
@@ -21,7 +22,7 @@ const callback = z
     name: optional,
     note: optional,
     customer: optional,
-    language: z.enum(['en', 'zh']),
+    language,
     preferred: optional.describe('Asked first, for a minute'),
     from: z.number(),
     until: z.number().describe('Not begun after that'),
@@ -45,7 +46,7 @@ const callback = z
   .meta({ id: 'Callback' });
 
 export function callbackEndpoints(deps: ApiDeps): Endpoint[] {
-  const { callbacks, directory, interactions } = deps;
+  const { callbacks, callControl, directory, interactions } = deps;
   /** Agents see what they made, and what is meant for them or one of their queues. */
   const hers = (principal: Principal, one: Callback): boolean =>
     isStaff(principal) ||
@@ -109,7 +110,7 @@ export function callbackEndpoints(deps: ApiDeps): Endpoint[] {
         name: z.string().trim().min(1).max(200).optional(),
         note: z.string().max(4_000).optional(),
         customer: name.optional(),
-        language: z.enum(['en', 'zh']).optional(),
+        language: language.optional().describe('Default: what `origin` speaks, else English'),
         preferred: name.optional(),
         from: z.number().int().optional().describe('Default: now'),
         until: z.number().int().optional().describe('Default: a day after `from`'),
@@ -149,7 +150,9 @@ export function callbackEndpoints(deps: ApiDeps): Endpoint[] {
           });
         }
         const customer = body.customer ?? record?.customer;
-        const made = await callbacks.schedule({ ...body, number, customer }, principal.by);
+        const spoken = callControl.get(body.origin ?? '')?.language ?? record?.language;
+        const speaks = body.language ?? language.safeParse(spoken).data;
+        const made = await callbacks.schedule({ ...body, number, customer, language: speaks }, principal.by);
         return shown(principal, made);
       },
     }),

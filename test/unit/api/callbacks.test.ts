@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentSchema, queueSchema } from '../../../server/directory/index.ts';
 import { longCall } from '../customers/call-events.ts';
-import { type ApiServer, startApi } from './api-server.ts';
+import { type ApiServer, liveCall, startApi } from './api-server.ts';
 
 let api: ApiServer;
 
@@ -55,6 +55,17 @@ describe('callbacks', () => {
     expect((await send('post', `${path}/cancel`, api.tokens.agent)).body).toMatchObject({ state: 'cancelled' });
     expect((await send('post', `${path}/cancel`, api.tokens.agent)).body.code).toBe('callback-over');
     expect((await send('get', `/callbacks/${other.body.id}`, api.tokens.admin)).body.state).toBe('scheduled');
+  });
+
+  it('are in the language of the call in which they were agreed, also where the caller changed it', async () => {
+    const schedule = async (more: object) =>
+      (await send('post', '/callbacks', api.tokens.agent, { queue: 'service', origin: 'int_1', ...more })).body.language;
+    expect(await schedule({})).toBe('en');
+    const call = liveCall(api, { interaction: 'int_1', language: 'zh' });
+    expect([await schedule({}), await schedule({ language: 'en' })]).toEqual(['zh', 'en']);
+    api.calls.calls.splice(api.calls.calls.indexOf(call), 1);
+    const made = (await send('get', '/callbacks?state=scheduled', api.tokens.admin)).body.callbacks;
+    for (const { id } of made) await api.send('POST', `/callbacks/${id}/cancel`, api.tokens.admin);
   });
 
   it('tell nobody the number of a contact that was not hers', async () => {
