@@ -7,6 +7,7 @@ export * from './interaction.ts';
 export * from './limited-log.ts';
 export * from './network-of.ts';
 export * from './not-there.ts';
+export * from './one-by-one.ts';
 export * from './phone-number.ts';
 export * from './state-machine.ts';
 export * from './steady-clock.ts';

@@ -37,8 +37,11 @@ export interface Flows {
   text(flow: string): Promise<string | undefined>;
   /** Checks a text as if it were that flow's file; its picture where it is a flow at all. */
   check(flow: string, text: string): Promise<{ findings: readonly Finding[]; picture?: FlowPicture | undefined }>;
-  /** Writes the file whole or not at all, and loads it. @param by who saves it */
-  save(flow: string, text: string, by: string): Promise<void>;
+  /**
+   * Writes the file whole or not at all, and loads it. @param by who saves it
+   * @param replaces looks at the text that is there right before (undefined: none), and may throw
+   */
+  save(flow: string, text: string, by: string, replaces?: (before: string | undefined) => void): Promise<void>;
   /** Runs the tests that stand beside the flow. */
   test(flow: string): Promise<readonly FlowTestResult[]>;
   /** The file of those tests; undefined where there is none. */

@@ -31,6 +31,8 @@ interface Shape<Params, Query, Body, Answer> {
   textBody?: boolean;
   /** Takes bodies up to 4 MB instead of 256 kB. */
   large?: boolean;
+  /** Looks at `If-Match` and `If-None-Match` (precondition.ts). */
+  conditional?: boolean;
   /** The body is bytes of any media type, which `handle` reads from the request by itself. */
   byteBody?: boolean;
   answer?: z.ZodType<Answer>;

@@ -36,6 +36,10 @@ export const failed = defineErrors({
     status: 422,
     text: 'The moment {moment} has {count} errors and was not saved; the first: {first}',
   },
+  'changed-meanwhile': {
+    status: 412,
+    text: 'The {kind} {name} is not what it was when you read it: somebody changed it since. Read it again, or change it without a condition.',
+  },
   'social-item-taken': { status: 409, text: 'Agent {agent} has the public item {item}.' },
   'range-not-satisfiable': { status: 416, text: 'The recording has {size} bytes.' },
   'recording-not-there': { status: 404, text: 'The audio of the recording {recording} is not there.' },

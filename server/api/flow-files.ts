@@ -2,7 +2,7 @@
 import { hash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { systemClock } from '../../values/index.ts';
+import { oneByOne, systemClock } from '../../values/index.ts';
 import { type FlowStore, flowTest, type VersionHistory } from '../flows/index.ts';
 import { type CheckContext, type Checked, type FlowOutline, flowSet, Rehearsal, readFlow } from '../ivr/index.ts';
 import type { Flows, Simulation, SimulationInput } from './deps.ts';
@@ -19,6 +19,8 @@ export function flowFiles(
   folder: string,
   context: () => Omit<CheckContext, 'flows'>,
 ): Flows {
+  /** Each save looks at what the one before wrote. */
+  const inTurn = oneByOne();
   const fileOf = (flow: string) => path.join(folder, `${flow}.json`);
 
   /** What the checker must know of the flows beside this one. */
@@ -60,19 +62,21 @@ export function flowFiles(
       const { findings, picture } = await read(flow, text);
       return { findings, picture };
     },
-    async save(flow, text, by) {
-      history.saves(hash('sha256', text), by);
-      // Beside it and then over it, so that nobody ever reads half a flow.
-      const fresh = path.join(folder, `.${flow}.${randomUUID()}`);
-      try {
-        await writeFile(fresh, text, { flush: true });
-        await rename(fresh, fileOf(flow));
-      } catch (error) {
-        await rm(fresh, { force: true });
-        throw error;
-      }
-      await store.reload();
-    },
+    save: (flow, text, by, replaces) =>
+      inTurn(async () => {
+        replaces?.(await textOf(`${flow}.json`));
+        history.saves(hash('sha256', text), by);
+        // Beside it and then over it, so that nobody ever reads half a flow.
+        const fresh = path.join(folder, `.${flow}.${randomUUID()}`);
+        try {
+          await writeFile(fresh, text, { flush: true });
+          await rename(fresh, fileOf(flow));
+        } catch (error) {
+          await rm(fresh, { force: true });
+          throw error;
+        }
+        await store.reload();
+      }),
     async test(flow) {
       return (await flowTest(folder, [flow], context().hours)).rows;
     },

@@ -7,6 +7,23 @@ type Json = Record<string, unknown>;
 
 const errorRef = { $ref: '#/components/responses/Error' };
 
+const conditions: Json[] = [
+  {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description: 'The `ETag` of what was read and is changed; where it is another by now, `changed-meanwhile`',
+    schema: { type: 'string' },
+  },
+  {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: '`*`: only where there is none of that name yet, else `changed-meanwhile`',
+    schema: { type: 'string', const: '*' },
+  },
+];
+
 /** @param version of the product */
 export function openApi(endpoints: readonly Endpoint[], version: string): Json {
   const schemas: Json = {
@@ -71,7 +88,11 @@ function operation(endpoint: Endpoint, schemas: Json): Json {
       ...(names.length > 0 ? [`Errors: ${names.join(', ')}.`] : []),
     ].join(' '),
     ...(roles === 'public' ? { security: [] } : { security: [{ session: [] }, { token: [] }] }),
-    parameters: [...parameters('path', params, schemas), ...parameters('query', query, schemas)],
+    parameters: [
+      ...parameters('path', params, schemas),
+      ...parameters('query', query, schemas),
+      ...(endpoint.conditional ? conditions : []),
+    ],
     ...(endpoint.byteBody
       ? { requestBody: { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } } }
       : {}),

@@ -17,6 +17,7 @@ export const chinese: Readonly<Record<string, string>> = {
   'content-type-unsupported': '请以 application/json 发送请求内容。',
   'flow-has-errors': '流程 {flow} 有 {count} 处错误，未保存；第一处：{first}',
   'moment-has-errors': '时机规则 {moment} 有 {count} 处错误，未保存；第一处：{first}',
+  'changed-meanwhile': '您读取之后，{kind} {name} 已被他人修改。请重新读取，或不带条件地修改。',
   'visitor-number': '号码 {number} 没有对应的流程。',
   'visitor-no-webrtc': '本服务器目前不接受网页通话。',
   'visitor-busy': '该访客已有通话，或网页通话已满。',

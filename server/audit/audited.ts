@@ -6,6 +6,7 @@ const audited = [
   'directory.',
   'flow.',
   'moment.saved',
+  'moment.removed',
   'knowledge.',
   'evaluation.',
   'journal.person-erased',

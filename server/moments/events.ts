@@ -69,6 +69,13 @@ export const momentAnswered = defineEvent(
   { about: 'The customer wrote or called within a day after a moment had reached her. `ms` since it fired.' },
 );
 
+export const momentRemoved = defineEvent(
+  'moment.removed',
+  1,
+  { moment: z.string(), by: z.string() },
+  { about: 'A moment was removed with its tests and its draft; its versions are kept.' },
+);
+
 export const momentSaved = defineEvent(
   'moment.saved',
   1,

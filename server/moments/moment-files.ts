@@ -4,13 +4,13 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Database, Statement } from 'better-sqlite3';
 import { applyEdits, modify } from 'jsonc-parser';
-import type { Clock, Millis } from '../../values/index.ts';
+import { type Clock, type Millis, oneByOne } from '../../values/index.ts';
 import type { TextVersion, VersionHistory } from '../flows/index.ts';
 import type { Finding } from '../ivr/index.ts';
 import { type Journal, newEvent } from '../journal/index.ts';
 import { type MomentContext, readMoment, readMomentTests } from './check.ts';
 import type { UsedMoment } from './evaluate.ts';
-import { momentSaved } from './events.ts';
+import { momentRemoved, momentSaved } from './events.ts';
 import type { MomentStatus, MomentStore } from './moment-store.ts';
 import { type MomentTestResult, runMomentTests } from './moment-tests.ts';
 
@@ -27,6 +27,9 @@ export interface MomentSummary extends Omit<MomentStatus, 'state'> {
   draft?: Omit<MomentDraft, 'text'> | undefined;
 }
 
+/** Looks at the text that is about to be replaced or removed; undefined: there is none. May throw. */
+export type Replaces = (before: string | undefined) => void;
+
 export interface MomentFilesOptions {
   folder: string;
   store: Pick<MomentStore, 'statuses' | 'reload'>;
@@ -42,6 +45,8 @@ export class MomentFiles {
   readonly #options: MomentFilesOptions;
   readonly #drafts: Statement<[], { moment: string; at: number; by: string }>;
   readonly #draft: Statement<[string], MomentDraft>;
+  /** Each change looks at what the one before wrote. */
+  readonly #inTurn = oneByOne();
 
   constructor(options: MomentFilesOptions) {
     this.#options = options;
@@ -82,24 +87,64 @@ export class MomentFiles {
   }
 
   /** Keeps a text that is not used; it may have errors. */
-  async keepDraft(moment: string, text: string, by: string): Promise<void> {
-    const { journal, clock } = this.#options;
-    const at = clock.now();
-    await journal.append([], (database) => {
-      database
-        .prepare('INSERT OR REPLACE INTO moment_drafts (moment, at, by, text) VALUES (?, ?, ?, ?)')
-        .run(moment, at, by, text);
+  keepDraft(moment: string, text: string, by: string, replaces?: Replaces): Promise<void> {
+    return this.#inTurn(async () => {
+      replaces?.(this.draft(moment)?.text);
+      const { journal, clock } = this.#options;
+      const at = clock.now();
+      await journal.append([], (database) => {
+        database
+          .prepare('INSERT OR REPLACE INTO moment_drafts (moment, at, by, text) VALUES (?, ?, ?, ?)')
+          .run(moment, at, by, text);
+      });
     });
   }
 
-  async dropDraft(moment: string): Promise<void> {
+  dropDraft(moment: string): Promise<void> {
+    return this.#inTurn(() => this.#dropDraft(moment));
+  }
+
+  async #dropDraft(moment: string): Promise<void> {
     await this.#options.journal.append([], (database) => {
       database.prepare('DELETE FROM moment_drafts WHERE moment = ?').run(moment);
     });
   }
 
-  /** Writes the file whole or not at all, and loads it; its draft is done with. The text has no errors. */
-  async save(moment: string, text: string, by: string): Promise<void> {
+  /**
+   * Writes the file whole or not at all, and loads it. The text has no errors.
+   * @param madeFrom whether that draft is done with by this; default: any is
+   */
+  save(
+    moment: string,
+    text: string,
+    by: string,
+    { replaces, madeFrom = () => true }: { replaces?: Replaces; madeFrom?: (draft: MomentDraft) => boolean } = {},
+  ): Promise<void> {
+    return this.#inTurn(async () => {
+      replaces?.(await this.text(moment));
+      await this.#save(moment, text, by);
+      const draft = this.draft(moment);
+      if (draft !== undefined && madeFrom(draft)) await this.#dropDraft(moment);
+    });
+  }
+
+  /** Removes its file, its tests and its draft; its versions stay. @returns false where there is nothing of that name */
+  remove(moment: string, by: string, replaces?: Replaces): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { folder, store, journal, clock } = this.#options;
+      const text = await this.text(moment);
+      if (text === undefined && this.draft(moment) === undefined) return false;
+      replaces?.(text);
+      await rm(path.join(folder, `${moment}.json`), { force: true });
+      await rm(path.join(folder, `${moment}.test.json`), { force: true });
+      await store.reload();
+      await journal.append([newEvent(momentRemoved, clock.now(), { moment, by })]);
+      await this.#dropDraft(moment);
+      return true;
+    });
+  }
+
+  async #save(moment: string, text: string, by: string): Promise<void> {
     const { folder, store, history, journal, clock } = this.#options;
     const version = hash('sha256', text);
     history.saves(version, by);
@@ -114,27 +159,25 @@ export class MomentFiles {
     }
     await store.reload();
     await journal.append([newEvent(momentSaved, clock.now(), { moment, by, sha256: version })]);
-    await this.dropDraft(moment);
   }
 
   /**
    * Takes it into use, or out of it, and changes nothing else in its file.
    * @returns false where there is no such file
    */
-  async turn(moment: string, on: boolean, by: string): Promise<boolean> {
-    const text = await this.text(moment);
-    if (text === undefined) return false;
-    const options = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' } };
-    // Right after its name, where people look for it.
-    const edits = modify(text, ['disabled'], on ? undefined : true, {
-      ...options,
-      getInsertionIndex: (keys) => keys.indexOf('moment') + 1,
+  turn(moment: string, on: boolean, by: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const text = await this.text(moment);
+      if (text === undefined) return false;
+      const options = { formattingOptions: { insertSpaces: true, tabSize: 2, eol: '\n' } };
+      // Right after its name, where people look for it.
+      const edits = modify(text, ['disabled'], on ? undefined : true, {
+        ...options,
+        getInsertionIndex: (keys) => keys.indexOf('moment') + 1,
+      });
+      await this.#save(moment, applyEdits(text, edits), by);
+      return true;
     });
-    const draft = this.draft(moment);
-    await this.save(moment, applyEdits(text, edits), by);
-    // What somebody works on is not done with by that.
-    if (draft !== undefined) await this.keepDraft(moment, draft.text, draft.by);
-    return true;
   }
 
   versions(moment: string): TextVersion[] {

@@ -1,11 +1,10 @@
 // Evaluations of agents' contacts: forms in versions, scores, the agent's answer, and calibration of evaluators.
 import type { Database } from 'better-sqlite3';
-import { type AgentId, type Clock, type InteractionId, type Millis, newId } from '../../values/index.ts';
+import { type AgentId, type Clock, type InteractionId, type Millis, newId, oneByOne } from '../../values/index.ts';
 import { type Journal, type NewEvent, newEvent } from '../journal/index.ts';
 import { failed } from './errors.ts';
 import { calibrationClosed, calibrationOpened, evaluated, evaluationAnswered, formPut } from './events.ts';
 import type { FormBody } from './forms.ts';
-import { oneByOne } from './one-by-one.ts';
 import { type Answers, type Score, type Spread, scoreOf, spreadOf, wrongAnswers } from './score.ts';
 
 export interface Form extends FormBody {
@@ -133,10 +132,14 @@ export class Quality {
     return parse<Form>(row);
   }
 
-  /** A changed form is a new version; evaluations keep the one that they were made by. */
-  putForm(id: string, body: FormBody, by: string): Promise<Form> {
+  /**
+   * A changed form is a new version; evaluations keep the one that they were made by.
+   * @param replaces looks at what it takes the place of, and may throw
+   */
+  putForm(id: string, body: FormBody, by: string, replaces?: (before: Form | undefined) => void): Promise<Form> {
     return this.#inTurn(async () => {
       const before = this.forms().find((form) => form.id === id);
+      replaces?.(before);
       const form: Form = {
         ...body,
         id,

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { readTraffic } from '../../flows/index.ts';
 import { newEvent } from '../../journal/index.ts';
@@ -6,6 +5,7 @@ import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { flowSaved } from '../events.ts';
+import { entityTag, preconditionOf, savedBy, sha256 } from '../precondition.ts';
 
 const finding = z
   .object({
@@ -110,7 +110,7 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
       method: 'get',
       path: '/flows/:flow',
       tag: 'Flows',
-      about: 'The file of a flow, as it is written.',
+      about: 'The file of a flow, as it is written; `ETag` is its version.',
       roles: staff,
       params,
       raw: 'application/json',
@@ -118,7 +118,10 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
       async handle({ params: { flow }, response }) {
         const text = await flows.text(flow);
         if (text === undefined) throw failed['not-found']({ kind: 'flow', name: flow });
-        response.type('application/json').send(text);
+        response
+          .set('ETag', entityTag(sha256(text)))
+          .type('application/json')
+          .send(text);
         return undefined;
       },
     }),
@@ -132,18 +135,24 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
       params,
       body: flowText,
       textBody: true,
+      conditional: true,
       answer: z.object({ findings: z.array(finding) }),
-      errors: ['flow-has-errors'],
-      async handle({ params: { flow }, body, principal }) {
+      errors: ['flow-has-errors', 'changed-meanwhile'],
+      async handle({ params: { flow }, body, principal, request, response }) {
         const text = body as unknown as string;
         const findings = plain((await flows.check(flow, text)).findings);
         const errors = findings.filter(({ severity }) => severity === 'error');
         if (errors.length > 0) {
           throw failed['flow-has-errors']({ flow, count: errors.length, first: errors[0]?.sentence, findings });
         }
-        await flows.save(flow, text, principal.by);
-        const data = { flow, by: principal.by, sha256: hash('sha256', text) };
+        const check = preconditionOf(request, { kind: 'flow', name: flow });
+        await flows.save(flow, text, principal.by, (before) => {
+          const version = before === undefined ? undefined : sha256(before);
+          check(version, savedBy(flows.versions(flow), version));
+        });
+        const data = { flow, by: principal.by, sha256: sha256(text) };
         await journal.append([newEvent(flowSaved, clock.now(), data)]);
+        response.set('ETag', entityTag(data.sha256));
         return { findings };
       },
     }),

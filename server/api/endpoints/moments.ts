@@ -1,8 +1,10 @@
 // Moments as they are edited: which are in use, their texts, drafts and versions; tested and tried before they act.
+import type { Request } from 'express';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
+import { entityTag, preconditionOf, savedBy, sha256 } from '../precondition.ts';
 import { visible } from '../scope.ts';
 
 const finding = z.object({
@@ -102,6 +104,14 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
     const facts = { moment: name, count: errors.length, first: errors[0]?.sentence };
     return errors.length === 0 ? undefined : failed['moment-has-errors']({ ...facts, findings: plain(findings) });
   };
+  /** What it replaces is what was read. */
+  const unchanged = (name: string, request: Request) => {
+    const check = preconditionOf(request, { kind: 'moment', name });
+    return (before: string | undefined) => {
+      const version = before === undefined ? undefined : sha256(before);
+      check(version, savedBy(momentFiles.versions(name), version));
+    };
+  };
   const common = { tag: 'Moments', params };
   return [
     endpoint({
@@ -126,14 +136,17 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
       ...common,
       method: 'get',
       path: '/moments/:moment',
-      about: 'The file of a moment, as it is written.',
+      about: 'The file of a moment, as it is written; `ETag` is its version.',
       roles: staff,
       raw: 'application/json',
       errors: ['not-found'],
       async handle({ params: { moment: name }, response }) {
         const text = await momentFiles.text(name);
         if (text === undefined) throw gone(name);
-        response.type('application/json').send(text);
+        response
+          .set('ETag', entityTag(sha256(text)))
+          .type('application/json')
+          .send(text);
         return undefined;
       },
     }),
@@ -143,17 +156,40 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
       path: '/moments/:moment',
       about: 'Checks, saves and uses a moment; its draft is done with. With errors nothing is saved.',
       roles: admins,
+      query: z.object({
+        draft: z
+          .union([z.string().regex(/^[0-9a-f]{64}$/), z.literal('none')])
+          .optional()
+          .describe('The version (`ETag`) of the draft that it was made from: another one by now is kept'),
+      }),
+      conditional: true,
       body: momentText,
       textBody: true,
       answer: z.object({ findings: z.array(finding) }),
-      errors: ['moment-has-errors'],
-      async handle({ params: { moment: name }, body, principal }) {
+      errors: ['moment-has-errors', 'changed-meanwhile'],
+      async handle({ params: { moment: name }, query: { draft }, body, principal, request, response }) {
         const text = body as unknown as string;
         const { findings } = momentFiles.check(name, text);
         const problem = refused(name, findings);
         if (problem) throw problem;
-        await momentFiles.save(name, text, principal.by);
+        await momentFiles.save(name, text, principal.by, {
+          replaces: unchanged(name, request),
+          madeFrom: (one) => draft === undefined || draft === sha256(one.text),
+        });
+        response.set('ETag', entityTag(sha256(text)));
         return { findings: plain(findings) };
+      },
+    }),
+    endpoint({
+      ...common,
+      method: 'delete',
+      path: '/moments/:moment',
+      about: 'Removes a moment with its tests and its draft; its versions are kept.',
+      roles: admins,
+      conditional: true,
+      errors: ['not-found', 'changed-meanwhile'],
+      async handle({ params: { moment: name }, principal, request }) {
+        if (!(await momentFiles.remove(name, principal.by, unchanged(name, request)))) throw gone(name);
       },
     }),
     endpoint({
@@ -176,14 +212,17 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
       ...common,
       method: 'get',
       path: '/moments/:moment/draft',
-      about: 'The draft of a moment, as somebody left it.',
+      about: 'The draft of a moment, as somebody left it; `ETag` is its version.',
       roles: staff,
       raw: 'application/json',
       errors: ['not-found'],
       handle({ params: { moment: name }, response }) {
         const draft = momentFiles.draft(name);
         if (draft === undefined) throw failed['not-found']({ kind: 'draft of the moment', name });
-        response.type('application/json').send(draft.text);
+        response
+          .set('ETag', entityTag(sha256(draft.text)))
+          .type('application/json')
+          .send(draft.text);
         return undefined;
       },
     }),
@@ -195,10 +234,17 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
       roles: staff,
       body: momentText,
       textBody: true,
+      conditional: true,
       answer: z.object({ findings: z.array(finding) }),
-      async handle({ params: { moment: name }, body, principal }) {
+      errors: ['changed-meanwhile'],
+      async handle({ params: { moment: name }, body, principal, request, response }) {
         const text = body as unknown as string;
-        await momentFiles.keepDraft(name, text, principal.by);
+        const check = preconditionOf(request, { kind: 'draft of the moment', name });
+        await momentFiles.keepDraft(name, text, principal.by, (before) => {
+          const { by, at } = momentFiles.draft(name) ?? {};
+          check(before === undefined ? undefined : sha256(before), { by, at });
+        });
+        response.set('ETag', entityTag(sha256(text)));
         return { findings: plain(momentFiles.check(name, text).findings) };
       },
     }),

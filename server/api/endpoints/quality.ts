@@ -5,6 +5,7 @@ import { type Evaluation, type Form, formBodySchema } from '../../quality/index.
 import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
+import { preconditionOf } from '../precondition.ts';
 import { confinedTo, isStaff, mayChange, visible } from '../scope.ts';
 
 const optional = z.string().optional();
@@ -123,15 +124,20 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
       method: 'put',
       path: '/quality/forms/:id',
       tag,
-      about: 'Creates a form, or a new version of it where anything changed.',
+      about:
+        'Creates a form, or a new version of it where anything changed. The tag of a form is its `version`: `"3"`.',
+      conditional: true,
       roles: staff,
       params: z.object({ id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'small letters, digits and dashes') }),
       body: formBodySchema,
       answer: form,
-      handle({ params, body, principal }) {
+      errors: ['changed-meanwhile'],
+      handle({ params, body, principal, request }) {
         const before = quality.forms().find(({ id }) => id === params.id);
         if (before && !mayChange(principal, before)) throw failed['not-allowed']({ roles: 'admin' });
-        return quality.putForm(params.id, { ...body, team: confinedTo(principal) ?? body.team }, principal.by);
+        const check = preconditionOf(request, { kind: 'evaluation form', name: params.id });
+        const scoped = { ...body, team: confinedTo(principal) ?? body.team };
+        return quality.putForm(params.id, scoped, principal.by, (now) => check(now && String(now.version), now));
       },
     }),
     endpoint({

@@ -214,7 +214,10 @@ export async function startApi(
     versions: () => [],
     version: () => undefined,
     simulate: () => Promise.reject(new Error('not here')),
-    save: async (...with_) => void asked.push(['save', ...with_]),
+    save: async (flow, text, by, replaces) => {
+      replaces?.(flow === 'bank' ? '{ "flow": "bank" }' : undefined);
+      asked.push(['save', flow, text, by]);
+    },
     test: async (flow) => [{ flow, name: 'greets', ok: true, said: ['Welcome'], visited: ['bank/welcome'] }],
   };
   const folder = mkdtempSync(join(tmpdir(), 'switchroom-api-'));

@@ -81,6 +81,21 @@ it('saves a flow whole, in use at once, and leaves nothing lying about', async (
   expect((await readdir(folder)).filter((name) => name !== 'data').sort()).toEqual(['bank.json', 'fresh.json']);
 });
 
+it('is saved where what it replaces is what was read, one after the other', async () => {
+  const text = flow('bank', 'bye');
+  const replaced: (string | undefined)[] = [];
+  const saves = ['One', 'Two'].map((word) =>
+    flows.save('bank', text.replace('Hello', word), 'admin', (before) => replaced.push(before)),
+  );
+  await Promise.all(saves);
+  expect(replaced).toEqual([text, text.replace('Hello', 'One')]);
+  const refused = flows.save('bank', text, 'admin', () => {
+    throw new Error('changed');
+  });
+  await expect(refused).rejects.toThrow('changed');
+  expect(await flows.text('bank')).toBe(text.replace('Hello', 'Two'));
+});
+
 it('keeps every version that was in use, with who saved it', async () => {
   const first = flow('bank', 'bye');
   const second = first.replace('Hello', 'Good day');

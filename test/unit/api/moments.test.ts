@@ -126,3 +126,58 @@ it('tells what moments did to whom by team, and day by day', async () => {
   const [, { rows }] = await ask('GET', '/reports/moments/days?from=2000-01-01&until=2100-01-01&moment=tagged', admin);
   expect(rows).toMatchObject([{ moment: 'tagged', fired: 1, restrained: 1, reached: 0, answered: 0 }]);
 });
+
+it('is told to the second of two who change it, who may then see or replace what the first one did', async () => {
+  const { supervisor, admin } = api.tokens;
+  const as = (match: Record<string, string>, path: string, who: string, body?: string, method = 'PUT') =>
+    api.send(method, path, who, body, match);
+  const none = { 'If-None-Match': '*' };
+  const first = await as(none, '/moments/greet-2', admin, rule({ moment: 'greet-2' }));
+  expect(first.status).toBe(200);
+  const read = (await api.send('GET', '/moments/greet-2', admin)).headers.get('etag') ?? '';
+  expect(first.headers.get('etag')).toBe(read);
+  expect(
+    (await as({ 'If-Match': read }, '/moments/greet-2', admin, rule({ moment: 'greet-2', rank: 11 }))).status,
+  ).toBe(200);
+  const late = rule({ moment: 'greet-2', rank: 12 });
+  const refused = await as({ 'If-Match': read }, '/moments/greet-2', admin, late);
+  expect(refused.status).toBe(412);
+  expect(await refused.json()).toMatchObject({
+    code: 'changed-meanwhile',
+    details: { kind: 'moment', name: 'greet-2', by: expect.stringMatching(/^token:/), at: expect.any(Number) },
+  });
+  expect((await as(none, '/moments/greet-2', admin, late)).status).toBe(412);
+  expect((await as({ 'If-Match': read }, '/moments/greet-2', admin, undefined, 'DELETE')).status).toBe(412);
+  expect((await stateOf()).find(({ moment }: Json) => moment === 'greet-2').rank).toBe(11);
+  // Of two at once one is first.
+  const now = (await api.send('GET', '/moments/greet-2', admin)).headers.get('etag') ?? '';
+  const both = [13, 14].map((rank) =>
+    as({ 'If-Match': now }, '/moments/greet-2', admin, rule({ moment: 'greet-2', rank })),
+  );
+  expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([200, 412]);
+  expect((await as({}, '/moments/greet-2', admin, late)).status).toBe(200);
+
+  const draft = (text: string, match: Record<string, string>) => as(match, '/moments/greet-2/draft', supervisor, text);
+  const begun = (await draft(late, none)).headers.get('etag') ?? '';
+  expect((await draft('{ "moment": "greet-2" }', none)).status).toBe(412);
+  expect((await draft('{ "moment": "greet-2" }', { 'If-Match': begun })).status).toBe(200);
+  // A draft that came meanwhile is not done with by a text that was not made from it.
+  const stale = `/moments/greet-2?draft=${begun.slice(1, -1)}`;
+  expect((await as({}, stale, admin, late)).status).toBe(200);
+  expect((await as({}, '/moments/greet-2?draft=none', admin, late)).status).toBe(200);
+  expect((await api.send('GET', '/moments/greet-2/draft', admin)).status).toBe(200);
+});
+
+it('is removed with its draft, by an administrator, and can be brought back from its versions', async () => {
+  const { supervisor, admin } = api.tokens;
+  expect((await ask('DELETE', '/moments/greet-2', supervisor))[0]).toBe(403);
+  expect((await ask('DELETE', '/moments/greet-2', admin))[0]).toBe(204);
+  expect((await ask('DELETE', '/moments/greet-2', admin))[0]).toBe(404);
+  expect((await stateOf()).some(({ moment }: Json) => moment === 'greet-2')).toBe(false);
+  const [removed] = api.site.journal.read(0, { filter: { types: ['moment.removed'] } });
+  expect(removed?.data).toMatchObject({ moment: 'greet-2', by: expect.stringMatching(/^token:/) });
+  const [, { versions }] = await ask('GET', '/moments/greet-2/versions', admin);
+  const text = await (await api.send('GET', `/moments/greet-2/versions/${versions[0].version}`, admin)).text();
+  expect((await ask('PUT', '/moments/greet-2', admin, text))[0]).toBe(200);
+  expect((await ask('DELETE', '/moments/greet-2', admin))[0]).toBe(204);
+});

@@ -128,6 +128,21 @@ it('takes changes that come at once one after the other', async () => {
   expect((await send('get', `/calibrations/${id}`, supervisor)).body.evaluations).toHaveLength(1);
 });
 
+it('does not put a form over a version that was not read', async () => {
+  const { admin } = api.tokens;
+  const put = async (name: string, headers: Record<string, string>) => {
+    const response = await api.send('PUT', '/quality/forms/versed', admin, { ...form, name: { en: name } }, headers);
+    const body: { version: number; code: string; details: { version: string } } = JSON.parse(await response.text());
+    return [response.status, body] as const;
+  };
+  expect((await put('One', { 'If-None-Match': '*' }))[0]).toBe(200);
+  expect((await put('Other', { 'If-None-Match': '*' }))[0]).toBe(412);
+  expect((await put('Two', { 'If-Match': '"1"' }))[1]).toMatchObject({ version: 2 });
+  const [status, { code, details }] = await put('Late', { 'If-Match': '"1"' });
+  expect([status, code, details.version]).toEqual([412, 'changed-meanwhile', '2']);
+  expect((await put('Over it', {}))[1]).toMatchObject({ version: 3 });
+});
+
 it('keeps forms to their team, and those of the whole site from one team', async () => {
   const { supervisor, admin, blue } = api.tokens;
   expect((await send('put', '/forms/red-only', supervisor, form)).body).toMatchObject({ team: 'red', version: 1 });

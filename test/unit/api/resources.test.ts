@@ -140,6 +140,21 @@ describe('flows', () => {
     expect((await ask('PUT', '/flows/..%2Fx', admin, text))[0]).toBe(400);
     expect(api.site.journal.read(0, { filter: { types: ['flow.saved'] } })).toHaveLength(1);
   });
+
+  it('are not saved over what somebody else saved since they were read', async () => {
+    const text = '{ "flow": "bank", "start": "b" }';
+    const tag = (await api.send('GET', '/flows/bank', admin)).headers.get('etag') ?? '';
+    expect(tag).toMatch(/^"[0-9a-f]{64}"$/);
+    const saved = api.asked.length;
+    const stale = await api.send('PUT', '/flows/bank', admin, text, { 'If-Match': `"${'0'.repeat(64)}"` });
+    expect([stale.status, await stale.json()]).toMatchObject([412, { code: 'changed-meanwhile' }]);
+    const known = await api.send('PUT', '/flows/bank', admin, text, { 'If-None-Match': '*', 'Accept-Language': 'zh' });
+    expect([known.status, await known.json()]).toMatchObject([412, { message: expect.stringContaining('他人修改') }]);
+    expect(api.asked).toHaveLength(saved);
+    expect((await api.send('PUT', '/flows/bank', admin, text, { 'If-Match': tag })).status).toBe(200);
+    expect((await api.send('PUT', '/flows/new', admin, text, { 'If-Match': '*' })).status).toBe(412);
+    expect((await api.send('PUT', '/flows/new', admin, text, { 'If-None-Match': '*' })).status).toBe(200);
+  });
 });
 
 describe('customers', () => {

@@ -1,4 +1,4 @@
-// Changes that run one after the other, although several are asked for within one commit of the journal.
+// Changes that run one after the other, although several are asked for at once.
 
 /** @returns runs a change once those before it are done, well or badly, and answers or throws what it does */
 export function oneByOne(): <Result>(change: () => Promise<Result>) => Promise<Result> {
