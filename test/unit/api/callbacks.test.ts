@@ -59,7 +59,8 @@ describe('callbacks', () => {
 
   it('are in the language of the call in which they were agreed, also where the caller changed it', async () => {
     const schedule = async (more: object) =>
-      (await send('post', '/callbacks', api.tokens.agent, { queue: 'service', origin: 'int_1', ...more })).body.language;
+      (await send('post', '/callbacks', api.tokens.agent, { queue: 'service', origin: 'int_1', ...more })).body
+        .language;
     expect(await schedule({})).toBe('en');
     const call = liveCall(api, { interaction: 'int_1', language: 'zh' });
     expect([await schedule({}), await schedule({ language: 'en' })]).toEqual(['zh', 'en']);
