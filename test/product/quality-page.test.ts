@@ -160,7 +160,18 @@ describe.skipIf(!has('sipp') || !hasChromium)('quality (needs sipp and Chromium)
 
     await supervisor.reload();
     await supervisor.getByText('2 of 2', { exact: false }).waitFor();
-    await supervisor.getByRole('button', { name: 'Close and compare' }).click();
+    const asked: string[] = [];
+    const closes = (answer: 'dismiss' | 'accept') => {
+      supervisor.once('dialog', (dialog) => {
+        asked.push(dialog.message());
+        void dialog[answer]();
+      });
+      return supervisor.getByRole('button', { name: 'Close and compare' }).click();
+    };
+    await closes('dismiss');
+    expect(asked).toEqual([expect.stringContaining('cannot be opened again')]);
+    expect(await supervisor.getByRole('table', { name: /apart/ }).count()).toBe(0);
+    await closes('accept');
     const total = supervisor.getByRole('row').filter({ hasText: 'Total' });
     await total.waitFor();
     const cells = await total.getByRole('cell').allInnerTexts();

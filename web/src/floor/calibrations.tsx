@@ -160,9 +160,14 @@ function OneCalibration({ id, onChanged }: { id: string; onChanged: () => void }
         <button
           type="button"
           className="secondary"
-          onClick={() =>
-            void send(() => rest(`/quality/calibrations/${encodeURIComponent(id)}/close`, { method: 'POST' }))
-          }
+          onClick={() => {
+            const question =
+              missing.length === 0
+                ? say('confirm-close')
+                : say('confirm-close-early', { who: missing.map(nameOf).join(', ') });
+            if (!window.confirm(question)) return;
+            void send(() => rest(`/quality/calibrations/${encodeURIComponent(id)}/close`, { method: 'POST' }));
+          }}
         >
           {say('close-it')}
         </button>

@@ -50,6 +50,9 @@ const en = {
   scored: 'You have scored; what others gave is shown once it is closed.',
   submit: 'Submit',
   'close-it': 'Close and compare',
+  'confirm-close': 'Close the calibration? Then its evaluators see what each of them gave. It cannot be opened again.',
+  'confirm-close-early':
+    'Close the calibration? {who} did not score yet, and no longer could. It cannot be opened again.',
   spread: 'How far they are apart',
   question: 'Question',
   least: 'Least',
@@ -137,6 +140,8 @@ const zh: Record<QualityWord, string> = {
   scored: '您已评分；关闭后可查看他人的评分。',
   submit: '提交',
   'close-it': '关闭并比较',
+  'confirm-close': '关闭此次校准？之后各评分人可看到彼此的评分，且无法重新打开。',
+  'confirm-close-early': '关闭此次校准？{who} 尚未评分，关闭后将无法再评。关闭后无法重新打开。',
   spread: '评分差异',
   question: '题目',
   least: '最低',
