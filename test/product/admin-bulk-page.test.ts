@@ -176,6 +176,33 @@ describe.skipIf(!hasChromium)('imports, evaluation forms and the own day (needs 
       '/quality/forms/service',
     );
     expect(body.version).toBe(2);
+    // Somebody else saves it too: she sees hers first, and her own wins only when she says so.
+    const other = async (name: string) => {
+      const {
+        id: _,
+        version: __,
+        site: ___,
+        at: ____,
+        by: _____,
+        ...rest
+      } = await product.must('GET', '/quality/forms/service');
+      await product.must('PUT', '/quality/forms/service', { ...rest, name: { en: name } });
+    };
+    await other('From elsewhere');
+    const name = saved.getByLabel('Name in English').first();
+    await name.fill('Mine');
+    await saved.getByRole('button', { name: 'Save' }).click();
+    const dialog = page.getByRole('dialog', { name: 'service was changed meanwhile' });
+    await dialog.getByText(/saved it after you had opened it/).waitFor();
+    await picture(page, '66-form-changed');
+    await dialog.getByRole('button', { name: 'Load what is saved' }).click();
+    expect(await name.inputValue()).toBe('From elsewhere');
+    await other('Elsewhere again');
+    await name.fill('Mine');
+    await saved.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByRole('button', { name: 'Save mine over it' }).click();
+    await saved.getByText('Saved as version 5', { exact: false }).or(saved.getByText('Version 5')).first().waitFor();
+    expect(await product.must('GET', '/quality/forms/service')).toMatchObject({ version: 5, name: { en: 'Mine' } });
     expect(body.sections[0]?.questions).toMatchObject([{ weight: 1 }, { weight: 3, knockout: true }]);
     await page.goto(`${product.web}/#/floor/quality`);
     await page.getByText('No evaluation fits.').waitFor();

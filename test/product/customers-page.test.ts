@@ -257,6 +257,57 @@ describe.skipIf(!hasChromium)('pages of customers and moments (needs Chromium)',
       .toBe(80);
   });
 
+  test('of two who change a moment the second is told, and an administrator removes it', async () => {
+    const rule = { moment: 'two-hands', rank: 5, class: 'minutes', when: { event: 'x' }, do: [{ signal: 'y' }] };
+    await product.must('PUT', '/moments/two-hands', rule);
+    const page = await signedIn('admin');
+    await go(page, 'moments', 'two-hands');
+    const editor = page.getByRole('textbox', { name: 'two-hands.json' });
+    const write = async (rank: number) => {
+      await editor.click();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.insertText(JSON.stringify({ ...rule, rank }));
+      await page.getByText('No findings').waitFor();
+      await page.getByRole('button', { name: 'Save and use' }).click();
+    };
+    const rankOf = async () => (await product.must<{ rank: number }>('GET', '/moments/two-hands')).rank;
+    await page.getByText('No findings').waitFor();
+    await product.must('PUT', '/moments/two-hands', { ...rule, rank: 6 });
+    await write(7);
+    const dialog = page.getByRole('dialog', { name: 'two-hands.json was changed meanwhile' });
+    await dialog.getByText(/saved it after you had opened it/).waitFor();
+    await looksRight(page, '93-moment-changed');
+    expect(await rankOf()).toBe(6);
+    await dialog.getByRole('button', { name: 'Go on editing' }).click();
+    // Asked again as long as nothing is decided.
+    await page.getByRole('button', { name: 'Save and use' }).click();
+    await dialog.getByRole('button', { name: 'Save mine over it' }).click();
+    await expect.poll(rankOf).toBe(7);
+    await dialog.waitFor({ state: 'detached' });
+    await write(8);
+    await expect.poll(rankOf).toBe(8);
+
+    const asked: string[] = [];
+    const removes = async (answer: 'dismiss' | 'accept') => {
+      page.once('dialog', (question) => {
+        asked.push(question.message());
+        void question[answer]();
+      });
+      await page.getByRole('button', { name: 'Remove', exact: true }).click();
+    };
+    await removes('dismiss');
+    expect(asked).toEqual([expect.stringContaining('Remove the moment two-hands')]);
+    expect(await rankOf()).toBe(8);
+    await removes('accept');
+    await page.getByRole('heading', { name: 'Moments', exact: true }).waitFor();
+    await page.getByRole('link', { name: 'two-hands' }).waitFor({ state: 'detached' });
+    expect((await product.ask('GET', '/moments/two-hands')).status).toBe(404);
+    // What it was can be taken up again.
+    await go(page, 'moments', 'two-hands');
+    await page.getByRole('tab', { name: 'Versions' }).click();
+    await expect.poll(() => page.locator('.versions li').count()).toBe(4);
+  });
+
   test('a supervisor drafts and tries, decides about customers, and neither activates nor erases', async () => {
     const { id } = await made({ name: 'Sun Li', identities: [{ kind: 'phone', value: '13600000001' }] });
     const page = await signedIn('supervisor');

@@ -191,6 +191,39 @@ describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (ne
     await page.close();
   });
 
+  test('of two who change a flow the second sees what the first did, also when she left the editor meanwhile', {
+    timeout: 60_000,
+  }, async () => {
+    const read = async () => (await floor.product.ask<{ note?: string }>('GET', '/flows/rating')).body;
+    const before = await read();
+    const text = (note: string) => JSON.stringify({ ...before, note }, undefined, 2);
+    const page = await signedIn('admin');
+    await page.goto(`${floor.product.web}/#/admin/flows/rating`);
+    const editor = page.getByRole('textbox', { name: 'rating.json' });
+    await page.getByText('No findings').waitFor();
+    await editor.fill(text('mine'));
+    await page.getByRole('link', { name: 'Queues' }).click();
+    await page.getByRole('heading', { name: 'Queues' }).waitFor();
+    await floor.product.must('PUT', '/flows/rating', { ...before, note: 'theirs' });
+    await page.goto(`${floor.product.web}/#/admin/flows/rating`);
+    await page.getByText('No findings').waitFor();
+    await page.getByRole('button', { name: 'Save and use' }).click();
+    const dialog = page.getByRole('dialog', { name: 'rating.json was changed meanwhile' });
+    await dialog.locator('.cm-deletedChunk', { hasText: '"theirs"' }).waitFor();
+    await picture(page, '56-flow-changed');
+    expect((await read()).note).toBe('theirs');
+    await dialog.getByRole('button', { name: 'Load what is saved' }).click();
+    await editor.getByText('"theirs"').waitFor();
+    await floor.product.must('PUT', '/flows/rating', { ...before, note: 'theirs again' });
+    await editor.fill(text('mine'));
+    await page.getByText('No findings').waitFor();
+    await page.getByRole('button', { name: 'Save and use' }).click();
+    await dialog.getByRole('button', { name: 'Save mine over it' }).click();
+    await expect.poll(async () => (await read()).note).toBe('mine');
+    await floor.product.must('PUT', '/flows/rating', before);
+    await page.close();
+  });
+
   test('text over a selection in the editor breaks no rule of the page, and is there as it was typed', {
     timeout: 60_000,
   }, async () => {

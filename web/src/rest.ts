@@ -34,6 +34,8 @@ export interface RestRequest {
   body?: unknown;
   /** Of a body that is a text or bytes. Default application/json. */
   type?: string;
+  /** What was read and is changed, by its `ETag`; null: nothing of that name was there. Absent: whatever is there now. */
+  replaces?: string | null | undefined;
   /** Left out where undefined. */
   query?: Record<string, string | number | boolean | undefined>;
   signal?: AbortSignal;
@@ -53,10 +55,12 @@ export async function rest<Answer = undefined>(path: string, request: RestReques
 /** As `rest`, but gives the response itself: files, CSV. @throws RestFailed */
 export async function ask(
   path: string,
-  { method = 'GET', body, type = 'application/json', query, signal }: RestRequest = {},
+  { method = 'GET', body, type = 'application/json', replaces, query, signal }: RestRequest = {},
 ): Promise<Response> {
   const headers: Record<string, string> = { 'accept-language': document.documentElement.lang };
   if (body !== undefined) headers['content-type'] = type;
+  if (replaces === null) headers['if-none-match'] = '*';
+  else if (replaces !== undefined) headers['if-match'] = replaces;
   if (method !== 'GET') headers['x-csrf-token'] = await token();
   let response: Response;
   try {

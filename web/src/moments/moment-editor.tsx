@@ -3,6 +3,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import momentSchema from '../../../moments/moment.schema.json' with { type: 'json' };
 import type { Moment } from '../../../server/moments/schema.ts';
 import type { JsonSchema } from '../editor/completion.ts';
+import { FileConflict } from '../editor/file-conflict.tsx';
 import { FindingCount, FindingList } from '../editor/findings.tsx';
 import { JsonEditor } from '../editor/json-editor.tsx';
 import { useCheckedFile } from '../editor/use-checked-file.ts';
@@ -10,6 +11,7 @@ import { Versions } from '../editor/versions.tsx';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { rest, useRest } from '../rest.ts';
+import { goTo } from '../route.ts';
 import { Lately } from './lately.tsx';
 import { momentNamesAt } from './names-at.ts';
 import { RuleWords } from './rule-words.tsx';
@@ -63,12 +65,13 @@ export function MomentEditor({
   const file = useCheckedFile({
     path,
     source: isNew ? undefined : isDraft ? `${path}/draft` : path,
+    beside: isDraft && summary.state !== 'draft' ? path : undefined,
     begun: begun(moment),
     look: ruleOf,
     first: summary?.rule,
     onSent: onSaved,
   });
-  const { saved, text, setText, setSaved, marks, errors, seen: rule, dirty, busy, send } = file;
+  const { saved, text, setText, marks, errors, seen: rule, dirty, busy, send } = file;
   const [pane, setPane] = useState<Pane>('words');
   const [line, setLine] = useState<{ line: number }>();
   const { data: others } = useRest<{ moments: MomentSummary[] }>('/moments');
@@ -84,16 +87,22 @@ export function MomentEditor({
     [others, queues, skills],
   );
   const use = () =>
-    send(async () => {
-      await rest(path, { method: 'PUT', body: text });
-      setSaved(text);
+    send(() => {
+      // Only the draft that she saw is done with.
+      const tag = file.tagOf(`${path}/draft`);
+      return file.put(path, { draft: tag === null ? 'none' : tag.slice(1, -1) });
     });
-  const keep = () =>
-    send(async () => {
-      await rest(`${path}/draft`, { method: 'PUT', body: text });
-      setSaved(text);
-    });
+  const keep = () => send(() => file.put(`${path}/draft`));
   const drop = () => send(() => rest(`${path}/draft`, { method: 'DELETE' }));
+  const remove = () => {
+    if (!window.confirm(say('confirm-remove', { moment }))) return;
+    const replaces = file.tagOf(path) ?? undefined;
+    void send(async () => {
+      await rest(path, { method: 'DELETE', replaces });
+      file.forget();
+      goTo('floor', 'moments');
+    });
+  };
   const mayActivate = mayUse && errors === 0 && !busy && (dirty || isDraft);
 
   if (saved === undefined) return <Failure of={file.failed} />;
@@ -104,6 +113,11 @@ export function MomentEditor({
           <h2>{moment}.json</h2>
           <FindingCount marks={file.found} />
           <span className="space" />
+          {mayUse && !isNew && (
+            <button type="button" className="quiet-danger small" disabled={busy} onClick={remove}>
+              {say('remove')}
+            </button>
+          )}
           {dirty && (
             <button type="button" className="ghost small" onClick={() => setText(saved === '' ? begun(moment) : saved)}>
               {say('discard')}
@@ -135,6 +149,7 @@ export function MomentEditor({
           </p>
         )}
         <Failure of={file.failed} />
+        <FileConflict file={`${moment}.json`} text={text} of={file.conflict} />
         <JsonEditor
           label={`${moment}.json`}
           text={text}
@@ -158,7 +173,7 @@ export function MomentEditor({
               type="button"
               role="tab"
               aria-selected={one === pane}
-              disabled={isNew && (one === 'lately' || one === 'versions')}
+              disabled={isNew && one === 'lately'}
               onClick={() => setPane(one)}
             >
               {say(`pane.${one}`)}

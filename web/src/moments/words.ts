@@ -60,6 +60,9 @@ const en = {
   activate: 'Save and use',
   'save-draft': 'Save draft',
   'drop-draft': 'Throw draft away',
+  remove: 'Remove',
+  'confirm-remove':
+    'Remove the moment {moment}, with its tests and its draft? It does nothing any more from now on. Its versions are kept: a new moment of this name can take them up again.',
   discard: 'Discard changes',
   'is-draft': 'You see the draft that {by} saved; it is not in use.',
   'admin-saves': 'An administrator takes a draft into use.',
@@ -176,6 +179,9 @@ const zh: Record<MomentWord, string> = {
   activate: '保存并启用',
   'save-draft': '保存草稿',
   'drop-draft': '丢弃草稿',
+  remove: '删除',
+  'confirm-remove':
+    '删除时机规则 {moment} 及其测试和草稿？它将立即停止生效。其历史版本会保留，可用同名新规则重新载入。',
   discard: '放弃修改',
   'is-draft': '这是 {by} 保存的草稿，尚未启用。',
   'admin-saves': '草稿由管理员启用。',

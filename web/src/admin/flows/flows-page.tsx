@@ -5,12 +5,13 @@ import { useMemo, useState } from 'react';
 import flowSchema from '../../../../ivr-flows/flow.schema.json' with { type: 'json' };
 import type { FlowPicture as Picture } from '../../../../server/ivr/index.ts';
 import type { JsonSchema } from '../../editor/completion.ts';
+import { FileConflict } from '../../editor/file-conflict.tsx';
 import { FindingCount, FindingList } from '../../editor/findings.tsx';
 import { JsonEditor, type Mark } from '../../editor/json-editor.tsx';
 import { useCheckedFile } from '../../editor/use-checked-file.ts';
 import { Versions } from '../../editor/versions.tsx';
 import { Failure } from '../../parts/failure.tsx';
-import { rest, useRest } from '../../rest.ts';
+import { useRest } from '../../rest.ts';
 import { goTo, hrefOf } from '../../route.ts';
 import { FlowPicture, type Way } from './flow-picture.tsx';
 import { FlowTestsPane } from './flow-tests.tsx';
@@ -114,7 +115,7 @@ function FlowEditor({
     look: pictureOf,
     onSent: onSaved,
   });
-  const { saved, text, setText, setSaved, marks, errors, seen: picture, dirty, busy, send } = file;
+  const { saved, text, setText, marks, errors, seen: picture, dirty, busy, send } = file;
   const [pane, setPane] = useState<Pane>('picture');
   const [line, setLine] = useState<{ line: number }>();
   const [simulation, setSimulation] = useState<Simulation>();
@@ -132,11 +133,7 @@ function FlowEditor({
     }),
     [others, queues, skills, hours],
   );
-  const save = () =>
-    send(async () => {
-      await rest(path, { method: 'PUT', body: text });
-      setSaved(text);
-    });
+  const save = () => send(() => file.put(path));
 
   const openNode = (node: string) => {
     const at = text.split('\n').findIndex((one) => new RegExp(`^\\s*${JSON.stringify(node)}\\s*:\\s*\\{`).test(one));
@@ -171,6 +168,7 @@ function FlowEditor({
           </button>
         </header>
         <Failure of={file.failed} />
+        <FileConflict file={`${flow}.json`} text={text} of={file.conflict} />
         <JsonEditor
           label={`${flow}.json`}
           text={text}

@@ -1,6 +1,7 @@
 // Sections and questions of an evaluation form, with their weights; beside it how it will look, with its score.
 import { type FormEvent, useEffect, useState } from 'react';
 import { scoreOf } from '../../../../server/quality/score.ts';
+import { ChangedDialog } from '../../editor/changed-dialog.tsx';
 import { Failure } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { useUnsaved } from '../../parts/unsaved.ts';
@@ -30,12 +31,17 @@ export function FormEditor({
   onClose: () => void;
 }) {
   const say = useFormWords();
-  const { before, keep } = useUnsaved<{ id: string; draft: Draft }>(`forms/${form?.id ?? '+'}/${from ?? 'newest'}`);
+  const { before, keep } = useUnsaved<{ id: string; draft: Draft; basis: number | undefined }>(
+    `forms/${form?.id ?? '+'}/${from ?? 'newest'}`,
+  );
   const [id, setId] = useState(before?.id ?? '');
   const [begun, setBegun] = useState<Draft>(() => form ?? empty());
   const [draft, setDraft] = useState(before?.draft ?? begun);
+  /** The version that it is to follow; undefined: there is none yet. */
+  const [basis, setBasis] = useState(before === undefined ? form?.version : before.basis);
+  const [newer, setNewer] = useState<EvaluationForm>();
   const dirty = draft !== begun || id !== '';
-  useEffect(() => keep(dirty ? { id, draft } : undefined), [keep, dirty, id, draft]);
+  useEffect(() => keep(dirty ? { id, draft, basis } : undefined), [keep, dirty, id, draft, basis]);
   const [answers, setAnswers] = useState<Answers>({});
   const [failed, setFailed] = useState<RestFailed>();
   const [saved, setSaved] = useState<number>();
@@ -44,9 +50,11 @@ export function FormEditor({
   const setSections = (next: Section[]) => setDraft({ ...draft, sections: next });
   const setSection = (at: number, change: Partial<Section>) =>
     setSections(sections.map((one, place) => (place === at ? { ...one, ...change } : one)));
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
+  const path = `/quality/forms/${encodeURIComponent(form?.id ?? id)}`;
+  /** @param follows the version that is there as far as she knows */
+  const save = async (follows: number | undefined) => {
     setFailed(undefined);
+    setNewer(undefined);
     setSaved(undefined);
     if (form === undefined && taken.includes(id)) {
       setFailed(new RestFailed(409, 'taken', say('taken', { id })));
@@ -55,22 +63,35 @@ export function FormEditor({
     try {
       const { name, retired, team } = draft;
       const body = { name: withoutEmpty(name), sections: cleaned(sections, withoutEmpty), retired, team };
-      const done = await rest<EvaluationForm>(`/quality/forms/${encodeURIComponent(form?.id ?? id)}`, {
-        method: 'PUT',
-        body,
-      });
+      const replaces = follows === undefined ? null : `"${follows}"`;
+      const done = await rest<EvaluationForm>(path, { method: 'PUT', body, replaces });
       setSaved(done.version);
+      setBasis(done.version);
       setBegun(draft);
       keep(undefined);
       onSaved(done);
     } catch (error) {
       if (!(error instanceof RestFailed)) throw error;
-      setFailed(error);
+      if (error.code === 'changed-meanwhile') await look(error);
+      else setFailed(error);
     }
+  };
+  /** What somebody else made of it. @param otherwise told where that cannot be read */
+  const look = async (otherwise: RestFailed) => {
+    try {
+      setNewer(await rest<EvaluationForm>(path));
+    } catch (error) {
+      if (!(error instanceof RestFailed)) throw error;
+      setFailed(otherwise);
+    }
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void save(basis);
   };
   const title = form?.id ?? say('new');
   return (
-    <form className="card record-form" aria-label={title} onSubmit={(event) => void save(event)}>
+    <form className="card record-form" aria-label={title} onSubmit={submit}>
       <header className="card-head">
         <h2>{title}</h2>
         {form !== undefined && (
@@ -194,6 +215,21 @@ export function FormEditor({
         <Questions sections={sections} answers={answers} onAnswer={setAnswers} />
       </section>
       <Failure of={failed} />
+      {newer !== undefined && (
+        <ChangedDialog
+          what={title}
+          by={newer.by}
+          at={newer.at}
+          onLoad={() => {
+            setNewer(undefined);
+            setBasis(newer.version);
+            setBegun(newer);
+            setDraft(newer);
+          }}
+          onOverwrite={() => void save(newer.version)}
+          onClose={() => setNewer(undefined)}
+        />
+      )}
       <footer className="form-foot">
         <span className="muted">{say('save-hint')}</span>
         {saved !== undefined && <span className="saved">{say('saved', { version: saved })}</span>}
