@@ -1,22 +1,21 @@
 // The whole day's tool at once: the real page in Chromium with its softphone, the real server, edge and WebRTC gateway, a
 // caller by SIPp. The browser's microphone is a tone from a file.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page, type WebSocketRoute } from 'playwright-core';
+import type { Browser, Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findWorkerBinary } from '../../media/mediasoup/index.ts';
 import { hasChromium } from '../contract/webrtc/browser-phone.ts';
 import { builtWorker } from '../engines/mediasoup/worker.ts';
-import { type Caller, Floor } from './floor.ts';
+import { Floor } from './floor.ts';
+import { hangUp, openPhoneBrowser, ready, signIn, talk } from './phone-page.ts';
 import { has } from './sipp.ts';
 
 const binary = findWorkerBinary() ?? builtWorker();
-const ready = has('sipp') && hasChromium && binary !== undefined;
+const able = has('sipp') && hasChromium && binary !== undefined;
 const pictures = process.env.SWITCHROOM_SCREENSHOTS;
 const spokenHz = 700;
 
-describe.skipIf(!ready)(
+describe.skipIf(!able)(
   'the softphone of the page (needs sipp, chromium, mediasoup’s worker)',
   {
     timeout: 90_000,
@@ -24,28 +23,13 @@ describe.skipIf(!ready)(
   () => {
     let floor: Floor;
     let browser: Browser;
-    let folder: string;
+    let close: (() => Promise<void>) | undefined;
 
     beforeAll(async () => {
       process.env.MEDIASOUP_WORKER_BIN = binary;
       const first = 20_000 + 20 * Math.floor(Math.random() * 1_000);
       floor = await Floor.open({ env: { SWITCHROOM_WEBRTC_PORTS: `${first}-${first + 199}` } });
-      folder = mkdtempSync(join(tmpdir(), 'switchroom-tone-'));
-      const tone = join(folder, 'tone.wav');
-      writeFileSync(tone, toneWav(spokenHz, 48_000, 2));
-      browser = await chromium.launch({
-        executablePath: process.env.SWITCHROOM_CHROMIUM ?? '/usr/bin/chromium',
-        args: [
-          '--no-sandbox',
-          '--disable-dev-shm-usage',
-          '--disable-gpu',
-          '--use-fake-ui-for-media-stream',
-          '--use-fake-device-for-media-stream',
-          `--use-file-for-fake-audio-capture=${tone}`,
-          '--autoplay-policy=no-user-gesture-required',
-          '--allow-loopback-in-peer-connection',
-        ],
-      });
+      ({ browser, close } = await openPhoneBrowser(spokenHz));
     });
     afterEach(async () => {
       await floor.tidy();
@@ -53,34 +37,22 @@ describe.skipIf(!ready)(
       await floor.product.ask('POST', '/agents/1001/sign-out', {});
     });
     afterAll(async () => {
-      await browser?.close();
+      await close?.();
       await floor?.close();
-      if (folder !== undefined) rmSync(folder, { recursive: true });
     });
 
     /** One browser, and what it remembers. */
-    function person(): Promise<BrowserContext> {
-      return browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
-    }
-
-    async function signIn(made?: Page): Promise<Page> {
-      const page = made ?? (await (await person()).newPage());
-      await page.goto(floor.product.web);
-      await page.getByLabel('Agent number').fill('1001');
-      await page.getByLabel('Password').fill(floor.product.login('1001').password);
-      await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
-      return page;
+    async function newPage(): Promise<Page> {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
+      return context.newPage();
     }
 
     test('connects for the shift; answers, talks, mutes, asks a colleague in vain, and is back after a reload', async () => {
       const line = await floor.line();
-      await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
-      const page = await signIn();
+      const page = await newPage();
       const problems: string[] = [];
       page.on('pageerror', (error) => problems.push(String(error)));
-      await page.getByRole('main').getByRole('button', { name: 'Get ready' }).click();
-      await page.getByRole('heading', { name: 'You are ready' }).waitFor();
+      await ready(floor, page, line.queue);
 
       const caller = await floor.caller(line.number);
       caller.rtp.speak(900);
@@ -117,31 +89,10 @@ describe.skipIf(!ready)(
       await floor.nothingLeft();
     });
 
-    /** Signed in and in a talk. */
-    async function talk(made?: Page): Promise<{ page: Page; caller: Caller }> {
-      const line = await floor.line();
-      await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
-      const page = await signIn(made);
-      await page.getByRole('main').getByRole('button', { name: 'Get ready' }).click();
-      await page.getByRole('heading', { name: 'You are ready' }).waitFor();
-      const caller = await floor.caller(line.number);
-      caller.rtp.speak(900);
-      await page.getByRole('button', { name: 'Answer' }).click();
-      await floor.phase(caller.interaction, 'talking');
-      await caller.rtp.hears([spokenHz], [900]);
-      return { page, caller };
-    }
-
-    async function hangUp(page: Page, caller: Caller): Promise<void> {
-      await page.getByRole('button', { name: 'Hang up' }).click();
-      await caller.sipp.done();
-      await floor.nothingLeft();
-    }
-
     test('the network changes while the desk is out of reach: the talk goes on, and a mute that failed is none', async () => {
-      const made = await (await person()).newPage();
-      const desk = await DeskRoute.open(made);
-      const { page, caller } = await talk(made);
+      const page = await newPage();
+      const desk = await DeskRoute.open(page);
+      const caller = await talk(floor, page, spokenHz);
       await desk.cut();
       await page.evaluate(`window.dispatchEvent(new Event('online'))`);
       await page.getByRole('button', { name: 'Mute' }).first().click();
@@ -152,23 +103,24 @@ describe.skipIf(!ready)(
       await desk.mend();
       await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
       await caller.rtp.hears([spokenHz], [900]);
-      await hangUp(page, caller);
+      await hangUp(floor, page, caller);
     });
 
     test('away until the server has forgotten its session: the phone is this panel’s all the same', async () => {
-      const made = await (await person()).newPage();
-      const desk = await DeskRoute.open(made);
-      const { page, caller } = await talk(made);
+      const page = await newPage();
+      const desk = await DeskRoute.open(page);
+      const caller = await talk(floor, page, spokenHz);
       await desk.cut();
       desk.forgotten = true;
       await desk.mend();
       await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
       await caller.rtp.hears([spokenHz], [900]);
-      await hangUp(page, caller);
+      await hangUp(floor, page, caller);
     });
 
     test('the browser crashes in the talk: the tab that it restores has the talk again', async () => {
-      const { page, caller } = await talk();
+      const page = await newPage();
+      const caller = await talk(floor, page, spokenHz);
       const kept = await page.evaluate<string>('JSON.stringify({ ...sessionStorage })');
       const restored = await page.context().newPage();
       await restored.addInitScript(`Object.assign(sessionStorage, ${kept})`);
@@ -179,14 +131,15 @@ describe.skipIf(!ready)(
       await restored.goto(floor.product.web);
       await restored.getByRole('button', { name: 'Phone: Connected' }).waitFor({ timeout: 20_000 });
       await caller.rtp.hears([spokenHz], [900]);
-      await hangUp(restored, caller);
+      await hangUp(floor, restored, caller);
     });
 
     test('of two panels of one agent one has the audio; the other says so and takes it', async () => {
       const line = await floor.line();
       await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
-      const one = await signIn();
-      const other = await (await person()).newPage();
+      const one = await newPage();
+      await signIn(floor, one);
+      const other = await newPage();
       await other.goto(floor.product.web);
       await other.getByLabel('Agent number').fill('1001');
       await other.getByLabel('Password').fill(floor.product.login('1001').password);
@@ -254,25 +207,4 @@ async function loudness(page: Page): Promise<number> {
   }
   await page.keyboard.press('Escape');
   return most;
-}
-
-/** A mono 16-bit WAV of a tone. */
-function toneWav(hz: number, rate: number, seconds: number): Buffer {
-  const samples = rate * seconds;
-  const wav = Buffer.alloc(44 + 2 * samples);
-  wav.write('RIFF', 0);
-  wav.writeUInt32LE(36 + 2 * samples, 4);
-  wav.write('WAVEfmt ', 8);
-  wav.writeUInt32LE(16, 16);
-  wav.writeUInt16LE(1, 20);
-  wav.writeUInt16LE(1, 22);
-  wav.writeUInt32LE(rate, 24);
-  wav.writeUInt32LE(2 * rate, 28);
-  wav.writeUInt16LE(2, 32);
-  wav.writeUInt16LE(16, 34);
-  wav.write('data', 36);
-  wav.writeUInt32LE(2 * samples, 40);
-  for (let i = 0; i < samples; i++)
-    wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i);
-  return wav;
 }

@@ -1,8 +1,11 @@
-// A bad line: a UDP relay between two programs that loses the datagrams that a test wants lost.
+// A bad line: a UDP relay between two programs that loses, or holds up, the datagrams that a test wants lost or late.
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
 export type Way = 'there' | 'back';
+
+/** Asked for each datagram: true, it is lost; a number, it goes on so many milliseconds later. */
+export type Fate = (way: Way, datagram: Buffer) => boolean | number;
 
 export class Relay {
   /** Where the one who begins sends to. */
@@ -14,36 +17,46 @@ export class Relay {
   readonly #far: Socket;
   #peer: { port: number; address: string } | undefined;
 
-  private constructor(near: Socket, far: Socket, target: number, loses: (way: Way, datagram: Buffer) => boolean) {
+  readonly #held = new Set<NodeJS.Timeout>();
+
+  private constructor(near: Socket, far: Socket, target: { port: number; address: string }, fate: Fate) {
     this.#near = near;
     this.#far = far;
     this.port = near.address().port;
-    const passes = (way: Way, datagram: Buffer): boolean => {
-      const gone = loses(way, datagram);
-      (gone ? this.lost : this.passed)[way]++;
-      return !gone;
+    const pass = (way: Way, datagram: Buffer, send: () => void): void => {
+      const met = fate(way, datagram);
+      (met === true ? this.lost : this.passed)[way]++;
+      if (typeof met === 'number' && met > 0) {
+        const held = setTimeout(() => {
+          this.#held.delete(held);
+          send();
+        }, met);
+        this.#held.add(held);
+      } else if (met !== true) send();
     };
     near.on('message', (datagram, from) => {
       // Keepalives come from a socket that waits for no answer.
       if (String(datagram).trim() !== '') this.#peer = from;
-      if (passes('there', datagram)) far.send(datagram, target, '127.0.0.1');
+      pass('there', datagram, () => far.send(datagram, target.port, target.address));
     });
     far.on('message', (datagram) => {
-      if (this.#peer && passes('back', datagram)) near.send(datagram, this.#peer.port, this.#peer.address);
+      const peer = this.#peer;
+      if (peer) pass('back', datagram, () => near.send(datagram, peer.port, peer.address));
     });
   }
 
-  /** @param loses asked for each datagram */
-  static async to(target: number, loses: (way: Way, datagram: Buffer) => boolean): Promise<Relay> {
+  static async to(port: number, fate: Fate, address = '127.0.0.1'): Promise<Relay> {
     const sockets = [createSocket('udp4'), createSocket('udp4')] as const;
-    for (const socket of sockets) {
-      socket.bind(0, '127.0.0.1');
+    for (const [at, socket] of sockets.entries()) {
+      // What stands at an address of this machine is spoken to from that one.
+      socket.bind(0, at === 0 ? '127.0.0.1' : address);
       await once(socket, 'listening');
     }
-    return new Relay(sockets[0], sockets[1], target, loses);
+    return new Relay(sockets[0], sockets[1], { port, address }, fate);
   }
 
   close(): void {
+    for (const held of this.#held) clearTimeout(held);
     this.#near.close();
     this.#far.close();
   }

@@ -1,7 +1,7 @@
 // The sound of an offer, made by WebAudio: two soft notes, repeated while it waits.
 let context: AudioContext | undefined;
 let ringDevice: string | undefined;
-/** Where `context` rings. */
+/** Where `context` was last told to ring. */
 let chosen: string | undefined;
 
 interface SinkContext extends AudioContext {
@@ -24,14 +24,24 @@ export function ringOn(device: string | undefined): void {
 }
 
 function choose(audio: AudioContext): void {
-  // A device that was pulled out: the system's own rings.
-  if (ringDevice !== chosen && 'setSinkId' in audio)
-    (audio as SinkContext).setSinkId(ringDevice ?? '').catch(() => undefined);
-  chosen = ringDevice;
+  if (ringDevice === chosen || !('setSinkId' in audio)) return;
+  const device = ringDevice;
+  chosen = device;
+  (audio as SinkContext).setSinkId(device ?? '').catch(() => {
+    // It is not there: the system's own rings, and what rings next tries again.
+    if (chosen !== device || device === undefined) return;
+    chosen = undefined;
+    (audio as SinkContext).setSinkId('').catch(() => undefined);
+  });
 }
 
 /** Rings until the returned function is called. */
 export function startRinging(everyMs = 2_600): () => void {
+  if (context !== undefined) {
+    choose(context);
+    // The device under it was pulled out and put in again.
+    if (context.state === 'suspended') void context.resume();
+  }
   chime();
   const timer = setInterval(chime, everyMs);
   return () => clearInterval(timer);

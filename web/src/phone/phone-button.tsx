@@ -1,12 +1,9 @@
 import { useState } from 'react';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
+import { lineQuality } from './line-quality.ts';
 import { usePhone } from './phone-context.ts';
 import { PhoneDialog } from './phone-dialog.tsx';
-
-/** From which MOS a line is good, and from which it will do (ITU-T G.107 Annex B: 4.0 satisfied, 3.6 some dissatisfied). */
-const good = 4;
-const fair = 3.6;
 
 /** How her phone is, her mute key, and the way to its settings. */
 export function PhoneButton() {
@@ -16,25 +13,24 @@ export function PhoneButton() {
   if (phone === undefined) return null;
   const { sound, owner, muted } = phone;
   const quality = state.phoneQuality;
-  const mos = quality === undefined ? undefined : Math.min(quality.up.mos, quality.down?.mos ?? quality.up.mos);
+  const line = quality === undefined ? 'good' : lineQuality(quality);
   const light =
     owner === 'other'
       ? 'other'
       : sound.is === 'trouble' || sound.is === 'away'
         ? 'bad'
-        : sound.is !== 'connected'
-          ? 'wait'
-          : mos === undefined || mos >= good
-            ? 'good'
-            : mos >= fair
-              ? 'fair'
-              : 'bad';
-  const said =
+        : sound.is === 'connected'
+          ? line
+          : 'wait';
+  const is =
     owner === 'other'
       ? t('phone.other')
       : sound.is === 'trouble'
         ? t(`phone.why.${sound.why}`)
         : t(`phone.${sound.is}`);
+  // A colour alone says nothing to many.
+  const poor = owner !== 'other' && sound.is === 'connected' && line !== 'good';
+  const shown = poor ? t(`phone.line.${line}`) : is;
   return (
     <div className="phone-button">
       {sound.is === 'connected' && (
@@ -49,10 +45,15 @@ export function PhoneButton() {
           <Icon name={muted ? 'mic-off' : 'mic'} />
         </button>
       )}
-      <button type="button" className="ghost" onClick={() => setOpen(true)} aria-label={`${t('phone.title')}: ${said}`}>
+      <button
+        type="button"
+        className="ghost"
+        onClick={() => setOpen(true)}
+        aria-label={`${t('phone.title')}: ${poor ? `${is}, ${shown}` : is}`}
+      >
         <span className="light" data-light={light} />
         <Icon name="headset" />
-        {light !== 'good' && <span>{said}</span>}
+        {light !== 'good' && <span>{shown}</span>}
       </button>
       {owner === 'other' && (
         <button type="button" className="secondary small" onClick={phone.take}>

@@ -9,9 +9,14 @@ export interface PhoneTools {
   mute: (on: boolean) => void;
   /** Connects the audio here, also where another panel has it. */
   take: () => void;
+  /** What she chose, whether it is there just now or not. */
   devices: Devices & { ring?: string | undefined };
+  /** All that are there. */
+  present: readonly MediaDeviceInfo[];
   choose: (change: Partial<PhoneTools['devices']>) => void;
   levels: () => { up: number; down: number };
+  /** Of what she hears, ms. */
+  jitterMs: () => Promise<number | undefined>;
   echo: () => Promise<() => void>;
   headset: { name: string | undefined; choose: () => Promise<void> } | undefined;
 }

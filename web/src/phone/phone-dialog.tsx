@@ -1,6 +1,8 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { usePanel } from '../panel-context.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import type { PanelState } from '../state/state.ts';
+import { gradeOf } from './line-quality.ts';
 import { usePhone } from './phone-context.ts';
 
 type Kind = 'audioinput' | 'audiooutput';
@@ -9,13 +11,12 @@ type Kind = 'audioinput' | 'audiooutput';
 export function PhoneDialog({ onClose }: { onClose: () => void }) {
   const { t, state } = usePanel();
   const phone = usePhone();
-  const devices = useDevices();
   const [stopEcho, setStopEcho] = useState<() => void>();
   useEffect(() => stopEcho, [stopEcho]);
   if (phone === undefined) return null;
   const { sound } = phone;
   const quality = state.phoneQuality;
-  const of = (kind: Kind) => devices.filter((one) => one.kind === kind);
+  const of = (kind: Kind) => phone.present.filter((one) => one.kind === kind);
   const toggleEcho = async () => {
     if (stopEcho !== undefined) {
       stopEcho();
@@ -78,32 +79,78 @@ export function PhoneDialog({ onClose }: { onClose: () => void }) {
             </button>
           )}
         </div>
-        {stopEcho !== undefined && <p className="hint">{t('phone.echo-hint')}</p>}
-        {quality !== undefined && (
-          <dl className="facts phone-quality">
-            {(['up', 'down'] as const).map((way) => {
-              const stream = quality[way];
-              return stream === undefined ? null : (
-                <div key={way}>
-                  <dt>{t(`phone.quality-${way}`)}</dt>
-                  <dd className="figures">
-                    MOS {stream.mos.toFixed(1)} ·{' '}
-                    {((100 * stream.lost) / Math.max(1, stream.lost + stream.packets)).toFixed(1)} %
-                    {stream.jitterMs !== undefined && ` · ${stream.jitterMs.toFixed(0)} ms`}
-                  </dd>
-                </div>
-              );
-            })}
-            {quality.rttMs !== undefined && (
-              <div>
-                <dt>{t('phone.quality-rtt')}</dt>
-                <dd className="figures">{quality.rttMs.toFixed(0)} ms</dd>
-              </div>
-            )}
-          </dl>
-        )}
+        {stopEcho !== undefined && <p className="hint">{t(phone.muted ? 'phone.echo-muted' : 'phone.echo-hint')}</p>}
+        {quality !== undefined && sound.is === 'connected' && <Line quality={quality} jitterMs={phone.jitterMs} />}
       </div>
     </Dialog>
+  );
+}
+
+/** How the line was in the last seconds, both ways. */
+function Line({
+  quality,
+  jitterMs,
+}: {
+  quality: NonNullable<PanelState['phoneQuality']>;
+  jitterMs: () => Promise<number | undefined>;
+}) {
+  const { t } = usePanel();
+  const [jitterHere, setJitterHere] = useState<number>();
+  const ask = useRef(jitterMs);
+  ask.current = jitterMs;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with every measurement
+  useEffect(() => {
+    let gone = false;
+    ask.current().then(
+      (found) => {
+        if (!gone) setJitterHere(found);
+      },
+      () => undefined, // the connection has just been closed
+    );
+    return () => {
+      gone = true;
+    };
+  }, [quality]);
+  const { up, down, rttMs } = quality;
+  const ms = (value: number | undefined) => (value === undefined ? '–' : `${value.toFixed(0)} ms`);
+  return (
+    <table className="phone-line">
+      <caption>
+        {t('phone.line')}
+        {rttMs !== undefined && <span className="muted figures">{t('phone.round-trip', { time: ms(rttMs) })}</span>}
+      </caption>
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">{t('phone.line-loss')}</th>
+          <th scope="col">{t('phone.line-jitter')}</th>
+          <th scope="col">{t('phone.line-mos')}</th>
+        </tr>
+      </thead>
+      <tbody className="figures">
+        {[
+          { way: 'up' as const, stream: up },
+          { way: 'down' as const, stream: down && { ...down, jitterMs: down.jitterMs ?? jitterHere } },
+        ].map(({ way, stream }) => (
+          <tr key={way}>
+            <th scope="row">{t(`phone.line-${way}`)}</th>
+            {stream === undefined ? (
+              <td colSpan={3} className="muted">
+                {t('phone.line-silent')}
+              </td>
+            ) : (
+              <>
+                <td>{((100 * stream.lost) / Math.max(1, stream.lost + stream.packets)).toFixed(1)} %</td>
+                <td>{ms(stream.jitterMs)}</td>
+                <td>
+                  <span className="light" data-light={gradeOf(stream)} /> {stream.mos.toFixed(1)}
+                </td>
+              </>
+            )}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -120,6 +167,7 @@ function Choice({
 }) {
   const { t } = usePanel();
   const id = useId();
+  const known = devices.filter((one) => one.deviceId !== '' && one.deviceId !== 'default');
   return (
     <div className="field">
       <label htmlFor={id}>{label}</label>
@@ -129,13 +177,14 @@ function Choice({
         onChange={(event) => onChoose(event.target.value === '' ? undefined : event.target.value)}
       >
         <option value="">{t('phone.standard')}</option>
-        {devices
-          .filter((one) => one.deviceId !== '' && one.deviceId !== 'default')
-          .map((one) => (
-            <option key={one.deviceId} value={one.deviceId}>
-              {one.label === '' ? one.deviceId.slice(0, 8) : one.label}
-            </option>
-          ))}
+        {value !== undefined && !known.some(({ deviceId }) => deviceId === value) && (
+          <option value={value}>{t('phone.gone')}</option>
+        )}
+        {known.map((one) => (
+          <option key={one.deviceId} value={one.deviceId}>
+            {one.label === '' ? one.deviceId.slice(0, 8) : one.label}
+          </option>
+        ))}
       </select>
     </div>
   );
@@ -154,19 +203,4 @@ function Level({ label, read }: { label: string; read: () => number }) {
     return () => cancelAnimationFrame(frame);
   }, []);
   return <meter ref={bar} className="level" aria-label={label} min={0} max={1} high={0.85} />;
-}
-
-function useDevices(): MediaDeviceInfo[] {
-  const [devices, setDevices] = useState<MediaDeviceInfo[]>([]);
-  useEffect(() => {
-    const media = navigator.mediaDevices;
-    if (media === undefined) return;
-    const read = () => {
-      media.enumerateDevices().then(setDevices, () => undefined);
-    };
-    read();
-    media.addEventListener('devicechange', read);
-    return () => media.removeEventListener('devicechange', read);
-  }, []);
-  return devices;
 }

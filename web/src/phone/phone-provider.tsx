@@ -4,6 +4,7 @@ import { usePanel } from '../panel-context.ts';
 import { ringOn } from '../sound.ts';
 import { Headset } from './headset.ts';
 import { hookCommand } from './hook-key.ts';
+import { outputThatIs, useDevices } from './outputs.ts';
 import { PhoneContext, type PhoneTools } from './phone-context.ts';
 import { Softphone, type SoundState } from './softphone.ts';
 
@@ -18,15 +19,24 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
     () => new Softphone({ ask: (name, given) => connection.do(name, given), changed: setSound }),
     [connection],
   );
-  const latest = useRef({ devices, state });
-  latest.current = { devices, state };
+  const present = useDevices(sound.is);
+  const ring = outputThatIs(devices.ring, present);
+  const speaker = outputThatIs(devices.speaker, present);
+  /** Those that can be used just now. */
+  const usable = useMemo(() => ({ microphone: devices.microphone, speaker }), [devices.microphone, speaker]);
+  const latest = useRef({ usable, state });
+  latest.current = { usable, state };
   const view = state.phone;
   const open = state.link.is === 'open';
   const owner = view?.owner === undefined ? 'nobody' : view.owner === connection.session ? 'me' : 'other';
   const muted = view?.muted ?? false;
 
   useEffect(() => () => phone.stop(), [phone]);
-  useEffect(() => ringOn(devices.ring), [devices.ring]);
+  useEffect(() => ringOn(ring), [ring]);
+  useEffect(() => {
+    // A microphone that vanished in this moment: the one before stays.
+    phone.use(usable).catch(() => undefined);
+  }, [phone, usable]);
   useEffect(() => {
     phone.muted = muted;
   }, [phone, muted]);
@@ -46,7 +56,7 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
     // this page never had (a tab that was restored after a crash). At first also where another seems to have it: that may be
     // a page which was closed a moment ago, or this one before it was away for minutes, and the server knows.
     const missing = viewState === 'none' || (owner === 'me' && phone.state.is === 'off');
-    if (owner === 'other' ? first : missing) void phone.start(latest.current.devices);
+    if (owner === 'other' ? first : missing) void phone.start(latest.current.usable);
   }, [open, owner, viewState, phone, connection]);
   // After the one above, which may have begun anew.
   useEffect(() => {
@@ -111,16 +121,16 @@ export function PhoneProvider({ children }: { children: ReactNode }) {
     owner,
     muted,
     mute,
-    take: () => void phone.start(devices, true),
+    take: () => void phone.start(usable, true),
     devices,
     choose: (change) => {
       const next = { ...devices, ...change };
       localStorage.setItem(devicesKey, JSON.stringify(next));
       setDevices(next);
-      // A device that vanished in this moment: the old one stays.
-      phone.use(next).catch(() => undefined);
     },
+    present,
     levels: () => phone.levels(),
+    jitterMs: () => phone.jitterMs(),
     echo: () => phone.echo(),
     headset:
       'hid' in navigator

@@ -2,15 +2,11 @@
 import { phone as shownNumber } from '../format.ts';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
+import { ringingLines } from '../state/ringing.ts';
 
 export function RingingLines() {
   const { t, state, act } = usePanel();
-  const offered = new Set(
-    Object.values(state.pops).flatMap((pop) => (pop.outcome === undefined ? [pop.content.interaction] : [])),
-  );
-  const lines = (state.phone?.lines ?? []).filter(
-    (line) => line.state === 'ringing' && (line.interaction === undefined || !offered.has(line.interaction)),
-  );
+  const lines = ringingLines(state);
   if (lines.length === 0) return null;
   return (
     <section className="lines" aria-label={t('phone.ringing')}>

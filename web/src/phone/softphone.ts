@@ -131,7 +131,7 @@ export class Softphone {
   async use(devices: Devices): Promise<void> {
     const before = this.#devices;
     this.#devices = devices;
-    if (devices.speaker !== before.speaker) await this.#audio.setSinkId(devices.speaker ?? '');
+    if (devices.speaker !== before.speaker) await this.#speakOn(devices.speaker);
     const current = this.#microphone;
     if (devices.microphone === before.microphone || current === undefined) return;
     const fresh = await this.#openMicrophone();
@@ -189,6 +189,24 @@ export class Softphone {
     };
   }
 
+  /** How unevenly what she hears arrives, ms, as her browser has it: not every gateway is told. Undefined where it has none. */
+  async jitterMs(): Promise<number | undefined> {
+    for (const one of (await this.#peer?.getStats())?.values() ?? []) {
+      if (one.type === 'inbound-rtp' && one.kind === 'audio') return 1_000 * Number(one.jitter);
+    }
+    return undefined;
+  }
+
+  /** Where that loudspeaker is not there, the system's own speaks. */
+  async #speakOn(speaker: string | undefined): Promise<void> {
+    try {
+      await this.#audio.setSinkId(speaker ?? '');
+    } catch (error) {
+      if (speaker === undefined) throw error;
+      await this.#audio.setSinkId('');
+    }
+  }
+
   async #openMicrophone(): Promise<MediaStream> {
     const { microphone } = this.#devices;
     const stream = await navigator.mediaDevices.getUserMedia({
@@ -216,7 +234,8 @@ export class Softphone {
     peer.ontrack = ({ track, streams }) => {
       this.#audio.srcObject = streams[0] ?? new MediaStream([track]);
       const { speaker } = this.#devices;
-      if (speaker !== undefined) void this.#audio.setSinkId(speaker).catch(() => undefined);
+      // Where even the system's own cannot be had, there is none.
+      if (speaker !== undefined) void this.#speakOn(speaker).catch(() => undefined);
       // Without a gesture of hers some browsers wait with sound until the first one.
       void this.#audio.play().catch(() => undefined);
       this.#meter();

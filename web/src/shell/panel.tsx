@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import type { Ending } from '../connection.ts';
 import { ContactCard } from '../desk/contact-card.tsx';
 import { ContactTabs } from '../desk/contact-tabs.tsx';
@@ -18,6 +18,7 @@ import { logOut } from '../session.ts';
 import { allowSound, startRinging } from '../sound.ts';
 import { contactsOf, frontOf } from '../state/contacts.ts';
 import { digitalAddress, nameOf } from '../state/names.ts';
+import { ringingLines } from '../state/ringing.ts';
 import { contactWord } from '../state/wording.ts';
 import { useDesk } from '../use-desk.ts';
 import { useAcknowledgedPops } from './acknowledge-pops.ts';
@@ -25,6 +26,7 @@ import { Header } from './header.tsx';
 import type { LoginNotice } from './login.tsx';
 import { LostBanner } from './lost-banner.tsx';
 import { Notices } from './notices.tsx';
+import { useNotification } from './use-notification.ts';
 
 // Agents load neither.
 const FloorArea = lazy(() => import('../floor/floor-area.tsx'));
@@ -101,11 +103,10 @@ function Desk(tools: PanelTools) {
 
   useAcknowledgedPops(offers, front, open, connection);
   useRehearsal(tools, worker && open && contacts.length === 0);
-  const latest = useRef({ title: '', body: '' });
   const popKeys = offers.flatMap((contact) => (contact.pop === undefined ? [] : [contact.pop.offer.id])).join(' ');
 
-  const lines = state.phone?.lines.some((line) => line.state === 'ringing') ?? false;
-  const ringing = (offers.length > 0 || lines) && preferences.sound;
+  const rings = state.phone?.lines.some((line) => line.state === 'ringing') ?? false;
+  const ringing = (offers.length > 0 || rings) && preferences.sound;
   useEffect(() => (ringing ? startRinging() : undefined), [ringing]);
   useEffect(() => {
     document.addEventListener('pointerdown', allowSound, { once: true });
@@ -116,27 +117,29 @@ function Desk(tools: PanelTools) {
     };
   }, []);
 
-  // A hidden tab is told by the system, where she allowed it.
-  useEffect(() => {
-    if (popKeys === '' || !document.hidden || !('Notification' in window) || Notification.permission !== 'granted')
-      return;
-    const note = new Notification(latest.current.title, { tag: popKeys, body: latest.current.body, icon: '/icon.svg' });
-    note.onclick = () => {
-      window.focus();
-      note.close();
-    };
-    return () => note.close();
-  }, [popKeys]);
-
   const first = offers[0];
   const written = first !== undefined && first.channel !== 'voice';
   const content = first?.pop?.content;
   const caller = nameOf(content) ?? (written ? digitalAddress(content) : content?.from) ?? t('contact.unknown');
   const offered = first !== undefined;
-  latest.current = {
-    title: written ? t(contactWord(first)) : t('offer.title'),
-    body: [caller, first?.pop?.words?.at(-1)?.text].filter(Boolean).join('\n'),
-  };
+  const lines = ringingLines(state);
+  useNotification(
+    first !== undefined && popKeys !== ''
+      ? {
+          key: popKeys,
+          title: written ? t(contactWord(first)) : t('offer.title'),
+          body: [caller, first.pop?.words?.at(-1)?.text].filter(Boolean).join('\n'),
+          language: preferences.language,
+        }
+      : lines[0] !== undefined
+        ? {
+            key: lines.map(({ line }) => line).join(' '),
+            title: t('offer.title'),
+            body: lines[0].name ?? lines[0].from ?? t('contact.unknown'),
+            language: preferences.language,
+          }
+        : undefined,
+  );
   useEffect(() => {
     document.title = offered ? `● ${caller} · ${t('app.name')}` : t('app.name');
   }, [offered, caller, t]);

@@ -148,7 +148,10 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
     case 'parked':
       return { ...state, parked: frame.with.calls };
     case 'phone':
-      return { ...state, phone: frame.with };
+      // What was measured of another connection says nothing about this one.
+      return state.phone?.connection === frame.with.connection
+        ? { ...state, phone: frame.with }
+        : { ...state, phone: frame.with, phoneQuality: undefined };
     case 'setup':
       return { ...state, setup: frame.with };
     case 'signed-out':
