@@ -26,6 +26,7 @@ import { popOf } from './callback-pop.ts';
 import { type CallbackRequest, newCallback } from './callback-request.ts';
 import { CallbackRows, type CallbacksOfAgent } from './callback-rows.ts';
 import { failed } from './errors.ts';
+import { QueueOpenings } from './queue-openings.ts';
 
 export interface CallbacksOptions {
   database: Database;
@@ -60,17 +61,24 @@ const longestTimerMs = 2_147_483_647;
 export class Callbacks extends EventEmitter<CallbackEvents> {
   readonly #options: CallbacksOptions;
   readonly #rows: CallbackRows;
+  readonly #openings: QueueOpenings;
   /** Everything that is not over, by id, and those under way by their interaction. */
   readonly #open = new Map<string, Callback>();
   readonly #byInteraction = new Map<InteractionId, Callback>();
   readonly #ringing = new Map<InteractionId, AgentId>();
   #timer: NodeJS.Timeout | undefined;
   #stop: (() => void) | undefined;
+  readonly #directoryChanged = (kind: string): void => {
+    if (kind !== 'hours' && kind !== 'queues') return;
+    this.#lookAnew();
+    this.#arm();
+  };
 
   constructor(options: CallbacksOptions) {
     super();
     this.#options = options;
     this.#rows = new CallbackRows(options.database);
+    this.#openings = new QueueOpenings(options.directory);
     for (const callback of this.#rows.open()) {
       this.#open.set(callback.id, callback);
       if (callback.interaction !== undefined && callback.state !== 'scheduled') {
@@ -84,7 +92,9 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     this.#stop = this.#options.journal.follow((events) => {
       for (const event of events) this.#hear(event);
     });
+    this.#options.directory.on('changed', this.#directoryChanged);
     for (const callback of [...this.#byInteraction.values()]) this.#takeUp(callback);
+    this.#lookAnew();
     this.drainChanged();
   }
 
@@ -99,6 +109,7 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
 
   close(): void {
     clearTimeout(this.#timer);
+    this.#options.directory.off('changed', this.#directoryChanged);
     this.#stop?.();
     this.#stop = undefined;
   }
@@ -193,9 +204,28 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     const due = [...this.#open.values()].filter(({ state, nextAt }) => state === 'scheduled' && nextAt <= now);
     for (const callback of due.sort((a, b) => place(a) - place(b))) {
       if (now >= callback.until || callback.number === undefined) void this.#end(callback, 'expire', 'expired');
-      else this.#enter(callback, now);
+      else if (!this.#waitsForOpening(callback, now)) this.#enter(callback, now);
     }
     this.#arm();
+  }
+
+  /** @returns whether its queue is closed now: then it is due when that opens */
+  #waitsForOpening(callback: Callback, now: Millis): boolean {
+    const opening = this.#openings.of(callback.queue, now);
+    if (!opening || opening.opens <= now) return false;
+    callback.nextAt = Math.min(opening.opens, callback.until);
+    void this.#write(callback, []);
+    return true;
+  }
+
+  /** Hours are others now: what waits for an opening is due as if there were none, and looks again. */
+  #lookAnew(): void {
+    for (const callback of this.#open.values()) {
+      if (callback.state !== 'scheduled') continue;
+      const { from, retryMs, attempts } = callback;
+      const last = attempts.at(-1);
+      callback.nextAt = Math.min(callback.nextAt, last ? Math.max(from, last.at + retryMs) : from);
+    }
   }
 
   #enter(callback: Callback, now: Millis): void {
@@ -213,8 +243,9 @@ export class Callbacks extends EventEmitter<CallbackEvents> {
     const { queue, language, preferred = '', since } = callback;
     // Whoever left us since is not waited for: no queue would take it then.
     const first = directory.agents.get(preferred)?.disabled === false;
-    // Nor does the queue keep it beyond its time.
-    const leftMs = Math.max(0, callback.until - clock.now());
+    // Nor does the queue keep it beyond its time, or its own.
+    const now = clock.now();
+    const leftMs = Math.max(0, Math.min(callback.until, this.#openings.of(queue, now)?.closes ?? Infinity) - now);
     const isShort = leftMs < (directory.queues.get(queue)?.maxWaitMs ?? 0);
     try {
       queueing.enqueue(

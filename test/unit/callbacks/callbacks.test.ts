@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Callback, Callbacks } from '../../../server/callbacks/index.ts';
 import { interactionAnswered, interactionEnded } from '../../../server/customers/index.ts';
-import { agentSchema, queueSchema } from '../../../server/directory/index.ts';
+import { agentSchema, hoursRecordSchema, queueSchema } from '../../../server/directory/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
 import type { CallingBack, DialBack } from '../../../server/ports/index.ts';
 import { Routing } from '../../../server/routing/index.ts';
@@ -288,6 +288,64 @@ describe('a callback', () => {
     ]) {
       await expect(callbacks.schedule({ queue: 'service', number: '4', ...wrong }, 'api')).rejects.toThrow();
     }
+  });
+
+  it('waits for the opening hours of its queue, and goes out of it when it closes', async () => {
+    // A Monday.
+    const hours = {
+      site: 'hq',
+      name: 'office',
+      open: [{ days: ['mon'], from: '09:00', to: '18:00' }],
+      timeZone: 'UTC',
+    };
+    site.clock.at = Date.parse('2026-03-02T17:59:30Z');
+    await settle(site.directory.hours.put(hoursRecordSchema.parse(hours), 'admin'));
+    await settle(site.directory.queues.put(queueSchema.parse({ site: 'hq', id: 'service', hours: 'office' }), 'admin'));
+    const until = site.clock.at + 10 * 86_400_000;
+    const wish = { queue: 'service', until, retryMs: 60_000 };
+    const early = await settle(callbacks.schedule({ ...wish, number: '1' }, 'api'));
+    const late = await settle(callbacks.schedule({ ...wish, number: '2', from: site.clock.at + 60_000 }, 'api'));
+    await pass(1_000);
+    expect([state(early), state(late)]).toEqual(['queued', 'scheduled']);
+    // At 18:00 the queue lets nobody of them wait on, and after that none enters it.
+    await pass(120_000);
+    ready('1001');
+    await pass(120_000);
+    expect(dialled).toEqual([]);
+    const opens = Date.parse('2026-03-09T09:00:00Z');
+    for (const one of [early, late]) expect(callbacks.get(one.id)).toMatchObject({ state: 'scheduled', nextAt: opens });
+    expect(callbacks.get(early.id).attempts).toMatchObject([{ outcome: 'queue-exit' }]);
+    expect(callbacks.get(late.id).attempts).toEqual([]);
+    // The hours are changed: what waited for them looks again.
+    await settle(
+      site.directory.hours.put(
+        hoursRecordSchema.parse({ ...hours, open: [{ days: ['mon'], from: '09:00', to: '20:00' }] }),
+        'admin',
+      ),
+    );
+    await pass(2_000);
+    expect(dialled.map(({ request }) => request.number)).toHaveLength(1);
+  });
+
+  it('that never finds its queue open expires', async () => {
+    const hours = {
+      site: 'hq',
+      name: 'sundays',
+      open: [{ days: ['sun'], from: '09:00', to: '18:00' }],
+      timeZone: 'UTC',
+    };
+    site.clock.at = Date.parse('2026-03-02T12:00:00Z');
+    await settle(site.directory.hours.put(hoursRecordSchema.parse(hours), 'admin'));
+    await settle(
+      site.directory.queues.put(queueSchema.parse({ site: 'hq', id: 'service', hours: 'sundays' }), 'admin'),
+    );
+    const made = await settle(
+      callbacks.schedule({ queue: 'service', number: '1', until: site.clock.at + 30_000 }, 'api'),
+    );
+    await pass(2_000);
+    expect(callbacks.get(made.id)).toMatchObject({ state: 'scheduled', attempts: [] });
+    await pass(30_000);
+    expect(state(made)).toBe('expired');
   });
 
   it('is not begun after its time: the queue keeps it no longer', async () => {
