@@ -108,8 +108,8 @@ export const settingsSchema = z
     uplink: uplinkSchema.optional(),
     /** Phones in the panels. */
     webrtc: webrtcSchema.prefault({}),
-    /** Threads for media; the calls of one agent and her caller are always on the same. */
-    mediaThreads: z.number().int().min(1).max(64).default(1),
+    /** Threads for media; an agent and her caller are always on the same. Absent: by the machine's processors. */
+    mediaThreads: z.number().int().min(1).max(64).optional(),
     /** So many of the last SIP messages of calls the edge keeps in its memory, for the ladder of a call; 0: none. */
     sipTraceMegabytes: z.number().int().min(0).max(1024).default(16),
     /** How long the edge keeps calls alive without a server. */

@@ -1,6 +1,6 @@
 // The settings of the product → the options of an edge.
 import { isIPv4 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { availableParallelism, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { edgeParts } from '../config/edge-parts.ts';
@@ -35,7 +35,7 @@ export function edgeOptions(configuration: EdgeConfiguration, log: Logger): Edge
     ...(advertise === undefined ? {} : { advertise: [advertise] }),
     ports: { from, to },
     recordings: join(settings.data, 'recordings'),
-    workers: settings.mediaThreads,
+    workers: settings.mediaThreads ?? mediaThreads(availableParallelism()),
     graceMs,
   };
   const [firstWebRtc, lastWebRtc] = settings.webrtc.ports;
@@ -58,6 +58,11 @@ export function edgeOptions(configuration: EdgeConfiguration, log: Logger): Edge
     media: parts?.media ? media : undefined,
     webrtc: parts?.webrtc ? webrtc : undefined,
   };
+}
+
+/** Half of the processors, as SIP, decisions and the database want theirs; more than four threads would outrun the one that decides. */
+export function mediaThreads(processors: number): number {
+  return Math.min(4, Math.max(1, Math.floor(processors / 2)));
 }
 
 /** A loopback address that this machine lacks (no IPv6) is left out where others remain. */

@@ -1,6 +1,5 @@
 // The media tier of the edge: shares endpoints out to workers, brings them audio, and speaks the media protocol over the
 // link.
-import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import { LinkFailure, type LinkServer, type MediaRequests, mediaPrefixes } from '../../link/index.ts';
 import { AudioMissing, AudioStore } from './audio/store.ts';
@@ -22,7 +21,7 @@ export interface RtpOptions {
   ports: { from: number; to: number };
   /** Directory of the recordings; made where it is missing. */
   recordings: string;
-  /** Threads; calls of one customer stay in one. Default: one less than there are processors, at least one. */
+  /** Threads; calls of one customer stay in one. Default 1. */
   workers?: number;
   /** For offers, the first is preferred. Default PCMA, PCMU. */
   codecs?: readonly Law[];
@@ -94,7 +93,7 @@ export class Tier implements RtpTier {
 
   static async #start(options: RtpOptions): Promise<Tier> {
     const tier = new Tier(options, await Recordings.open(options.recordings, options.logger));
-    const count = options.workers ?? Math.max(1, availableParallelism() - 1);
+    const count = options.workers ?? 1;
     await Promise.all(Array.from({ length: count }, (_, index) => tier.#startWorker(index, count)));
     options.link.on('down', () => tier.#waitForServer());
     options.link.on('up', () => clearTimeout(tier.#grace));

@@ -22,7 +22,8 @@ const panels: Panel[] = [];
 
 describe.skipIf(!has('sipp'))('during the talk (needs sipp)', { timeout: 60_000 }, () => {
   beforeAll(async () => {
-    floor = await Floor.open({ env: { SWITCHROOM_LOG_LEVEL: 'debug' } });
+    // More media threads than this machine may have by itself: whoever talks must come together in one.
+    floor = await Floor.open({ env: { SWITCHROOM_LOG_LEVEL: 'debug', SWITCHROOM_MEDIA_THREADS: '3' } });
   });
   afterEach(async () => {
     for (const panel of panels.splice(0)) panel.close();
