@@ -210,6 +210,8 @@ export interface OpenRequest {
 
 export interface MediaServer extends EventEmitter<MediaServerEvents> {
   readonly capabilities: Capabilities;
+  /** Why nothing can be asked of it just now, for people; undefined: it is there. Also from the start, before `lost` can be heard. */
+  readonly trouble: string | undefined;
   /** @throws media-sdp-rejected (answer 488), media-no-ports (answer 503), media-unavailable (answer 503) */
   open(request: OpenRequest): Promise<MediaEndpoint>;
   /** @param options `dtmf`: whether a digit that one keys is passed on to the others; default relay */

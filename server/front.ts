@@ -124,6 +124,7 @@ export async function openFront({
   const notReady = () => [
     ...draining.reasons(),
     ...(sip.connected ? [] : ['the connection to the SIP server is down']),
+    ...(media.trouble === undefined || settings.media === 'edge' ? [] : [media.trouble]),
     ...(journal.trouble ? [`the journal cannot be written: ${journal.trouble.reason}`] : []),
   ];
   const egress = openEgress(settings, { database, journal, customers }, opened, clock, logger);

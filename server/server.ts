@@ -287,7 +287,12 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     await signaling.start();
     logger.info({ epoch, web, sip: sip.addresses }, 'server is ready');
     return {
-      ready: { web, sip: [...sip.addresses], created: created && shownOnce(created) },
+      ready: {
+        web,
+        sip: [...sip.addresses],
+        trouble: settings.media === 'edge' ? undefined : media.trouble,
+        created: created && shownOnce(created),
+      },
       async stop(why) {
         // Calls that no next server could take up are ended properly, rather than left to nobody.
         const lasting = sip.canAdopt && media.capabilities.adoption;

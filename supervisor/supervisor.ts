@@ -53,6 +53,8 @@ export interface ServerReady {
   web: string[];
   /** `udp/127.0.0.1:5060` …, as the SIP server listens, whichever it is. */
   sip: string[];
+  /** Why calls are refused as yet, for people. */
+  trouble?: string | undefined;
   /** Only at the first start: what was generated, to be shown once. */
   created?: { login: string; password: string; roles: string[]; sip?: { user: string; secret: string } }[] | undefined;
 }

@@ -7,10 +7,14 @@ import type { AsteriskEndpoint } from './endpoint.ts';
 import { type EndpointNote, readEndpointNote } from './endpoint-note.ts';
 import { type AsteriskHost, helper } from './host.ts';
 
-export interface AdoptionTools {
+/** What it takes to tell what is ours from what an earlier server left. */
+export interface LeftTools {
   sip: Sip;
   logger: Logger;
   endpoints: Map<string, AsteriskEndpoint>;
+}
+
+export interface AdoptionTools extends LeftTools {
   bridges: Map<string, AsteriskBridge>;
   make(id: string): AsteriskEndpoint;
   makeBridge(id: string, dtmf: 'relay' | 'absorb'): AsteriskBridge;
@@ -19,13 +23,8 @@ export interface AdoptionTools {
 
 /** Takes up what this server does not know yet; what nobody can take up is ended. */
 export async function adoptHost(host: AsteriskHost, tools: AdoptionTools): Promise<void> {
-  const { sip, endpoints, bridges, logger } = tools;
-  const channels = await host.ari.ask((client) => client.channels.list());
-  const strange = new Map<string, Channel>();
-  for (const channel of channels) {
-    const { context, exten } = channel.dialplan;
-    if (context === 'switchroom' && !endpoints.has(exten)) strange.set(exten, channel);
-  }
+  const { sip, endpoints, bridges } = tools;
+  const strange = await strangers(host, endpoints);
   if (strange.size === 0) return;
   const members = new Map<string, { endpoint: AsteriskEndpoint; note: NonNullable<EndpointNote['bridge']> }[]>();
   for (const { dialog, snapshot } of await sip.findMedia()) {
@@ -55,7 +54,12 @@ export async function adoptHost(host: AsteriskHost, tools: AdoptionTools): Promi
     bridges.set(id, bridge);
     await bridge.player.reconcile();
   }
-  for (const [endpoint, { id: channelId }] of strange) {
+  await endStrangers(host, tools, strange);
+}
+
+/** Ends channels of calls that nobody has. */
+export async function endStrangers(host: AsteriskHost, { endpoints, logger }: LeftTools, known?: Map<string, Channel>) {
+  for (const [endpoint, { id: channelId }] of known ?? (await strangers(host, endpoints))) {
     if (endpoints.has(endpoint)) continue; // it has just come to be
     logger.warn({ endpoint, asterisk: host.name }, 'channel without a dialog of ours is ended');
     await host.ari
@@ -63,6 +67,55 @@ export async function adoptHost(host: AsteriskHost, tools: AdoptionTools): Promi
       .catch((error: { code?: string }) => {
         if (error.code !== 'media-unknown') throw error;
       });
+  }
+}
+
+/** By the endpoint's id. */
+async function strangers(
+  host: AsteriskHost,
+  endpoints: ReadonlyMap<string, AsteriskEndpoint>,
+): Promise<Map<string, Channel>> {
+  const strange = new Map<string, Channel>();
+  for (const channel of await host.ari.ask((client) => client.channels.list())) {
+    const { context, exten } = channel.dialplan;
+    if (context === 'switchroom' && !endpoints.has(exten)) strange.set(exten, channel);
+  }
+  return strange;
+}
+
+/** Says BYE where the SIP server still carries an endpoint that nobody has: its host was restarted, or is away. @param host default all */
+export async function releaseDialogs({ sip, endpoints, logger }: LeftTools, host?: string): Promise<void> {
+  for (const { dialog, snapshot } of await sip.findMedia()) {
+    const note = readEndpointNote(snapshot.note);
+    if (!note || endpoints.has(note.endpoint) || (host !== undefined && note.host !== host)) continue;
+    logger.warn({ endpoint: note.endpoint, asterisk: note.host }, 'dialog of an endpoint that nobody has is ended');
+    void dialog.bye();
+  }
+}
+
+/** After a gap in the events: what ended there ends here. */
+export async function compareHost(
+  host: AsteriskHost,
+  endpoints: readonly AsteriskEndpoint[],
+  bridges: readonly AsteriskBridge[],
+): Promise<void> {
+  if (endpoints.length === 0 && bridges.length === 0) return;
+  const [channels, there] = await Promise.all([
+    host.ari.ask((client) => client.channels.list()),
+    host.ari.ask((client) => client.bridges.list()),
+  ]);
+  const alive = new Set(channels.map(({ id }) => id));
+  for (const endpoint of endpoints) {
+    if (!alive.has(endpoint.channelId)) endpoint.end('lost');
+    else {
+      for (const recording of endpoint.recordings) recording.restored();
+      await endpoint.player.reconcile();
+    }
+  }
+  const standing = new Set(there.map(({ id }) => id));
+  for (const bridge of bridges) {
+    if (!standing.has(bridge.id)) bridge.ended('lost');
+    else await bridge.player.reconcile();
   }
 }
 

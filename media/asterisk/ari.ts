@@ -35,6 +35,8 @@ export interface AriEvents {
   bridgeGone(bridge: string): void;
   up(): void;
   down(): void;
+  /** It could not be reached, and is tried again. */
+  refused(): void;
 }
 
 /** What ari-client hides: its WebSocket, and swagger-client's logins, which are the process's. */
@@ -130,6 +132,7 @@ export class Ari {
       this.#log.debug({ err: error }, 'Asterisk cannot be reached yet');
       this.#drop();
       this.#later();
+      this.#events.refused();
     }
   }
 

@@ -39,6 +39,8 @@ export interface HostEvents extends Pick<AriEvents, 'left' | 'digit' | 'playback
   /** `same`: nothing of what ran there was lost with a restart. */
   up(host: AsteriskHost, same: boolean): void;
   down(host: AsteriskHost): void;
+  /** It could not be reached, and is tried again. */
+  refused(host: AsteriskHost): void;
 }
 
 export class AsteriskHost {
@@ -74,6 +76,7 @@ export class AsteriskHost {
           this.#state = states.next(this.#state, 'down') ?? this.#state;
           events.down(this);
         },
+        refused: () => events.refused(this),
       },
       logger,
     );

@@ -13,11 +13,12 @@ import type {
   OpenRequest,
   Recording,
 } from '../media-server.ts';
-import { adoptHost, sweepHost } from './adoption.ts';
+import { adoptHost, compareHost, endStrangers, type LeftTools, releaseDialogs, sweepHost } from './adoption.ts';
 import { AudioShelf } from './audio-shelf.ts';
 import { AsteriskBridge, type BridgeTools } from './bridge.ts';
 import { AsteriskEndpoint, type EndpointTools } from './endpoint.ts';
 import { asteriskErrors } from './errors.ts';
+import { FirstLook } from './first-look.ts';
 import { AsteriskHost, type AsteriskHostOptions, type HostEvents } from './host.ts';
 import { AsteriskRecording, fileOf } from './recording.ts';
 import { type TlsPassage, throughTls } from './tls-passage.ts';
@@ -34,8 +35,10 @@ export interface AsteriskMediaOptions {
   qualityMs?: number | undefined;
   /** How long the calls of a host that is away are believed to live; default 10,000 ms. */
   giveUpMs?: number | undefined;
-  /** How long the first host may take to answer; default 10,000 ms. */
+  /** How long the first host may take to answer before it is done without; default 10,000 ms. */
   withinMs?: number | undefined;
+  /** How long the others may take once one is there; default 2,000 ms. */
+  othersWithinMs?: number | undefined;
 }
 
 /** For people: one host as it is. */
@@ -69,7 +72,9 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
   #roundRuns = false;
   #qualityDue = 0;
   #lost = false;
-  #firstUp: (() => void) | undefined;
+  /** `list` was asked: the calls of an earlier server are taken over. */
+  #listed = false;
+  readonly #firstLook: FirstLook<AsteriskHost>;
 
   private constructor(options: AsteriskMediaOptions, shelf: AudioShelf, passages: readonly TlsPassage[]) {
     super();
@@ -114,34 +119,39 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
       bridgeGone: (id) => this.#bridges.get(id)?.ended('failed'),
       up: (host, same) => this.#up(host, same),
       down: (host) => this.#down(host),
+      refused: (host) => this.#firstLook.tried(host),
     };
     this.#hosts = options.hosts.map((host) => new AsteriskHost(host, events, logger));
+    this.#firstLook = new FirstLook(this.#hosts);
     const timeout = options.rtpTimeoutMs ?? 20_000;
     this.#round = setInterval(() => void this.#observe(), Math.min(5_000, timeout / 4)).unref();
   }
 
-  /** Resolves when the first host answers. @throws media-unavailable where none does in time; all is closed then */
+  /**
+   * Resolves when it is known which hosts are there, as the calls of an earlier server are looked for on these. Where none is,
+   * it goes on without (`trouble`): calls are refused, and the first host that comes is taken into use.
+   */
   static async open(options: AsteriskMediaOptions): Promise<AsteriskMediaServer> {
-    const { audio, logger, hosts, withinMs = 10_000 } = options;
+    const { audio, logger, hosts, withinMs = 10_000, othersWithinMs = 2_000 } = options;
     // The addresses stay the same after a restart, and so does what the hosts have fetched.
     const shelf = await AudioShelf.open({ ...audio, key: hosts.map(({ secret }) => secret).join(' '), logger });
     const { reached, passages } = await throughTls(hosts, logger);
     const media = new AsteriskMediaServer({ ...options, hosts: reached }, shelf, passages);
-    const up = new Promise<boolean>((resolve) => {
-      const late = setTimeout(() => resolve(false), withinMs);
-      media.#firstUp = () => {
-        clearTimeout(late);
-        resolve(true);
-      };
-    });
+    const looked = media.#firstLook.done({ withinMs, othersWithinMs });
     for (const host of media.#hosts) host.start();
-    if (await up) return media;
-    await media.close();
-    const names = hosts.map(({ name, url }) => `${name} (${url})`).join(', ');
-    const troubles = [...new Set(passages.flatMap(({ trouble }) => trouble ?? []))].map((trouble) => `; ${trouble}`);
-    throw mediaErrors['media-unavailable']({
-      reason: `no Asterisk answered within ${withinMs} ms: ${names}${troubles.join('')}`,
-    });
+    await looked;
+    if (!media.#hosts.some(({ up }) => up)) {
+      media.#lost = true;
+      logger.error({ reason: media.trouble }, 'no Asterisk is there: calls are refused until one answers');
+    }
+    return media;
+  }
+
+  get trouble(): string | undefined {
+    if (this.#hosts.some(({ up }) => up)) return undefined;
+    const names = this.#hosts.map(({ name }) => name).join(', ');
+    const troubles = [...new Set(this.#passages.flatMap(({ trouble }) => trouble ?? []))].map((one) => `; ${one}`);
+    return `no Asterisk answers: ${names}${troubles.join('')}`;
   }
 
   async open(request: OpenRequest): Promise<MediaEndpoint> {
@@ -170,7 +180,9 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
   }
 
   async list(): ReturnType<MediaServer['list']> {
+    this.#listed = true;
     await Promise.all(this.#hosts.filter(({ up }) => up).map((host) => this.#adopt(host)));
+    await releaseDialogs(this.#left);
     const endpoints = [...this.#endpoints.values()].filter(({ opening }) => !opening);
     const bridges = [...this.#bridges.values()];
     const playing = [...endpoints, ...bridges].flatMap((on) =>
@@ -258,9 +270,14 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     }
   }
 
+  get #left(): LeftTools {
+    return { sip: this.#options.sip, logger: this.#log, endpoints: this.#endpoints };
+  }
+
   async #adopt(host: AsteriskHost): Promise<void> {
     await adoptHost(host, {
-      ...{ sip: this.#options.sip, logger: this.#log, endpoints: this.#endpoints, bridges: this.#bridges },
+      ...this.#left,
+      bridges: this.#bridges,
       make: (id) => {
         const endpoint = new AsteriskEndpoint(id, host, this.#endpointTools);
         host.endpoints++;
@@ -271,6 +288,14 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     });
     this.#adopted.add(host);
     await this.#sweep(host);
+  }
+
+  /** What an earlier server left on a host that was away when the calls were taken over is nobody's any more. */
+  async #release(host: AsteriskHost): Promise<void> {
+    if (!this.#listed || this.#adopted.has(host)) return;
+    await releaseDialogs(this.#left, host.name);
+    await endStrangers(host, this.#left);
+    this.#adopted.add(host);
   }
 
   /** Not before it is known what an earlier server left here. */
@@ -307,11 +332,11 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     clearTimeout(this.#givingUp.get(host));
     this.#givingUp.delete(host);
     if (!same) this.#emptied(host);
-    this.#firstUp?.();
-    this.#firstUp = undefined;
+    this.#firstLook.tried(host);
     const restored = this.#lost;
     this.#lost = false;
     this.#compare(host)
+      .then(() => this.#release(host))
       .then(() => this.#sweep(host))
       .catch((error: unknown) => this.#log.error({ err: error, asterisk: host.name }, 'Asterisk could not be compared'))
       .finally(() => {
@@ -343,28 +368,10 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     for (const endpoint of [...this.#endpoints.values()]) if (endpoint.host === host) endpoint.end('lost');
   }
 
-  /** After a gap in the events: what ended there ends here. */
   async #compare(host: AsteriskHost): Promise<void> {
-    const mine = [...this.#endpoints.values()].filter((endpoint) => endpoint.host === host && !endpoint.opening);
+    const endpoints = [...this.#endpoints.values()].filter((endpoint) => endpoint.host === host && !endpoint.opening);
     const bridges = [...this.#bridges.values()].filter((bridge) => bridge.host === host);
-    if (mine.length === 0 && bridges.length === 0) return;
-    const [channels, there] = await Promise.all([
-      host.ari.ask((client) => client.channels.list()),
-      host.ari.ask((client) => client.bridges.list()),
-    ]);
-    const alive = new Set(channels.map(({ id }) => id));
-    for (const endpoint of mine) {
-      if (!alive.has(endpoint.channelId)) endpoint.end('lost');
-      else {
-        for (const recording of endpoint.recordings) recording.restored();
-        await endpoint.player.reconcile();
-      }
-    }
-    const standing = new Set(there.map(({ id }) => id));
-    for (const bridge of bridges) {
-      if (!standing.has(bridge.id)) bridge.ended('lost');
-      else await bridge.player.reconcile();
-    }
+    await compareHost(host, endpoints, bridges);
   }
 
   /** One look at every endpoint: RTP that stays away, and quality. */

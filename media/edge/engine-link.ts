@@ -59,6 +59,10 @@ export class EngineLink {
     for (const prefix of prefixes) link.hear(prefix, (name, body) => user.event(name, body));
   }
 
+  get connected(): boolean {
+    return this.#link.connected;
+  }
+
   /** What is there stays on the edge, for the next server. */
   close(): void {
     this.#comparison.close();

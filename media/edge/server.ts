@@ -54,6 +54,10 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     this.#context = { ask, logger, sameHost, playbacks: new Playbacks(ask, logger), memberOf: new Map() };
   }
 
+  get trouble(): string | undefined {
+    return this.#link.connected ? undefined : 'the connection to the edge is down';
+  }
+
   async open(request: OpenRequest): Promise<MediaEndpoint> {
     const { id, offer, near, peer, gateway, purpose } = request;
     const endpoint = new EdgeEndpoint(id, '', this.#context);

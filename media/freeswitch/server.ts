@@ -91,6 +91,10 @@ export class FreeswitchMediaServer extends EventEmitter<MediaServerEvents> imple
     this.#watch.unref();
   }
 
+  get trouble(): string | undefined {
+    return this.#control.connected ? undefined : 'there is no connection to FreeSWITCH';
+  }
+
   async open({ id, offer, purpose }: OpenRequest): Promise<MediaEndpoint> {
     const reason = offer === undefined ? undefined : unusable(offer);
     if (reason !== undefined) throw mediaErrors['media-sdp-rejected']({ reason });

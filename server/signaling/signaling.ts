@@ -66,12 +66,13 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   readonly callIds = new LegCallIds();
   readonly tools: LegTools;
   readonly #options: SignalingOptions;
-  #mediaLost = false;
+  #mediaLost: boolean;
 
   constructor(options: SignalingOptions) {
     super();
     const { directory, clock, logger, sip, media } = options;
     this.#options = options;
+    this.#mediaLost = media.trouble !== undefined;
     this.tools = { sip, media, logger, unclosed: new Unclosed(logger), callIds: this.callIds };
     media.on('lost', () => {
       this.#mediaLost = true;

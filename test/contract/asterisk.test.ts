@@ -296,6 +296,84 @@ if (!hasAsterisk()) {
         wire.close();
       }
     });
+
+    test('none is there at the start: calls are refused, and the first one that comes is taken into use', async () => {
+      const engine = engines[1] as AsteriskEngine;
+      const wire = await Wire.to(engine.url);
+      wire.break();
+      const { sip: address, user, secret: password } = engine;
+      const late = await AsteriskMediaServer.open({
+        hosts: [{ name: 'late', url: wire.url, user, secret: password, sip: address, weight: 1 }],
+        audio: { bind: '127.0.0.1', port: 0 },
+        sip,
+        logger,
+        withinMs: 200,
+      });
+      try {
+        expect(late.trouble).toContain('no Asterisk answers: late');
+        const open = (phone: Phone) => late.open({ id: newId('ep'), offer: phone.sdp(), purpose: 'test' });
+        const phone = await Phone.make();
+        phones.push(phone);
+        await expect(open(phone)).rejects.toMatchObject({ code: 'media-unavailable' });
+        const restored = once(late, 'restored');
+        wire.mend();
+        await restored;
+        expect(late.trouble).toBeUndefined();
+        const endpoint = await open(phone);
+        phone.connect(endpoint.sdp);
+        endpoint.play([{ kind: 'tone', hz: [440], ms: 1_000 }], { times: Number.POSITIVE_INFINITY });
+        await phone.hears([440]);
+        await endpoint.close();
+      } finally {
+        await late.close();
+        wire.close();
+      }
+    });
+
+    test('a host that is away when calls are taken over: what is left there ends, and it is used again', async () => {
+      const engine = engines[1] as AsteriskEngine;
+      const { sip: address, user, secret: password } = engine;
+      const wire = await Wire.to(engine.url);
+      const open = () =>
+        AsteriskMediaServer.open({
+          hosts: [{ name: 'away', url: wire.url, user, secret: password, sip: address, weight: 1 }],
+          audio: { bind: '127.0.0.1', port: 0 },
+          sip,
+          logger,
+          withinMs: 200,
+        });
+      const channels = async (): Promise<number> => {
+        const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+        return ((await (await fetch(`${engine.url}/ari/channels`, { headers: { authorization } })).json()) as [])
+          .length;
+      };
+      const before = await open();
+      await before.list();
+      for (let i = 0; i < 2; i++) {
+        const phone = await Phone.make();
+        phones.push(phone);
+        await before.open({ id: newId('ep'), offer: phone.sdp(), purpose: 'test' });
+      }
+      await vi.waitFor(async () => expect((await sip.findMedia()).length).toBe(2));
+      await before.close();
+      wire.break();
+      const after = await open();
+      try {
+        expect((await after.list()).endpoints).toEqual([]);
+        // By SIP, which still reaches it.
+        await vi.waitFor(async () => expect([await channels(), (await sip.findMedia()).length]).toEqual([0, 0]), 5_000);
+        const restored = once(after, 'restored');
+        wire.mend();
+        await restored;
+        const phone = await Phone.make();
+        phones.push(phone);
+        const endpoint = await after.open({ id: newId('ep'), offer: phone.sdp(), purpose: 'test' });
+        await endpoint.close();
+      } finally {
+        await after.close();
+        wire.close();
+      }
+    });
   });
 }
 

@@ -33,7 +33,7 @@ beforeEach(() => {
   told = [];
   connection.answers = [];
   const options = { name: 'one', url: 'http://127.0.0.1:1', user: 'u', secret: 's', sip: '127.0.0.1:2', weight: 1 };
-  const nothing = { entered() {}, left() {}, digit() {}, playbackEnded() {}, bridgeGone() {} };
+  const nothing = { entered() {}, left() {}, digit() {}, playbackEnded() {}, bridgeGone() {}, refused() {} };
   const events = { ...nothing, up: () => told.push('up'), down: () => told.push('down') };
   host = new AsteriskHost(options, events, pino({ level: 'silent' }));
 });

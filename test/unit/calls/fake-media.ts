@@ -142,6 +142,7 @@ class FakeBridge extends EventEmitter<BridgeEvents> implements Bridge {
 
 export class FakeMedia extends EventEmitter<MediaServerEvents> implements MediaServer {
   readonly capabilities: Capabilities = { engine: 'fake', adoption: false, codecs: ['PCMA'] };
+  trouble: string | undefined;
   readonly endpoints = new Map<string, FakeEndpoint>();
   readonly bridges = new Map<string, FakeBridge>();
   opened = 0;

@@ -365,6 +365,7 @@ class FakeBridge extends EventEmitter<BridgeEvents> implements Bridge {
 
 export class FakeMedia extends EventEmitter<MediaServerEvents> implements MediaServer {
   readonly capabilities: Capabilities = { engine: 'fake', adoption: true, codecs: ['PCMA'] };
+  trouble: string | undefined;
   readonly #edge: FakeEdge;
   readonly #server: ServerSide;
 
