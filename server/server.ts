@@ -238,8 +238,10 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
     // Before everything that calls stand on: what is left of them belongs to the next server.
     opened.push(() => calls.close());
     await signaling.panels.adopt();
+    await signaling.browsers?.adopt();
     await calls.adopt();
     await signaling.panels.adopted();
+    await signaling.browsers?.adopted();
     callbacks.start();
     opened.push(() => callbacks.close());
     conversations.start();

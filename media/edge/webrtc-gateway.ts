@@ -10,7 +10,7 @@ import {
   type WireLine,
 } from '../../link/index.ts';
 import { mediaErrors } from '../errors.ts';
-import { type Codec, codecs, readBrowserOffer, readFar } from '../webrtc/index.ts';
+import { type Codec, codecs, readFar, readFirstOffer } from '../webrtc/index.ts';
 import type {
   ConnectionId,
   ConnectRequest,
@@ -70,7 +70,7 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
   async connect({ id, offer, codecs: wanted, peer }: ConnectRequest): Promise<WebRtcConnection> {
     if (this.#connections.has(id)) throw mediaErrors['media-failed']({ reason: `connection ${id} exists` });
     const spoken = wanted.filter((name) => ours.some((codec) => codec.name.toLowerCase() === name.toLowerCase()));
-    const { codec, microphone, fingerprint } = readBrowserOffer(offer, spoken);
+    const { codec, microphone, fingerprint } = readFirstOffer(offer, spoken);
     const payloadType = payloadTypeOf(codec);
     const request = { id, offer, payloadType, microphone: microphone?.ssrc, fingerprint, peer };
     const { ours: side } = await this.#opening('connection.open', request, 'connection.close');

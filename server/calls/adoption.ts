@@ -140,9 +140,11 @@ function legOf(
   endpoints: Map<string, MediaEndpoint>,
 ): Leg | undefined {
   const endpoint = endpoints.get(note.endpoint);
-  if (!endpoint) return undefined;
+  const { browsers, tools: legTools } = tools.signaling;
+  const carrier = browsers ? browsers.revive(dialog) : dialog;
+  if (!endpoint || !carrier) return undefined;
   const role = note.role === 'customer' ? 'caller' : note.agent === undefined ? 'far' : 'agent';
-  const leg = Leg.revive(tools.signaling.tools, role, nobody, dialog, endpoint);
+  const leg = Leg.revive(legTools, role, nobody, carrier, endpoint);
   leg.agent = note.role === 'other' ? note.agent : undefined;
   return leg.belongs(note.interaction);
 }

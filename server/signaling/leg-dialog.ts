@@ -1,7 +1,8 @@
-// What a leg needs of whatever carries it: a SIP dialog, or the line of a phone inside a panel.
+// What a leg needs of whatever carries it: a SIP dialog, as it is or that of a phone in a browser, or the line of a phone
+// inside a panel.
 import type { MediaEndpoint } from '../../media/media-server.ts';
 import type { InteractionId, Millis } from '../../values/index.ts';
-import type { CallRequest, DialogHandler } from './sip/index.ts';
+import type { CallRequest, DialogHandler, SipDialog } from './sip/index.ts';
 
 /** What is known of a call at a panel's phone, and noted for the next server. */
 export interface PanelLineFacts {
@@ -18,7 +19,11 @@ export interface LegDialog {
   /** Their latest description. */
   readonly remoteSdp: string;
   readonly over: boolean;
+  /** Their description was an offer, which is answered: not to be accepted. */
+  readonly agreed?: boolean;
   handler: DialogHandler;
+  /** The dialog under it, where it stands before one. */
+  readonly sip?: SipDialog;
   /** Of a panel's line. */
   readonly facts?: PanelLineFacts;
   /** Offers a new session. @returns their answer @throws where they decline it or are gone */
@@ -39,6 +44,8 @@ export interface CallIn {
   readonly source: { address: string } | undefined;
   /** Its media come by our WebRTC gateway. */
   readonly gateway?: boolean;
+  /** Where their offer has to be converted first: what it becomes. Once, before all else. @throws media-sdp-rejected … */
+  prepare?(): Promise<string>;
   /** Called once where the caller gives up before the answer. */
   oncancel: (() => void) | undefined;
   provisional(status: number, sdp?: string): void;
@@ -62,7 +69,7 @@ export interface CallUnderWay {
   answer?(): void;
 }
 
-/** A phone inside a panel, for the leg that rings it. */
+/** A phone whose media come by our WebRTC gateway, inside a panel or in a browser's own page, for the leg that rings it. */
 export interface PanelTarget {
   call(request: Omit<CallRequest, 'uri' | 'offer'>, endpoint: MediaEndpoint, progress: PanelProgress): CallUnderWay;
 }

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { MediaEndpoint, MediaServer, Quality } from '../../media/media-server.ts';
 import { type EndpointId, type InteractionId, type LegId, machine, newId } from '../../values/index.ts';
+import type { BrowserPhones } from './browser-phones/browser-phones.ts';
 import { signalingErrors } from './errors.ts';
 import { infoDigit } from './info-dtmf.ts';
 import type { LegCallIds } from './leg-call-ids.ts';
@@ -58,6 +59,8 @@ export interface LegTools {
   logger: Logger;
   /** Endpoints, bridges and recordings that could not be closed because the engine was out of reach. */
   unclosed: Unclosed;
+  /** SIP phones in browsers; without it their calls are refused (488). */
+  browsers?: Pick<BrowserPhones, 'callIn'> | undefined;
   /** Learns the Call-IDs of all legs. */
   callIds?: LegCallIds | undefined;
 }
@@ -112,8 +115,8 @@ export class Leg {
     this.#tools = tools;
     this.role = role;
     this.owner = owner;
-    this.#incoming = incoming;
-    if (incoming) incoming.oncancel = () => this.#end({ by: 'remote', cause: 'cancelled' });
+    this.#incoming = incoming && (tools.browsers?.callIn(incoming) ?? incoming);
+    if (this.#incoming) this.#incoming.oncancel = () => this.#end({ by: 'remote', cause: 'cancelled' });
   }
 
   /** A leg of an earlier server, taken up again. */
@@ -140,7 +143,7 @@ export class Leg {
   }
   /** Where it is one of SIP: what the edge can note and link. */
   get dialog(): SipDialog | undefined {
-    return this.#dialog instanceof SipDialog ? this.#dialog : undefined;
+    return this.#dialog instanceof SipDialog ? this.#dialog : this.#dialog?.sip;
   }
   /** Where it is at a panel's phone: what is noted of it, at the dialog of the customer. */
   get panelLine(): PanelLineFacts | undefined {
@@ -170,7 +173,7 @@ export class Leg {
     this.#step('open');
     const endpoint = await this.#tools.media.open({
       id: newId('end'),
-      offer: this.#incoming?.offer,
+      offer: this.#incoming?.prepare ? await this.#incoming.prepare() : this.#incoming?.offer,
       peer: this.#incoming?.source?.address,
       near,
       gateway: how.panel ?? this.#incoming?.gateway,
@@ -289,7 +292,7 @@ export class Leg {
     this.#confirm(dialog);
     try {
       await this.#earlyMedia;
-      await this.endpoint.accept(dialog.remoteSdp, { final: true });
+      if (!dialog.agreed) await this.endpoint.accept(dialog.remoteSdp, { final: true });
     } catch (error) {
       if (this.over) return;
       this.#tools.logger.warn({ err: error, leg: this.id }, 'their answer could not be used');
@@ -337,7 +340,7 @@ export class Leg {
     this.#dialog = dialog;
     this.#noteCallId();
     const carrier = this.#endpoint?.carrier;
-    if (carrier !== undefined && dialog instanceof SipDialog) this.#tools.sip.follow(dialog, carrier);
+    if (carrier !== undefined && this.dialog) this.#tools.sip.follow(this.dialog, carrier);
     const handler: DialogHandler = {
       ended: (ending) => this.#end(ending),
       offered: (sdp, reply) => void this.#renegotiate(sdp, reply),

@@ -6,6 +6,7 @@ import type { WebRtcGateway } from '../../media/webrtc-gateway.ts';
 import type { AgentId, Clock } from '../../values/index.ts';
 import type { AgentRecord, Directory } from '../ports/index.ts';
 import type { BindingStore } from './bindings.ts';
+import { BrowserPhones } from './browser-phones/browser-phones.ts';
 import { type Destination, trunkUri } from './dial-plan.ts';
 import type { LegTools } from './leg.ts';
 import { LegCallIds } from './leg-call-ids.ts';
@@ -50,7 +51,7 @@ export interface SignalingEvents {
 
 /** One phone to ring: everything of the INVITE but the caller and the session description. */
 export type PhoneTarget = Pick<CallRequest, 'uri' | 'nextHop' | 'credentials' | 'headers'> & {
-  /** A phone inside a panel: rung there, and not by SIP. */
+  /** A phone whose media come by our WebRTC gateway: rung by it, and not by a plain INVITE. */
   panel?: PanelTarget | undefined;
   /** Called once when the leg is over: gives its place on a trunk back. */
   release?: (() => void) | undefined;
@@ -63,6 +64,8 @@ export class Signaling extends EventEmitter<SignalingEvents> {
   readonly registrar: Registrar;
   readonly screening: Screening;
   readonly panels: AgentPanelPhones;
+  /** SIP phones in browsers; without a WebRTC gateway there are none. */
+  readonly browsers: BrowserPhones | undefined;
   readonly callIds = new LegCallIds();
   readonly tools: LegTools;
   readonly #options: SignalingOptions;
@@ -73,7 +76,10 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     const { directory, clock, logger, sip, media } = options;
     this.#options = options;
     this.#mediaLost = media.trouble !== undefined;
-    this.tools = { sip, media, logger, unclosed: new Unclosed(logger), callIds: this.callIds };
+    const gateway = options.webrtc?.gateway;
+    this.browsers = gateway && new BrowserPhones({ sip, media, gateway, logger });
+    const { browsers, callIds } = this;
+    this.tools = { sip, media, logger, unclosed: new Unclosed(logger), browsers, callIds };
     media.on('lost', () => {
       this.#mediaLost = true;
     });
@@ -83,7 +89,7 @@ export class Signaling extends EventEmitter<SignalingEvents> {
     });
     media.on('host-restored', () => this.tools.unclosed.retry());
     this.panels = new AgentPanelPhones({
-      gateway: options.webrtc?.gateway,
+      gateway,
       iceServers: options.webrtc?.iceServers ?? [],
       media,
       directory,
@@ -164,9 +170,11 @@ export class Signaling extends EventEmitter<SignalingEvents> {
       return panel ? [{ uri: `panel:${agent.id}`, panel }] : [];
     }
     if (phone.kind === 'none') return [];
-    return this.registrar.bindings
-      .of(phone.user, this.#options.clock.now())
-      .map(({ uri, nextHop }) => (nextHop === undefined ? { uri } : { uri, nextHop }));
+    return this.registrar.bindings.of(phone.user, this.#options.clock.now()).map(({ uri, nextHop }) => {
+      const contact = nextHop === undefined ? { uri } : { uri, nextHop };
+      const panel = this.browsers?.target(contact);
+      return panel ? { ...contact, panel } : contact;
+    });
   }
 
   /** Whether her phone could be rung, as far as is known without ringing it. */

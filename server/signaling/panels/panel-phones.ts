@@ -13,6 +13,7 @@ import type {
   PanelPhonesEvents,
   PanelPhoneView,
 } from '../../ports/index.ts';
+import { BrowserPhones } from '../browser-phones/browser-phones.ts';
 import { signalingErrors } from '../errors.ts';
 import type { LegDialog, PanelLineFacts, PanelTarget } from '../leg-dialog.ts';
 import { PanelLine } from './panel-line.ts';
@@ -134,6 +135,7 @@ export class AgentPanelPhones extends EventEmitter<PanelPhonesEvents> implements
     if (!gateway?.capabilities.adoption) return;
     const { connections } = await gateway.list();
     for (const connection of connections) {
+      if (BrowserPhones.owns(connection.id)) continue;
       const agent = agentOf(connection.id);
       if (agent !== undefined && this.view(agent) !== undefined) this.#phone(agent).adopt(connection);
       else await connection.close();
@@ -148,7 +150,7 @@ export class AgentPanelPhones extends EventEmitter<PanelPhonesEvents> implements
     const known = new Set([...this.#phones.values()].flatMap(({ lines }) => [...lines].map(({ facts }) => facts.id)));
     const { lines } = await gateway.list();
     for (const result of await Promise.allSettled(
-      lines.filter(({ id }) => !known.has(id)).map((line) => line.close()),
+      lines.filter(({ id }) => !known.has(id) && !BrowserPhones.owns(id)).map((line) => line.close()),
     )) {
       if (result.status === 'rejected') logger.warn({ err: result.reason }, 'line of nobody could not be closed');
     }

@@ -85,6 +85,8 @@ export class SipDialog {
   readonly to: string;
   localSdp: string;
   remoteSdp: string;
+  /** Their offer came with their 200 and is answered: in it, nothing is left to accept. */
+  agreed = false;
   #handler: DialogHandler = silent;
   #missed: DialogEnding | undefined;
   readonly #wire: DialogWire;

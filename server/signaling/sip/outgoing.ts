@@ -9,8 +9,8 @@ import type { Wire } from './wire.ts';
 export interface CallRequest {
   /** Request-URI. */
   uri: string;
-  /** Our session description. */
-  offer: string;
+  /** Our session description; undefined: their 200 is to bring theirs, and `CallProgress.offered` answers it. */
+  offer: string | undefined;
   /** Who calls, for From: a number or an extension; our own address follows. */
   from: { user: string; name?: string | undefined };
   headers?: Headers | undefined;
@@ -25,6 +25,11 @@ export interface CallProgress {
   /** 101 to 199; with `sdp` where there is early media. */
   provisional(status: number, sdp: string | undefined): void;
   answered(dialog: SipDialog): void;
+  /**
+   * For a call without an offer of ours: theirs came with the 200, and what is returned goes out in the ACK; `answered`
+   * comes then. Where it rejects the call is ended with 488.
+   */
+  offered?(sdp: string, dialog: SipDialog): Promise<string>;
   /** Final status; 487 after `cancel`, 503 where it could not be sent, 408 where nobody answered. */
   failed(status: number, reason: string): void;
 }
@@ -39,6 +44,8 @@ export type AnsweredDialogMaker = (
 /**
  * ```
  *   calling ──200──▶ answered
+ *      ├──200 with their offer──▶ acknowledging ──our answer──▶ answered
+ *      │                                └──none, cancel: ACK, BYE──▶ failed
  *      ├──≥300, not sent──▶ failed
  *      ├──401/407──▶ calling (once, with credentials)
  *      └──cancel, overdue──▶ cancelling ──487──▶ failed
@@ -50,7 +57,7 @@ export class OutgoingCall {
   readonly #request: CallRequest;
   readonly #progress: CallProgress;
   readonly #makeDialog: AnsweredDialogMaker;
-  #state: 'calling' | 'cancelling' | 'answered' | 'failed' = 'calling';
+  #state: 'calling' | 'acknowledging' | 'cancelling' | 'answered' | 'failed' = 'calling';
   #sent: RawRequest | undefined;
   #cancelReason: string | undefined;
   #authenticated = false;
@@ -65,7 +72,7 @@ export class OutgoingCall {
     this.#send({
       ...request.headers,
       From: from,
-      'Content-Type': 'application/sdp',
+      ...(request.offer === undefined ? {} : { 'Content-Type': 'application/sdp' }),
       // RFC 4028: so that a call whose far side vanished does not stay for ever.
       Supported: 'timer',
       'Session-Expires': '1800',
@@ -84,10 +91,11 @@ export class OutgoingCall {
 
   /** Stops ringing. Harmless where it is over. @param reason for the Reason header, such as `SIP;cause=200;text="Call completed elsewhere"` */
   cancel(reason?: string): void {
-    if (this.#state !== 'calling') return;
+    if (this.#state !== 'calling' && this.#state !== 'acknowledging') return;
+    const answered = this.#state === 'acknowledging';
     this.#state = 'cancelling';
     this.#cancelReason = reason;
-    if (this.#sent) this.#cancelNow(this.#sent);
+    if (this.#sent && !answered) this.#cancelNow(this.#sent);
   }
 
   #send(headers: Headers, nextHop = this.#request.nextHop): void {
@@ -129,6 +137,11 @@ export class OutgoingCall {
       return;
     }
     if (status < 300) {
+      if (this.#request.offer === undefined && this.#state === 'calling') {
+        this.#state = 'acknowledging';
+        void this.#acknowledge(sent, response, ack);
+        return;
+      }
       ack();
       const dialog = this.#makeDialog(sent, response, this.#request.credentials);
       if (this.#state === 'cancelling') {
@@ -149,6 +162,32 @@ export class OutgoingCall {
       return;
     }
     this.#fail(status, response.reason);
+  }
+
+  /** Their offer came with the 200. */
+  async #acknowledge(sent: RawRequest, response: RawIncomingResponse, ack: RawAck): Promise<void> {
+    const dialog = this.#makeDialog(sent, response, this.#request.credentials);
+    let answer: string | undefined;
+    let why = 'Not Acceptable Here';
+    try {
+      answer = await this.#progress.offered?.(response.body ?? '', dialog);
+    } catch (error) {
+      why = error instanceof Error ? error.message : String(error);
+    }
+    const answered = answer === undefined ? {} : { headers: { 'Content-Type': 'application/sdp' }, body: answer };
+    if (!left(ack, answered) || answer === undefined) {
+      void dialog.bye('SIP;cause=488;text="Not Acceptable Here"');
+      this.#fail(488, why);
+      return;
+    }
+    dialog.localSdp = answer;
+    if (this.#state === 'cancelling') {
+      void dialog.bye(this.#cancelReason);
+      this.#fail(487, 'Cancelled');
+      return;
+    }
+    this.#state = 'answered';
+    this.#progress.answered(dialog);
   }
 
   #authenticate(sent: RawRequest, response: RawIncomingResponse, headers: Headers): boolean {
@@ -189,4 +228,14 @@ function challengerOf(uri: string, response: RawIncomingResponse): string | unde
   const transport = parsed.params.transport;
   const host = response.source_address.includes(':') ? `[${response.source_address}]` : response.source_address;
   return `sip:${host}:${response.source_port}${transport ? `;transport=${transport}` : ''}`;
+}
+
+/** drachtio-srf asserts where its socket has just gone. @returns whether it was sent */
+function left(ack: RawAck, answer: { headers?: Headers; body?: string }): boolean {
+  try {
+    ack(answer);
+    return true;
+  } catch {
+    return false;
+  }
 }

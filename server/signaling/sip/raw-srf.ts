@@ -46,7 +46,7 @@ export interface RawResponder extends RawMeta {
   ): void;
 }
 
-export type RawAck = (options?: { body?: string }) => void;
+export type RawAck = (options?: { headers?: Record<string, string>; body?: string }) => void;
 
 export interface RawRequestOptions {
   uri?: string | undefined;

@@ -58,9 +58,11 @@ export class BrowserPhone {
     this.page = page;
   }
 
-  static async open(browser: Browser): Promise<BrowserPhone> {
+  /** @param url of the page, for those whom its origin matters to */
+  static async open(browser: Browser, url?: string): Promise<BrowserPhone> {
     const context = await browser.newContext();
     const page = await context.newPage();
+    if (url !== undefined) await page.goto(url);
     await page.addScriptTag({ path: join(import.meta.dirname, 'page.js') });
     return new BrowserPhone(context, page);
   }
