@@ -144,6 +144,7 @@ const variables: Record<string, { path: string[]; read: (text: string, name: str
   SWITCHROOM_RTP_PORTS: { path: ['rtpPorts'], read: range },
   SWITCHROOM_DATA: { path: ['data'], read: text },
   SWITCHROOM_FLOWS: { path: ['flows'], read: text },
+  SWITCHROOM_MOMENTS: { path: ['moments', 'folder'], read: text },
   SWITCHROOM_SITE: { path: ['site', 'name'], read: text },
   SWITCHROOM_COUNTRY: { path: ['site', 'country'], read: text },
   SWITCHROOM_TIME_ZONE: { path: ['site', 'timeZone'], read: text },

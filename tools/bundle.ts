@@ -68,8 +68,8 @@ export function bundle({ arch, out }: { arch: Architecture; out: string }): stri
     }
     cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
     cpSync(join(root, 'deploy', 'systemd'), join(folder, 'systemd'), { recursive: true });
-    for (const script of ['install.sh', 'switchroom']) {
-      const target = script === 'switchroom' ? join(folder, 'bin', script) : join(folder, script);
+    for (const script of ['install.sh', 'switchroom', 'site-switchroom']) {
+      const target = script === 'install.sh' ? join(folder, script) : join(folder, 'bin', script);
       cpSync(join(root, 'deploy', 'bundle', script), target);
       chmodSync(target, 0o755);
     }

@@ -68,11 +68,15 @@ if [ ! -e /etc/switchroom/switchroom.json ]; then
   chown root:switchroom /etc/switchroom/switchroom.json
   chmod 0640 /etc/switchroom/switchroom.json
 fi
-ln -sfn "$prefix/current/bin/switchroom" /usr/local/bin/switchroom
+# Before, a link stood there: nothing is written through it.
+rm -f /usr/local/bin/switchroom
+sed "s|/opt/switchroom|$prefix|g" "$target/bin/site-switchroom" >/usr/local/bin/switchroom
+chmod 0755 /usr/local/bin/switchroom
 for unit in switchroom-edge.service switchroom-server.service switchroom-sidecar.service switchroom-cloud.service; do
   sed "s|/opt/switchroom|$prefix|g" "$target/systemd/$unit" >"/etc/systemd/system/$unit"
 done
 if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 echo "Settings: /etc/switchroom/switchroom.json. Start: systemctl enable --now switchroom-edge switchroom-server"
+echo "The first administrator: switchroom agent add admin --roles admin --phone none"
 echo "Digital channels: /etc/switchroom/sidecar.json, then systemctl enable --now switchroom-sidecar"
 echo "The cloud half, on its own machine: docs/cloud.md, then systemctl enable --now switchroom-cloud"

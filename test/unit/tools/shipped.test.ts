@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readSettings } from '../../../config/index.ts';
 import { parts } from '../../../tools/bundle.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -49,6 +50,47 @@ test('install.sh puts every unit there', () => {
   const script = readFileSync(join(root, 'deploy/bundle/install.sh'), 'utf8');
   const [, named = ''] = /for unit in ([^;]+);/.exec(script) ?? [];
   expect(named.split(' ').sort()).toEqual(readdirSync(join(root, 'deploy/systemd')).sort());
+});
+
+test.each(readdirSync(join(root, 'deploy/systemd')))(
+  '%s writes where its user may, and knows every setting',
+  (unit) => {
+    const text = readFileSync(join(root, 'deploy/systemd', unit), 'utf8');
+    const [, state = ''] = /^StateDirectory=(.+)$/m.exec(text) ?? [];
+    const [, folder = ''] = /^WorkingDirectory=(.+)$/m.exec(text) ?? [];
+    expect(text).toContain('ProtectSystem=strict');
+    expect(writable(environmentOf(text), folder).filter((one) => !`${one}/`.startsWith(`/var/lib/${state}/`))).toEqual(
+      [],
+    );
+  },
+);
+
+test('the image writes into its volume alone', () => {
+  const text = readFileSync(join(root, 'deploy/docker/Dockerfile'), 'utf8');
+  const folders = writable(environmentOf(text), '/read-only');
+  expect(folders.filter((one) => !`${one}/`.startsWith('/var/lib/switchroom/'))).toEqual([]);
+});
+
+test('the command of an installed site has the folders and the settings of its services', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'command-'));
+  try {
+    const program = join(folder, 'current/bin/switchroom');
+    mkdirSync(join(folder, 'current/bin'), { recursive: true });
+    writeFileSync(program, '#!/bin/sh\npwd; env; echo "said: $*"\n');
+    chmodSync(program, 0o755);
+    const script = readFileSync(join(root, 'deploy/bundle/site-switchroom'), 'utf8')
+      // Nobody else to be, and no settings of a site, where tests run.
+      .replace(/^if .*runuser.*$/m, '')
+      .replaceAll('/etc/switchroom', folder)
+      .replaceAll('/opt/switchroom', folder);
+    const said = execFileSync('sh', ['-c', script, 'switchroom', 'agent', 'list'], { encoding: 'utf8', env: {} });
+    const unit = readFileSync(join(root, 'deploy/systemd/switchroom-server.service'), 'utf8');
+    expect(said.split('\n')[0]).toBe(folder);
+    expect(environmentOf(said)).toEqual(environmentOf(unit));
+    expect(said).toContain('said: agent list');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('setup.sh makes all that compose.yaml reads, and leaves what is there', () => {
@@ -118,3 +160,15 @@ test('install.sh puts files there that its service user can read, however strict
     rmSync(folder, { recursive: true });
   }
 });
+
+/** Settings in the environment of a unit, an image or a shell. */
+function environmentOf(text: string): Record<string, string> {
+  const named = text.matchAll(/(?<![\w])(SWITCHROOM_[A-Z_]+)=(\S+)/g);
+  return Object.fromEntries([...named].map(([, name = '', value = '']) => [name, value]));
+}
+
+/** Folders that programs write into, as they read the settings in a folder without any. */
+function writable(env: Record<string, string>, cwd: string): string[] {
+  const { data, flows, moments } = readSettings(env, cwd);
+  return [data, flows, moments.folder];
+}
