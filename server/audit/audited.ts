@@ -4,11 +4,11 @@ import type { JournalEvent } from '../journal/index.ts';
 const audited = [
   'account.',
   'directory.',
-  'flow.',
+  'flow.saved',
   'moment.saved',
   'moment.removed',
   'knowledge.',
-  'evaluation.',
+  'quality.',
   'journal.person-erased',
   'recording.listened',
   'retention.',
@@ -17,16 +17,15 @@ const audited = [
   'server.',
   'sip.messages-read',
   'call.monitored',
+  'desk.state-forced',
   'customer.exported',
   'customer.merged',
   'customer.unmerged',
   'customer.merge-suggestion-closed',
 ];
 
-export function isAudited({ type, agent, data }: JournalEvent): boolean {
-  if (audited.some((name) => (name.endsWith('.') ? type.startsWith(name) : type === name))) return true;
-  // What was done to an agent by somebody else: a supervisor who forced her state, for one.
-  return type.startsWith('agent.') && typeof data.by === 'string' && data.by !== agent;
+export function isAudited({ type }: Pick<JournalEvent, 'type'>): boolean {
+  return audited.some((name) => (name.endsWith('.') ? type.startsWith(name) : type === name));
 }
 
 /** Who did it: an agent's id, `token:…`, `local` (command line), `ldap`, `oidc`; of logins the person herself. */
@@ -34,9 +33,23 @@ export function actorOf({ agent, data }: JournalEvent): string | undefined {
   return typeof data.by === 'string' ? data.by : agent;
 }
 
+/** Fields that name what something was done to, the nearest first. */
+const subjects = [
+  'key',
+  'flow',
+  'token',
+  'recording',
+  'article',
+  'evaluation',
+  'calibration',
+  'form',
+  'moment',
+  'hold',
+];
+
 /** What it was done to, where that is not the agent of the event. */
 export function subjectOf({ agent, interaction, customer, data }: JournalEvent): string | undefined {
-  for (const field of ['key', 'flow', 'token', 'recording', 'article', 'evaluation', 'moment']) {
+  for (const field of subjects) {
     const value = data[field];
     if (typeof value === 'string') return value;
   }

@@ -5,7 +5,7 @@ import type { AuditEntry } from './audit-log.ts';
 /** RFC 5424 §6.2.1: notice, "normal but significant". */
 const severity = 5;
 /** Fields that name or describe a person beyond her login: they could not be erased at the collector. */
-const personal = new Set(['person', 'personBefore', 'login']);
+const personal = new Set(['person', 'personBefore', 'login', 'answers', 'comment', 'reply']);
 /** Collectors need not take more (RFC 5425 §4.3.1 asks for 8,192 at least should they be able to). */
 const longest = 8_192;
 

@@ -152,7 +152,19 @@ describe.skipIf(!has('sipp') || !hasChromium)('the pages of operation (needs sip
     const entry = page.getByRole('region', { name: 'The entry' });
     await entry.getByText('Wu Lan').waitFor();
     await entry.locator('del', { hasText: `Agent ${agent}` }).waitFor();
+    await entry.getByRole('heading', { name: `changed the person ${agent}` }).waitFor();
+    expect(await entry.getByText('directory.agent-put').isVisible()).toBe(false);
+    await entry.getByText('The event as it is kept').click();
+    await entry.getByText('directory.agent-put').waitFor();
     await picture(page, '71-audit');
+    await page.goto(`${floor.product.web}#/admin/audit`);
+    await page.getByLabel('To what').fill('');
+    await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: /^What/ }).selectOption('');
+    await page.getByRole('row').nth(3).waitFor();
+    // No row is the bare name of an event.
+    for (const row of await page.getByRole('row').allInnerTexts()) expect(row).not.toMatch(/\b[a-z]+\.[a-z]+-/);
+    await picture(page, '71-audit-list');
     await page.close();
   });
 
@@ -179,6 +191,11 @@ describe.skipIf(!has('sipp') || !hasChromium)('the pages of operation (needs sip
     await page.goto(`${floor.product.web}#/admin/sip`);
     await page.getByRole('region', { name: '已结束的通话' }).getByRole('link').first().waitFor();
     await picture(page, '74-sip-calls-zh-dark');
+    await page.goto(`${floor.product.web}#/admin/audit`);
+    await page.getByText('查看了', { exact: false }).first().waitFor();
+    await picture(page, '75-audit-zh-dark');
+    await page.setViewportSize({ width: 820, height: 1180 });
+    await picture(page, '76-audit-zh-dark-tablet');
     await page.close();
   });
 });

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { selfSigned } from '../../../cli/self-signed.ts';
 import { AuditLog, openSyslog, type Syslog } from '../../../server/audit/index.ts';
+import { deskFacts } from '../../../server/desk/journal-events.ts';
 import { agentSchema } from '../../../server/directory/index.ts';
+import { flowPassed } from '../../../server/flows/index.ts';
+import { newEvent } from '../../../server/journal/index.ts';
+import { calibrationClosed } from '../../../server/quality/index.ts';
 import { logger, openSite, type TestSite } from '../directory/site.ts';
 import { type Collector, startCollector } from './collector.ts';
 
@@ -68,6 +72,19 @@ describe('the audit log', () => {
     expect(subjects({ type: 'directory.*', limit: 2 })).toEqual(['s4', 's3']);
     expect(subjects({ before: entries({ limit: 2 }).at(-1)?.seq, limit: 2 })).toEqual(['s2', 's1']);
     expect(subjects({ from: site.clock.at, until: site.clock.at + 1 })).toEqual(['s4']);
+  });
+
+  it('has states that were forced and evaluations, and no figures of flows', async () => {
+    const { journal, clock } = site;
+    const at = clock.at;
+    await journal.append([
+      newEvent(flowPassed, at, { calls: [['bank', '', 'welcome', 3]] }),
+      newEvent(deskFacts.stateForced, at, { by: 'boss', to: 'sign-out' }, { agent: '1001' }),
+      newEvent(calibrationClosed, at, { by: 'boss', calibration: 'cal_1' }),
+    ]);
+    await expect
+      .poll(() => entries().map(({ type, subject }) => `${type} ${subject}`))
+      .toEqual(['quality.calibration-closed cal_1', 'desk.state-forced 1001']);
   });
 
   it('catches up with what happened while it was not there, once', async () => {

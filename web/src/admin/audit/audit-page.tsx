@@ -2,34 +2,31 @@
 import '../system.css';
 import './audit.css';
 import { type ReactNode, useState } from 'react';
-import { usePanel } from '../../panel-context.ts';
+import { usePanel, usePreferences } from '../../panel-context.ts';
 import { Failure } from '../../parts/failure.tsx';
 import { Icon } from '../../parts/icon.tsx';
 import { useRest } from '../../rest.ts';
 import { goTo, hrefOf } from '../../route.ts';
 import { differences, flat, sidesOf } from './differences.ts';
+import { type AuditEntry, sentenceOf } from './sentences.ts';
 import { type AuditWord, useAuditWords } from './words.ts';
-
-interface Entry {
-  seq: number;
-  at: number;
-  type: string;
-  by?: string;
-  subject?: string;
-  data: Record<string, unknown>;
-}
 
 const types = [
   'directory.*',
   'account.*',
   'flow.*',
+  'moment.*',
   'recording.listened',
   'sip.messages-read',
   'call.monitored',
+  'desk.state-forced',
   'knowledge.*',
-  'evaluation.*',
-  'agent.*',
+  'quality.*',
+  'customer.*',
   'journal.person-erased',
+  'retention.*',
+  'egress.*',
+  'server.*',
 ] as const;
 const spans = ['1', '7', '30', '0'] as const;
 const dayMs = 86_400_000;
@@ -43,7 +40,7 @@ export default function AuditPage({ rest: [open] }: { rest: string[] }) {
   /** `next` of each page before this one. */
   const [pages, setPages] = useState<number[]>([]);
   const given = (value: string) => (value === '' ? undefined : value);
-  const { data, failed, loading, reload } = useRest<{ entries: Entry[]; next?: number }>('/audit', {
+  const { data, failed, loading, reload } = useRest<{ entries: AuditEntry[]; next?: number }>('/audit', {
     by: given(filter.by),
     subject: given(filter.subject),
     type: given(filter.type),
@@ -102,8 +99,8 @@ export default function AuditPage({ rest: [open] }: { rest: string[] }) {
           <table>
             <thead>
               <tr>
-                {(['at', 'by', 'type', 'subject', 'change'] as const).map((one) => (
-                  <th key={one} scope="col">
+                {(['at', 'what', 'change'] as const).map((one) => (
+                  <th key={one} scope="col" className={one === 'change' ? 'audit-change' : undefined}>
                     {say(one)}
                   </th>
                 ))}
@@ -115,12 +112,10 @@ export default function AuditPage({ rest: [open] }: { rest: string[] }) {
                   <th scope="row">
                     <a href={hrefOf('admin', 'audit', String(one.seq))}>{time.format(one.at)}</a>
                   </th>
-                  <td>{one.by ?? say('system')}</td>
-                  <td>
-                    <code className="event-type">{one.type}</code>
+                  <td className="audit-sentence">
+                    <Sentence of={one} />
                   </td>
-                  <td>{one.subject ?? '–'}</td>
-                  <td className="muted">{gist(one, say)}</td>
+                  <td className="muted audit-change">{gist(one, say)}</td>
                 </tr>
               ))}
             </tbody>
@@ -145,26 +140,33 @@ export default function AuditPage({ rest: [open] }: { rest: string[] }) {
   );
 }
 
-function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
+function Sentence({ of: entry }: { of: AuditEntry }) {
+  const { language } = usePreferences();
+  return sentenceOf(entry, language).map(({ text, name }, at) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a sentence stay where they are
+    name ? <b key={at}>{text}</b> : <span key={at}>{text}</span>,
+  );
+}
+
+function EntryDetail({ entry, at }: { entry: AuditEntry; at: string }) {
   const say = useAuditWords();
   const { before: _before, personBefore: _personBefore, record: _record, person: _person, ...rest } = entry.data;
   const { before, after } = sidesOf(entry.data);
   const changes = differences(before, after);
-  // Who, and to what, stands above already.
-  const facts = [...flat(rest)].filter(([name, value]) => name !== 'by' && value !== entry.subject);
+  const facts = [...flat(rest)].filter(([name]) => name !== 'by');
+  const named = [...flat({ type: entry.type, by: entry.by, subject: entry.subject })];
   return (
     <section className="card audit-entry" aria-label={say('entry')}>
       <header className="card-head">
-        <h2>{entry.type}</h2>
+        <h2>
+          <Sentence of={entry} />
+        </h2>
         <div className="space" />
         <button type="button" className="ghost round" aria-label={say('close')} onClick={() => goTo('admin', 'audit')}>
           <Icon name="close" />
         </button>
       </header>
-      <p className="muted">
-        {at} · {entry.by ?? say('system')}
-        {entry.subject !== undefined && ` → ${entry.subject}`}
-      </p>
+      <p className="muted">{at}</p>
       {changes.length > 0 && (
         <table className="diff">
           <thead>
@@ -186,23 +188,24 @@ function EntryDetail({ entry, at }: { entry: Entry; at: string }) {
         </table>
       )}
       {after !== undefined && changes.length === 0 && <p className="muted">{say('no-change')}</p>}
-      {facts.length > 0 && (
+      <details>
+        <summary>{say('event')}</summary>
         <dl>
-          {facts.map(([name, value]) => (
+          {[...named, ...facts].map(([name, value]) => (
             <div key={name}>
               <dt>{name}</dt>
               <dd>{value}</dd>
             </div>
           ))}
         </dl>
-      )}
+      </details>
       <p className="muted">{say('number', { seq: entry.seq })}</p>
     </section>
   );
 }
 
 /** Of a change of settings the fields, of anything else nothing. */
-function gist({ data }: Entry, say: (word: AuditWord) => string): string {
+function gist({ data }: AuditEntry, say: (word: AuditWord) => string): string {
   const { before, after } = sidesOf(data);
   if (before === undefined) return after === undefined ? '' : say('added');
   if (after === undefined) return say('removed');
