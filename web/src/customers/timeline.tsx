@@ -2,12 +2,13 @@
 import { useEffect, useState } from 'react';
 import { useNow } from '../clock.ts';
 import { dateTime, duration } from '../format.ts';
-import { isKey, nameIn } from '../i18n/translate.ts';
+import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { RestFailed, rest } from '../rest.ts';
 import { hrefOf } from '../route.ts';
+import { dispositionName } from '../state/dispositions.ts';
 import type { TimelineEntry } from './types.ts';
 import { useCustomerWords } from './words.ts';
 
@@ -78,8 +79,8 @@ function Contact({ entry }: { entry: Extract<TimelineEntry, { entry: 'interactio
   const say = useCustomerWords();
   const { t, language, state } = usePanel();
   const { id, at, channel, direction, queue, agent, disposition, note, talkMs } = entry;
-  const card = state.setup?.queues.find((one) => one.id === queue);
-  const key = `disposition.${disposition}`;
+  const queues = state.setup?.queues ?? [];
+  const card = queues.find((one) => one.id === queue);
   return (
     <>
       <Icon name={channel === 'voice' ? 'phone' : channel === 'work' ? 'check' : 'chat'} size={16} />
@@ -91,7 +92,9 @@ function Contact({ entry }: { entry: Extract<TimelineEntry, { entry: 'interactio
           {queue !== undefined && <span>{nameIn(language, card?.name ?? {}, queue)}</span>}
           {agent !== undefined && <span>{agent}</span>}
           {talkMs > 0 && <span>{say('talked', { time: duration(talkMs) })}</span>}
-          {disposition !== undefined && <span className="chip">{isKey(key) ? t(key) : disposition}</span>}
+          {disposition !== undefined && (
+            <span className="chip">{dispositionName(disposition, { queue, queues, language, t })}</span>
+          )}
         </p>
         {note !== undefined && <p className="timeline-note">{note}</p>}
       </div>

@@ -1,10 +1,11 @@
 import { useNow } from '../clock.ts';
 import { useConversationWords } from '../conversation/words.ts';
 import { dateTime, duration, initials, phone } from '../format.ts';
-import { isKey, nameIn } from '../i18n/translate.ts';
+import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
 import type { DeskContact } from '../state/contacts.ts';
+import { dispositionName } from '../state/dispositions.ts';
 import { digitalAddress, nameOf } from '../state/names.ts';
 import type { PopView } from '../state/state.ts';
 import { CrmButton } from './crm-button.tsx';
@@ -147,12 +148,9 @@ function Earlier({ content }: { content: Content }) {
   const { t, language, state } = usePanel();
   const now = useNow() + state.clockOffset;
   const timeZone = state.setup?.site.timeZone ?? 'UTC';
-  const disposition = (value: string) => {
-    const key = `disposition.${value}`;
-    return isKey(key) ? t(key) : value;
-  };
+  const queues = state.setup?.queues ?? [];
   const queueName = (id: string) => {
-    const card = state.setup?.queues.find((one) => one.id === id);
+    const card = queues.find((one) => one.id === id);
     return nameIn(language, card?.name ?? {}, id);
   };
   const people = [...state.colleagues, ...(state.setup === undefined ? [] : [state.setup.me])];
@@ -177,7 +175,11 @@ function Earlier({ content }: { content: Content }) {
                 {one.queue !== undefined && <span>{queueName(one.queue)}</span>}
                 {one.agent !== undefined && <span>{agentName(one.agent)}</span>}
                 {one.talkMs !== undefined && <span>{t('earlier.talk', { time: duration(one.talkMs) })}</span>}
-                {one.disposition !== undefined && <span className="chip">{disposition(one.disposition)}</span>}
+                {one.disposition !== undefined && (
+                  <span className="chip">
+                    {dispositionName(one.disposition, { queue: one.queue, queues, language, t })}
+                  </span>
+                )}
               </p>
               {one.note !== undefined && <p className="timeline-note">{one.note}</p>}
             </div>

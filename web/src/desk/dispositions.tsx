@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import { isKey } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
+import { dispositionTitle } from '../state/dispositions.ts';
 import type { QueueCard } from '../state/state.ts';
 
 type Node = QueueCard['dispositionTree'][number];
@@ -19,10 +19,7 @@ export function Dispositions({
 }) {
   const { t, language } = usePanel();
   const [opened, setOpened] = useState<string>();
-  const titleOf = ({ code, label }: Node) => {
-    const key = `disposition.${code}`;
-    return label[language] ?? (isKey(key) ? t(key) : (label.en ?? label.zh ?? code));
-  };
+  const titleOf = (node: Node) => dispositionTitle(node, language, t);
   const branch = nodes.find((node) =>
     opened === undefined ? node.children.length > 0 && holds(node, chosen) : node.code === opened,
   );

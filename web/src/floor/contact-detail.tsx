@@ -7,6 +7,7 @@ import { Failure } from '../parts/failure.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { useRest } from '../rest.ts';
 import { hrefOf } from '../route.ts';
+import { dispositionName } from '../state/dispositions.ts';
 import { Evaluate } from './evaluate.tsx';
 import { Player } from './player.tsx';
 import { type FloorWord, useFloorWords } from './words.ts';
@@ -17,7 +18,15 @@ interface Decision {
 }
 
 /** All that is known of one contact, in the order in which it happened. */
-export function ContactDetail({ id, onClose }: { id: string; onClose: () => void }) {
+export function ContactDetail({
+  id,
+  agentName,
+  onClose,
+}: {
+  id: string;
+  agentName: (id: string) => string;
+  onClose: () => void;
+}) {
   const { language, state, t } = usePanel();
   const say = useFloorWords();
   const path = `/interactions/${encodeURIComponent(id)}`;
@@ -31,7 +40,7 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
   const day = new Intl.DateTimeFormat(locale, { timeZone, dateStyle: 'full' });
   if (record === undefined) return <Failure of={failed} onRetry={reload} />;
 
-  const steps = stepsOf(record, say, queueName, (outcome) => {
+  const steps = stepsOf(record, say, { queueName, agentName }, (outcome) => {
     const key = `outcome.${outcome}`;
     return isKey(key) ? t(key) : outcome;
   });
@@ -58,7 +67,12 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
         <Fact name={say('column.talk')} value={duration(record.talkMs)} />
         <Fact name={say('hold')} value={duration(record.holdMs)} />
         <Fact name={say('wrap-up')} value={duration(record.wrapUpMs)} />
-        {record.disposition !== undefined && <Fact name={say('column.disposition')} value={record.disposition} />}
+        {record.disposition !== undefined && (
+          <Fact
+            name={say('column.disposition')}
+            value={dispositionName(record.disposition, { queue: record.queue, queues, language, t })}
+          />
+        )}
         {record.endedBy !== undefined && (
           <Fact name={say('ended-by')} value={callWord(say, 'ended-by', record.endedBy)} />
         )}
@@ -139,7 +153,7 @@ export interface Step {
 function stepsOf(
   record: InteractionRecord,
   say: ReturnType<typeof useFloorWords>,
-  queueName: (queue: string) => string,
+  { queueName, agentName }: Record<'queueName' | 'agentName', (id: string) => string>,
   outcomeName: (outcome: string) => string,
 ): Step[] {
   const steps: Step[] = [
@@ -152,7 +166,8 @@ function stepsOf(
   if (record.queuedAt !== undefined && record.queue !== undefined) {
     steps.push({ at: record.queuedAt, kind: 'queue', text: say('step.queued', { queue: queueName(record.queue) }) });
   }
-  for (const { agent, offeredAt, outcome, answeredAt, endedAt } of record.agents) {
+  for (const { agent: id, offeredAt, outcome, answeredAt, endedAt } of record.agents) {
+    const agent = agentName(id);
     if (offeredAt !== undefined) {
       const text = say('step.offered', { agent });
       steps.push({
@@ -164,8 +179,9 @@ function stepsOf(
     if (answeredAt !== undefined) steps.push({ at: answeredAt, kind: 'agent', text: say('step.answered', { agent }) });
     if (endedAt !== undefined) steps.push({ at: endedAt, kind: 'agent', text: say('step.left', { agent }) });
   }
-  for (const { at, to, by } of record.transfers) {
-    steps.push({ at, kind: 'transfer', text: say('step.transferred', { to: to ?? '', by: by ?? '' }) });
+  for (const { at, kind, to = '', by = '' } of record.transfers) {
+    const target = kind === 'queue' ? queueName(to) : kind === 'agent' ? agentName(to) : to;
+    steps.push({ at, kind: 'transfer', text: say('step.transferred', { to: target, by: agentName(by) }) });
   }
   if (record.endedAt !== undefined) {
     steps.push({

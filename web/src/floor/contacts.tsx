@@ -7,6 +7,7 @@ import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { addressOf, useRest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
+import { dispositionName, dispositionTitle, leavesOf } from '../state/dispositions.ts';
 import { ContactDetail } from './contact-detail.tsx';
 import { useAgents } from './use-agents.ts';
 import { type FloorWord, useFloorWords } from './words.ts';
@@ -27,7 +28,7 @@ const dayMs = 86_400_000;
 const looks: Partial<Record<string, string>> = { wait: 'number spare', talk: 'number spare', disposition: 'spare' };
 
 export function Contacts({ rest: [open] }: { rest: string[] }) {
-  const { language, state } = usePanel();
+  const { language, state, t } = usePanel();
   const say = useFloorWords();
   const [filter, setFilter] = useState(noFilter);
   /** `next` of each page before this one. */
@@ -63,7 +64,7 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
         <a className="button secondary" href={addressOf('/interactions.xlsx', { ...query, language })} download>
           {say('download-xlsx')}
         </a>
-        <a className="button secondary" href={addressOf('/interactions.csv', query)} download>
+        <a className="button secondary" href={addressOf('/interactions.csv', { ...query, bom: true })} download>
           {say('download-csv')}
         </a>
       </header>
@@ -96,6 +97,18 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
           {agents.map(({ id, name }) => (
             <option key={id} value={id}>
               {name}
+            </option>
+          ))}
+        </Select>
+        <Select
+          label={say('column.disposition')}
+          value={filter.disposition}
+          onChange={(value) => set({ disposition: value })}
+        >
+          <option value="">{say('all')}</option>
+          {leavesOf(queues.filter(({ id }) => filter.queue === '' || id === filter.queue)).map((one) => (
+            <option key={one.code} value={one.code}>
+              {dispositionTitle(one, language, t)}
             </option>
           ))}
         </Select>
@@ -137,7 +150,11 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
                   </td>
                   <td className="number spare">{one.queuedAt === undefined ? '–' : duration(one.waitMs)}</td>
                   <td className="number spare">{one.talkMs === 0 ? '–' : duration(one.talkMs)}</td>
-                  <td className="spare">{one.disposition ?? '–'}</td>
+                  <td className="spare">
+                    {one.disposition === undefined
+                      ? '–'
+                      : dispositionName(one.disposition, { queue: one.queue, queues, language, t })}
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -156,7 +173,9 @@ export function Contacts({ rest: [open] }: { rest: string[] }) {
             )}
           </footer>
         </section>
-        {open !== undefined && <ContactDetail key={open} id={open} onClose={() => goTo('floor', 'contacts')} />}
+        {open !== undefined && (
+          <ContactDetail key={open} id={open} agentName={nameOf} onClose={() => goTo('floor', 'contacts')} />
+        )}
       </div>
     </>
   );
