@@ -248,7 +248,7 @@ function openEgress(
 function detourFlows(store: FlowStore) {
   return [...store.current.flows.values()]
     .filter((flow) => [...flow.nodes.values()].some((node) => node.type === 'return'))
-    .map((flow) => ({ flow: flow.name, name: {} }));
+    .map((flow) => ({ flow: flow.name, name: flow.title }));
 }
 
 async function closeHttp(http: HttpServer): Promise<void> {

@@ -9,6 +9,8 @@ import type { FlowSet, Prompt } from './types.ts';
 /** One flow, compiled. Only the interpreter looks inside. */
 export interface CompiledFlow {
   readonly name: string;
+  /** What agents read, where it says so. */
+  readonly title: Readonly<{ en?: string | undefined; zh?: string | undefined }>;
   /** SHA-256 (hex) of the file's text. */
   readonly version: string;
   readonly languages: readonly Language[];
@@ -26,6 +28,7 @@ export function compileFlow(flow: FlowFile, text: string): CompiledFlow {
   const languages: readonly Language[] = own.languages ?? ['en', 'zh'];
   return Object.freeze({
     name: own.flow,
+    title: own.title ?? {},
     version: createHash('sha256').update(text).digest('hex'),
     languages,
     start: own.start,

@@ -353,6 +353,10 @@ export const flowSchema = z
   .strictObject({
     $schema: z.string().optional(),
     flow: name.describe('Name of the flow; the file is called <name>.json.'),
+    title: z
+      .strictObject({ en: z.string().min(1).max(80).optional(), zh: z.string().min(1).max(80).optional() })
+      .optional()
+      .describe('What agents read where they can send callers into it. Default: its name.'),
     note,
     languages: z
       .array(z.enum(['en', 'zh']))

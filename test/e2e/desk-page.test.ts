@@ -189,7 +189,8 @@ describe.skipIf(!hasChromium)('the agent’s page in Chromium', () => {
     await page.getByText('The caller is in a flow').waitFor();
     await picture(page, '08-detour');
     world.calls.detours.get(offer.interaction)?.({ verified: 'yes' });
-    await page.getByText('Back from PIN check: verified yes').waitFor();
+    // It stays at the call, after the notice has gone.
+    await page.locator('.call').getByText('Back from PIN check: verified yes').waitFor();
 
     await page.keyboard.press('F8');
     await page.getByRole('dialog').getByText('Tom Reed').waitFor();

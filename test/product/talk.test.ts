@@ -166,6 +166,7 @@ describe.skipIf(!has('sipp'))('during the talk (needs sipp)', { timeout: 60_000 
 
   test('a detour for a rating: the agent gets it back', async () => {
     const { caller, seat, panel } = await atDesk(await floor.line());
+    expect(panel.snapshot.setup.flows).toContainEqual({ flow: 'rating', name: { en: 'Rating', zh: '满意度评价' } });
     await panel.do('detour', { interaction: caller.interaction, flow: 'rating' });
     await until(async () => (await floor.call(caller.interaction))?.node === 'ask', 'the caller is asked');
     caller.rtp.key('5');

@@ -256,3 +256,21 @@ test('hints that come during the talk stand beside that contact alone, and repla
   expect(state.pops['off-a']?.content.hints).toEqual([{ en: 'Charged twice' }, { zh: '重要客户' }]);
   expect(state.pops['off-b']?.content.hints).toBeUndefined();
 });
+
+test('how a detour ended stays as long as its contact', () => {
+  const talking = tell(
+    open(),
+    ['call', call('a', 'talking')],
+    ['agent', { live: live(contact('a', 'connected')), today }],
+  );
+  const end = { flow: 'pin', result: { result: 'confirmed' } };
+  const back = tell(talking, ['detour-ended', { interaction: 'a', ...end }]);
+  expect(back.detours.a).toMatchObject(end);
+  const wrapping = tell(
+    back,
+    ['call-gone', { interaction: 'a' }],
+    ['agent', { live: live(contact('a', 'wrap-up')), today }],
+  );
+  expect(wrapping.detours.a).toMatchObject(end);
+  expect(tell(wrapping, ['agent', { live: live(), today }]).detours).toEqual({});
+});

@@ -59,12 +59,12 @@ export function CallCard({ contact }: { contact: DeskContact }) {
       <div className="recording" data-recording={recording}>
         <span className="recording-dot" />
         <span>{t(`call.recording.${recording}`)}</span>
-        {recording === 'on' && (
+        {recording === 'on' && !inFlow && (
           <button type="button" className="ghost small" onClick={() => void act('pause-recording', { interaction })}>
             {t('call.recording.pause')}
           </button>
         )}
-        {recording === 'paused' && (
+        {recording === 'paused' && !inFlow && (
           <button type="button" className="ghost small" onClick={() => void act('resume-recording', { interaction })}>
             {t('call.recording.go-on')}
           </button>

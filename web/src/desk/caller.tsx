@@ -3,10 +3,11 @@ import { phone } from '../format.ts';
 import { usePanel } from '../panel-context.ts';
 import type { DeskContact } from '../state/contacts.ts';
 import { digitalAddress, nameOf } from '../state/names.ts';
+import { detourText } from '../state/wording.ts';
 
-/** Name and number of the one who is on the line. */
+/** Name and number of the one who is on the line, and how the flow ended from which she came back. */
 export function Caller({ contact }: { contact: DeskContact }) {
-  const { t } = usePanel();
+  const { t, language, state } = usePanel();
   const content = contact.pop?.content;
   const call = contact.call;
   const say = useConversationWords();
@@ -25,11 +26,13 @@ export function Caller({ contact }: { contact: DeskContact }) {
   const number = content?.from ?? (call?.direction === 'out' ? call.to : call?.from);
   const shown = number === undefined ? t('contact.withheld') : phone(number);
   const name = nameOf(content);
+  const detour = call?.phase === 'detour' ? undefined : state.detours[contact.interaction];
   return (
     <div className="caller">
       <strong elementtiming={timed}>{name ?? (number === undefined ? t('contact.unknown') : shown)}</strong>
       {name !== undefined && <span className="figures">{shown}</span>}
       {name === undefined && <span>{t('contact.unknown')}</span>}
+      {detour !== undefined && <span>{detourText(detour, { flows: state.setup?.flows, language, t })}</span>}
     </div>
   );
 }

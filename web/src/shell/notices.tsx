@@ -1,26 +1,23 @@
 import { useEffect } from 'react';
 import { phone } from '../format.ts';
 import type { Translate } from '../i18n/translate.ts';
-import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Icon } from '../parts/icon.tsx';
-import type { Notice } from '../state/state.ts';
+import type { DetourEnd, Notice } from '../state/state.ts';
+import { detourText } from '../state/wording.ts';
 
 const shownMs = { info: 8_000, good: 8_000, bad: 20_000 };
 
 export function Notices() {
   const { t, language, state, change } = usePanel();
-  const flowName = (flow: string) => {
-    const known = state.setup?.flows.find((one) => one.flow === flow);
-    return nameIn(language, known?.name ?? {}, flow);
-  };
+  const detour = (end: DetourEnd) => detourText(end, { flows: state.setup?.flows, language, t });
   return (
     <section className="notices" aria-label={t('notices.title')} aria-live="polite">
       {state.notices.map((notice) => (
         <NoticeLine
           key={notice.id}
           notice={notice}
-          text={textOf(notice, t, flowName)}
+          text={textOf(notice, t, detour)}
           dismiss={t('notices.dismiss')}
           onDismiss={() => change({ on: 'dismiss', id: notice.id })}
         />
@@ -55,7 +52,7 @@ function NoticeLine({
   );
 }
 
-function textOf(notice: Notice, t: Translate, flowName: (flow: string) => string): string {
+function textOf(notice: Notice, t: Translate, detour: (end: DetourEnd) => string): string {
   switch (notice.about) {
     case 'offer': {
       const from =
@@ -70,11 +67,7 @@ function textOf(notice: Notice, t: Translate, flowName: (flow: string) => string
       return notice.text;
     case 'review':
       return t(notice.approved ? 'review.approved' : 'review.sent-back', { why: notice.why });
-    case 'detour': {
-      const flow = flowName(notice.flow);
-      if (notice.reason !== undefined) return t('detour.failed', { flow, reason: notice.reason });
-      const result = Object.entries(notice.result ?? {}).map(([name, value]) => `${name} ${value}`);
-      return t('detour.done', { flow, result: result.join(', ') || '✓' });
-    }
+    case 'detour':
+      return detour(notice);
   }
 }

@@ -139,9 +139,11 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
     case 'work':
       return { ...state, work: { ...state.work, [frame.with.interaction]: frame.with } };
     case 'detour-ended': {
-      const { flow, result, failed } = frame.with;
+      const { interaction, flow, result, failed } = frame.with;
       const kind = failed === undefined ? 'good' : 'bad';
-      return notice(state, { kind, about: 'detour', flow, result, reason: failed?.reason });
+      const end = { flow, result, reason: failed?.reason };
+      const next = { ...state, detours: { ...state.detours, [interaction]: end } };
+      return notice(next, { kind, about: 'detour', ...end });
     }
     case 'asked':
       return { ...state, asked: { ...state.asked, [frame.with.content.interaction]: frame.with } };
@@ -176,6 +178,9 @@ function onAgent(state: PanelState, live: AgentLive): PanelState {
     calls: keep(state.calls, (call) => call.phase !== 'ended' || here.has(call.interaction)),
     conversations: keep(state.conversations, ({ view }) => view.phase !== 'closed' || here.has(view.interaction)),
     work: keep(state.work, (work) => here.has(work.interaction)),
+    detours: Object.fromEntries(
+      Object.entries(state.detours).filter(([one]) => here.has(one) || state.calls[one] !== undefined),
+    ),
   };
 }
 

@@ -26,12 +26,19 @@ export type { CallView, Colleague, FloorAgent, PopView, QueueCard, Setup, Snapsh
 /** `first`: nothing was shown yet. `lost`: what is shown may be old. */
 export type Link = { is: 'first' } | { is: 'open' } | { is: 'lost'; since: number };
 
+/** How a detour ended: with what the flow found out, or why it could not be done. */
+export interface DetourEnd {
+  flow: string;
+  result?: Record<string, string> | undefined;
+  reason?: string | undefined;
+}
+
 export type Notice = { id: number; kind: 'info' | 'good' | 'bad' } & (
   | { about: 'offer'; outcome: Exclude<Outcome, 'accepted'>; from?: string | undefined; written?: boolean | undefined }
   | { about: 'failed'; reason: string }
   | { about: 'said'; text: string }
   | { about: 'review'; approved: boolean; why: string }
-  | { about: 'detour'; flow: string; result?: Record<string, string> | undefined; reason?: string | undefined }
+  | ({ about: 'detour' } & DetourEnd)
 );
 /** Without a number, which the reducer gives. */
 export type NewNotice = Notice extends infer One ? (One extends Notice ? Omit<One, 'id'> : never) : never;
@@ -58,6 +65,8 @@ export interface PanelState {
   /** By interaction. */
   conversations: Record<string, Conversation>;
   work: Record<string, WorkView>;
+  /** The last one of each call that is on hand, by interaction. */
+  detours: Record<string, DetourEnd>;
   /** By queue. */
   figures: Record<string, QueueFigures>;
   colleagues: Colleague[];
@@ -86,6 +95,7 @@ export const nothing: PanelState = {
   calls: {},
   conversations: {},
   work: {},
+  detours: {},
   figures: {},
   colleagues: [],
   parked: [],

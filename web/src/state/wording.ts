@@ -1,7 +1,9 @@
 // Which word says what somebody does: who writes does not talk, and a message does not ring.
-import type { Key } from '../i18n/translate.ts';
+
+import type { Language } from '../../../values/index.ts';
+import { type Key, nameIn, type Translate } from '../i18n/translate.ts';
 import type { ContactState, DeskContact } from './contacts.ts';
-import type { AgentLive } from './state.ts';
+import type { AgentLive, DetourEnd, Setup } from './state.ts';
 
 /** What an agent does, as dots and texts say it. */
 export type Doing = 'talking' | 'writing' | 'ringing' | 'offered' | 'wrap-up';
@@ -36,4 +38,17 @@ export function doingLive({ contacts, occupied }: Pick<AgentLive, 'contacts' | '
   const doing = doingOf(contacts);
   const writes = Object.values(occupied).some((count) => (count ?? 0) > 0);
   return writes && doing !== 'talking' && doing !== 'ringing' ? 'writing' : doing;
+}
+
+/** How the flow ended into which she had sent her caller: its result before what it asked. */
+export function detourText(
+  { flow, result = {}, reason }: DetourEnd,
+  { flows = [], language, t }: { flows?: Setup['flows'] | undefined; language: Language; t: Translate },
+): string {
+  const name = nameIn(language, flows.find((one) => one.flow === flow)?.name ?? {}, flow);
+  if (reason !== undefined) return t('detour.failed', { flow: name, reason });
+  const { result: how, ...found } = result;
+  const parts = [how, ...Object.entries(found).map(([variable, value]) => `${variable} ${value}`)];
+  const said = parts.filter((part) => part !== undefined && part !== '').join(', ');
+  return t('detour.done', { flow: name, result: said === '' ? '✓' : said });
 }
