@@ -12,7 +12,8 @@ import { mediaType, rowOf } from './xlsx/index.ts';
 export interface Download<Query, Row> {
   /** Of the path, `/reports/<name>.csv`, and of the file. */
   name: string;
-  query: z.ZodType<Query>;
+  /** With `byteOrderMark`, for CSV. */
+  queryWithMark: z.ZodType<Query & { bom: boolean }>;
   /** The same with `inLanguage`, for the workbook. */
   queryInLanguage: z.ZodType<Query & { language: Language }>;
   title: Record<Language, string>;
@@ -23,7 +24,7 @@ export interface Download<Query, Row> {
 export const inLanguage = { language: z.enum(['en', 'zh']).default('en').describe('Of headings and names') };
 
 export function downloads<Query, Row>(one: Download<Query, Row>): Endpoint[] {
-  const { name, query, queryInLanguage, title, columns, rows } = one;
+  const { name, queryWithMark, queryInLanguage, title, columns, rows } = one;
   return [
     endpoint({
       method: 'get',
@@ -31,10 +32,11 @@ export function downloads<Query, Row>(one: Download<Query, Row>): Endpoint[] {
       tag: 'Reports',
       about: 'The same as CSV.',
       roles: staff,
-      query,
+      query: queryWithMark,
       raw: 'text/csv',
       async handle({ query, principal, response }) {
-        await sendCsv(response, `${name}.csv`, csvPieces(csvColumns(columns('en')), await rows(query, principal)));
+        const pieces = csvPieces(csvColumns(columns('en')), await rows(query, principal));
+        await sendCsv(response, `${name}.csv`, pieces, query.bom);
         return undefined;
       },
     }),

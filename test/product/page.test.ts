@@ -1,5 +1,6 @@
 // The page in a real browser on the whole product: the agent logs in, sees the customer before her phone rings, talks,
 // holds, and closes the contact. SWITCHROOM_SCREENSHOTS=folder keeps pictures.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -111,6 +112,8 @@ describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (ne
     const download = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download as CSV' }).click();
     expect((await download).suggestedFilename()).toBe('interactions.csv');
+    // Excel opens it, also where Windows is Chinese.
+    expect(readFileSync(await (await download).path(), 'utf8')).toMatch(/^\uFEFFid,channel,/);
     await page.close();
   });
 

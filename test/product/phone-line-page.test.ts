@@ -157,7 +157,7 @@ const wait = { timeout: 40_000, interval: 200 };
 
 async function switchLanguage(page: Page): Promise<void> {
   await page.locator('button.user').click();
-  await page.getByText(/^(中文|English)$/).click();
+  await page.getByRole('menuitem', { name: /^(中文|English)$/ }).click();
 }
 
 interface Figures {

@@ -7,7 +7,7 @@ import { failed } from '../errors.ts';
 import { interactionCsv } from '../interaction-csv.ts';
 import { interactionHeadings, interactionSheet } from '../interaction-sheet.ts';
 import { confinedTo, hadPart, isDiscreet, isStaff, maskedFor, visible } from '../scope.ts';
-import { sendCsv } from '../send-csv.ts';
+import { byteOrderMark, sendCsv } from '../send-csv.ts';
 import { sendXlsx } from '../send-xlsx.ts';
 import { languageOf } from '../sentences.ts';
 import { mediaType } from '../xlsx/index.ts';
@@ -171,10 +171,10 @@ export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
       tag: 'Interactions',
       about: 'The same as CSV, all of it. Cells that a spreadsheet would take for formulas begin with an apostrophe.',
       roles: staff,
-      query: z.object(filterShape),
+      query: z.object({ ...filterShape, ...byteOrderMark }),
       raw: 'text/csv',
-      async handle({ query, principal, response }) {
-        await sendCsv(response, 'interactions.csv', reads.stream(interactionCsv, confined(principal, query)));
+      async handle({ query: { bom, ...query }, principal, response }) {
+        await sendCsv(response, 'interactions.csv', reads.stream(interactionCsv, confined(principal, query)), bom);
         return undefined;
       },
     }),

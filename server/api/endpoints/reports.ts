@@ -9,6 +9,7 @@ import { failed } from '../errors.ts';
 import { agentColumns, type Names, queueColumns } from '../report-columns.ts';
 import { downloads, inLanguage } from '../report-downloads.ts';
 import { confinedTo, isStaff } from '../scope.ts';
+import { byteOrderMark } from '../send-csv.ts';
 
 const moment = z
   .string()
@@ -188,7 +189,7 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
     }),
     ...downloads({
       name: 'queues',
-      query: queueQuery,
+      queryWithMark: queueQuery.extend(byteOrderMark),
       queryInLanguage: queueQuery.extend(inLanguage),
       title: { en: 'Queues', zh: '队列' },
       columns: (language) => queueColumns(named(language)),
@@ -209,7 +210,7 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
     }),
     ...downloads({
       name: 'agents',
-      query: agentQuery,
+      queryWithMark: agentQuery.extend(byteOrderMark),
       queryInLanguage: agentQuery.extend(inLanguage),
       title: { en: 'Agents', zh: '坐席' },
       columns: (language) => agentColumns(named(language)),

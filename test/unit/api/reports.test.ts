@@ -57,6 +57,11 @@ describe('reports', () => {
     const { text, type } = await get('/reports/agents.csv');
     expect(type).toContain('text/csv');
     expect(text.split('\r\n')[1]).toContain("'=lunch 120");
+    const first = async (path: string) =>
+      Buffer.from(await (await api.send('get', path, api.tokens.admin)).arrayBuffer()).toString('latin1', 0, 3);
+    expect(await first('/reports/agents.csv')).not.toBe('\xef\xbb\xbf');
+    expect(await first('/reports/agents.csv?bom=true')).toBe('\xef\xbb\xbf');
+    expect(await first('/reports/queues.csv?bom=true')).toBe('\xef\xbb\xbf');
     expect((await get('/reports/queues', api.tokens.agent)).status).toBe(403);
     expect((await get('/reports/agents.csv', api.tokens.agent)).status).toBe(403);
   });

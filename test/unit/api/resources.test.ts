@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readCsv } from '../../../server/api/read-csv.ts';
 import { ha1 } from '../../../server/directory/index.ts';
 import { abandonedCall, longCall } from '../customers/call-events.ts';
 import { type ApiServer, audio, liveCall, startApi } from './api-server.ts';
@@ -247,6 +248,18 @@ describe('interactions', () => {
     expect(lines).toHaveLength(6);
     expect(lines[1]).toContain(`"'=HYPERLINK(""http://evil.example"",""click"")"`);
     expect(lines[3]).toContain(",'+8613800138000,");
+  });
+
+  it('go out with a byte order mark where it is asked for, and are read back with and without', async () => {
+    const bytes = async (query: string) =>
+      Buffer.from(await (await api.send('GET', `/interactions.csv${query}`, admin)).arrayBuffer());
+    const [plain, marked] = [await bytes(''), await bytes('?bom=true')];
+    expect(plain.subarray(0, 3).toString()).toBe('id,');
+    expect(marked).toEqual(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), plain]));
+    const columns = plain.toString().split('\r\n', 1)[0]?.toLowerCase().split(',') ?? [];
+    const read = (text: Buffer) => readCsv(text.toString(), { columns, required: ['id', 'from'] });
+    expect(read(marked).records.map(({ cells }) => cells.id)).toContain('int_1');
+    expect(read(marked)).toEqual({ ...read(plain), problems: [] });
   });
 
   it('have recordings, whole and in ranges, and who listened is written down', async () => {

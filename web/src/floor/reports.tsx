@@ -69,7 +69,7 @@ export function Reports() {
     60_000,
   );
   const exported = { ...datesOf(span, timeZone), interval: kind === 'agents' ? 'total' : interval };
-  const csv = addressOf(`/reports/${kind}.csv`, exported);
+  const csv = addressOf(`/reports/${kind}.csv`, { ...exported, bom: true });
   const xlsx = addressOf(`/reports/${kind}.xlsx`, { ...exported, language });
   const queueName = (id: string | undefined) =>
     id === undefined ? '' : nameIn(language, state.setup?.queues.find((one) => one.id === id)?.name ?? {}, id);
