@@ -7,6 +7,8 @@ export interface EventStreamOptions extends StreamClient {
   /** Number of the last event that the client has. */
   after: number;
   passes: (event: JournalEvent) => boolean;
+  /** The event as this client may read it. */
+  seen?: (event: JournalEvent) => JournalEvent;
 }
 
 const piece = 500;
@@ -14,7 +16,8 @@ const piece = 500;
 const mostAhead = 5_000;
 
 /** Writes until the client goes. */
-export async function streamEvents({ journal, after, passes, ...client }: EventStreamOptions): Promise<void> {
+export async function streamEvents(options: EventStreamOptions): Promise<void> {
+  const { journal, after, passes, seen = (event) => event, ...client } = options;
   let cursor = after;
   let ahead: JournalEvent[] = [];
   await streamSteadily(client, {
@@ -26,7 +29,7 @@ export async function streamEvents({ journal, after, passes, ...client }: EventS
     next() {
       const events = take();
       cursor = events.at(-1)?.seq ?? cursor;
-      return { text: events.filter(passes).map(frame).join(''), more: events.length > 0 };
+      return { text: events.filter(passes).map(seen).map(frame).join(''), more: events.length > 0 };
     },
     cursor: () => cursor,
   });

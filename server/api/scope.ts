@@ -2,9 +2,11 @@
 import { maskNumber, type Scope } from '../../values/index.ts';
 import { callMonitored } from '../calls/index.ts';
 import type { AgentPart, InteractionRecord } from '../customers/index.ts';
+import { deskFacts } from '../desk/index.ts';
 import type { Principal } from '../directory/index.ts';
 import type { JournalEvent } from '../journal/index.ts';
 import { calibrationClosed, calibrationOpened, evaluated } from '../quality/index.ts';
+import type { ApiDeps } from './deps.ts';
 import { failed } from './errors.ts';
 
 export function isStaff({ roles }: Principal): boolean {
@@ -80,6 +82,29 @@ export function isDiscreet(principal: Principal, { type, data }: JournalEvent): 
 }
 
 const numbers = ['from', 'fromDialled', 'to', 'toDialled'] as const;
+
+/**
+ * The event as this role sees it. To an agent a screen-pop is shown, and a number at full length, as long as the contact is
+ * on her hands: what she missed, declined or has done is no address book.
+ */
+export function eventFor(
+  principal: Principal,
+  event: JournalEvent,
+  { agentWork, callControl }: Pick<ApiDeps, 'agentWork' | 'callControl'>,
+): JournalEvent {
+  const { interaction, type } = event;
+  if (isStaff(principal) || interaction === undefined) return event;
+  const { agent = '' } = principal;
+  const isOnHand =
+    callControl.get(interaction)?.agent === agent ||
+    agentWork.agent(agent)?.contacts.some((contact) => contact.interaction === interaction);
+  if (isOnHand) return event;
+  const data = { ...event.data };
+  if (type === deskFacts.popped.name) delete data.content;
+  for (const field of [...numbers, 'number'])
+    if (typeof data[field] === 'string') data[field] = maskNumber(data[field]);
+  return { ...event, data };
+}
 
 /** The record as this role sees it. Agents read numbers at full length on their own running calls only. */
 export function maskedFor(principal: Principal, record: InteractionRecord): InteractionRecord {

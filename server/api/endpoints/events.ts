@@ -5,7 +5,7 @@ import type { ApiDeps } from '../deps.ts';
 import { type Endpoint, endpoint, everyone } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { streamEvents } from '../event-stream.ts';
-import { isAdmin, isDiscreet, isStaff, mayServe } from '../scope.ts';
+import { eventFor, isAdmin, isDiscreet, isStaff, mayServe } from '../scope.ts';
 
 /** Prefixes of events that only administrators read: settings, logins, the journal and the router itself, of all teams. */
 const adminsOnly = [
@@ -28,13 +28,8 @@ function mayRead(principal: Principal, event: JournalEvent): boolean {
 const word = z.string().min(1).max(64).optional();
 const number = z.coerce.number().int().min(0);
 
-export function eventEndpoints({
-  journal,
-  accounts,
-  mostStreams = 200,
-  mostStreamsEach = 20,
-  streamBeatMs,
-}: ApiDeps): Endpoint[] {
+export function eventEndpoints(deps: ApiDeps): Endpoint[] {
+  const { journal, accounts, mostStreams = 200, mostStreamsEach = 20, streamBeatMs } = deps;
   let open = 0;
   const openBy = new Map<string, number>();
   const count = (by: string, change: 1 | -1): void => {
@@ -98,6 +93,7 @@ export function eventEndpoints({
             // A number beyond our end comes from another journal (restored backup): from now on.
             after: Math.min(header.data ?? after ?? journal.last, journal.last),
             passes: (event) => matches(event, filter) && mayRead(who, event),
+            seen: (event) => eventFor(who, event, deps),
             stillAllowed: () => {
               const now = accounts.authenticate({ cookie, authorization });
               who = now ?? who;

@@ -6,11 +6,13 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { allEndpoints } from '../../../server/api/endpoints/index.ts';
 import { streamEvents } from '../../../server/api/event-stream.ts';
 import { callMonitored } from '../../../server/calls/index.ts';
-import { interactionHeld, interactionStep } from '../../../server/customers/index.ts';
+import { interactionHeld, interactionStep, interactionTransferred } from '../../../server/customers/index.ts';
+import { deskFacts } from '../../../server/desk/index.ts';
 import { agentSchema, sessionCookie } from '../../../server/directory/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
 import { evaluated } from '../../../server/quality/index.ts';
-import { type ApiServer, password, startApi } from './api-server.ts';
+import type { PopContent } from '../../../values/index.ts';
+import { type ApiServer, liveCall, password, startApi } from './api-server.ts';
 
 let api: ApiServer;
 beforeEach(async () => {
@@ -114,6 +116,41 @@ it('gives each role what is theirs', async () => {
   expect(await seen(api.tokens.admin)).toEqual(['directory.skill-put', 'int_1', 'int_2', 'int_3', 'int_end']);
   expect(await seen(api.tokens.supervisor)).toEqual(['int_1', 'int_3', 'int_end']);
   expect(await seen(api.tokens.agent)).toEqual(['int_1', 'int_end']);
+});
+
+it('shows an agent a screen-pop and whole numbers as long as she has the contact, and later who it was not any more', async () => {
+  const scope = { interaction: 'int_pop', agent: '1001', queue: 'service', team: 'red' };
+  const content: PopContent = {
+    interaction: 'int_pop',
+    channel: 'voice',
+    direction: 'in',
+    from: '+8613800138000',
+    to: '95500',
+    language: 'en',
+    path: [],
+    variables: {},
+    earlier: [],
+  };
+  const popped = newEvent(deskFacts.popped, 1, { offer: 'off_1', at: 1, deadline: 2, panels: 1, content }, scope);
+  const to = { kind: 'number' as const, to: '+8613900139000' };
+  await api.site.journal.append([popped, newEvent(interactionTransferred, 1, to, scope)]);
+  const read = async (as: string) => {
+    const stream = await open('?after=0&interaction=int_pop', as);
+    const found = [(await stream.next())!.data.data, (await stream.next())!.data.data];
+    stream.close();
+    return found;
+  };
+  const whole = [{ offer: 'off_1', content }, to];
+  const call = liveCall(api, { interaction: 'int_pop', agent: undefined });
+  expect(await read(api.tokens.agent)).toMatchObject(whole);
+  api.work.live.clear();
+  expect(await read(api.tokens.supervisor)).toMatchObject(whole);
+  const later = await read(api.tokens.agent);
+  expect(later).toMatchObject([{ offer: 'off_1' }, { to: '+86139****9000' }]);
+  expect(later[0]).not.toHaveProperty('content');
+  // A call of her own that is no contact of routing's.
+  call.agent = '1001';
+  expect(await read(api.tokens.agent)).toMatchObject(whole);
 });
 
 it('waits for a client that is slow, in the journal and not in memory, and leaves nothing out', async () => {
