@@ -77,7 +77,7 @@ export const liveFigures = {
     with: z.array(callView),
   },
   'phone-quality': {
-    about: 'How her panel’s phone hears and is heard: packets, losses, jitter, MOS, about every 5 s.',
+    about: 'How her panel’s phone hears and is heard: packets, losses, jitter, MOS of the last 10 s, about every 5 s.',
     with: phoneQuality,
   },
   ...conversationLive,
