@@ -274,3 +274,15 @@ test('how a detour ended stays as long as its contact', () => {
   expect(wrapping.detours.a).toMatchObject(end);
   expect(tell(wrapping, ['agent', { live: live(), today }]).detours).toEqual({});
 });
+
+test('what was measured of a connection goes with it', () => {
+  const phone = (connection: string, muted = false) => ({ state: 'connected' as const, connection, muted, lines: [] });
+  const up = { packets: 250, lost: 60, mos: 2.4 };
+  const bad = reduce(tell(open(), ['phone', phone('con_1')]), {
+    on: 'live',
+    now: 1_000,
+    frame: { live: 'phone-quality', with: { codec: 'PCMU', up } },
+  });
+  expect(tell(bad, ['phone', phone('con_1', true)]).phoneQuality?.up).toEqual(up);
+  expect(tell(bad, ['phone', phone('con_2')]).phoneQuality).toBeUndefined();
+});
