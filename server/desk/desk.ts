@@ -313,8 +313,10 @@ class OpenDesk implements Desk {
     }
     seat.prune(live);
     seat.tell('agent', { live, today: seat.tally.today });
+    // A supervisor who takes no contacts is offline all day, also while she listens to a talk.
+    const works = seat.signingOut || this.#options.directory.agents.get(agent)?.roles.includes('agent');
     // Later, so that the answer to her sign-out still gets to her.
-    if (live.presence === 'offline') setImmediate(() => this.#offline(agent));
+    if (live.presence === 'offline' && works) setImmediate(() => this.#offline(agent));
   };
 
   #offline(agent: AgentId): void {

@@ -104,6 +104,9 @@ test('supervisors listen within their scope, and set states; each is in the jour
   await expect(other.do('force', { agent: '1001', to: 'sign-out', reason: 'x' })).rejects.toThrow('agent-unknown');
   const { client: hers } = await Client.open(world, 'red');
   await hers.do('monitor', { interaction: 'int_1', mode: 'whisper' });
+  // Her phone is busy with it; she is offline as before, and stays.
+  world.work.change('red', (live) => Object.assign(live, { presence: 'offline', occupied: { voice: 1 } }));
+  expect((await hers.event('agent')).live).toMatchObject({ presence: 'offline', occupied: { voice: 1 } });
   await hers.do('take-over', { interaction: 'int_1' });
   await hers.do('unmonitor', { interaction: 'int_1' });
   expect(world.calls.asked).toEqual(['red whisper int_1', 'red take-over int_1', 'red unmonitor int_1']);

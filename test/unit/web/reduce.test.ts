@@ -286,3 +286,10 @@ test('what was measured of a connection goes with it', () => {
   expect(tell(bad, ['phone', phone('con_1', true)]).phoneQuality?.up).toEqual(up);
   expect(tell(bad, ['phone', phone('con_2')]).phoneQuality).toBeUndefined();
 });
+
+test('a supervisor who takes no contacts has nothing to be signed in for while she listens, until she takes a talk over', () => {
+  const listening: AgentLive = { ...live(), presence: 'offline', occupied: { voice: 1 } };
+  expect(tell(open(), ['agent', { live: listening, today }]).live).toBeUndefined();
+  const talking: AgentLive = { ...listening, contacts: [contact('a', 'connected')] };
+  expect(tell(open(), ['agent', { live: talking, today }]).live).toEqual(talking);
+});

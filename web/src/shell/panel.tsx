@@ -65,9 +65,12 @@ export function Panel({ onLeave }: { onLeave: (notice: LoginNotice | undefined) 
     );
   }
   if (desk?.state.setup === undefined) return <p className="starting">{t('app.starting')}</p>;
+  const { me } = desk.state.setup;
+  // Who takes no contacts is never signed in, and has her phone nevertheless: it rings for a talk that she listens to.
+  const hasPhone = me.phone === 'panel' && (desk.state.live !== undefined || !me.roles.includes('agent'));
   return (
     <PanelContext value={desk}>
-      {desk.state.setup.me.phone === 'panel' && desk.state.live !== undefined ? (
+      {hasPhone ? (
         <PhoneProvider>
           <Boundary of="desk">
             <Desk {...desk} />

@@ -171,9 +171,11 @@ function dialled(state: PanelState, { agent, direction, to, startedAt: at }: Cal
 /** All of her state; what belongs to contacts that have left goes with them. */
 function onAgent(state: PanelState, live: AgentLive): PanelState {
   const here = new Set(live.contacts.map((contact) => contact.interaction));
+  // Who takes no contacts has nothing to be signed in for, until she takes a talk over.
+  const works = live.presence !== 'offline' || live.contacts.length > 0;
   return {
     ...state,
-    live,
+    live: works ? live : undefined,
     pops: keep(state.pops, (pop) => pop.outcome === undefined || here.has(pop.content.interaction)),
     calls: keep(state.calls, (call) => call.phase !== 'ended' || here.has(call.interaction)),
     conversations: keep(state.conversations, ({ view }) => view.phase !== 'closed' || here.has(view.interaction)),
