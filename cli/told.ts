@@ -4,5 +4,14 @@ import { SwitchroomError } from '../values/index.ts';
 /** @returns undefined for a defect, whose stack is wanted */
 export function told(error: unknown): string | undefined {
   if (error instanceof SwitchroomError) return error.message;
-  return error instanceof Error && 'syscall' in error ? error.message : undefined;
+  if (!(error instanceof Error && 'syscall' in error)) return undefined;
+  const { code, path } = error as NodeJS.ErrnoException;
+  const known = code === undefined || path === undefined ? undefined : ofFiles[code];
+  return known === undefined ? error.message : known(path);
 }
+
+const ofFiles: Record<string, (path: string) => string> = {
+  ENOENT: (path) => `There is no ${path}.`,
+  EACCES: (path) => `${path} may not be read or written by this user.`,
+  EISDIR: (path) => `${path} is a folder.`,
+};

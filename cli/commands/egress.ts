@@ -111,7 +111,7 @@ export function addEgressCommands(switchroom: Command): void {
         );
     });
 
-  const egress = switchroom.command('egress').description('what may leave the site: check, sample, log, verify');
+  const egress = switchroom.command('egress').description('what may leave the site: check, sample, log, verify, seals');
   egress
     .command('check <file>')
     .description('say what is wrong in an egress policy, with line and column')

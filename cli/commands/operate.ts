@@ -1,5 +1,5 @@
 // drain, restart, hold, retention: what those do who run the site.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { readSettings } from '../../config/index.ts';
@@ -114,6 +114,7 @@ function addRetentionCommands(switchroom: Command): void {
     .description('say what is wrong in a policy (default: the configured retention.json), with line and column')
     .action((file: string | undefined) => {
       const path = file ?? readSettings().retention;
+      if (file === undefined && !existsSync(path)) return say(`There is no ${path}: everything is kept.`);
       const { findings, rules } = checkPolicy(readFileSync(path, 'utf8'));
       for (const { line, column, sentence } of findings) say(`${path}:${line}:${column} ${sentence}`);
       if (findings.length > 0) process.exitCode = 1;
