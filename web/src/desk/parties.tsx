@@ -22,6 +22,8 @@ export function Parties({ call }: { call: CallView }) {
   };
   const consulted = parties.find((party) => party.as === 'consult' && party.state !== 'in');
   const answered = consulted !== undefined && consulted.state !== 'calling';
+  // With the customer again by a swap: whom she asked waits, and she may go back.
+  const swapped = phase === 'talking' && consulted !== undefined;
   return (
     <section className="parties" aria-label={t('parties.title')}>
       <ul>
@@ -46,7 +48,7 @@ export function Parties({ call }: { call: CallView }) {
           </li>
         ))}
       </ul>
-      {phase === 'consulting' && (
+      {(phase === 'consulting' || swapped) && (
         <div className="parties-keys">
           {answered && (
             <>
@@ -61,9 +63,11 @@ export function Parties({ call }: { call: CallView }) {
           <button type="button" className="primary" onClick={() => void act('complete', { interaction })}>
             {t('consult.complete')}
           </button>
-          <button type="button" className="secondary" onClick={() => void act('retract', { interaction })}>
-            {t('consult.retract')}
-          </button>
+          {!swapped && (
+            <button type="button" className="secondary" onClick={() => void act('retract', { interaction })}>
+              {t('consult.retract')}
+            </button>
+          )}
         </div>
       )}
       {phase === 'conference' && (
