@@ -81,6 +81,7 @@ export function noConversations({
     ...given,
     queueing: {
       enqueue: refuse,
+      refuses: refuse,
       attach: refuse,
       leave: refuse,
       finished: refuse,

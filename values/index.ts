@@ -6,6 +6,7 @@ export * from './ids.ts';
 export * from './interaction.ts';
 export * from './limited-log.ts';
 export * from './network-of.ts';
+export * from './not-now.ts';
 export * from './not-there.ts';
 export * from './one-by-one.ts';
 export * from './phone-number.ts';

@@ -89,4 +89,6 @@ export interface OfferTarget {
    * once and resolves with the reason of the abort (`missed` or `withdrawn`) unless the agent had answered before.
    */
   offer(offer: Offer, signal: AbortSignal): Promise<OfferOutcome>;
+  /** It waits in another queue from now on: somebody moved it there. */
+  queueChanged?(queue: QueueId): void;
 }

@@ -14,7 +14,7 @@ import { endOffer, endWork, endWrapUp, leaveIfDone, setPresence, withdraw } from
 const afterDispositionMs = 2_000;
 
 /** Raised whenever the same command could decide otherwise than before; journaled beside the commands. */
-export const routerVersion = 4;
+export const routerVersion = 5;
 
 /**
  * Decides what a command leads to. The state has evolved by exactly these events when it returns: folding them into a
@@ -198,7 +198,8 @@ function enqueue(
     ...(from === undefined ? {} : { from }),
   });
   const contact = state.contacts.get(id)!;
-  if (contact.state !== 'waiting') return undefined;
+  // One who is given to an agent, and to her alone, is no newcomer to the queue.
+  if (contact.state !== 'waiting' || (agent && agent.forMs === undefined)) return undefined;
   if (!queue.open) overflow(decision, contact, 'closed');
   else if (full) overflow(decision, contact, 'queue-full');
   return undefined;

@@ -1,4 +1,5 @@
 // What time does: deadlines of contacts, offers, wrap-ups, opening hours.
+import { mayBeAwaited } from './admission.ts';
 import type { Decision } from './decision.ts';
 import type { OverflowReason } from './events.ts';
 import { ringAfter, unstaffedDue } from './lanes.ts';
@@ -65,9 +66,7 @@ export function overflow(decision: Decision, contact: Contact, reason: OverflowR
 function awaitable(decision: Decision, contact: Contact): boolean {
   const { id, until } = contact.agent!;
   if (until !== undefined && until <= decision.now) return false;
-  const agent = decision.state.agents.get(id);
-  if (agent?.presence !== 'ready' && agent?.presence !== 'not-ready') return false;
-  return !contact.excluded?.has(id) && Boolean(agent.config.capacity.channels[contact.channel]);
+  return !contact.excluded?.has(id) && mayBeAwaited(decision.state.agents.get(id), contact.channel);
 }
 
 function serveQueue(decision: Decision, id: string): void {

@@ -1,4 +1,5 @@
 // The face of the automatic call distributor: a pure state machine for every channel.
+export { refusalOfQueue } from './admission.ts';
 export { faults } from './check.ts';
 export * from './commands.ts';
 export * from './configuration.ts';

@@ -126,7 +126,7 @@ export function unlistContact(state: RouterState, contact: Contact): void {
 }
 
 /** When a waiting contact overflows because nobody who could serve it is signed in. */
-export function unstaffedDue(queue: Queue, contact: Contact): Millis | undefined {
+export function unstaffedDue(queue: Queue, contact: Pick<Contact, 'agent'>): Millis | undefined {
   if (queue.config.unstaffed !== 'overflow' || queue.unstaffedSince === undefined || contact.agent) return undefined;
   return queue.unstaffedSince + queue.config.unstaffedAfterMs;
 }

@@ -165,7 +165,7 @@ export class CallFlow implements FlowOwner {
     const failed = (how: 'busy' | 'no-answer' | 'failed') => this.#run?.advance({ on: 'transfer', how });
     if ('agent' in to) {
       const agent = this.#tools.directory.agents.get(to.agent);
-      if (!agent || !call.place.enterFor(agent, ringSeconds * 1_000)) failed('failed');
+      if (!agent || !call.place.enterFor(agent, { ringMs: ringSeconds * 1_000 })) failed('failed');
       return;
     }
     const destination = resolveDialled(this.#tools.directory, to.number);

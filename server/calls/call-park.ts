@@ -129,7 +129,7 @@ export class CallPark {
     this.stop();
     call.log.retrieved(facts.slot, 'timeout', this.#tools.clock.now() - facts.since);
     const by = this.#tools.directory.agents.get(facts.by);
-    if (by && call.place.enterFor(by, returnRingMs, facts.queue)) return;
+    if (by && call.place.enterFor(by, { ringMs: returnRingMs, fallback: facts.queue })) return;
     if (facts.queue !== undefined && call.place.enterAs(facts.queue)) return;
     call.finish('system', 'park-timeout');
   }

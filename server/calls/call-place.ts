@@ -15,7 +15,20 @@ export interface Place {
   afterTalk: boolean;
   request: QueueRequest;
   hears: Omit<WaitingOptions, 'place' | 'chosen'>;
+  /** The agent who gave it away: it comes back to her where nobody takes it and no flow goes on with it. */
+  giver?: string | undefined;
 }
+
+/** Where a call for one agent counts, and what becomes of it where she does not take it. */
+interface ForOneAgent {
+  ringMs?: number | undefined;
+  queue?: string | undefined;
+  fallback?: string | undefined;
+  giver?: string | undefined;
+}
+
+/** How long a call that comes back waits for her who gave it away. */
+const returnMs = 60_000;
 
 export class CallPlace {
   readonly #call: Call;
@@ -41,10 +54,10 @@ export class CallPlace {
     return this.#offer;
   }
 
-  enter(request: QueueRequest, hears: Place['hears'], afterTalk: boolean): void {
+  enter(request: QueueRequest, hears: Place['hears'], afterTalk: boolean, giver?: string): void {
     if (!this.#call.step('enqueued')) return;
     const since = request.since ?? this.#tools.clock.now();
-    this.#place = { id: request.queue, since, afterTalk, request, hears };
+    this.#place = { id: request.queue, since, afterTalk, request, hears, giver };
     this.#call.log.queue = request.queue;
     this.#listen();
     this.#enqueue(request);
@@ -66,11 +79,12 @@ export class CallPlace {
 
   /**
    * For one agent alone, by the ACD, so that she is asked only when she is free.
-   * @param fallback the queue that takes the call where she does not
-   * @returns false where she is in no queue
+   * @param how `queue`: where the call counts, else where it was, else hers. `fallback`: that queue takes the call where she
+   * does not. `giver`: who gave it away
+   * @returns false where there is no such queue
    */
-  enterFor(agent: AgentRecord, ringMs: number | undefined, fallback?: string): boolean {
-    const queue = this.#tools.directory.queues.get(this.#place?.id ?? fallback ?? agent.queues[0] ?? '');
+  enterFor(agent: AgentRecord, { ringMs, queue: wanted, fallback, giver }: ForOneAgent = {}): boolean {
+    const queue = this.#tools.directory.queues.get(this.queueFor(agent, wanted ?? fallback) ?? '');
     if (!queue) return false;
     this.#fallback = fallback;
     const { language } = this.#call;
@@ -78,8 +92,32 @@ export class CallPlace {
       { queue: queue.id, only: agent.id, language, ringMs, maxWaitMs: ringMs },
       { music: queue.music, language, everyMs: 0, position: false, wait: false, prompts: [] },
       false,
+      giver,
     );
     return true;
+  }
+
+  /** Where a call for her alone counts. */
+  queueFor(agent: AgentRecord, wanted?: string): string | undefined {
+    return this.#place?.id ?? wanted ?? agent.queues[0];
+  }
+
+  /** Back to whom gave it away. @param queue where it was @returns false where she does not take calls now */
+  comeBack(giver: string | undefined, queue: string | undefined): boolean {
+    const { directory, queueing } = this.#tools;
+    const agent = giver === undefined ? undefined : directory.agents.get(giver);
+    const at = agent && this.queueFor(agent, queue);
+    if (!agent || at === undefined || queueing.refuses('voice', { queue: at, only: agent.id })) return false;
+    return this.enterFor(agent, { ringMs: returnMs, queue: at });
+  }
+
+  /** Somebody moved it in its queue's stead to another. */
+  queueChanged(queue: string): void {
+    const place = this.#place;
+    if (!place || place.id === queue) return;
+    this.#place = { ...place, id: queue, request: { ...place.request, queue } };
+    this.#call.log.queue = queue;
+    this.#call.moved();
   }
 
   /** After a restart: she waited; routing is asked what it knows. */
@@ -88,7 +126,10 @@ export class CallPlace {
     this.#place = place;
     this.#listen();
     const known = queueing.attach(this.#call, (how) => this.left(how));
-    if (known.state === 'waiting') return;
+    if (known.state === 'waiting') {
+      this.queueChanged(known.queue);
+      return;
+    }
     if (known.state === 'connected') queueing.finished(this.#call.interaction, known.agent, 'failed');
     this.#enqueue({ ...place.request, since: place.since });
   }
@@ -130,11 +171,13 @@ export class CallPlace {
     this.#ringing?.abort();
     this.quiet();
     this.#call.step('queue-exit');
+    const { id, giver } = this.#place;
     this.#place = undefined;
     const fallback = this.#fallback;
     this.#fallback = undefined;
     if (fallback !== undefined && this.enterAs(fallback)) return;
-    if (!this.#call.flow.leftQueue(how)) this.#call.finish('system', `queue-${how}`);
+    if (this.#call.flow.leftQueue(how) || this.comeBack(giver, id)) return;
+    this.#call.finish('system', `queue-${how}`);
   }
 
   /** She would rather be called back: she leaves the queue, and what stands there in her place has waited as long. */

@@ -1,6 +1,6 @@
 // A call in talk: the agent's part in it, hold, blind transfer, detour, and the far side of a transfer to a number.
 import type { EffectOf, FlowSet } from '../ivr/index.ts';
-import type { TransferTarget } from '../ports/index.ts';
+import { type TransferTarget, throwRefusal } from '../ports/index.ts';
 import {
   type Destination,
   type Leg,
@@ -194,19 +194,42 @@ export class CallTalk implements DetourOwner {
 
   // ── transfer ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Blind: the agent's part is over at once. @param destination where `to` is a number @throws call-wrong-phase */
+  /**
+   * Blind: the agent's part is over at once, so what nobody could take now is refused before, and the talk goes on.
+   * @param destination where `to` is a number
+   * @throws call-wrong-phase, agent-unreached; queue-closed, queue-full, queue-unstaffed, agent-away
+   */
   transfer(to: TransferTarget, destination: Destination | undefined): void {
     const call = this.#call;
     if (!call.can('dialling')) throw callErrors['call-wrong-phase']({ phase: call.state });
+    this.mustBeTaken(to);
+    this.send(to, destination);
+  }
+
+  /** Whether somebody could take the customer there. @throws agent-unreached, queue-closed, queue-full, queue-unstaffed, agent-away */
+  mustBeTaken(to: TransferTarget): void {
+    if ('number' in to) return;
+    const { directory, queueing } = this.#tools;
+    const agent = 'agent' in to ? directory.agents.get(to.agent) : undefined;
+    const queue = 'queue' in to ? to.queue : agent && this.#call.place.queueFor(agent, this.#part?.facts.queue);
+    if (queue === undefined) throw callErrors['agent-unreached']({ agent: Object.values(to)[0] });
+    const where = { queue, only: agent?.id };
+    throwRefusal(queueing.refuses('voice', where), where);
+  }
+
+  /** The customer goes there, whatever comes of it: the agent's part is over. */
+  send(to: TransferTarget, destination: Destination | undefined): void {
+    const call = this.#call;
     call.log.transferred(to);
-    const giver = this.#part?.agent;
+    const { agent: giver, queue } = this.#part?.facts ?? {};
     this.end('transferred');
     const agent = 'agent' in to ? this.#tools.directory.agents.get(to.agent) : undefined;
     if ('number' in to && destination?.kind === 'number') {
       const back = call.place.now?.id;
-      void this.dial(destination, transferRingMs, () => this.#sentOn(back !== undefined && call.place.enterAs(back)));
+      const comeBack = () => (back !== undefined && call.place.enterAs(back)) || call.place.comeBack(giver, queue);
+      void this.dial(destination, transferRingMs, () => this.#sentOn(comeBack()));
     } else if ('queue' in to) this.#sentOn(call.place.enterAs(to.queue, giver));
-    else this.#sentOn(agent !== undefined && call.place.enterFor(agent, undefined));
+    else this.#sentOn(agent !== undefined && call.place.enterFor(agent, { queue, giver }));
   }
 
   #sentOn(taken: boolean): void {
@@ -275,10 +298,18 @@ export class CallTalk implements DetourOwner {
       referral.refuse(destination.kind === 'refused' && destination.why === 'not-allowed' ? 403 : 404);
       return;
     }
+    try {
+      this.mustBeTaken(to);
+    } catch (error) {
+      const { interaction } = this.#call;
+      this.#tools.logger.info({ err: error, interaction }, "a phone's transfer would have reached nobody");
+      referral.refuse(480);
+      return;
+    }
     referral.accept();
     referral.progress(100, 'Trying');
     referral.progress(200, 'OK');
-    this.transfer(to, destination);
+    this.send(to, destination);
   }
 
   // ── detour ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -160,6 +160,11 @@ export class Call implements OfferTarget, LegOwner {
     }
   }
 
+  /** Somebody moved it to another queue while it waited. */
+  queueChanged(queue: string): void {
+    this.place.queueChanged(queue);
+  }
+
   // ── how it begins ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Answers a call that came in and sends it into its flow. */

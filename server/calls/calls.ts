@@ -176,6 +176,11 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
     for (const { interaction, reality } of this.#consultations) yield { interaction, ...reality };
   }
 
+  /** Whether routing gave the agent her part in it, or holds that for her. */
+  isRouted(interaction: InteractionId): boolean {
+    return this.#calls.get(interaction)?.talk.part?.facts.acd === true;
+  }
+
   get(interaction: InteractionId): CallView | undefined {
     return this.#calls.get(interaction)?.view();
   }

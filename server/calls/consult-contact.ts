@@ -83,9 +83,13 @@ export class ConsultContact implements OfferTarget {
     return this.#agent === undefined ? undefined : { facts: this.#facts, queue: this.queue, agent: this.#agent };
   }
   /** For whoever compares routing with what is so. */
-  get reality(): { state: 'waiting' | 'ringing' | 'connected'; agent: string | undefined } {
+  get reality(): {
+    state: 'waiting' | 'ringing' | 'connected';
+    agent: string | undefined;
+    held: { channel: 'voice'; queue: string };
+  } {
     const state = this.#state === 'talking' ? 'connected' : this.#state === 'ringing' ? 'ringing' : 'waiting';
-    return { state, agent: this.#agent };
+    return { state, agent: this.#agent, held: { channel: 'voice', queue: this.queue } };
   }
 
   /** @throws queue-unknown */

@@ -68,14 +68,17 @@ export class Consultation {
     call.moved();
   }
 
-  /** The customer goes to whom the agent has asked. @throws call-wrong-phase */
+  /** The customer goes to whom the agent has asked. @throws call-wrong-phase; agent-unreached, queue-closed, queue-full, queue-unstaffed, agent-away where nobody could take her */
   complete(): void {
     const guest = this.#guests.consulted;
     this.#guests.joinedPart();
     // In a flow of the agent's the customer cannot be handed over: then whom she asked stays where she is.
     if (!guest || !this.#call.can(guest.ready ? 'handed' : 'dialling')) throw this.#guests.wrongPhase();
     if (guest.ready) this.#guests.handTo(guest, 'transferred');
-    else this.#guests.transferBlind(guest);
+    else {
+      this.#call.talk.mustBeTaken(guest.facts.to);
+      this.#guests.transferBlind(guest);
+    }
   }
 
   /** Whom she asked goes, and the customer is back. @throws call-wrong-phase */

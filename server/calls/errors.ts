@@ -14,6 +14,10 @@ export const callErrors = defineErrors({
   'party-there': { status: 409, text: 'Agent {agent} is in this call already.' },
   'party-unknown': { status: 404, text: 'There is no party {party} in this call.' },
   'phone-unreachable': { status: 409, text: '{who} cannot be rung now.' },
+  'agent-unreached': {
+    status: 409,
+    text: 'Agent {agent} serves no queue, so the call cannot be given to her unasked; consult her, and hand it over.',
+  },
   'park-full': { status: 409, text: 'All slots for parked calls are taken.' },
   'park-slot-empty': { status: 404, text: 'No call is parked at slot {slot}.' },
   'agent-in-call': { status: 409, text: 'Agent {agent} is in a call already.' },

@@ -2,7 +2,7 @@
 // (ConversationControl).
 import { EventEmitter } from 'node:events';
 import type { InboundAnswer, InboundItem, ReplyWindow } from '../../connector/index.ts';
-import type { AgentId, InteractionId, OfferId, Scope } from '../../values/index.ts';
+import type { AgentId, Channel, InteractionId, OfferId, QueueId, Scope } from '../../values/index.ts';
 import type { PersonIds, PersonRecords } from '../customers/index.ts';
 import type {
   ConversationControl,
@@ -36,6 +36,7 @@ export interface RealConversation {
   interaction: InteractionId;
   state: 'waiting' | 'ringing' | 'connected' | 'elsewhere';
   agent?: AgentId | undefined;
+  held?: { channel: Channel; queue: QueueId | undefined } | undefined;
 }
 
 const realStates = {
@@ -193,8 +194,11 @@ export class Conversations extends EventEmitter<ConversationEvents> implements C
 
   /** For the reconciler. */
   *contacts(): Iterable<RealConversation> {
-    for (const { interaction, data } of this.#open) {
-      yield { interaction, state: realStates[data.phase], agent: data.phase === 'active' ? data.agent : undefined };
+    for (const { interaction, channel, data } of this.#open) {
+      const state = realStates[data.phase];
+      // Whoever has one has it by routing.
+      if (data.phase !== 'active') yield { interaction, state };
+      else yield { interaction, state, agent: data.agent, held: { channel, queue: data.queue } };
     }
   }
 

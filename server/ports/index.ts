@@ -5,6 +5,7 @@ export * from './conversations.ts';
 export * from './directory.ts';
 export * from './dispositions.ts';
 export * from './panel-phones.ts';
+export * from './queue-refusal.ts';
 export * from './queueing.ts';
 export * from './screens.ts';
 export * from './team-of.ts';

@@ -59,6 +59,12 @@ export interface Queueing {
   /** Puts a contact in a queue. @throws queue-unknown, agent-unknown. `onExit` is called once, when the queue gives it back. */
   enqueue(target: OfferTarget, request: QueueRequest, onExit: (exit: QueueExit) => void): void;
   /**
+   * Whether a contact given there now would stand in line: for whoever gives one away by hand, and wants to know before.
+   * @param to the queue; `only`: the one agent whom it would wait for there
+   * @returns why it would be given back at once; undefined: it would wait
+   */
+  refuses(channel: Channel, to: { queue: QueueId; only?: AgentId | undefined }): QueueExit | undefined;
+  /**
    * After a restart: a call that was adopted is bound again to what routing knows of its contact.
    * @returns what that is: still waiting, with an agent, or unknown (then the caller decides)
    */

@@ -1,6 +1,6 @@
 // Compares the router with what is really so. The classic defect of this field is an agent or a contact in a state that
 // it cannot leave; whatever the cause, it lasts at most two seconds here, and every such case is counted and journaled.
-import type { AgentId, InteractionId, OfferId } from '../../values/index.ts';
+import type { AgentId, Channel, InteractionId, OfferId, QueueId } from '../../values/index.ts';
 import type { RouterState } from '../acd/index.ts';
 import type { CallControl, CallPhase } from '../ports/index.ts';
 
@@ -10,6 +10,8 @@ export interface RealContact {
   /** `elsewhere`: alive, but it wants nothing of routing (in a flow); `moving`: about to be something else. */
   state: 'waiting' | 'ringing' | 'connected' | 'elsewhere' | 'moving';
   agent?: AgentId | undefined;
+  /** Routing gave it to that agent, or holds it for her; absent: a contact of her own, of which it knows that she is busy. */
+  held?: { channel: Channel; queue: QueueId | undefined } | undefined;
 }
 
 export interface Reality {
@@ -27,6 +29,8 @@ export type Difference =
   | { kind: 'not-connected'; interaction: InteractionId }
   /** It waits, and the router does not know it. */
   | { kind: 'contact-unknown'; interaction: InteractionId }
+  /** She talks with it by routing, which does not know it, and takes her for free. */
+  | { kind: 'talk-unknown'; interaction: InteractionId; agent: AgentId; channel: Channel; queue: QueueId }
   /** The router offers it, and nobody drives that offer. */
   | { kind: 'offer-idle'; interaction: InteractionId; offer: OfferId };
 
@@ -65,11 +69,24 @@ export function differencesOf(
       note({ kind: 'offer-idle', interaction, offer: work.id }, router, really.state);
     }
   }
-  for (const contact of real.values()) {
-    if (contact.state !== 'waiting' || state.contacts.has(contact.interaction)) continue;
-    note({ kind: 'contact-unknown', interaction: contact.interaction }, 'unknown', 'waiting');
+  for (const { interaction, state: really, agent, held } of real.values()) {
+    if (state.contacts.has(interaction)) continue;
+    if (really === 'waiting') note({ kind: 'contact-unknown', interaction }, 'unknown', 'waiting');
+    if (really !== 'connected' || agent === undefined || !held) continue;
+    const queue = queueFor(state, agent, held.queue);
+    if (queue === undefined) continue;
+    const { channel } = held;
+    note({ kind: 'talk-unknown', interaction, agent, channel, queue }, 'unknown', `connected ${agent}`);
   }
   return found;
+}
+
+/** Where a talk of hers counts: its queue, or where that is gone one of hers. @returns undefined where routing cannot hold it */
+function queueFor(state: RouterState, agent: AgentId, queue: QueueId | undefined): QueueId | undefined {
+  const known = state.agents.get(agent);
+  if (!known) return undefined;
+  const wanted = queue === undefined ? known.config.queues : [queue, ...known.config.queues];
+  return wanted.find((id) => state.queues.has(id));
 }
 
 const states: Record<CallPhase, RealContact['state'] | 'gone'> = {
@@ -88,15 +105,21 @@ const states: Record<CallPhase, RealContact['state'] | 'gone'> = {
 
 /** Calls as reality. */
 export function realityOfCalls(
-  calls: Pick<CallControl, 'list' | 'end'> & { consultations(): Iterable<RealContact> },
+  calls: Pick<CallControl, 'list' | 'end'> & {
+    consultations(): Iterable<RealContact>;
+    /** Whether routing gave the agent her part in it, or holds that for her. */
+    isRouted(interaction: InteractionId): boolean;
+  },
   failed: (error: unknown) => void,
 ): Reality {
   return {
     *contacts() {
       yield* calls.consultations();
-      for (const { interaction, phase, agent } of calls.list()) {
+      for (const { interaction, phase, agent, queue } of calls.list()) {
         const state = states[phase];
-        if (state !== 'gone') yield { interaction, state, agent };
+        const held =
+          state === 'connected' && calls.isRouted(interaction) ? { channel: 'voice' as const, queue } : undefined;
+        if (state !== 'gone') yield { interaction, state, agent, held };
       }
     },
     end: (interaction) => void calls.end(interaction, 'routing').catch(failed),

@@ -86,6 +86,12 @@ export class Reconciling {
         holder.give({ type: 'move', contact: interaction, keepAge: true, queue, priority, skills });
         return;
       }
+      case 'talk-unknown': {
+        const { agent, channel, queue } = difference;
+        const work = `off_real_${interaction}_${clock.now()}`;
+        holder.give({ type: 'take', contact: interaction, channel, queue, agent, work });
+        return;
+      }
       case 'offer-idle':
         takeBack(difference.offer);
         return;

@@ -15,7 +15,15 @@ import {
   type QueueId,
   type SkillDemand,
 } from '../../values/index.ts';
-import { type AcdEvent, type Agent, placeOf, type Refusal, type Work } from '../acd/index.ts';
+import {
+  type AcdEvent,
+  type Agent,
+  type Contact,
+  placeOf,
+  type Refusal,
+  refusalOfQueue,
+  type Work,
+} from '../acd/index.ts';
 import type { Journal } from '../journal/index.ts';
 import {
   type AgentLive,
@@ -28,12 +36,14 @@ import {
   type QueueRequest,
   type Screens,
   teamOf,
+  throwRefusal,
 } from '../ports/index.ts';
 import type { ServiceLevelVariant } from '../reports/index.ts';
 import { Acting } from './acting.ts';
 import { changesOf, demandsOf } from './configure.ts';
 import { routingErrors as failed } from './errors.ts';
 import { type Explanation, explanations } from './explain.ts';
+import { exitOf } from './facts.ts';
 import { agentLive, queueLive, queuesOfAgent } from './live.ts';
 import { QueueDay } from './queue-day.ts';
 import type { Difference, Reality } from './reconciler.ts';
@@ -251,6 +261,14 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     throw notThere['agent-unknown']({ agent: agent?.id });
   }
 
+  refuses(channel: Channel, { queue: id, only }: Parameters<Queueing['refuses']>[1]): QueueExit | undefined {
+    const { state } = this.#holder;
+    const queue = state.queues.get(id);
+    if (!queue) return 'removed';
+    const reason = refusalOfQueue(state, queue, { channel, only, now: this.#clock.now() });
+    return reason && exitOf(reason);
+  }
+
   attach(target: OfferTarget, onExit: (exit: QueueExit) => void): ReturnType<Queueing['attach']> {
     const { interaction } = target;
     const contact = this.#holder.state.contacts.get(interaction);
@@ -394,17 +412,32 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     throw failed['contact-unknown']({ interaction });
   }
 
+  /**
+   * @throws contact-unknown, contact-not-waiting, queue-unknown, agent-unknown; queue-closed, queue-full, queue-unstaffed,
+   * agent-away where it would not wait there: it stays where it is
+   */
   move(interaction: InteractionId, to: { queue: QueueId } | { agent: AgentId }): void {
     const contact = this.#holder.state.contacts.get(interaction);
     if (!contact) throw failed['contact-unknown']({ interaction });
     if (contact.state === 'connected') throw failed['contact-not-waiting']({ interaction });
     const { queue, priority, skills } = contact;
     const demand = 'queue' in to ? { queue: to.queue, skills } : { queue, skills, agent: { id: to.agent } };
+    this.#mustTake(contact, to);
     const refused = refusalOf(
       this.#holder.give({ type: 'move', contact: interaction, keepAge: true, priority, ...demand }),
     );
     if (refused === 'queue-unknown') throw notThere['queue-unknown'](to);
     if (refused) throw notThere['agent-unknown'](to);
+    if ('queue' in to && to.queue !== queue) this.#acting.bindings.get(interaction)?.target.queueChanged?.(to.queue);
+  }
+
+  /** Who is in the queue already may stay there, whatever it takes of others; unknown names are told by the router. */
+  #mustTake({ queue, channel }: Contact, to: { queue: QueueId } | { agent: AgentId }): void {
+    if ('agent' in to) {
+      if (!this.#holder.state.agents.has(to.agent)) return;
+      const only = { queue, only: to.agent };
+      throwRefusal(this.refuses(channel, only), only);
+    } else if (to.queue !== queue) throwRefusal(this.refuses(channel, to), to);
   }
 
   /** New priority or skills of a contact that waits. @throws contact-unknown, contact-not-waiting */

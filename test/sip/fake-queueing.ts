@@ -28,6 +28,12 @@ export class FakeQueueing implements Queueing {
     if (assign !== undefined) queueMicrotask(() => void this.offer(target.interaction, assign));
   }
 
+  /** What `refuses` answers. */
+  refusal: QueueExit | undefined;
+  refuses(): QueueExit | undefined {
+    return this.refusal;
+  }
+
   attach(target: OfferTarget, exit: (exit: QueueExit) => void): ReturnType<Queueing['attach']> {
     const known = this.known.get(target.interaction) ?? { state: 'unknown' };
     if (known.state === 'waiting') {

@@ -219,10 +219,11 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
       method: 'post',
       path: '/live/contacts/:interaction/move',
       tag: 'Live',
-      about: 'Takes a waiting contact out of turn to an agent, or to another queue.',
+      about:
+        'Takes a waiting contact out of turn to an agent, or to another queue. Where it would not wait there (closed, full, nobody signed in) it stays where it is.',
       roles: staff,
       body: z.union([z.strictObject({ queue: z.string() }), z.strictObject({ agent: z.string() })]),
-      errors: ['not-found'],
+      errors: ['not-found', 'queue-closed', 'queue-full', 'queue-unstaffed', 'agent-away'],
       handle({ principal, params, body }) {
         // What is no call (yet) cannot be told apart by team: then only those move it who see all.
         const call = callControl.get(params.interaction!);

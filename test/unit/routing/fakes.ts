@@ -164,6 +164,7 @@ export class FakeContact implements OfferTarget {
   readonly channel: Channel;
   readonly log: string[];
   readonly exits: QueueExit[] = [];
+  queueChanged: ((queue: string) => void) | undefined;
   /** Whether stopped ringing is confirmed at once. */
   obedient = true;
   readonly #phones = new Map<string, (outcome: OfferOutcome) => void>();

@@ -69,6 +69,39 @@ describe('router and reality differ', () => {
     expect(room.ended).toEqual(['int_x']);
   });
 
+  test('she talks with it and the router does not know it: she is busy with it, and wraps it up', async () => {
+    const room = new Room();
+    room.compare();
+    await room.ready('1001');
+    const held = { channel: 'voice' as const, queue: 'gone' };
+    room.real.set('int_x', { interaction: 'int_x', state: 'connected', agent: '1001', held });
+    await room.pass(2_000);
+    expect(room.agent('1001').contacts).toEqual(['int_x connected']);
+    expect(room.routing.counters.healed).toEqual({ 'talk-unknown': 1 });
+    expect(room.journal.of('routing.healed')).toMatchObject([
+      { interaction: 'int_x', data: { kind: 'talk-unknown', router: 'unknown', reality: 'connected 1001' } },
+    ]);
+    const waiting = room.call('int_y');
+    room.real.set('int_y', { interaction: 'int_y', state: 'waiting' });
+    await room.pass(2_000);
+    expect(waiting.log).not.toContain('ring int_y 1001');
+    room.routing.finished('int_x', '1001', 'customer');
+    room.real.delete('int_x');
+    await room.pass(2_000);
+    expect(room.agent('1001').contacts).toEqual(['int_x wrap-up']);
+    expect(room.routing.counters.healed).toEqual({ 'talk-unknown': 1 });
+  });
+
+  test('a call of her own, or of an agent whom routing does not know, is no contact of routing', async () => {
+    const room = new Room();
+    room.compare();
+    const held = { channel: 'voice' as const, queue: 'service' };
+    room.real.set('int_own', { interaction: 'int_own', state: 'connected', agent: '1001' });
+    room.real.set('int_gone', { interaction: 'int_gone', state: 'connected', agent: '7', held });
+    await room.pass(5_000);
+    expect(room.routing.counters.healed).toEqual({});
+  });
+
   test('a difference that is over before the second look is none', async () => {
     const room = await talking();
     room.real.delete('int_a');
@@ -101,7 +134,10 @@ test('calls are read as reality', () => {
     view('int_f', 'transferring'),
     view('int_g', 'ended'),
   ];
-  const reality = realityOfCalls({ list, end: async () => {}, consultations: () => [] }, () => {});
+  const isRouted = (interaction: string) => interaction !== 'int_d';
+  const calls = { list, end: async () => {}, consultations: () => [], isRouted };
+  const reality = realityOfCalls(calls, () => {});
+  expect([...reality.contacts()].flatMap(({ interaction, held }) => (held ? [interaction] : []))).toEqual(['int_c']);
   expect([...reality.contacts()].map(({ interaction, state }) => `${interaction} ${state}`)).toEqual([
     'int_a waiting',
     'int_b ringing',

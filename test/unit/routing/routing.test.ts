@@ -301,6 +301,55 @@ describe('queues', () => {
     expect(room.journal.of('interaction.queued')[0]?.data).toMatchObject({ priority: 4 });
   });
 
+  test('a supervisor does not move a contact where it would not wait: it stays where it is, and she is told', async () => {
+    const room = new Room();
+    room.directory.opens('never', { open: [{ days: ['sun'], from: '00:00', to: '00:01' }] });
+    room.directory.queue({ id: 'closed', hours: 'never' });
+    room.directory.queue({ id: 'full', maxLength: 1 });
+    room.directory.queue({ id: 'empty', whenEmpty: 'exit' });
+    room.directory.queue({ id: 'open' });
+    const contact = room.call('int_a');
+    room.call('int_b', { queue: 'full' });
+    await room.pass(60_000);
+    const refused = (to: Parameters<typeof room.routing.move>[1]) => {
+      try {
+        room.routing.move('int_a', to);
+        return undefined;
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    expect(refused({ queue: 'closed' })).toBe('queue-closed');
+    expect(refused({ queue: 'full' })).toBe('queue-full');
+    expect(refused({ queue: 'empty' })).toBe('queue-unstaffed');
+    expect(refused({ queue: 'none' })).toBe('queue-unknown');
+    expect(refused({ agent: '1001' })).toBe('agent-away');
+    expect(refused({ agent: '7' })).toBe('agent-unknown');
+    await room.pass(1_000);
+    expect(contact.exits).toEqual([]);
+    expect(room.routing.queues().find(({ queue }) => queue === 'service')?.waiting).toBe(1);
+    const changed: string[] = [];
+    contact.queueChanged = (queue) => changed.push(queue);
+    expect(refused({ queue: 'open' })).toBeUndefined();
+    expect(changed).toEqual(['open']);
+    expect(room.routing.queues().find(({ queue }) => queue === 'open')?.waiting).toBe(1);
+  });
+
+  test('after closing time a call can still be given to a colleague', async () => {
+    const room = new Room();
+    await room.ready('1001');
+    room.directory.opens('never', { open: [{ days: ['sun'], from: '00:00', to: '00:01' }] });
+    room.directory.queue({ id: 'service', hours: 'never', maxLength: 0 });
+    await room.pass(1_000);
+    expect(room.routing.refuses('voice', { queue: 'service' })).toBe('closed');
+    expect(room.routing.refuses('voice', { queue: 'service', only: '1001' })).toBeUndefined();
+    expect(room.routing.refuses('voice', { queue: 'service', only: '1002' })).toBe('empty');
+    const contact = room.call('int_a', { only: '1001' });
+    await room.pass(1_000);
+    expect(contact.exits).toEqual([]);
+    expect(room.agent('1001').contacts).toEqual(['int_a offered']);
+  });
+
   test('a supervisor moves a waiting contact to an agent, not one that is talked with', async () => {
     const room = new Room();
     room.directory.agent({ id: '1002', queues: [] });

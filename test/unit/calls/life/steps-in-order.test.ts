@@ -107,6 +107,137 @@ test.each(['there', 'gone'] as const)(
   },
 );
 
+/** 1001 has dialled a number, and talks with it. */
+async function ownCall() {
+  const world = new World();
+  const queueing = new StrictQueueing();
+  await world.serve(() => queueing);
+  const pass = () => vi.advanceTimersByTimeAsync(100);
+  const answerAll = async () => {
+    for (const phone of world.server.sip.ringing) if (phone.final === undefined) phone.respond(200, sdp);
+    await pass();
+  };
+  world.dialFromPhone('1001', 'number');
+  await pass();
+  await answerAll();
+  const [call] = world.server.calls.list();
+  if (call?.phase !== 'talking') throw new Error('nobody talks');
+  const end = async () => {
+    await tidyUp(world);
+    world.kill();
+    return [...world.remains(), ...queueing.broken, ...queueing.contacts.keys()];
+  };
+  return { world, queueing, calls: world.server.calls, interaction: call.interaction, pass, answerAll, end };
+}
+
+test('a call of her own is not given to whom it would not reach: she is told, and talks on', async () => {
+  const { world, queueing, calls, interaction, end } = await ownCall();
+  for (const [refusal, to, code] of [
+    ['empty', { agent: '1002' }, 'agent-away'],
+    ['closed', { queue: 'service' }, 'queue-closed'],
+    ['full', { queue: 'service' }, 'queue-full'],
+    ['empty', { queue: 'service' }, 'queue-unstaffed'],
+    // She serves no queue.
+    [undefined, { agent: '9001' }, 'agent-unreached'],
+  ] as const) {
+    queueing.refusal = refusal;
+    await expect(calls.transfer('1001', interaction, to)).rejects.toMatchObject({ code });
+  }
+  expect(calls.get(interaction)).toMatchObject({ phase: 'talking', agent: '1001' });
+  expect(world.journal.of('interaction.transferred')).toEqual([]);
+  expect(await end()).toEqual([]);
+});
+
+test.each(['agent', 'number'] as const)(
+  'a call of her own that no %s takes comes back to who gave it away',
+  async (to) => {
+    const { queueing, calls, interaction, world, pass, answerAll, end } = await ownCall();
+    await calls.transfer('1001', interaction, to === 'agent' ? { agent: '1002' } : { number: '02187654321' });
+    await pass();
+    if (to === 'agent') {
+      expect(queueing.contacts.get(interaction)?.request).toMatchObject({ only: '1002' });
+      queueing.exit(0, 'overflow');
+    } else world.server.sip.ringing.at(-1)?.respond(486);
+    await pass();
+    expect(queueing.contacts.get(interaction)?.request).toMatchObject({ only: '1001' });
+    queueing.offer(0, '1001');
+    await pass();
+    await answerAll();
+    expect(calls.get(interaction)).toMatchObject({ phase: 'talking', agent: '1001' });
+    expect(await end()).toEqual([]);
+  },
+);
+
+test('what comes back and finds her gone ends: it does not go round', async () => {
+  const { queueing, calls, interaction, world, pass, end } = await ownCall();
+  await calls.transfer('1001', interaction, { agent: '1002' });
+  await pass();
+  queueing.exit(0, 'overflow');
+  await pass();
+  queueing.exit(0, 'overflow');
+  await pass();
+  expect(calls.list()).toEqual([]);
+  expect(world.journal.of('interaction.ended')[0]?.data).toMatchObject({ cause: 'queue-overflow' });
+  expect(await end()).toEqual([]);
+});
+
+test.each(['talking', 'held'] as const)(
+  'two panels send her caller, %s, into a flow: one does, the other is told',
+  async (phase) => {
+    const { world, calls, agent, interaction, end } = await talk();
+    if (phase === 'held') {
+      await calls.hold(agent, interaction);
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    const said: string[] = [];
+    for (let panel = 0; panel < 2; panel++) {
+      calls.detour(agent, interaction, 'pin').then(
+        ({ result }) => said.push(result ?? ''),
+        (error: { code: string }) => said.push(error.code),
+      );
+    }
+    await vi.advanceTimersByTimeAsync(100);
+    expect(said).toEqual(['call-wrong-phase']);
+    expect(calls.get(interaction)).toMatchObject({ phase: 'detour', flow: 'pin' });
+    expect(world.journal.of('interaction.flow-entered').filter(({ data }) => data.why === 'detour')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(said).toEqual(['call-wrong-phase', 'ok']);
+    expect(calls.get(interaction)).toMatchObject({ phase: 'talking', agent });
+    expect(await end()).toEqual([]);
+  },
+);
+
+test("who is moved to another queue while she waits is that queue's from then on, over a restart too", async () => {
+  const world = new World();
+  const queueing = new StrictQueueing();
+  await world.serve(() => queueing);
+  world.site.queue({ id: 'vip', record: true });
+  const pass = () => vi.advanceTimersByTimeAsync(100);
+  world.dialFromPhone('1003', 'queue');
+  await pass();
+  const [call] = world.server.calls.list();
+  const contact = queueing.contacts.get(call?.interaction ?? '');
+  if (!call || !contact) throw new Error('nobody waits');
+  contact.target.queueChanged?.('vip');
+  contact.request = { ...contact.request, queue: 'vip' };
+  expect(world.server.calls.get(call.interaction)).toMatchObject({ phase: 'queued', queue: 'vip' });
+  await pass();
+  world.kill();
+  queueing.dead = true;
+  const again = new StrictQueueing();
+  again.contacts.set(call.interaction, { ...contact, stale: true });
+  await world.serve(() => again);
+  expect(world.server.calls.get(call.interaction)).toMatchObject({ phase: 'queued', queue: 'vip' });
+  again.offer(0, '1001');
+  await pass();
+  for (const phone of world.server.sip.ringing) if (phone.final === undefined) phone.respond(200, sdp);
+  await pass();
+  expect(world.server.calls.get(call.interaction)).toMatchObject({ phase: 'talking', queue: 'vip', recording: 'on' });
+  await tidyUp(world);
+  world.kill();
+  expect([...world.remains(), ...again.broken]).toEqual([]);
+});
+
 test('a callback that waits for an agent is no call that a restart has ended', async () => {
   const world = new World();
   const started = { channel: 'voice' as const, direction: 'out' as const, language: 'en' as const };

@@ -30,6 +30,12 @@ export class StrictQueueing implements Queueing {
     this.contacts.set(interaction, { ...contact, state: 'waiting' });
   }
 
+  /** What `refuses` answers. */
+  refusal: QueueExit | undefined;
+  refuses(): QueueExit | undefined {
+    return this.refusal;
+  }
+
   attach(target: OfferTarget, exit: (exit: QueueExit) => void): ReturnType<Queueing['attach']> {
     const contact = this.contacts.get(target.interaction);
     if (!contact) return { state: 'unknown' };
