@@ -11,6 +11,8 @@ interface Options {
   json?: boolean;
 }
 
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
 export function addCloudCommands(switchroom: Command): void {
   const cloud = switchroom.command('cloud').description('the cloud half: receives the journals of many sites');
   cloud.command('start').description('run it, in the foreground').action(start);
@@ -18,13 +20,19 @@ export function addCloudCommands(switchroom: Command): void {
     .command('tenant-add <tenant> [name]')
     .description('a bank, a company: its sites share customers and reports')
     .action((tenant: string, name = tenant) =>
-      withTenants(async (tenants) => tenants.add(nameOf(tenant), name, Date.now())),
+      withTenants(async (tenants) => {
+        await tenants.add(nameOf(tenant), name, Date.now());
+        say(`Tenant ${tenant} is there. Let its sites in: switchroom cloud site-add ${tenant} <site> <public key>`);
+      }),
     );
   cloud
     .command('site-add <tenant> <site> <publicKey>')
     .description('let a site in, by the line that `switchroom uplink key` printed there')
     .action((tenant: string, site: string, key: string) =>
-      withTenants(async (tenants) => tenants.addSite(tenant, site, key, Date.now())),
+      withTenants(async (tenants) => {
+        await tenants.addSite(tenant, site, key, Date.now());
+        say(`Site ${site} of ${tenant} may send. Its uplink.url ends with /t/${tenant}, and its site.name is ${site}.`);
+      }),
     );
   for (const [name, disabled, description] of [
     ['site-disable', true, 'keep a site out; what it sent stays'],
@@ -34,7 +42,12 @@ export function addCloudCommands(switchroom: Command): void {
       .command(`${name} <tenant> <site>`)
       .description(description)
       .action((tenant: string, site: string) =>
-        withTenants(async (tenants) => tenants.disableSite(tenant, site, disabled)),
+        withTenants(async (tenants) => {
+          await tenants.disableSite(tenant, site, disabled);
+          say(
+            `Site ${site} of ${tenant} is ${disabled ? 'kept out' : 'let in'}; programs that run know it within 10 s.`,
+          );
+        }),
       );
   cloud
     .command('site-settle <tenant> <site>')
@@ -63,7 +76,12 @@ export function addCloudCommands(switchroom: Command): void {
   cloud
     .command('token-revoke <tenant> <name>')
     .description('end a token, at once')
-    .action((tenant: string, name: string) => withTenants(async (tenants) => tenants.revokeToken(tenant, name)));
+    .action((tenant: string, name: string) =>
+      withTenants(async (tenants) => {
+        await tenants.revokeToken(tenant, name);
+        say(`The token ${name} of ${tenant} opens nothing any more; programs that run know it within 10 s.`);
+      }),
+    );
   cloud
     .command('sites <tenant>')
     .description('how far the sites are')

@@ -1,5 +1,6 @@
 // uplink, egress: what leaves the site for the cloud, and the key with which it signs.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { newSiteKey } from '../../uplink/index.ts';
 import { withConnection, withRunningServer } from '../connection.ts';
@@ -72,6 +73,7 @@ export function addEgressCommands(switchroom: Command): void {
     .action((file: string) => {
       if (existsSync(file)) throw failed['site-key-there']({ file });
       const { privateKey, publicKey } = newSiteKey();
+      mkdirSync(dirname(resolve(file)), { recursive: true, mode: 0o700 });
       writeFileSync(file, privateKey, { mode: 0o600, flag: 'wx' });
       process.stdout.write(`${publicKey}\n`);
     });

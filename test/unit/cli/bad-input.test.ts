@@ -1,6 +1,6 @@
 // Files and folders that are not there, numbers that are too large: one sentence and exit code 1, never a stack.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -23,6 +23,7 @@ const run = (...words: string[]): Promise<{ code: unknown; errors: string }> =>
 
 it.for([
   ['retention check none', /There is no none\./],
+  ['egress check none/egress.json', /There is no folder none\./],
   ['flow check none', /There is no none\./],
   ['backup here --passphrase-file none', /There is no none\./],
   ['trunk add a --sources 192.0.2.1 --user u --secret-file none', /There is no none\./],
@@ -37,6 +38,11 @@ it.for([
 
 it('without a policy there is nothing wrong with it', async () => {
   expect(await run('retention', 'check')).toEqual({ code: undefined, errors: '' });
+});
+
+it('a key gets a folder of its own, which nobody else may look into', async () => {
+  expect(await run('uplink', 'key', 'keys/uplink.key')).toEqual({ code: undefined, errors: '' });
+  expect(statSync(join(folder, 'keys')).mode & 0o777).toBe(0o700);
 });
 
 it('keeps the stack of what is a defect', () => {
