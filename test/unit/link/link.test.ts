@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -222,4 +222,14 @@ test('a restarted edge is told apart, and its events count from 1 again', async 
   two.publish('say.it', 'new');
   expect((await up)[0]).toMatchObject({ sameEdge: false });
   await vi.waitFor(() => expect(heard).toEqual(['a', 'b', 'c', 'new']));
+});
+
+test('every request of the adoption capability stands in docs/engines.md', async () => {
+  const text = (path: string) => readFile(join(import.meta.dirname, '..', '..', '..', path), 'utf8');
+  const requests = [...(await text('link/protocol.ts')).matchAll(/^ {2}'(dialogs\.[a-z]+)':/gm)].map(
+    ([, name]) => name,
+  );
+  expect(requests.length).toBeGreaterThan(5);
+  const documented = await text('docs/engines.md');
+  for (const name of requests) expect(documented).toContain(`| \`${name}\` |`);
 });
