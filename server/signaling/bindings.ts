@@ -29,7 +29,10 @@ export class Bindings {
 
   constructor(store: BindingStore | undefined, now: Millis) {
     this.#store = store;
-    for (const binding of store?.load() ?? []) if (binding.expiresAt > now) this.#put(binding);
+    for (const binding of store?.load() ?? []) {
+      if (binding.expiresAt > now) this.#put(binding);
+      else store?.remove(binding.user, binding.uri);
+    }
   }
 
   /** Contacts that are valid now, the latest first. */
