@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { mediaErrors } from '../errors.ts';
 import { askEventSocket, type EventSocketAddress, profileAddress } from './event-socket.ts';
+import { mustListen } from './listen-probe.ts';
 import type { RawEndpoint, RawEvent, RawMediaServer, RawMrf } from './raw-fsmrf.ts';
 
 export interface ControlOptions extends EventSocketAddress {
@@ -107,6 +108,7 @@ export class Control extends EventEmitter<ControlEvents> {
       if (profileAddress(status, profile) === undefined) {
         throw new Error(`it has no Sofia profile "${profile}" on an IPv4 address`);
       }
+      await mustListen(listen, listenPort);
       const server = await this.#mrf.connect({
         address: host,
         port,

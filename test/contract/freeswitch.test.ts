@@ -1,5 +1,6 @@
 // The driver for FreeSWITCH on a double of it. A real FreeSWITCH is not tried by this suite.
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { askEventSocket } from '../../media/freeswitch/index.ts';
@@ -47,6 +48,20 @@ describe('media server: freeswitch, what only it has', () => {
     await expect(rig.driver({ profile: 'nobody' })).rejects.toThrow('it has no Sofia profile "nobody"');
     const { port } = rig.double;
     await expect(askEventSocket({ host: '127.0.0.1', port, secret: 'other' }, 'status')).rejects.toThrow('wrong');
+  });
+
+  test('an address for its connections that another program has is a clear sentence', async () => {
+    const other = createServer();
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    try {
+      await expect(rig.driver({ listenPort: port })).rejects.toThrow(
+        `it cannot connect back to 127.0.0.1:${port} (freeswitch.listen, .listenPort): another program has it`,
+      );
+    } finally {
+      other.close();
+    }
   });
 
   test('closing leaves no channel, no conference and no call', async () => {
