@@ -278,7 +278,7 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
     this.#digits.end('closed');
     this.player.closed();
     this.#recordings.over();
-    void this.#dialog?.bye();
+    void this.#hangUp();
     this.#tools.gone(this);
     if (wasOpen) this.emit('closed', { why, quality: this.#rtp.latest });
   }
@@ -293,6 +293,18 @@ export class AsteriskEndpoint extends EventEmitter<EndpointEvents> implements Me
       if (this.#state !== 'open' || !dialog || dialog.over) return;
       this.#tools.sip.noteMedia(dialog, JSON.stringify(this.#note()));
     });
+  }
+
+  /** By SIP; where that reaches nobody, because the SIP server is away or has lost the dialog, Asterisk itself is told. */
+  async #hangUp(): Promise<void> {
+    const { id: channelId } = this.#channel;
+    if (!this.#dialog || (await this.#dialog.bye()) || channelId === '' || !this.host.up) return;
+    try {
+      await this.host.ari.ask((client) => client.channels.hangup({ channelId }));
+    } catch (error) {
+      // Gone already, most of the time: Asterisk has hung up by itself.
+      this.#tools.logger.debug({ err: error, endpoint: this.id }, 'channel was not hung up');
+    }
   }
 
   get #isClosed(): boolean {

@@ -164,19 +164,25 @@ export class SipDialog {
     return this.#send(method, headers, body, false);
   }
 
-  /** Hangs up. Resolves when the far side answered or there was nothing to end; never rejects. */
-  async bye(reason?: string): Promise<void> {
-    if (!states.can(this.#state, 'bye-sent')) return;
+  /**
+   * Hangs up; never rejects.
+   * @returns whether the far side has said yes to it: not where the dialog was over before, or nobody could be told
+   */
+  async bye(reason?: string): Promise<boolean> {
+    if (!states.can(this.#state, 'bye-sent')) return false;
     this.#state = states.next(this.#state, 'bye-sent') ?? this.#state;
     this.#end({ by: 'us', cause: reason ?? 'BYE' });
+    let told = true;
     try {
       await this.#send('BYE', reason === undefined ? {} : { Reason: reason }, undefined, false);
     } catch (error) {
+      told = false;
       // 481 and timeouts end it as well; only a lost connection leaves it to the edge's grace time.
       this.#wire.logger.debug({ err: error, sipCallId: this.callId }, 'BYE was not answered with 200');
     }
     if (states.can(this.#state, 'bye-answered')) this.#state = 'over';
     this.#wire.removed(this);
+    return told;
   }
 
   /** A request of theirs inside the dialog. For Sip only. */
