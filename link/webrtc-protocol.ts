@@ -40,6 +40,8 @@ export interface WireConnection {
   state: WireConnectionState;
   offer: string;
   payloadType: WirePayloadType;
+  /** Payload type of its telephone-event, where digits travel. */
+  digits?: number | undefined;
   ours: WireConnectionSide;
   line?: string | undefined;
   overhears?: WireOverhearing | undefined;
@@ -58,6 +60,8 @@ export interface WireFar {
   /** It wants to hear, and it says something. */
   takes: boolean;
   sends: boolean;
+  /** Payload type of the telephone-event that it takes. */
+  digits?: number | undefined;
 }
 
 export interface WireLineSide {
@@ -70,6 +74,8 @@ export interface WireLineSide {
 export interface WireLine {
   id: string;
   payloadType: WirePayloadType;
+  /** Its descriptions name telephone-event. */
+  digits?: boolean | undefined;
   /** The far end's last description; absent as long as our offer has no answer. */
   far?: string | undefined;
   ours: WireLineSide;
@@ -99,6 +105,7 @@ export interface GatewayRequests {
       id: string;
       offer: string;
       payloadType: WirePayloadType;
+      digits?: number | undefined;
       /** Absent: it only listens. */
       microphone?: number | undefined;
       fingerprint: WireFingerprint;
@@ -117,6 +124,7 @@ export interface GatewayRequests {
     with: {
       id: string;
       payloadType: WirePayloadType;
+      digits?: boolean | undefined;
       endpoint?: string | undefined;
       /** With `offer`, its reading; without both we offer. */
       offer?: string | undefined;

@@ -11,8 +11,8 @@
 //   browser ══ICE, DTLS, SRTP══ connection ──attach── line ──RTP── MediaEndpoint ── bridge ── … the caller
 //
 // The gateway mixes nothing and transcodes nothing: a connection has one codec, and a line carries that codec.
-// Digits do not travel here (browsers send no telephone-event in G.711 calls, gateways forward none): panels key them
-// over their control socket, and they are sent by MediaEndpoint.sendDtmf at the other end of the bridge.
+// Digits of panels do not travel here: they are keyed over the control socket, and sent by MediaEndpoint.sendDtmf at the
+// other end of the bridge. For phones that send them as RTP (RFC 4733) a connection can take them (`digits`).
 import type { EventEmitter } from 'node:events';
 import type { EndpointId } from '../values/index.ts';
 import type { Sdp } from './media-server.ts';
@@ -29,6 +29,8 @@ export interface GatewayCapabilities {
   readonly codecs: readonly string[];
   /** Connections can overhear others (`WebRtcConnection.overhear`). */
   readonly overhear: boolean;
+  /** Digits of browsers can go through (`ConnectRequest.digits`). */
+  readonly digits: boolean;
 }
 
 /** One direction as its receiver saw it. */
@@ -89,6 +91,8 @@ export interface ConnectRequest {
   offer: Sdp;
   /** Codecs that the media engine speaks, in order of preference; the first that browser and gateway have is taken. */
   codecs: readonly string[];
+  /** Agree on telephone-event where the browser offers it, and pass its digits on to the line. Default no. */
+  digits?: boolean | undefined;
   /** A line or connection that it will be attached to or overhear: on the same thread as that, where this can be. */
   near?: ConnectionId | LineId | undefined;
   /** Where the panel's socket comes from, to choose the address in our answer by route. */

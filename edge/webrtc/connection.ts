@@ -57,6 +57,8 @@ interface Credentials {
 export class Connection implements Guest {
   readonly id: string;
   readonly payloadType: 0 | 8;
+  /** Payload type of its telephone-event, where digits travel. */
+  readonly digits: number | undefined;
   line: Line | undefined;
   overhears: { other: Connection; what: 'microphone' | 'line' } | undefined;
   /** Those that overhear it. */
@@ -92,6 +94,7 @@ export class Connection implements Guest {
   ) {
     this.id = request.id;
     this.payloadType = request.payloadType;
+    this.digits = request.digits;
     this.#offer = request.offer;
     this.#microphone = request.microphone;
     this.#host = host;
@@ -136,12 +139,13 @@ export class Connection implements Guest {
   }
 
   describe(): WireConnection {
-    const { id, payloadType, ours, overhears } = this;
+    const { id, payloadType, digits, ours, overhears } = this;
     return {
       id,
       state: this.#state === 'closed' ? 'disconnected' : this.#state,
       offer: this.#offer,
       payloadType,
+      ...(digits === undefined ? {} : { digits }),
       ours,
       ...(this.line ? { line: this.line.id } : {}),
       ...(overhears ? { overhears: { other: overhears.other.id, what: overhears.what } } : {}),
@@ -249,9 +253,14 @@ export class Connection implements Guest {
     if (!opened || !readHeader(opened, header)) return;
     const now = this.#host.time.now();
     this.#heardAt = now;
-    if (header.payloadType !== this.payloadType) return;
-    this.#reception.packet(header.ssrc, header.sequence, header.timestamp, now, true);
+    const digit = header.payloadType === this.digits;
+    if (header.payloadType !== this.payloadType && !digit) return;
+    this.#reception.packet(header.ssrc, header.sequence, header.timestamp, now, !digit);
     const { line, listeners } = this;
+    if (digit) {
+      line?.send(bare(opened, header), this, header, true);
+      return;
+    }
     if (!line && listeners.size === 0) return;
     const plain = bare(opened, header);
     for (const listener of listeners) if (listener.overhears?.what === 'microphone') listener.hear(plain, this, header);

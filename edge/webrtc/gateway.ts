@@ -145,6 +145,7 @@ export class Gateway {
       id,
       offer: textOf(body, 'offer'),
       payloadType: payloadTypeOf(body),
+      digits: digitsOf(body),
       microphone: body.microphone === undefined ? undefined : numberOf(body, 'microphone', 0, 0xffffffff),
       fingerprint: {
         algorithm: oneOf(fingerprint, 'algorithm', ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512']),
@@ -195,6 +196,7 @@ export class Gateway {
     const id = idOf(body);
     const payloadType = payloadTypeOf(body);
     const endpoint = optionalText(body, 'endpoint');
+    const digits = body.digits === true;
     const far = body.far === undefined ? undefined : farOf(bodyOf(body.far));
     // Read before it has ports, which nobody would give back.
     const offer = far ? textOf(body, 'offer') : '';
@@ -204,7 +206,11 @@ export class Gateway {
     // Looked at after the wait: two with one id must not both go on.
     if (this.#lines.has(id)) throw invalid('id', 'exists');
     try {
-      const line = new Line({ id, payloadType, endpoint, local, offering: far === undefined }, this.#pool, this.#host);
+      const line = new Line(
+        { id, payloadType, digits, endpoint, local, offering: far === undefined },
+        this.#pool,
+        this.#host,
+      );
       if (far) line.reach(far, offer, false);
       this.#lines.set(id, line);
       this.#sweepSoon();
@@ -303,6 +309,11 @@ function payloadTypeOf(body: Body): 0 | 8 {
   return value;
 }
 
+/** Of telephone-event: a dynamic payload type (RFC 3551 §6), where there is one. */
+function digitsOf(body: Body): number | undefined {
+  return body.digits === undefined ? undefined : numberOf(body, 'digits', 96, 127);
+}
+
 function farOf(body: Body): WireFar {
   return {
     address: textOf(body, 'address'),
@@ -310,5 +321,6 @@ function farOf(body: Body): WireFar {
     rtcpPort: numberOf(body, 'rtcpPort', 1, 65_535),
     takes: body.takes === true,
     sends: body.sends === true,
+    digits: digitsOf(body),
   };
 }

@@ -21,6 +21,8 @@ const header: RtpHeader = emptyHeader();
 export interface LineStart {
   id: string;
   payloadType: 0 | 8;
+  /** Its descriptions name telephone-event. */
+  digits: boolean;
   endpoint: string | undefined;
   /** Where to bind, and what our SDP says. */
   local: { bind: string; own: string };
@@ -31,6 +33,7 @@ export interface LineStart {
 export class Line implements PairUser {
   readonly id: string;
   readonly payloadType: 0 | 8;
+  readonly digits: boolean;
   readonly endpoint: string | undefined;
   attached: Connection | undefined;
   closed = false;
@@ -55,6 +58,7 @@ export class Line implements PairUser {
   constructor(how: LineStart, pool: PortPool, host: Host) {
     this.id = how.id;
     this.payloadType = how.payloadType;
+    this.digits = how.digits;
     this.endpoint = how.endpoint;
     this.#address = how.local.own;
     this.#host = host;
@@ -74,10 +78,11 @@ export class Line implements PairUser {
   }
 
   describe(): WireLine {
-    const { id, payloadType, ours, endpoint, attached } = this;
+    const { id, payloadType, digits, ours, endpoint, attached } = this;
     return {
       id,
       payloadType,
+      ...(digits ? { digits } : {}),
       ours,
       offering: this.#offering,
       ...(this.#description === undefined ? {} : { far: this.#description }),
@@ -106,11 +111,16 @@ export class Line implements PairUser {
     this.#out.pause();
   }
 
-  /** Sends a packet with a header of 12 bytes to the far end; its header is written over. */
-  send(packet: Buffer, from: object, of: RtpHeader): void {
+  /**
+   * Sends a packet with a header of 12 bytes to the far end; its header is written over.
+   * @param digit it is one of a telephone-event
+   */
+  send(packet: Buffer, from: object, of: RtpHeader, digit = false): void {
     const far = this.#far;
     if (!far?.takes) return;
-    if (!this.#out.relay(packet, of, from, this.payloadType, this.#host.time.now())) return;
+    const payloadType = digit ? far.digits : this.payloadType;
+    if (payloadType === undefined) return;
+    if (!this.#out.relay(packet, of, from, payloadType, this.#host.time.now())) return;
     this.#pair.send(packet, far.port, far.address);
   }
 

@@ -18,6 +18,8 @@ import type { Ask } from './asking.ts';
 export class EdgeConnection extends EventEmitter<ConnectionEvents> implements WebRtcConnection {
   readonly id: ConnectionId;
   readonly codec: 'PCMU' | 'PCMA';
+  /** Payload type of its telephone-event, where digits travel. */
+  readonly digits: number | undefined;
   /** Set by the gateway. */
   line: LineId | undefined;
   readonly #ask: Ask;
@@ -33,6 +35,7 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
     super();
     this.id = there.id;
     this.codec = there.payloadType === 0 ? 'PCMU' : 'PCMA';
+    this.digits = there.digits;
     this.line = there.line;
     this.#ask = ask;
     this.#lately = new RecentQuality(this.codec);
@@ -122,6 +125,7 @@ export class EdgeConnection extends EventEmitter<ConnectionEvents> implements We
       ssrc,
       sessionId,
       version,
+      digits: this.digits,
     });
   }
 }

@@ -44,6 +44,7 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
     adoption: true,
     codecs: ours.map(({ name }) => name),
     overhear: true,
+    digits: true,
   };
   readonly #link: EngineLink;
   readonly #logger: Logger;
@@ -67,14 +68,15 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
     this.#ask = this.#link.ask;
   }
 
-  async connect({ id, offer, codecs: wanted, peer }: ConnectRequest): Promise<WebRtcConnection> {
+  async connect({ id, offer, codecs: wanted, digits: wanting, peer }: ConnectRequest): Promise<WebRtcConnection> {
     if (this.#connections.has(id)) throw mediaErrors['media-failed']({ reason: `connection ${id} exists` });
     const spoken = wanted.filter((name) => ours.some((codec) => codec.name.toLowerCase() === name.toLowerCase()));
-    const { codec, microphone, fingerprint } = readFirstOffer(offer, spoken);
+    const { codec, digits: offered, microphone, fingerprint } = readFirstOffer(offer, spoken);
+    const digits = wanting ? offered : undefined;
     const payloadType = payloadTypeOf(codec);
-    const request = { id, offer, payloadType, microphone: microphone?.ssrc, fingerprint, peer };
+    const request = { id, offer, payloadType, digits, microphone: microphone?.ssrc, fingerprint, peer };
     const { ours: side } = await this.#opening('connection.open', request, 'connection.close');
-    return this.#known({ id, state: 'connecting', offer, payloadType, ours: side });
+    return this.#known({ id, state: 'connecting', offer, payloadType, digits, ours: side });
   }
 
   async line({ id, offer, for: connectionId, endpoint }: LineRequest): Promise<Line> {
@@ -84,9 +86,11 @@ export class EdgeWebRtcGateway extends EventEmitter<WebRtcGatewayEvents> impleme
     const codec = codecOf(connection.codec);
     const payloadType = payloadTypeOf(codec);
     const far = offer === undefined ? undefined : wire(readFar(offer, codec));
-    const request = { id, payloadType, endpoint, offer, far };
+    const digits = connection.digits !== undefined;
+    const request = { id, payloadType, digits, endpoint, offer, far };
     const { ours: side } = await this.#opening('line.open', request, 'line.close');
-    return this.#knownLine({ id, payloadType, endpoint, far: offer, ours: side, offering: offer === undefined });
+    const offering = offer === undefined;
+    return this.#knownLine({ id, payloadType, digits, endpoint, far: offer, ours: side, offering });
   }
 
   async list(): Promise<{ connections: WebRtcConnection[]; lines: Line[] }> {

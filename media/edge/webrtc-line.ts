@@ -3,10 +3,13 @@
 import { EventEmitter } from 'node:events';
 import type { WireFar, WireLine, WireLineSide } from '../../link/index.ts';
 import type { EndpointId } from '../../values/index.ts';
-import type { MediaDirection, Sdp } from '../media-server.ts';
+import type { Sdp } from '../media-server.ts';
 import { answering, type Codec, type Far, readFar, rejected, takes, writeNear } from '../webrtc/index.ts';
 import type { ConnectionId, Line, LineEvents, LineId } from '../webrtc-gateway.ts';
 import type { Ask } from './asking.ts';
+
+/** Payload type of telephone-event in offers of ours. */
+const offeredDigits = 101;
 
 /** What a line asks of the gateway that keeps it. */
 export interface LineKeeper {
@@ -21,6 +24,7 @@ export class EdgeLine extends EventEmitter<LineEvents> implements Line {
   /** Set by the gateway. */
   connection: ConnectionId | undefined;
   readonly #codec: Codec;
+  readonly #digits: boolean;
   readonly #ask: Ask;
   readonly #keeper: LineKeeper;
   #sdp: Sdp;
@@ -35,11 +39,12 @@ export class EdgeLine extends EventEmitter<LineEvents> implements Line {
     this.endpoint = there.endpoint;
     this.connection = there.connection;
     this.#codec = codec;
+    this.#digits = there.digits ?? false;
     this.#ask = ask;
     this.#keeper = keeper;
     this.#offered = there.offering;
     const far = there.far === undefined ? undefined : readFar(there.far, codec);
-    this.#sdp = this.#write(there.ours, far && !there.offering ? answering(far) : 'sendrecv');
+    this.#sdp = this.#write(there.ours, there.offering ? undefined : far);
   }
 
   get sdp(): Sdp {
@@ -60,11 +65,18 @@ export class EdgeLine extends EventEmitter<LineEvents> implements Line {
     const far = readFar(offer, this.#codec);
     const { id, endpoint } = this;
     const { ours } = this.#lost
-      ? await this.#ask('line.open', { id, offer, far: wire(far), payloadType: payloadTypeOf(this.#codec), endpoint })
+      ? await this.#ask('line.open', {
+          id,
+          offer,
+          far: wire(far),
+          payloadType: payloadTypeOf(this.#codec),
+          digits: this.#digits,
+          endpoint,
+        })
       : await this.#ask('line.far', { id, description: offer, answer: false, far: wire(far) });
     this.#offered = false;
     this.#lost = false;
-    this.#sdp = this.#write(ours, answering(far));
+    this.#sdp = this.#write(ours, far);
     return this.#sdp;
   }
 
@@ -108,14 +120,18 @@ export class EdgeLine extends EventEmitter<LineEvents> implements Line {
     this.emit('closed', { why });
   }
 
-  #write({ address, port, sessionId, version }: WireLineSide, direction: MediaDirection): Sdp {
-    return writeNear({ address, port, rtcpPort: port + 1, sessionId, version, direction }, this.#codec);
+  /** @param far whom it answers; undefined: it offers */
+  #write({ address, port, sessionId, version }: WireLineSide, far: Far | undefined): Sdp {
+    const direction = far ? answering(far) : 'sendrecv';
+    const digits = this.#digits ? (far ?? { digits: offeredDigits }).digits : undefined;
+    return writeNear({ address, port, rtcpPort: port + 1, sessionId, version, direction, digits }, this.#codec);
   }
 }
 
 export function wire(far: Far): WireFar {
-  const { address, port, rtcpPort, direction } = far;
-  return { address, port, rtcpPort, takes: takes(far), sends: direction === 'sendrecv' || direction === 'sendonly' };
+  const { address, port, rtcpPort, direction, digits } = far;
+  const sends = direction === 'sendrecv' || direction === 'sendonly';
+  return { address, port, rtcpPort, takes: takes(far), sends, digits };
 }
 
 export function payloadTypeOf({ payloadType }: Codec): 0 | 8 {

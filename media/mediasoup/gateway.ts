@@ -46,6 +46,7 @@ export class MediasoupGateway
     adoption: false,
     codecs: codecs.map(({ name }) => name),
     overhear: true,
+    digits: false,
   };
   readonly #parts: GatewayParts;
   readonly #connections = new Map<ConnectionId, MediasoupConnection>();

@@ -2,11 +2,22 @@
 // §2.5). The answer names no header extension: a gateway's numbers for them are its own, and the browser's stand in its offer.
 import { isIP } from 'node:net';
 import type { MediaDirection, Sdp } from '../media-server.ts';
-import { type Codec, chooseCodec, codecLines } from './codecs.ts';
-import { attribute, directionOf, readSections, rejected, reverse, type Section, ssrcOf } from './sdp-lines.ts';
+import { type Codec, chooseCodec, codecLines, digitLines, telephoneEvent } from './codecs.ts';
+import {
+  attribute,
+  directionOf,
+  payloadTypes,
+  readSections,
+  rejected,
+  reverse,
+  type Section,
+  ssrcOf,
+} from './sdp-lines.ts';
 
 export interface BrowserOffer {
   codec: Codec;
+  /** Payload type of its telephone-event (RFC 4733), where it has one. */
+  digits: number | undefined;
   mid: string;
   /** From the browser's point of view: `sendonly` or `inactive` where its user holds the call. */
   direction: MediaDirection;
@@ -43,6 +54,8 @@ export interface OurSide {
   ssrc?: number | undefined;
   sessionId: string;
   version: number;
+  /** Payload type of telephone-event, where digits travel. */
+  digits?: number | undefined;
 }
 
 const algorithms = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as const;
@@ -91,6 +104,7 @@ export function readBrowserOffer(sdp: Sdp, wanted: readonly string[]): BrowserOf
   const cname = /cname:(\S+)/.exec(attribute(audio, 'ssrc') ?? '')?.[1] ?? 'panel';
   return {
     codec: chooseCodec(audio, wanted),
+    digits: payloadTypes(audio).get(telephoneEvent),
     mid: need('mid'),
     direction,
     microphone: direction !== 'recvonly' && ssrc !== undefined ? { ssrc, cname } : undefined,
@@ -101,7 +115,7 @@ export function readBrowserOffer(sdp: Sdp, wanted: readonly string[]): BrowserOf
 }
 
 export function writeAnswer(offer: BrowserOffer, ours: OurSide): Sdp {
-  const { ice, candidates, dtls, sessionId, version } = ours;
+  const { ice, candidates, dtls, sessionId, version, digits } = ours;
   const fingerprint = dtls.fingerprints.find(({ algorithm }) => algorithm === 'sha-256');
   const host = candidates[0]?.address ?? '127.0.0.1';
   const port = candidates[0]?.port ?? 9;
@@ -126,13 +140,14 @@ export function writeAnswer(offer: BrowserOffer, ours: OurSide): Sdp {
       continue;
     }
     lines.push(
-      `m=audio ${port} ${section.protocol} ${offer.codec.payloadType}`,
+      `m=audio ${port} ${section.protocol} ${offer.codec.payloadType}${digits === undefined ? '' : ` ${digits}`}`,
       // A name (announced so) cannot stand in c=; candidates count anyway.
       isIP(host) === 0 ? 'c=IN IP4 0.0.0.0' : `c=IN ${family} ${host}`,
       `a=mid:${offer.mid}`,
       `a=${reverse[offer.direction]}`,
       'a=rtcp-mux',
       ...codecLines(offer.codec),
+      ...digitLines(digits),
       'a=ptime:20',
       'a=msid:switchroom line',
       ...(ours.ssrc === undefined ? [] : [`a=ssrc:${ours.ssrc} cname:switchroom`]),

@@ -39,6 +39,14 @@ export function codecLines(codec: Codec): string[] {
   ];
 }
 
+/** Name of RFC 4733's digits in SDP, at the clock rate of G.711. */
+export const telephoneEvent = 'telephone-event/8000';
+
+/** The lines of an SDP section about digits. */
+export function digitLines(payloadType: number | undefined): string[] {
+  return payloadType === undefined ? [] : [`a=rtpmap:${payloadType} ${telephoneEvent}`, `a=fmtp:${payloadType} 0-15`];
+}
+
 function mapOf({ name, clockRate, channels }: Codec): string {
   return `${name}/${clockRate}${channels > 1 ? `/${channels}` : ''}`;
 }

@@ -1,8 +1,8 @@
 // A line's side in SDP: plain RTP/AVP with one codec (RFC 3264, RFC 3551).
 import { isIP } from 'node:net';
 import type { MediaDirection, Sdp } from '../media-server.ts';
-import { type Codec, chooseCodec, codecLines } from './codecs.ts';
-import { attribute, directionOf, readSections, rejected, reverse, ssrcOf } from './sdp-lines.ts';
+import { type Codec, chooseCodec, codecLines, digitLines, telephoneEvent } from './codecs.ts';
+import { attribute, directionOf, payloadTypes, readSections, rejected, reverse, ssrcOf } from './sdp-lines.ts';
 
 export interface Far {
   address: string;
@@ -12,6 +12,8 @@ export interface Far {
   direction: MediaDirection;
   /** Of its packets, where it says so. */
   ssrc: number | undefined;
+  /** Payload type of its telephone-event (RFC 4733), where it has one. */
+  digits: number | undefined;
 }
 
 export interface Near {
@@ -21,6 +23,8 @@ export interface Near {
   sessionId: string;
   version: number;
   direction: MediaDirection;
+  /** Payload type of telephone-event, where digits travel. */
+  digits?: number | undefined;
 }
 
 /** @throws media-sdp-rejected */
@@ -33,11 +37,18 @@ export function readFar(sdp: Sdp, codec: Codec): Far {
   if (address === undefined || isIP(address) === 0) throw rejected('its connection address is no IP address');
   const rtcp = Number.parseInt(attribute(audio, 'rtcp') ?? '', 10);
   const rtcpPort = Number.isInteger(rtcp) && rtcp > 0 && rtcp < 65_536 ? rtcp : port + 1;
-  return { address, port, rtcpPort, direction: directionOf(audio), ssrc: ssrcOf(audio) };
+  return {
+    address,
+    port,
+    rtcpPort,
+    direction: directionOf(audio),
+    ssrc: ssrcOf(audio),
+    digits: payloadTypes(audio).get(telephoneEvent),
+  };
 }
 
 export function writeNear(near: Near, codec: Codec): Sdp {
-  const { address, port, rtcpPort, sessionId, version, direction } = near;
+  const { address, port, rtcpPort, sessionId, version, direction, digits } = near;
   const where = `IN ${isIP(address) === 6 ? 'IP6' : 'IP4'} ${address}`;
   return [
     'v=0',
@@ -45,8 +56,9 @@ export function writeNear(near: Near, codec: Codec): Sdp {
     's=-',
     `c=${where}`,
     't=0 0',
-    `m=audio ${port} RTP/AVP ${codec.payloadType}`,
+    `m=audio ${port} RTP/AVP ${codec.payloadType}${digits === undefined ? '' : ` ${digits}`}`,
     ...codecLines(codec),
+    ...digitLines(digits),
     ...(rtcpPort === port + 1 ? [] : [`a=rtcp:${rtcpPort}`]),
     'a=ptime:20',
     `a=${direction}`,

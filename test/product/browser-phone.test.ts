@@ -4,9 +4,10 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasChromium, openAudioBrowser } from '../contract/webrtc/browser-phone.ts';
 import { SipBrowserPhone, servePage } from './browser-phone/sip-browser-phone.ts';
-import { type Caller, Floor } from './floor.ts';
+import { type Caller, Floor, sdpOf } from './floor.ts';
 import { has } from './sipp.ts';
 import { freeTcpPort } from './tcp-port.ts';
+import { until } from './until.ts';
 
 const ready = has('sipp') && hasChromium;
 
@@ -24,6 +25,8 @@ describe.skipIf(!ready)('SIP phones in browsers (needs sipp, chromium)', { timeo
       SWITCHROOM_WEBRTC: 'edge',
       SWITCHROOM_WEBRTC_PORTS: `${first}-${first + 199}`,
       SWITCHROOM_SIP_WS_PORT: String(port),
+      // Its address has to outlive a server that is killed.
+      SWITCHROOM_HTTP_PORT: String(await freeTcpPort()),
     };
     floor = await Floor.open({ env });
     page = await servePage();
@@ -110,4 +113,98 @@ describe.skipIf(!ready)('SIP phones in browsers (needs sipp, chromium)', { timeo
     await caller.sipp.done();
     await floor.nothingLeft();
   });
+
+  test('her keys go to the caller, sent as RTP and as INFO', async () => {
+    const { phone, caller } = await talk();
+    await hearEachOther(phone, caller);
+    const came = (digits: string) =>
+      until(
+        () => ended(caller) === digits,
+        () => `${digits} came; it was ${ended(caller)}`,
+      );
+    expect(await phone.do('tones', '42#')).toBe(true);
+    await came('42#');
+    await phone.do('info', '7');
+    await came('42#7');
+    await phone.do('hangUp');
+    await caller.sipp.done();
+    await floor.nothingLeft();
+  });
+
+  test('declined: she is not rung again, the next agent is', async () => {
+    const line = await floor.line();
+    const { phone } = await seat([line.queue]);
+    const caller = await floor.caller(line.number);
+    await phone.is('Initial');
+    await phone.do('decline');
+    await phone.is('Terminated');
+    const next = await floor.seat([line.queue]);
+    await floor.answers(next, caller.interaction);
+    await floor.hearEachOther(caller.rtp, next.rtp);
+    await caller.sipp.tell('HANGUP');
+    await Promise.all([caller.sipp.done(), next.sipp.done()]);
+    await floor.nothingLeft();
+  });
+
+  test('she is rung, and the caller gives up: it stops ringing', async () => {
+    const line = await floor.line();
+    const { phone } = await seat([line.queue]);
+    const caller = await floor.caller(line.number);
+    await phone.is('Initial');
+    await caller.sipp.tell('HANGUP');
+    await caller.sipp.done();
+    await phone.is('Terminated');
+    await floor.nothingLeft();
+  });
+
+  test('she calls a colleague: rung, heard both ways, hung up there; and another that she gives up', async () => {
+    const { phone } = await seat([]);
+    const far = await floor.phone('far', { calls: 2 });
+    const colleague = await floor.agent([], { port: far.sipp.port });
+    await phone.do('call', colleague);
+    const invite = await floor.rings(far);
+    far.rtp.connect(sdpOf(invite));
+    await far.sipp.tell('ANSWER', {}, invite.callId);
+    await phone.is('Established');
+    await phone.audio.speak(500);
+    far.rtp.speak(900);
+    await Promise.all([far.rtp.hears([500], [900]), phone.audio.hears([900], [500])]);
+    await far.sipp.tell('HANGUP', {}, invite.callId);
+    await phone.is('Terminated');
+
+    await phone.do('call', colleague);
+    await floor.rings(far, 2);
+    await phone.do('cancel');
+    await phone.is('Terminated');
+    await far.sipp.done();
+    await floor.nothingLeft();
+  });
+
+  test('the server is killed in the talk: both hear each other on, and the next server ends it', async () => {
+    const { agent, phone, caller } = await talk();
+    await hearEachOther(phone, caller);
+    const { server: pid } = floor.product.pids;
+    floor.product.kill('server');
+    await hearEachOther(phone, caller, [600, 1100]);
+    await until(() => ![0, pid].includes(floor.product.pids.server), 'another server is there');
+    await floor.phase(caller.interaction, 'talking');
+    expect(await phone.do('hold', true)).toBe('recvonly');
+    await floor.phase(caller.interaction, 'held');
+    expect(await phone.do('hold', false)).toBe('sendrecv');
+    await floor.phase(caller.interaction, 'talking');
+    await hearEachOther(phone, caller);
+    await phone.do('hangUp');
+    await caller.sipp.done();
+    expect(await floor.record(caller.interaction)).toMatchObject({ agent, endedBy: 'agent' });
+    await floor.nothingLeft();
+  });
 });
+
+/** Digits that were heard to their end, in their order. */
+function ended({ rtp }: Caller): string {
+  return rtp
+    .digits()
+    .filter(({ ends }) => ends > 0)
+    .map(({ digit }) => digit)
+    .join('');
+}

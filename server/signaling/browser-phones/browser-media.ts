@@ -170,7 +170,7 @@ export class BrowserMedia {
 }
 
 function connect({ gateway, codecs }: BrowserMediaTools, { callId, sdp, peer }: PhoneOffer): Promise<WebRtcConnection> {
-  return gateway.connect({ id: idOf('wsc', callId), offer: sdp, codecs, peer });
+  return gateway.connect({ id: idOf('wsc', callId), offer: sdp, codecs, digits: true, peer });
 }
 
 function close(one: Line | WebRtcConnection, logger: Logger): void {

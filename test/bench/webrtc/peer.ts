@@ -136,11 +136,12 @@ export class Peer {
   }
 
   /** One packet of 20 ms. */
-  speak(payload: Buffer): void {
+  speak(payload: Buffer, payloadType = 0): void {
     const key = this.#send;
     if (!key) return;
     const header = Buffer.alloc(12);
     header[0] = 0x80;
+    header[1] = payloadType;
     header.writeUInt16BE(this.#sequence & 0xffff, 2);
     header.writeUInt32BE(this.#timestamp, 4);
     header.writeUInt32BE(this.ssrc, 8);

@@ -80,7 +80,7 @@ function world(phone: AgentRecord['phone'] = { kind: 'panel', answers: 'by-hand'
   /** How many of the next lines cannot be attached. */
   const failing = { lines: 0 };
   const gateway = Object.assign(new EventEmitter(), {
-    capabilities: { engine: 'test', adoption: false, codecs: ['PCMU'], overhear: false },
+    capabilities: { engine: 'test', adoption: false, codecs: ['PCMU'], overhear: false, digits: false },
     async connect({ id }: ConnectRequest): Promise<WebRtcConnection> {
       const made = new TestConnection(id);
       connections.push(made);

@@ -56,7 +56,7 @@ async function ask<Name extends keyof GatewayRequests>(
   return (await gateway.handle(name, body)) as GatewayRequests[Name]['ok'];
 }
 
-async function browser(id: string): Promise<{ peer: Peer; answer: string }> {
+async function browser(id: string, digits?: number): Promise<{ peer: Peer; answer: string }> {
   const peer = await Peer.open(identity);
   opened.push(peer);
   const offer = peer.offer();
@@ -65,6 +65,7 @@ async function browser(id: string): Promise<{ peer: Peer; answer: string }> {
     id,
     offer,
     payloadType: 0,
+    digits,
     microphone: peer.ssrc,
     fingerprint: read.fingerprint,
   });
@@ -94,8 +95,8 @@ function rtp(ssrc: number, sequence: number, payload: Buffer, payloadType = 0): 
 }
 
 /** A call up to the point where both hear each other. */
-async function call(id: string) {
-  const { peer, answer } = await browser(`con_${id}`);
+async function call(id: string, digits: { browser?: number; far?: number } = {}) {
+  const { peer, answer } = await browser(`con_${id}`, digits.browser);
   await peer.answered(answer);
   const far = await socket();
   const { port } = far.address();
@@ -103,7 +104,7 @@ async function call(id: string) {
     id: `lin_${id}`,
     payloadType: 0,
     offer: 'v=0',
-    far: { address: '127.0.0.1', port, rtcpPort: port + 1, takes: true, sends: true },
+    far: { address: '127.0.0.1', port, rtcpPort: port + 1, takes: true, sends: true, digits: digits.far },
   });
   await ask('line.attach', { id: `lin_${id}`, connection: `con_${id}` });
   const heard: Buffer[] = [];
@@ -126,6 +127,21 @@ test('payloads go through untouched both ways, as one stream each', async () => 
   const first = heard[0]?.readUInt16BE(2) ?? 0;
   expect(heard.map((packet) => (packet.readUInt16BE(2) - first) & 0xffff)).toEqual([...heard.keys()]);
   expect(peer.broken).toBe(0);
+});
+
+test('digits of a browser pass where both sides have agreed on them, under the number of each', async () => {
+  const { peer, heard } = await call('1', { browser: 126, far: 101 });
+  const { peer: other, heard: nothing } = await call('2', { browser: 126 });
+  const { peer: panel, heard: less } = await call('3', { far: 101 });
+  for (const one of [peer, other, panel]) {
+    one.speak(Buffer.alloc(160));
+    one.speak(Buffer.from([4, 0x8a, 3, 0x20]), 126);
+    one.speak(Buffer.alloc(160));
+  }
+  await vi.waitFor(() => expect([heard.length, nothing.length, less.length]).toEqual([3, 2, 2]));
+  expect(heard.map((packet) => (packet[1] ?? 0) & 0x7f)).toEqual([0, 101, 0]);
+  expect(heard[1]?.subarray(12)).toEqual(Buffer.from([4, 0x8a, 3, 0x20]));
+  for (const others of [nothing, less]) expect(others.map((packet) => (packet[1] ?? 0) & 0x7f)).toEqual([0, 0]);
 });
 
 test('a far end that repeats a number is not sealed under it twice; other payload types do not pass', async () => {
