@@ -37,6 +37,7 @@ const span = z.object({
   from: time,
   to: time,
   withinMs: z.coerce.number().int().min(1).max(86_400_000).default(20_000),
+  of: z.enum(['site', 'all']).default('site'),
 });
 
 export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce = 8 }: CloudParts): Express {
@@ -155,22 +156,22 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
     throw failed['cloud-not-logged-in']();
   };
   const spanOf = (request: Request) => {
-    const { from: first, to, withinMs } = span.parse(request.query);
+    const { from: first, to, withinMs, of } = span.parse(request.query);
     const end = to ?? clock.now() + 1;
-    return { span: { from: first ?? end - dayMs, to: end }, withinMs };
+    return { span: { from: first ?? end - dayMs, to: end }, withinMs, of };
   };
   app.get('/t/:tenant/v1/sites', async (request, response) => {
     response.json({ sites: await tenants.sites(await allowed(request)) });
   });
   app.get('/t/:tenant/v1/reports/queues', async (request, response) => {
     const tenant = await allowed(request);
-    const { span: when, withinMs } = spanOf(request);
-    response.json({ ...when, withinMs, queues: await queueFigures(store, tenant, when, withinMs) });
+    const { span: when, withinMs, of } = spanOf(request);
+    response.json({ ...when, withinMs, queues: await queueFigures(store, tenant, when, withinMs, of) });
   });
   app.get('/t/:tenant/v1/reports/days', async (request, response) => {
     const tenant = await allowed(request);
-    const { span: when } = spanOf(request);
-    response.json({ ...when, days: await dayFigures(store, tenant, when) });
+    const { span: when, of } = spanOf(request);
+    response.json({ ...when, days: await dayFigures(store, tenant, when, of) });
   });
   app.get('/t/:tenant/v1/timeline/:hash', async (request, response) => {
     const tenant = await allowed(request);
@@ -200,8 +201,13 @@ export function createCloud({ store, tenants, changes, clock, logger, mostAtOnce
       return;
     }
     const { span: when, withinMs } = spanOf(request);
-    const [sites, queues] = await Promise.all([tenants.sites(tenant), queueFigures(store, tenant, when, withinMs)]);
-    response.send(overviewPage(languageOf(request), { tenant, sites, queues, now: clock.now(), ...when, withinMs }));
+    const [sites, queues, together] = await Promise.all([
+      tenants.sites(tenant),
+      queueFigures(store, tenant, when, withinMs),
+      queueFigures(store, tenant, when, withinMs, 'all'),
+    ]);
+    const figures = { sites, queues, together, ...when, withinMs };
+    response.send(overviewPage(languageOf(request), { tenant, ...figures, now: clock.now() }));
   });
   app.post('/t/:tenant/login', express.urlencoded({ extended: false, limit: 2_000 }), async (request, response) => {
     const { token } = (request.body ?? {}) as { token?: unknown };

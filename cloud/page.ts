@@ -13,7 +13,8 @@ const words = {
     wrong: 'This is no token of this tenant.',
     tooMany: 'Too many wrong tokens came from there. Try again in a minute.',
     sites: 'Sites',
-    queues: 'Queues',
+    together: 'All sites together',
+    queues: 'Queues by site',
     site: 'Site',
     has: 'Events here',
     heard: 'Last heard',
@@ -43,7 +44,8 @@ const words = {
     wrong: '该令牌不属于此租户。',
     tooMany: '错误次数过多，请一分钟后再试。',
     sites: '站点',
-    queues: '队列',
+    together: '全部站点汇总',
+    queues: '各站点队列',
     site: '站点',
     has: '已收事件',
     heard: '最近通信',
@@ -87,13 +89,15 @@ export interface Overview extends Span {
   tenant: string;
   sites: SiteRow[];
   queues: QueueFigures[];
+  /** Of all sites. */
+  together: QueueFigures[];
   now: Millis;
   withinMs: Millis;
 }
 
 export function overviewPage(language: Language, view: Overview): string {
   const say = words[language];
-  const { sites, queues, now, from, to, withinMs } = view;
+  const { sites, queues, together, now, from, to, withinMs } = view;
   const siteRows = sites.map((one) => [
     one.site,
     String(one.cursor),
@@ -101,8 +105,7 @@ export function overviewPage(language: Language, view: Overview): string {
     one.event_at === null || one.heard_at === null ? '–' : seconds(Math.max(0, one.heard_at - one.event_at)),
     stateOf(one, language),
   ]);
-  const queueRows = queues.map((one) => [
-    one.site,
+  const figures = (one: QueueFigures): string[] => [
     one.queue ?? '–',
     one.channel,
     String(one.offered),
@@ -111,14 +114,17 @@ export function overviewPage(language: Language, view: Overview): string {
     one.offered === 0 ? '–' : `${Math.round((100 * one.inTime) / one.offered)} %`,
     one.averageWaitMs === null ? '–' : seconds(one.averageWaitMs),
     one.averageTalkMs === null ? '–' : seconds(one.averageTalkMs),
-  ]);
+  ];
+  const head = [say.queue, say.channel, say.offered, say.answered, say.abandoned, say.level, say.wait, say.talk];
+  const bySite = queues.map((one) => [one.site ?? '–', ...figures(one)]);
   return page(
     language,
     `<header><h1>${say.title}</h1><p>${escaped(view.tenant)} · ${time(now)}</p></header>
 <main>
 <section><h2>${say.sites}</h2>${table([say.site, say.has, say.heard, say.lag, say.state], siteRows, say.none)}</section>
-<section><h2>${say.queues}</h2><p>${say.span(time(from), time(to), withinMs / 1_000)}</p>
-${table([say.site, say.queue, say.channel, say.offered, say.answered, say.abandoned, say.level, say.wait, say.talk], queueRows, say.none)}</section>
+<section><h2>${say.together}</h2><p>${say.span(time(from), time(to), withinMs / 1_000)}</p>
+${table(head, together.map(figures), say.none)}</section>
+<section><h2>${say.queues}</h2>${table([say.site, ...head], bySite, say.none)}</section>
 </main>`,
   );
 }

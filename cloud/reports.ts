@@ -2,8 +2,12 @@
 import type { Millis } from '../values/index.ts';
 import type { Store } from './store.ts';
 
+/** Each site's by itself, or all sites of the tenant together: queues that have one name are one. */
+export type Of = 'site' | 'all';
+
 export interface QueueFigures {
-  site: string;
+  /** null: of all sites. */
+  site: string | null;
   queue: string | null;
   channel: string;
   /** Contacts that entered the queue. */
@@ -21,14 +25,17 @@ export interface Span {
   to: Millis;
 }
 
+const site: Readonly<Record<Of, string>> = { site: 'site', all: 'NULL::text AS site' };
+
 export async function queueFigures(
   store: Store,
   tenant: string,
   { from, to }: Span,
   withinMs: Millis,
+  of: Of = 'site',
 ): Promise<QueueFigures[]> {
   const { rows } = await store.pool.query<QueueFigures>(
-    `SELECT site, queue, channel, count(*)::int AS offered,
+    `SELECT ${site[of]}, queue, channel, count(*)::int AS offered,
        count(answered_at)::int AS answered,
        count(*) FILTER (WHERE abandoned)::int AS abandoned,
        count(*) FILTER (WHERE answered_at IS NOT NULL AND wait_ms <= $4)::int AS "inTime",
@@ -36,7 +43,7 @@ export async function queueFigures(
        round(avg(talk_ms) FILTER (WHERE answered_at IS NOT NULL))::bigint AS "averageTalkMs"
      FROM interactions
      WHERE tenant = $1 AND started_at >= $2 AND started_at < $3 AND queued_at IS NOT NULL
-     GROUP BY site, queue, channel ORDER BY site, queue, channel`,
+     GROUP BY 1, queue, channel ORDER BY 1, queue, channel`,
     [tenant, from, to, withinMs],
   );
   return rows;
@@ -45,17 +52,23 @@ export async function queueFigures(
 export interface DayFigures {
   /** UTC day, `2026-11-22`. */
   day: string;
-  site: string;
+  /** null: of all sites. */
+  site: string | null;
   contacts: number;
   answered: number;
 }
 
-export async function dayFigures(store: Store, tenant: string, { from, to }: Span): Promise<DayFigures[]> {
+export async function dayFigures(
+  store: Store,
+  tenant: string,
+  { from, to }: Span,
+  of: Of = 'site',
+): Promise<DayFigures[]> {
   const { rows } = await store.pool.query<DayFigures>(
-    `SELECT to_char(to_timestamp(started_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, site,
+    `SELECT to_char(to_timestamp(started_at / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, ${site[of]},
        count(*)::int AS contacts, count(answered_at)::int AS answered
      FROM interactions WHERE tenant = $1 AND started_at >= $2 AND started_at < $3
-     GROUP BY day, site ORDER BY day, site`,
+     GROUP BY 1, 2 ORDER BY 1, 2`,
     [tenant, from, to],
   );
   return rows;

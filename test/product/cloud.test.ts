@@ -1,9 +1,11 @@
 // Sites and their cloud on a real PostgreSQL, over real HTTP: facts once and in order, persons that meet, what comes back.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createPrivateKey } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createCloud } from '../../cloud/http.ts';
 import { type Cloud, startCloud } from '../../cloud/index.ts';
 import { uplinkSchema } from '../../config/index.ts';
 import {
@@ -14,9 +16,10 @@ import {
   openCustomers,
   readInteractions,
 } from '../../server/customers/index.ts';
+import { hashed } from '../../server/egress/index.ts';
 import { newEvent, readInPlace } from '../../server/journal/index.ts';
 import { elsewhereOf, openCloudLine, readPlan, Uplink } from '../../server/uplink/index.ts';
-import { newSiteKey } from '../../uplink/index.ts';
+import { newSiteKey, signRequest } from '../../uplink/index.ts';
 import { systemClock } from '../../values/index.ts';
 import { hasPostgres, Postgres } from '../engines/postgres.ts';
 import { openSite, type TestSite } from '../unit/directory/site.ts';
@@ -112,8 +115,29 @@ describe.skipIf(!hasPostgres)('the cloud (needs PostgreSQL)', () => {
     const response = await fetch(`${cloud.addresses[0]}/t/${tenant}/v1${path}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    return (await response.json()) as { sites: { cursor: number }[]; queues: object[] };
+    return (await response.json()) as {
+      sites: { cursor: number }[];
+      queues: object[];
+      days: { site: string | null; contacts: number }[];
+    };
   };
+  /** As `GET /t/:tenant/v1/sites`; those of signed sites under theirs. */
+  function routesOf(): { people: string[]; sites: string[] } {
+    interface Layer {
+      route?: { path: string; methods: Record<string, boolean> };
+      handle: { stack?: Layer[] };
+    }
+    const parts = { store: {}, tenants: {}, changes: {}, clock: systemClock, logger } as unknown;
+    const app = createCloud(parts as Parameters<typeof createCloud>[0]);
+    const named = ({ route }: Layer): string[] =>
+      route ? Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${route.path}`) : [];
+    const layers = (app.router as unknown as { stack: Layer[] }).stack;
+    const all = layers.flatMap(named);
+    return {
+      people: all.filter((name) => name.includes('/t/')),
+      sites: layers.flatMap(({ handle }) => (handle.stack ?? []).flatMap(named)),
+    };
+  }
   const caughtUp = (one: Branch) =>
     expect.poll(() => one.uplink.status(), { timeout: 10_000 }).toMatchObject({ behind: 0, state: 'idle' });
 
@@ -135,6 +159,14 @@ describe.skipIf(!hasPostgres)('the cloud (needs PostgreSQL)', () => {
       }),
       expect.objectContaining({ site: 'south', queue: 'service', offered: 1 }),
     ]);
+    // All sites together: averages over contacts, not over sites.
+    const { queues: together } = await read('/reports/queues?of=all');
+    expect(together).toEqual([
+      expect.objectContaining({ site: null, queue: 'service', offered: 21, answered: 21, averageWaitMs: 1_000 }),
+    ]);
+    const { days } = await read('/reports/days?of=all');
+    expect(days.reduce((sum, { contacts }) => sum + contacts, 0)).toBe(21);
+    expect(days.every(({ site }) => site === null)).toBe(true);
     const { sites } = await read('/sites');
     expect(sites.map(({ cursor }) => cursor)).toEqual([north.journal.last, south.journal.last]);
     const { default: pg } = await import('pg');
@@ -240,6 +272,80 @@ describe.skipIf(!hasPostgres)('the cloud (needs PostgreSQL)', () => {
     expect(garbage.status).toBe(401);
   });
 
+  test('two tenants with sites, queues, contacts and even a customer’s hash of one name see nothing of each other', {
+    timeout: 30_000,
+  }, async () => {
+    const her = { kind: 'phone', value: '+8613800138000' };
+    const ours = await branch('north');
+    const customer = ours.customers.findOrCreate(her, 'call');
+    await ours.customers.tag(customer.id, 'ours', 'agent');
+    for (let i = 0; i < 3; i++) await ours.call(her.value, customer.id);
+    await caughtUp(ours);
+    const mine = tenant;
+    tenant = `${mine}-x`;
+    await cloud.tenants.add(tenant, 'Another bank', Date.now());
+    const theirs = await branch('north');
+    const known = theirs.customers.findOrCreate(her, 'call');
+    await theirs.customers.tag(known.id, 'theirs', 'agent');
+    await theirs.call(her.value, known.id);
+    await caughtUp(theirs);
+
+    // Every route that there is: who adds one adds it here.
+    const { people, sites } = routesOf();
+    expect(people.sort()).toEqual([
+      ...['GET /t/:tenant', 'GET /t/:tenant/', 'GET /t/:tenant/v1/reports/days', 'GET /t/:tenant/v1/reports/queues'],
+      ...['GET /t/:tenant/v1/sites', 'GET /t/:tenant/v1/timeline/:hash', 'POST /t/:tenant/login'],
+    ]);
+    expect(sites.sort()).toEqual(['GET /changes', 'GET /cursor', 'GET /tail', 'POST /batches', 'POST /settle']);
+
+    const hash = hashed(shared, her.kind, her.value);
+    const token = await cloud.tenants.createToken(tenant, 'theirs', Date.now());
+    const ask = (path: string, headers: Record<string, string>, init: RequestInit = {}) =>
+      fetch(`${cloud.addresses[0]}${path}`, { ...init, headers, redirect: 'manual' });
+    const filled = (path: string, of: string) => path.replace(':tenant', of).replace(':hash', hash);
+    const credentials: Record<string, string>[] = [
+      { authorization: `Bearer ${token}` },
+      { cookie: `switchroom_cloud=${token}` },
+    ];
+    for (const route of people) {
+      const [method = '', path = ''] = route.split(' ');
+      // The first only redirects.
+      if (path === '/t/:tenant') continue;
+      for (const headers of credentials) {
+        const body: RequestInit = method === 'POST' ? { method, body: new URLSearchParams({ token }) } : {};
+        expect((await ask(filled(path, mine), headers, body)).status, route).toBe(401);
+      }
+      if (method === 'POST') continue;
+      const own = await ask(filled(path, tenant), credentials[0]!);
+      expect(own.status, route).toBe(200);
+      const text = await own.text();
+      // Three contacts are ours; and of the one of theirs there is something on each page.
+      expect(text, route).not.toMatch(/"(offered|contacts)":[^1]/);
+      if (path.includes('timeline'))
+        expect((JSON.parse(text) as { interactions: object[] }).interactions).toHaveLength(1);
+    }
+    // What comes back to a site is its own tenant's.
+    await expect.poll(() => theirs.uplink.history.profile([her], Date.now())?.tags).toEqual(['theirs']);
+    expect(ours.uplink.history.profile([her], Date.now())?.tags).toEqual(['ours']);
+    expect(theirs.uplink.history.interactions([her], 10)).toEqual([]);
+    // Nor does a site of one get in at the other, whatever it asks.
+    const key = createPrivateKey(readFileSync(join(folder, `${tenant}-north.key`)));
+    for (const route of sites) {
+      const [method = '', path = ''] = route.split(' ');
+      const target = `/t/${mine}/v1/sites/north${path}?after=0`;
+      const body = method === 'POST' ? Buffer.from('{}') : Buffer.alloc(0);
+      const authorization = signRequest(key, 'north', { method, path: target, body }, Date.now());
+      const init: RequestInit = method === 'POST' ? { method, body } : {};
+      expect((await ask(target, { authorization }, init)).status, route).toBe(401);
+    }
+    // What one forgets, the other keeps.
+    await theirs.customers.erase(known.id, 'officer');
+    await caughtUp(theirs);
+    tenant = mine;
+    const still = (await read(`/timeline/${hash}`)) as unknown as { interactions: object[] };
+    expect(still.interactions).toHaveLength(3);
+  });
+
   test('the tenant’s page asks for the token and shows sites and queues', async () => {
     const north = await branch('north');
     await north.call('+8613800138000');
@@ -259,6 +365,7 @@ describe.skipIf(!hasPostgres)('the cloud (needs PostgreSQL)', () => {
     const page = await (await fetch(`${base}/`, { headers: { cookie } })).text();
     expect(page).toContain('north');
     expect(page).toContain('service');
+    expect(page).toMatch(/All sites together|全部站点汇总/);
     const wrong = await fetch(`${base}/login`, { method: 'POST', body: new URLSearchParams({ token: 'x' }) });
     expect(wrong.status).toBe(401);
   });
