@@ -52,6 +52,19 @@ export async function withRunningServer<Result>(work: (connection: Connection) =
   return work(over(socket));
 }
 
+/**
+ * Has the running server put into the audit log what is done beside it; without one there is nothing to be noted in. What is to be
+ * done does not wait for a server that cannot answer: that is said.
+ */
+export async function noteCommand(command: string): Promise<void> {
+  const socket = socketOf(readSettings());
+  try {
+    if (await answers(socket)) await over(socket).put('/audit/commands', { command });
+  } catch (error) {
+    process.stderr.write(`This is not in the audit log: ${(error as Error).message}\n`);
+  }
+}
+
 /** Whether a server runs on this data, and what it says of itself. */
 export async function serverAnswers(settings: Settings): Promise<{ ready: boolean; reasons: string[] } | undefined> {
   const socket = socketOf(settings);

@@ -15,6 +15,7 @@ import {
 } from '../../server/backup/index.ts';
 import { databaseFile } from '../../server/journal/index.ts';
 import { configurationFile } from '../configuration-file.ts';
+import { noteCommand } from '../connection.ts';
 import { failed } from '../errors.ts';
 import { wholeNumber } from '../options.ts';
 import { megabytes } from '../output.ts';
@@ -44,6 +45,7 @@ export function addBackupCommands(switchroom: Command): void {
       if (options.passphraseFile === undefined) needsPassphrase(backup);
       setPriority(gentle);
       const settings = readSettings();
+      await noteCommand('backup');
       const taken = await takeBackup({
         settings,
         configuration: configurationFile(),

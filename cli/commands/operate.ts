@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { readSettings } from '../../config/index.ts';
 import { checkPolicy } from '../../server/retention/index.ts';
 import { askRestart } from '../../supervisor/index.ts';
-import { withRunningServer } from '../connection.ts';
+import { noteCommand, withRunningServer } from '../connection.ts';
 import { failed } from '../errors.ts';
 import { wholeNumber } from '../options.ts';
 import { print } from '../output.ts';
@@ -64,6 +64,7 @@ export function addOperateCommands(switchroom: Command): void {
     .command('restart <program>')
     .description('server or sidecar: a planned restart while calls go on; the next server takes them up (an upgrade)')
     .action(async (program: string) => {
+      await noteCommand(`restart ${program}`);
       const answer = await askRestart(readSettings(), program);
       if ('refused' in answer) throw failed['cli-refused']({ reason: answer.refused });
       say(`The ${answer.restarted} runs again; there was none for ${answer.ms} ms.`);

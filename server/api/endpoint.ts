@@ -40,6 +40,13 @@ interface Shape<Params, Query, Body, Answer> {
   status?: number;
   /** `handle` writes the response by itself, in this media type. */
   raw?: string;
+  /**
+   * What the audit log is told of staff who do this. Default: by the router, `audit.acted`, where it is no GET. `by`: events of
+   * the audit that `handle` writes tell it in more words. `shows`: told by the router with these fields of the query or the
+   * body, ids and switches, nothing about a person; a GET that takes much away has it, too. A dry run
+   * is never told. `nothing`: nothing is changed.
+   */
+  audit?: { by: readonly [string, ...string[]] } | { shows: readonly string[] } | 'nothing';
   /** Error codes worth naming in the document. */
   errors?: readonly string[];
 }

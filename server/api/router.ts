@@ -6,6 +6,7 @@ import { invalidField, type Principal } from '../directory/index.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Endpoint } from './endpoint.ts';
 import { failed } from './errors.ts';
+import { noteActed } from './note-acted.ts';
 
 const bodyLimit = '256kb';
 const textLimit = '1mb';
@@ -73,14 +74,19 @@ function sameText(given: string | undefined, wanted: string | undefined): boolea
 }
 
 async function answer(endpoint: Endpoint, request: Request, response: Response, deps: ApiDeps): Promise<void> {
-  const result = await endpoint.handle({
+  const given = {
     params: parse('path', endpoint.params!, request.params),
     query: parse('query', endpoint.query!, request.query),
     body: endpoint.textBody ? textOf(request) : parseBody(endpoint, request),
     principal: response.locals.principal as Principal,
     request,
     response,
-  });
+  };
+  const reads = endpoint.method === 'get';
+  // What is taken away is noted before, as it may be taken half.
+  if (reads) await noteActed(endpoint, given, deps);
+  const result = await endpoint.handle(given);
+  if (!reads) await noteActed(endpoint, given, deps);
   if (endpoint.raw !== undefined || response.headersSent) return;
   if (endpoint.answer === undefined) {
     response.status(endpoint.status ?? 204).end();

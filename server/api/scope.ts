@@ -1,5 +1,6 @@
 // Who may see what: a supervisor with a team sees her team and what belongs to the whole site; agents see numbers masked.
 import { maskNumber, type Scope } from '../../values/index.ts';
+import { staffActed } from '../audit/index.ts';
 import { callMonitored } from '../calls/index.ts';
 import type { AgentPart, InteractionRecord } from '../customers/index.ts';
 import { deskFacts } from '../desk/index.ts';
@@ -71,10 +72,11 @@ const forStaff: ReadonlySet<string> = new Set([callMonitored.name, calibrationOp
 
 /**
  * Events that stay with those whom they concern: evaluations that are drafts or part of a calibration (no evaluator sees
- * what others gave), and from agents that supervisors listened.
+ * what others gave), from agents that supervisors listened, and from all but administrators what the audit says of others.
  */
 export function isDiscreet(principal: Principal, { type, data }: JournalEvent): boolean {
   if (isAdmin(principal)) return false;
+  if (type === staffActed.name) return true;
   if (forStaff.has(type)) return !isStaff(principal);
   if (type !== evaluated.name) return false;
   const { by, state, calibration } = data as { by: string; state: string; calibration?: string };

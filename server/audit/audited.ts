@@ -3,6 +3,8 @@ import type { JournalEvent } from '../journal/index.ts';
 
 const audited = [
   'account.',
+  'audit.',
+  'canned-answer.',
   'directory.',
   'flow.saved',
   'moment.saved',
@@ -45,6 +47,7 @@ const subjects = [
   'form',
   'moment',
   'hold',
+  'answer',
 ];
 
 /** What it was done to, where that is not the agent of the event. */
@@ -53,5 +56,7 @@ export function subjectOf({ agent, interaction, customer, data }: JournalEvent):
     const value = data[field];
     if (typeof value === 'string') return value;
   }
+  // Of what the router notes: the first of the path.
+  if (typeof data.on === 'object' && data.on !== null) return Object.values(data.on)[0];
   return agent ?? interaction ?? customer;
 }

@@ -125,6 +125,18 @@ describe.skipIf(!has('sipp'))('running a site (needs sipp)', { timeout: 120_000 
     const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: folder, env });
     const taken = JSON.parse(stdout) as { journalLast: number };
     for (const phone of [talking.rtp, seat.rtp]) expect(longestGap(phone, began)).toBeLessThan(500);
+    const restart = [bin, 'restart', 'edge'];
+    await expect(promisify(execFile)(process.execPath, restart, { cwd: folder, env })).rejects.toThrow();
+    // What is done beside the server is in its audit log.
+    const acted = async () => {
+      const { entries } = await floor.ask<{ entries: { by: string; data: { with?: object } }[] }>(
+        'GET',
+        `/audit?type=audit.acted&from=${began}&by=local`,
+      );
+      return entries.map(({ data }) => data.with);
+    };
+    await until(async () => (await acted()).length > 1, 'both commands are in the audit log');
+    expect(await acted()).toEqual([{ command: 'restart edge' }, { command: 'backup' }]);
     const { report, sameEnd } = await verifyBackup({ from: to, passphrase });
     expect([findings(report), sameEnd]).toEqual([[], true]);
     expect(report.recordings.right).toBeGreaterThan(0);

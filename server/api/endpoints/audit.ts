@@ -45,5 +45,15 @@ export function auditEndpoints({ audit }: ApiDeps): Endpoint[] {
         return { entries, next };
       },
     }),
+    endpoint({
+      method: 'put',
+      path: '/audit/commands',
+      audit: { shows: ['command'] },
+      tag: 'Journal',
+      about: 'Puts a command into the audit log that the command line runs beside the server: a restart, a backup.',
+      roles: admins,
+      body: z.strictObject({ command: z.string().regex(/^(backup|restart [a-z]{1,20})$/) }),
+      handle: () => undefined,
+    }),
   ];
 }

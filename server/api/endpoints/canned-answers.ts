@@ -65,6 +65,7 @@ export function cannedAnswerEndpoints({ conversations, directory }: ApiDeps): En
     endpoint({
       method: 'post',
       path: '/canned-answers',
+      audit: { by: ['canned-answer.put'] },
       tag,
       about: 'Writes a canned answer.',
       roles: staff,
@@ -78,6 +79,7 @@ export function cannedAnswerEndpoints({ conversations, directory }: ApiDeps): En
     endpoint({
       method: 'put',
       path: '/canned-answers/:id',
+      audit: { by: ['canned-answer.put'] },
       tag,
       about: 'Changes a canned answer.',
       roles: staff,
@@ -92,6 +94,7 @@ export function cannedAnswerEndpoints({ conversations, directory }: ApiDeps): En
     endpoint({
       method: 'delete',
       path: '/canned-answers/:id',
+      audit: { by: ['canned-answer.removed'] },
       tag,
       about: 'Removes a canned answer.',
       roles: staff,

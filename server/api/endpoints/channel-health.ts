@@ -157,6 +157,7 @@ export function channelHealthEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/channel-health/:channel/switch',
+      audit: { by: ['directory.channel-put'] },
       tag,
       about: 'Switches a channel on or off. Off: nothing new is taken; what is under way goes on.',
       roles: admins,

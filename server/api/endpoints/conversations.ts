@@ -303,6 +303,7 @@ export function conversationEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/messages/:id/review',
+      audit: { shows: ['approved'] },
       tag,
       about: 'Lets a public answer go out, or does not. Its author cannot.',
       roles: staff,

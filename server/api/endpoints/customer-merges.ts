@@ -149,6 +149,7 @@ export function customerMergeEndpoints({ customers, audit }: ApiDeps): Endpoint[
       ...common,
       method: 'delete',
       path: '/customers/:id/suggestions/:other',
+      audit: { by: ['customer.merge-suggestion-closed'] },
       about: 'They are two persons: the suggestion is gone, and is not made again.',
       roles: staff,
       params: byId.extend({ other: id }),
@@ -161,6 +162,7 @@ export function customerMergeEndpoints({ customers, audit }: ApiDeps): Endpoint[
       ...common,
       method: 'post',
       path: '/customers/:id/merge',
+      audit: { by: ['customer.merged'] },
       about: 'Another customer is this one: everything of both is hers, and the other id goes on as a name of hers.',
       roles: staff,
       params: byId,
@@ -177,6 +179,7 @@ export function customerMergeEndpoints({ customers, audit }: ApiDeps): Endpoint[
       ...common,
       method: 'post',
       path: '/customers/:id/unmerge',
+      audit: { by: ['customer.unmerged'] },
       about:
         'Takes a customer who was merged (`id` is hers, not the one of the person) apart again: both have what they had, and what came by their own identities since.',
       roles: staff,

@@ -65,6 +65,7 @@ export function customerPrivacyEndpoints({ customers }: ApiDeps): Endpoint[] {
       ...common,
       method: 'put',
       path: '/customers/:id/consents/:channel/:purpose',
+      audit: { shows: ['given'] },
       about: 'She agreed, or took it back. `*` is every channel, or every purpose; the most precise word counts.',
       roles: everyone,
       params: byId.extend({ channel: word, purpose: word }),

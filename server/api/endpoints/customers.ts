@@ -86,6 +86,7 @@ export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
       ...common,
       method: 'delete',
       path: '/customers/:id',
+      audit: { by: ['journal.person-erased'] },
       about: 'Erases the person: all personal fields about her and her contacts, for good. Figures stay.',
       roles: admins,
       params: byId,

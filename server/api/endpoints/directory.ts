@@ -94,6 +94,7 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/agents/:id/password',
+      audit: { by: ['account.password-set'] },
       tag: 'Agents',
       about: 'Sets the password of a person, or generates one that is shown once; her sessions end.',
       roles: admins,
@@ -119,6 +120,7 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'put',
       path: '/queues/:id/thresholds',
+      audit: { by: ['directory.queue-put'] },
       tag: 'Queues',
       about: 'Sets from when on figures of a queue stand out on the wallboard; an empty object: as by default.',
       roles: staff,
@@ -237,6 +239,7 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
     const { path, kind, tag, table, key, body, view, readers, keyOf = (param: string) => param } = given;
     const show = given.show ?? ((row: Row) => row);
     const hasSite = key !== 'prefix';
+    const event = path === 'hours' ? path : path.slice(0, -1);
     const scopeOf = (row: Row): Scope => (hasSite ? (row as unknown as Scope) : { site });
     const find = (principal: Parameters<typeof visible>[0], param: string): Row => {
       const row = table.get(keyOf(param));
@@ -271,6 +274,7 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
       endpoint({
         method: 'put',
         path: `/${path}/:key`,
+        audit: { by: [`directory.${event}-put`] },
         tag,
         about: `Creates or replaces a ${kind}.`,
         roles: admins,
@@ -289,6 +293,7 @@ export function directoryEndpoints(deps: ApiDeps): Endpoint[] {
       endpoint({
         method: 'delete',
         path: `/${path}/:key`,
+        audit: { by: [`directory.${event}-removed`] },
         tag,
         about: `Removes a ${kind}.`,
         roles: admins,

@@ -137,6 +137,7 @@ export function egressEndpoints({ egress }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/egress/seals/verify',
+      audit: 'nothing',
       tag,
       about:
         'Goes through every seal and every file: whether one is missing or was changed, or is unknown to the journal.',
@@ -147,6 +148,7 @@ export function egressEndpoints({ egress }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/egress/check',
+      audit: 'nothing',
       tag,
       about: 'Says what is wrong in an egress policy, with line and column.',
       roles: admins,
@@ -157,6 +159,7 @@ export function egressEndpoints({ egress }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/egress/sample',
+      audit: 'nothing',
       tag,
       about: 'Shows what would leave of the newest events, by the policy in use or by one that is given.',
       roles: admins,

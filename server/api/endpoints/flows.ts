@@ -128,6 +128,7 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
     endpoint({
       method: 'put',
       path: '/flows/:flow',
+      audit: { by: ['flow.saved'] },
       tag: 'Flows',
       about:
         'Checks and saves a flow; calls under way finish on the version they started with. With errors nothing is saved.',
@@ -159,6 +160,7 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
     endpoint({
       method: 'post',
       path: '/flows/:flow/check',
+      audit: 'nothing',
       tag: 'Flows',
       about: 'Checks a text as if it were that flow, and saves nothing.',
       roles: staff,
@@ -174,6 +176,7 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
     endpoint({
       method: 'post',
       path: '/flows/:flow/test',
+      audit: 'nothing',
       tag: 'Flows',
       about: 'Runs the tests that stand beside the flow, without a call.',
       roles: staff,
@@ -246,6 +249,7 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
     endpoint({
       method: 'post',
       path: '/flows/:flow/simulate',
+      audit: 'nothing',
       tag: 'Flows',
       about: 'A call through the flow without a call: what the caller hears, where she is, what she is asked.',
       roles: staff,

@@ -29,6 +29,7 @@ export function importEndpoints({ directory, accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/imports/agents',
+      audit: { shows: ['passwords'] },
       tag: 'Agents',
       about: `Creates and changes agents from CSV, all or none. Columns: ${agentColumns.join(', ')}; those that are left out stay as they are. Lists with semicolons, skills as name:level, phone as registered, a SIP URI, a number or none.`,
       roles: admins,

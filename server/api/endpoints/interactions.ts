@@ -129,6 +129,9 @@ const filterShape = {
   number: word.describe('From or to, E.164 or as received'),
 };
 
+/** What the audit log shows of an export: all but numbers. */
+const taken = Object.keys(filterShape).filter((name) => name !== 'number');
+
 export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
   const { customers, interactions, journal, agentWork, directory, reads } = deps;
   /** What this principal may see of what is asked for: agents their own contacts, supervisors their team's. */
@@ -168,6 +171,7 @@ export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'get',
       path: '/interactions.csv',
+      audit: { shows: taken },
       tag: 'Interactions',
       about: 'The same as CSV, all of it. Cells that a spreadsheet would take for formulas begin with an apostrophe.',
       roles: staff,
@@ -181,6 +185,7 @@ export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'get',
       path: '/interactions.xlsx',
+      audit: { shows: taken },
       tag: 'Interactions',
       about: "The same as a workbook, with dates at the site's wall clock and times as such.",
       roles: staff,

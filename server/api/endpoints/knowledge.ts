@@ -106,6 +106,7 @@ export function knowledgeEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/knowledge/articles',
+      audit: { by: ['knowledge.article-put'] },
       tag,
       about: 'Writes an article.',
       roles: staff,
@@ -128,6 +129,7 @@ export function knowledgeEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'put',
       path: '/knowledge/articles/:id',
+      audit: { by: ['knowledge.article-put'] },
       tag,
       about: 'Changes an article.',
       roles: staff,
@@ -142,6 +144,7 @@ export function knowledgeEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'delete',
       path: '/knowledge/articles/:id',
+      audit: { by: ['knowledge.article-removed'] },
       tag,
       about: 'Removes an article.',
       roles: staff,
@@ -155,6 +158,7 @@ export function knowledgeEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/knowledge/articles/:id/feedback',
+      audit: { by: ['knowledge.article-rated'] },
       tag,
       about: 'Whether it helped: one voice for each person and contact.',
       roles: everyone,

@@ -162,6 +162,7 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
     endpoint({
       method: 'post',
       path: '/live/calls/:interaction/monitor',
+      audit: { shows: ['mode'] },
       tag: 'Live',
       about: 'Rings your phone and puts you into a talk: listen, whisper to the agent, or barge in; again changes how.',
       roles: staff,
@@ -218,6 +219,7 @@ export function liveEndpoints({ callControl, agentWork, directory }: ApiDeps): E
     endpoint({
       method: 'post',
       path: '/live/contacts/:interaction/move',
+      audit: { shows: ['queue', 'agent'] },
       tag: 'Live',
       about:
         'Takes a waiting contact out of turn to an agent, or to another queue. Where it would not wait there (closed, full, nobody signed in) it stays where it is.',

@@ -30,6 +30,7 @@ export function mediaHostEndpoints({ mediaHosts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'put',
       path: '/media-hosts/:name/draining',
+      audit: { shows: ['draining'] },
       tag,
       about: 'Sends no new calls to a host, so that it can be taken down when its last call is over; or again.',
       roles: admins,

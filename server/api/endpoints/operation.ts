@@ -51,6 +51,7 @@ export function operationEndpoints({ retention, draining }: ApiDeps): Endpoint[]
       ...common,
       method: 'post',
       path: '/holds',
+      audit: { by: ['retention.hold-placed'] },
       about: 'Places a legal hold on a customer, one interaction, or all contacts that were in a queue.',
       errors: ['hold-subject-unknown', 'only-running'],
       body: z.strictObject({
@@ -66,6 +67,7 @@ export function operationEndpoints({ retention, draining }: ApiDeps): Endpoint[]
       ...common,
       method: 'delete',
       path: '/holds/:id',
+      audit: { by: ['retention.hold-released'] },
       about: 'Releases a legal hold.',
       errors: ['hold-unknown', 'only-running'],
       handle: ({ params, principal }) => must(retention).holds.release(params.id!, principal.by),
@@ -91,6 +93,7 @@ export function operationEndpoints({ retention, draining }: ApiDeps): Endpoint[]
       ...common,
       method: 'put',
       path: '/drain',
+      audit: { by: ['server.drain-began'] },
       about:
         'From now on new calls are refused (503 with Retry-After), but emergency calls; digital conversations are taken as ever, since they stay over a restart.',
       answer: drain,
@@ -103,6 +106,7 @@ export function operationEndpoints({ retention, draining }: ApiDeps): Endpoint[]
       ...common,
       method: 'delete',
       path: '/drain',
+      audit: { by: ['server.drain-cancelled'] },
       about: 'Everything is taken again.',
       answer: drain,
       status: 200,

@@ -123,6 +123,7 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
     endpoint({
       method: 'put',
       path: '/quality/forms/:id',
+      audit: { by: ['quality.form-put'] },
       tag,
       about:
         'Creates a form, or a new version of it where anything changed. The tag of a form is its `version`: `"3"`.',
@@ -173,6 +174,7 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
     endpoint({
       method: 'post',
       path: '/quality/evaluations',
+      audit: { by: ['quality.evaluated'] },
       tag,
       about: "Scores an agent's part in a contact; as a draft, or for good. With `calibration`, one's part in that.",
       roles: staff,
@@ -205,6 +207,7 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
     endpoint({
       method: 'put',
       path: '/quality/evaluations/:id',
+      audit: { by: ['quality.evaluated'] },
       tag,
       about: 'Goes on with a draft of one’s own.',
       roles: staff,
@@ -219,6 +222,7 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
     endpoint({
       method: 'post',
       path: '/quality/evaluations/:id/answer',
+      audit: { by: ['quality.evaluation-answered'] },
       tag,
       about: 'The agent has seen her evaluation: agrees or not, with a reply.',
       roles: everyone,
@@ -255,6 +259,7 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
     endpoint({
       method: 'post',
       path: '/quality/calibrations',
+      audit: { by: ['quality.calibration-opened'] },
       tag,
       about: 'Opens a calibration.',
       roles: staff,
@@ -297,6 +302,7 @@ export function qualityEndpoints({ quality, interactions, directory }: ApiDeps):
     endpoint({
       method: 'post',
       path: '/quality/calibrations/:id/close',
+      audit: { by: ['quality.calibration-closed'] },
       tag,
       about: 'Closes it.',
       roles: staff,

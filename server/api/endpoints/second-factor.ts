@@ -45,6 +45,7 @@ export function secondFactorEndpoints({ accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/session/second-factor',
+      audit: 'nothing',
       tag: 'Session',
       about: 'Begins to set up a second factor: shows its secret as text and as a QR code.',
       roles: everyone,
@@ -62,6 +63,7 @@ export function secondFactorEndpoints({ accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/session/second-factor/confirm',
+      audit: { by: ['account.second-factor-set'] },
       tag: 'Session',
       about: 'Ends the set-up with a code of the app; the recovery codes in the answer are shown only now.',
       roles: everyone,
@@ -76,6 +78,7 @@ export function secondFactorEndpoints({ accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/session/second-factor/remove',
+      audit: { by: ['account.second-factor-removed'] },
       tag: 'Session',
       about: 'Removes the own second factor, where no role needs it.',
       roles: everyone,
@@ -92,6 +95,7 @@ export function secondFactorEndpoints({ accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/session/second-factor/recovery-codes',
+      audit: { by: ['account.recovery-codes-renewed'] },
       tag: 'Session',
       about: 'New recovery codes instead of the earlier ones; they are shown only now.',
       roles: everyone,
@@ -107,6 +111,7 @@ export function secondFactorEndpoints({ accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'delete',
       path: '/agents/:id/second-factor',
+      audit: { by: ['account.second-factor-removed'] },
       tag: 'Agents',
       about: 'Removes the second factor of a person who lost it; her sessions end.',
       roles: admins,

@@ -72,6 +72,7 @@ export function sessionEndpoints({ accounts, secureCookies = false }: ApiDeps): 
     endpoint({
       method: 'delete',
       path: '/session',
+      audit: { by: ['account.logged-out'] },
       tag: 'Session',
       about: 'Logs out.',
       roles: everyone,
@@ -85,6 +86,7 @@ export function sessionEndpoints({ accounts, secureCookies = false }: ApiDeps): 
     endpoint({
       method: 'post',
       path: '/session/password',
+      audit: { by: ['account.password-set'] },
       tag: 'Session',
       about: 'Changes the own password; all own sessions end.',
       roles: everyone,

@@ -131,6 +131,7 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/social/items/:id/ignore',
+      audit: { shows: ['ignored'] },
       tag,
       about: 'Says that an item wants no answer, or wants one after all; who waits in a queue with it waits no more.',
       roles: staff,
@@ -150,6 +151,7 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/social/items/:id/queue',
+      audit: { shows: ['queue'] },
       tag,
       about: 'Puts it into a queue: from another, from the bot, or again where its contact is over.',
       roles: staff,

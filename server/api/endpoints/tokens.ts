@@ -47,6 +47,7 @@ export function tokenEndpoints({ accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'post',
       path: '/tokens',
+      audit: { by: ['account.token-created'] },
       tag: 'Tokens',
       about: 'Creates an API token. It is shown in this answer and never again.',
       roles: admins,
@@ -59,6 +60,7 @@ export function tokenEndpoints({ accounts }: ApiDeps): Endpoint[] {
     endpoint({
       method: 'delete',
       path: '/tokens/:id',
+      audit: { by: ['account.token-revoked'] },
       tag: 'Tokens',
       about: 'Revokes an API token, at once.',
       roles: admins,

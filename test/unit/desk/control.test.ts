@@ -1,7 +1,11 @@
 // Call control by the panel: who is told of a call, what supervisors may, what is parked and dialled.
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
+import { isAudited } from '../../../server/audit/index.ts';
 import { InteractionProjector, InteractionRows, interactionStarted } from '../../../server/customers/index.ts';
+import { commands } from '../../../server/desk/commands.ts';
+import { conversationCommands } from '../../../server/desk/conversation-protocol.ts';
+import { phoneCommands } from '../../../server/desk/phone-protocol.ts';
 import { newEvent } from '../../../server/journal/index.ts';
 import type { CallView, PartyView } from '../../../server/ports/index.ts';
 import { Client } from './client.ts';
@@ -117,6 +121,36 @@ test('supervisors listen within their scope, and set states; each is in the jour
   const floor = await hers.do('watch', { on: true });
   expect(floor.calls).toMatchObject([{ interaction: 'int_1' }]);
   expect((await other.do('watch', { on: true })).calls).toEqual([]);
+});
+
+test('every command of a panel is her own work at a desk, looks only, or is in the audit log', () => {
+  const own = [
+    ...['hello', 'resume', 'language', 'ready', 'not-ready', 'sign-out', 'pop-shown', 'answer', 'decline', 'hold'],
+    ...[
+      'resume-call',
+      'transfer',
+      'consult',
+      'swap',
+      'merge',
+      'complete',
+      'retract',
+      'invite',
+      'drop',
+      'leave',
+      'park',
+    ],
+    ...['unpark', 'dial', 'detour', 'dtmf', 'hangup', 'pause-recording', 'resume-recording', 'disposition', 'note'],
+    ...['wrap-up-done', 'extend', ...Object.keys(phoneCommands), ...Object.keys(conversationCommands)],
+  ];
+  const looks = ['targets', 'watch'];
+  const audited: Record<string, string> = {
+    monitor: 'call.monitored',
+    unmonitor: 'call.monitored',
+    'take-over': 'call.monitored',
+    force: 'desk.state-forced',
+  };
+  expect([...own, ...looks, ...Object.keys(audited)].sort()).toEqual(Object.keys(commands).sort());
+  for (const type of Object.values(audited)) expect(isAudited({ type })).toBe(true);
 });
 
 test('a call in a queue of nobody’s is for the team of its agent alone, and over for the others when she has it', async () => {

@@ -27,6 +27,7 @@ const types = [
   'retention.*',
   'egress.*',
   'server.*',
+  'audit.*',
 ] as const;
 const spans = ['1', '7', '30', '0'] as const;
 const dayMs = 86_400_000;

@@ -81,6 +81,24 @@ const sentences: Record<string, Both> = {
   'account.second-factor-removed:own': { en: '{by} removed the own second factor', zh: '{by} 移除了自己的第二因素' },
   'account.token-created': { en: '{by} made the token {name}', zh: '{by} 创建了令牌 {name}' },
   'account.token-revoked': { en: '{by} revoked the token {subject}', zh: '{by} 吊销了令牌 {subject}' },
+  'audit.acted': { en: '{by} did {act} by the API', zh: '{by} 通过 API 执行了 {act}' },
+  'audit.acted:GET /interactions.csv': { en: '{by} downloaded contacts', zh: '{by} 下载了会话清单' },
+  'audit.acted:GET /interactions.xlsx': { en: '{by} downloaded contacts', zh: '{by} 下载了会话清单' },
+  'audit.acted:POST /conversations/:interaction/end': {
+    en: '{by} ended the conversation {subject}',
+    zh: '{by} 结束了会话 {subject}',
+  },
+  'audit.acted:POST /live/calls/:interaction/end': {
+    en: '{by} ended the call {subject}',
+    zh: '{by} 结束了通话 {subject}',
+  },
+  'audit.acted:POST /live/contacts/:interaction/move': {
+    en: '{by} moved the waiting contact {subject} to {given}',
+    zh: '{by} 将排队中的 {subject} 移至 {given}',
+  },
+  'audit.acted:PUT /audit/commands': { en: '{by} ran: {given}', zh: '{by} 执行了命令：{given}' },
+  'canned-answer.put': { en: '{by} saved the canned answer {subject}', zh: '{by} 保存了常用回复 {subject}' },
+  'canned-answer.removed': { en: '{by} removed the canned answer {subject}', zh: '{by} 删除了常用回复 {subject}' },
   'call.monitored:asked': {
     en: '{by} asked to be let into a talk of {agent} ({mode})',
     zh: '{by} 请求接入 {agent} 的通话（{mode}）',
@@ -247,6 +265,8 @@ function templateOf(entry: AuditEntry): Both | undefined {
 /** What stands in the data and makes another sentence of it. */
 function variantOf({ type, by, subject, data }: AuditEntry): string {
   switch (type) {
+    case 'audit.acted':
+      return String(data.what);
     case 'account.logged-out':
       return String(data.why);
     case 'account.login-refused':
@@ -287,6 +307,15 @@ function pieceOf(field: string, { type, by = '', subject, data }: AuditEntry, la
       return plain(removed[String(data.kind)], data.kind);
     case 'held':
       return { text: `${shown(data.kind)} ${shown(data.subject)}`, name: true };
+    case 'act':
+      return { text: [data.what, ...Object.values(Object(data.on) as object)].map(shown).join(' '), name: true };
+    case 'given':
+      return {
+        text: Object.values(Object(data.with) as object)
+          .map(shown)
+          .join(' '),
+        name: true,
+      };
     case 'score':
       return { text: shown(Math.round(Number(data.score))), name: true };
     case 'subject':
