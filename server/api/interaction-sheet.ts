@@ -28,7 +28,7 @@ const columns: readonly Column[] = [
   ['talkMs', 'Talked', '通话', 'duration'],
   ['holdMs', 'Held', '保持', 'duration'],
   ['wrapUpMs', 'Wrap-up', '话后处理', 'duration'],
-  ['disposition', 'Disposition', '结案代码'],
+  ['disposition', 'Disposition', '小结'],
   ['note', 'Note', '备注'],
   ['endedWhere', 'Ended in', '结束阶段'],
   ['endedBy', 'Ended by', '结束方'],

@@ -67,7 +67,7 @@ export function queueColumns(names: Names): ExportColumn<QueueReportRow>[] {
     count('unreachable', 'Unreachable', '不可达', (row) => row.notTaken.unreachable),
     count('handled', 'Handled', '处理量', (row) => row.handled),
     count('transferred', 'Transferred', '转接', (row) => row.transferred),
-    count('dispositionsMissing', 'Without disposition', '未填结案代码', (row) => row.dispositionsMissing),
+    count('dispositionsMissing', 'Without disposition', '未填小结', (row) => row.dispositionsMissing),
     column('serviceLevel', 'Service level', '服务水平', 'percent', (row) => row.serviceLevel),
     column('abandonRate', 'Abandon rate', '放弃率', 'percent', (row) => row.abandonRate),
     time('averageAnswer', 'Average answer', '平均应答', (row) => row.averageAnswerMs),
@@ -109,7 +109,7 @@ export function agentColumns(names: Names): ExportColumn<AgentReportRow>[] {
     count('unreachable', 'Unreachable', '不可达', (row) => row.unreachable),
     count('handled', 'Handled', '处理量', (row) => row.handled),
     count('transferred', 'Transferred', '转接', (row) => row.transferred),
-    count('dispositionsMissing', 'Without disposition', '未填结案代码', (row) => row.dispositionsMissing),
+    count('dispositionsMissing', 'Without disposition', '未填小结', (row) => row.dispositionsMissing),
     time('averageHandle', 'Average handle', '平均处理', (row) => row.averageHandleMs),
   ];
 }

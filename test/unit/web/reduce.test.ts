@@ -293,3 +293,15 @@ test('a supervisor who takes no contacts has nothing to be signed in for while s
   const talking: AgentLive = { ...listening, contacts: [contact('a', 'connected')] };
   expect(tell(open(), ['agent', { live: talking, today }]).live).toEqual(talking);
 });
+
+test('whose call it was stays to be read in its wrap-up, and goes with it', () => {
+  const talking = tell(
+    open(),
+    ['call', call('a', 'talking')],
+    ['agent', { live: live(contact('a', 'wrap-up')), today }],
+    ['call-gone', { interaction: 'a' }],
+  );
+  expect(contactsOf(talking)).toMatchObject([{ state: 'wrap-up', call: { phase: 'ended', to: '95500' } }]);
+  const done = tell(talking, ['agent', { live: live(), today }]);
+  expect([contactsOf(done), done.calls]).toEqual([[], {}]);
+});

@@ -30,8 +30,11 @@ export function Caller({ contact }: { contact: DeskContact }) {
   return (
     <div className="caller">
       <strong elementtiming={timed}>{name ?? (number === undefined ? t('contact.unknown') : shown)}</strong>
-      {name !== undefined && <span className="figures">{shown}</span>}
-      {name === undefined && <span>{t('contact.unknown')}</span>}
+      {name !== undefined || number === undefined ? (
+        <span className="figures">{shown}</span>
+      ) : (
+        <span>{t('contact.unknown')}</span>
+      )}
       {detour !== undefined && <span>{detourText(detour, { flows: state.setup?.flows, language, t })}</span>}
     </div>
   );

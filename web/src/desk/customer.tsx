@@ -70,12 +70,13 @@ function Fact({ name, value }: { name: string; value: string }) {
 
 function CallData({ call }: { call: DeskContact['call'] }) {
   const { t } = usePanel();
+  if (call === undefined) return null;
   return (
     <div className="customer">
       <section className="card who">
         <dl className="facts">
-          {call?.from !== undefined && <Fact name={t('customer.from')} value={phone(call.from)} />}
-          {call !== undefined && <Fact name={t('customer.to')} value={phone(call.to)} />}
+          {call.from !== undefined && <Fact name={t('customer.from')} value={phone(call.from)} />}
+          <Fact name={t('customer.to')} value={phone(call.to)} />
         </dl>
       </section>
     </div>

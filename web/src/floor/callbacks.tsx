@@ -3,6 +3,7 @@ import { nameIn } from '../i18n/translate.ts';
 import { usePanel } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { rest, useRest } from '../rest.ts';
+import { useAgents } from './use-agents.ts';
 import { type FloorWord, useFloorWords } from './words.ts';
 
 interface Callback {
@@ -25,6 +26,7 @@ export function Callbacks() {
   const { language, state, change } = usePanel();
   const say = useFloorWords();
   const { data, failed, reload } = useRest<{ callbacks: Callback[] }>('/callbacks', undefined, 15_000);
+  const { nameOf } = useAgents();
   const at = (time: number) => dateTime(time, Date.now(), language, state.setup?.site.timeZone ?? 'UTC');
   const cancel = (id: string) => {
     rest(`/callbacks/${id}/cancel`, { method: 'POST' }).then(reload, (error: Error) =>
@@ -46,7 +48,9 @@ export function Callbacks() {
                   {say(one)}
                 </th>
               ))}
-              <td />
+              <th scope="col">
+                <span className="hidden">{say('cancel')}</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -64,7 +68,7 @@ export function Callbacks() {
                   {one.attempts.length} / {one.mostAttempts}
                 </td>
                 <td>{one.note ?? ''}</td>
-                <td>{one.by}</td>
+                <td>{nameOf(one.by)}</td>
                 <td>
                   {(one.state === 'scheduled' || one.state === 'queued') && (
                     <button type="button" className="quiet-danger small" onClick={() => cancel(one.id)}>

@@ -270,7 +270,7 @@ const zh: Record<FloorWord, string> = {
   'column.outcome': '结果',
   'column.wait': '等待',
   'column.talk': '通话',
-  'column.disposition': '结案代码',
+  'column.disposition': '小结',
   withheld: '号码隐藏',
   'no-contacts': '没有符合条件的记录。',
   newer: '较新',

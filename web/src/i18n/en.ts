@@ -35,6 +35,7 @@ export const en = {
   'reason.panel-lost': 'Panel was disconnected',
   'reason.disposition-missing': 'Disposition is missing',
   'reason.phone-unreachable': 'Phone unreachable',
+  'reason.leaving': 'Leaves after this',
 
   'today.title': 'Your figures of today',
   'today.handled': 'Handled',

@@ -35,8 +35,9 @@ export const zh: Record<Key, string> = {
   'reason.rona': '漏接来电',
   'reason.declined': '拒接来电',
   'reason.panel-lost': '工作台曾断线',
-  'reason.disposition-missing': '缺少结案代码',
+  'reason.disposition-missing': '未填写小结',
   'reason.phone-unreachable': '话机无法接通',
+  'reason.leaving': '处理完后签出',
 
   'today.title': '您今天的数据',
   'today.handled': '已处理',

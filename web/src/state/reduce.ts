@@ -112,12 +112,21 @@ function onEvent(state: PanelState, frame: EventFrame): PanelState {
       if (call.phase === 'ended' && !isContact) return { ...next, calls: without(state.calls, call.interaction) };
       return { ...next, calls: { ...state.calls, [call.interaction]: call } };
     }
-    case 'call-gone':
+    case 'call-gone': {
+      const { interaction } = frame.with;
+      const call = state.calls[interaction];
+      const isContact = state.live?.contacts.some((one) => one.interaction === interaction) ?? false;
+      // In wrap-up it still says whose call it was, where there was no pop: one that was taken over.
+      const kept =
+        call !== undefined && isContact
+          ? { ...state.calls, [interaction]: { ...call, phase: 'ended' as const } }
+          : undefined;
       return {
         ...state,
-        calls: without(state.calls, frame.with.interaction),
-        asked: without(state.asked, frame.with.interaction),
+        calls: kept ?? without(state.calls, interaction),
+        asked: without(state.asked, interaction),
       };
+    }
     case 'conversation': {
       const { interaction } = frame.with.view;
       const known = state.conversations[interaction];
@@ -173,15 +182,16 @@ function onAgent(state: PanelState, live: AgentLive): PanelState {
   const here = new Set(live.contacts.map((contact) => contact.interaction));
   // Who takes no contacts has nothing to be signed in for, until she takes a talk over.
   const works = live.presence !== 'offline' || live.contacts.length > 0;
+  const calls = keep(state.calls, (call) => call.phase !== 'ended' || here.has(call.interaction));
   return {
     ...state,
     live: works ? live : undefined,
     pops: keep(state.pops, (pop) => pop.outcome === undefined || here.has(pop.content.interaction)),
-    calls: keep(state.calls, (call) => call.phase !== 'ended' || here.has(call.interaction)),
+    calls,
     conversations: keep(state.conversations, ({ view }) => view.phase !== 'closed' || here.has(view.interaction)),
     work: keep(state.work, (work) => here.has(work.interaction)),
     detours: Object.fromEntries(
-      Object.entries(state.detours).filter(([one]) => here.has(one) || state.calls[one] !== undefined),
+      Object.entries(state.detours).filter(([one]) => here.has(one) || calls[one] !== undefined),
     ),
   };
 }
