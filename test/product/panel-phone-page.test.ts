@@ -134,6 +134,27 @@ describe.skipIf(!able)(
       await hangUp(floor, restored, caller);
     });
 
+    test('a supervisor who takes no contacts listens by her panel, and takes the talk over', async () => {
+      const line = await floor.line({ team: 'demo' });
+      const seat = await floor.seat([line.queue], { team: 'demo' });
+      const page = await newPage();
+      await page.goto(floor.product.web);
+      await page.getByLabel('Agent number').fill('supervisor');
+      await page.getByLabel('Password').fill(floor.product.login('supervisor').password);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Phone: Connected' }).waitFor();
+      const caller = await floor.caller(line.number);
+      caller.rtp.speak(900);
+      await floor.answers(seat, caller.interaction);
+      await page.getByRole('button', { name: 'Listen' }).click();
+      await page.getByRole('button', { name: 'Take over' }).click();
+      await page.getByRole('button', { name: 'Hang up' }).waitFor();
+      await caller.rtp.hears([spokenHz], [900]);
+      await page.getByRole('button', { name: 'Hang up' }).click();
+      await caller.sipp.done();
+      expect(await floor.record(caller.interaction)).toMatchObject({ outcome: 'answered', agent: 'supervisor' });
+    });
+
     test('of two panels of one agent one has the audio; the other says so and takes it', async () => {
       const line = await floor.line();
       await floor.ask('PUT', '/agents/1001', { name: 'Ann', phone: { kind: 'panel' }, queues: [line.queue] });
