@@ -33,7 +33,7 @@ export interface LegDialog {
   /** How a transfer that they asked for goes on. */
   notifyRefer(status: number, reason: string): Promise<void>;
   /** Hangs up. Never rejects. @param reason value of a Reason header (RFC 3326) */
-  bye(reason?: string): Promise<void>;
+  bye(reason?: string): Promise<unknown>;
 }
 
 /** A call that came in and wants to be answered: an INVITE, or the browser of a visitor of a web page. */

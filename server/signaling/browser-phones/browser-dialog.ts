@@ -56,7 +56,7 @@ export class BrowserDialog implements LegDialog {
     return this.sip.notifyRefer(status, reason);
   }
 
-  bye(reason?: string): Promise<void> {
+  bye(reason?: string): Promise<unknown> {
     this.#over = true;
     this.#media.close();
     return this.sip.bye(reason);
