@@ -112,5 +112,5 @@ function parse(part: string, schema: z.ZodType, given: unknown): unknown {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = z.core.toDotPath(issue?.path ?? []) || part;
-  throw failed['request-invalid']({ part, field, reason: issue?.message ?? 'not valid' });
+  throw failed['request-invalid']({ part, field, reason: issue?.message ?? 'not valid' }, { cause: result.error });
 }

@@ -1,7 +1,9 @@
 // Failed answers in the language that the client asked for (Accept-Language). English is the registry's own sentence.
 import type { Request } from 'express';
+import { z } from 'zod';
 import type { Language, SwitchroomError } from '../../values/index.ts';
 import { chinese as onPanels } from '../desk/index.ts';
+import { reasonInChinese } from './reasons.ts';
 
 /** Chinese for what can leave by the API beside what panels are told. */
 export const chinese: Readonly<Record<string, string>> = {
@@ -126,5 +128,7 @@ export function languageOf(request: Request): Language {
 export function sentenceOf(error: SwitchroomError, language: Language): string {
   const text = language === 'zh' ? chinese[error.code] : undefined;
   if (text === undefined) return error.message;
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(error.details[name] ?? `{${name}}`));
+  const issue = error.cause instanceof z.ZodError ? error.cause.issues[0] : undefined;
+  const details: Record<string, unknown> = { ...error.details, ...(issue && { reason: reasonInChinese(issue) }) };
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name] ?? `{${name}}`));
 }

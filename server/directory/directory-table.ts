@@ -160,5 +160,5 @@ export class DirectoryTable<Row extends object> implements Table<Row> {
 export function invalidField(error: z.ZodError): Error {
   const issues = error.issues.map((issue) => ({ field: z.core.toDotPath(issue.path), reason: issue.message }));
   const first = issues[0] ?? { field: '', reason: 'not valid' };
-  return failed['invalid-field']({ field: first.field || '(whole)', reason: first.reason, issues });
+  return failed['invalid-field']({ field: first.field || '(whole)', reason: first.reason, issues }, { cause: error });
 }

@@ -2,14 +2,15 @@
 import type { Report } from './check.ts';
 import { type Exit, exitsOf } from './exits.ts';
 import { canReach, circles, reachable } from './graph.ts';
-import { didYouMean } from './nearest.ts';
+import { meant } from './nearest.ts';
 import type { FlowFile, FlowNode } from './schema.ts';
+import type { Said } from './sentences.ts';
 
 export function checkGraph(flow: FlowFile, report: Report): void {
   const names = Object.keys(flow.nodes);
   const known = new Set(names);
   const missing = (to: string, path: (string | number)[]) =>
-    report('node-unknown', path, `There is no node "${to}".${didYouMean(to, names)}`);
+    report('node-unknown', path, [{ say: 'node-unknown', values: { name: to } }, ...meant(to, names)]);
   if (!known.has(flow.start)) missing(flow.start, ['start']);
   if (flow.error !== undefined && !known.has(flow.error)) missing(flow.error, ['error']);
 
@@ -20,8 +21,8 @@ export function checkGraph(flow: FlowFile, report: Report): void {
     for (const exit of own) {
       const key = exit.path.at(-1)!;
       if (exit.to === undefined) {
-        const sentence = `The node "${name}" does not say where to go for "${key}", and the flow has no "error" for it.`;
-        report('exit-missing', ['nodes', name], sentence, { key: true });
+        const said: Said = { say: 'exit-missing', values: { node: name, exit: key } };
+        report('exit-missing', ['nodes', name], [said], { key: true });
       } else if (!known.has(exit.to) && written(node, exit)) missing(exit.to, ['nodes', name, ...exit.path]);
     }
   }
@@ -32,7 +33,7 @@ export function checkGraph(flow: FlowFile, report: Report): void {
     if (flow.error !== undefined) for (const each of reachable(edges, flow.error)) reached.add(each);
     for (const name of names) {
       if (!reached.has(name))
-        report('node-unreachable', ['nodes', name], `No way leads to the node "${name}".`, {
+        report('node-unreachable', ['nodes', name], [{ say: 'node-unreachable', values: { name } }], {
           warning: true,
           key: true,
         });
@@ -56,7 +57,7 @@ function checkCircles(
   report: Report,
 ): void {
   const at = (circle: string[]) => ['nodes', circle[0]!];
-  const round = (circle: string[]) => [...circle, circle[0]!].map((name) => `"${name}"`).join(' → ');
+  const round = (circle: string[]) => ({ round: [...circle, circle[0]!].map((name) => `"${name}"`).join(' → ') });
   const reported = new Set<string>();
   const typed = (name: string) => flow.nodes[name]!.type;
 
@@ -64,9 +65,7 @@ function checkCircles(
   const asking = new Set(['menu', 'collect', 'queue', 'transfer', 'flow']);
   const mute = edgesOf(exits, known, (from, to) => !asking.has(typed(from)) && !asking.has(typed(to)));
   for (const circle of circles(mute)) {
-    report('loop-endless', at(circle), `The flow goes round without ever asking the caller: ${round(circle)}.`, {
-      key: true,
-    });
+    report('loop-endless', at(circle), [{ say: 'loop-mute', values: round(circle) }], { key: true });
     for (const each of circle) reported.add(each);
   }
 
@@ -75,7 +74,7 @@ function checkCircles(
   const free = canReach(edges, ends);
   for (const circle of circles(edges)) {
     if (circle.some((name) => free.has(name) || reported.has(name))) continue;
-    report('loop-endless', at(circle), `Nothing leads out of this circle: ${round(circle)}.`, { key: true });
+    report('loop-endless', at(circle), [{ say: 'loop-closed', values: round(circle) }], { key: true });
     for (const each of circle) reported.add(each);
   }
 
@@ -83,8 +82,7 @@ function checkCircles(
   const silent = edgesOf(exits, known, (_from, _to, exit) => exit.when === 'silent');
   for (const circle of circles(silent)) {
     if (circle.some((name) => reported.has(name))) continue;
-    const sentence = `A caller who presses nothing goes round here until the step limit ends the call: ${round(circle)}.`;
-    report('loop-silent', at(circle), sentence, { warning: true, key: true });
+    report('loop-silent', at(circle), [{ say: 'loop-silent', values: round(circle) }], { warning: true, key: true });
   }
 }
 

@@ -2,8 +2,9 @@
 import type { CheckContext, FlowOutline, Report } from './check.ts';
 import { locatedParts, promptsIn } from './exits.ts';
 import { isTimeZone } from './hours.ts';
-import { didYouMean } from './nearest.ts';
+import { meant } from './nearest.ts';
 import type { Condition, FlowFile, FlowNode } from './schema.ts';
+import type { Said } from './sentences.ts';
 import { builtIn, hasVariables, variablesIn } from './template.ts';
 
 type Path = (string | number)[];
@@ -23,39 +24,28 @@ export function checkNames(flow: FlowFile, context: CheckContext, report: Report
   // A sub-flow's variables belong to the call too, but are not known here: a name that only it sets is declared by its reader.
   for (const name of builtIn) {
     if (flow.variables && Object.hasOwn(flow.variables, name)) {
-      report('value-wrong', ['variables', name], `"${name}" is a variable of every call and cannot be declared.`, {
-        key: true,
-      });
+      report('value-wrong', ['variables', name], [{ say: 'variable-declared', values: { name } }], { key: true });
     }
   }
   const read = (name: string, path: Path) => {
     if (!known.has(name)) {
-      report(
-        'variable-unknown',
-        path,
-        `Nothing sets the variable "${name}".${didYouMean(name, known) || ' Declare it in "variables", or collect it.'}`,
-      );
+      const other = meant(name, known);
+      report('variable-unknown', path, [
+        { say: 'variable-unknown', values: { name } },
+        ...(other.length > 0 ? other : [{ say: 'declare-or-collect' } as const]),
+      ]);
     }
   };
   const open = (template: string | undefined, path: Path) => {
     for (const name of template === undefined ? [] : variablesIn(template)) {
       read(name, path);
-      if (secret.has(name))
-        report(
-          'secret-spoken',
-          path,
-          `"${name}" is secret: it can be compared in a branch, but neither said nor shown nor passed on.`,
-        );
+      if (secret.has(name)) report('secret-spoken', path, [{ say: 'secret-spoken', values: { name } }]);
     }
   };
 
   for (const [name, hours] of Object.entries(flow.hours ?? {})) {
     if (hours.timeZone !== undefined && !isTimeZone(hours.timeZone)) {
-      report(
-        'zone-unknown',
-        ['hours', name, 'timeZone'],
-        `There is no time zone "${hours.timeZone}"; one is called such as "Asia/Shanghai".`,
-      );
+      report('zone-unknown', ['hours', name, 'timeZone'], [{ say: 'zone-unknown', values: { zone: hours.timeZone } }]);
     }
   }
   // Without a site only the flow's own are known: names may be the site's.
@@ -71,7 +61,7 @@ export function checkNames(flow: FlowFile, context: CheckContext, report: Report
       for (const [key, template] of Object.entries(node.variables ?? {})) {
         open(template, [...at, 'variables', key]);
         if ((builtIn as readonly string[]).includes(key)) {
-          report('value-wrong', [...at, 'variables', key], `"${key}" is a variable of every call and cannot be set.`, {
+          report('value-wrong', [...at, 'variables', key], [{ say: 'variable-set', values: { name: key } }], {
             key: true,
           });
         }
@@ -83,14 +73,12 @@ export function checkNames(flow: FlowFile, context: CheckContext, report: Report
     }
     if (node.type === 'collect') {
       if (node.min !== undefined && node.min > node.max) {
-        report('value-wrong', [...at, 'min'], `"min" (${node.min}) is more than "max" (${node.max}).`);
+        const { min, max } = node;
+        report('value-wrong', [...at, 'min'], [{ say: 'min-over-max', values: { min, max } }]);
       }
       if ((builtIn as readonly string[]).includes(node.variable)) {
-        report(
-          'value-wrong',
-          [...at, 'variable'],
-          `"${node.variable}" is a variable of every call and cannot be collected.`,
-        );
+        const said: Said = { say: 'variable-collected', values: { name: node.variable } };
+        report('value-wrong', [...at, 'variable'], [said]);
       }
     }
     checkTargets(node, at, flow, context, open, report);
@@ -112,24 +100,17 @@ function checkCondition(
     (key) => condition[key] !== undefined,
   );
   if (questions.length !== 1) {
-    report(
-      'value-wrong',
-      path,
-      questions.length === 0
-        ? 'The "if" asks nothing.'
-        : `The "if" asks several things (${questions.join(', ')}); put them into "all" or "any".`,
-    );
+    const several: Said = { say: 'if-several', values: { names: questions.join(', ') } };
+    report('value-wrong', path, [questions.length === 0 ? { say: 'if-nothing' } : several]);
   }
   if (condition.variable !== undefined) {
     read(condition.variable, [...path, 'variable']);
     if (used.length === 0)
-      report(
-        'value-wrong',
-        path,
-        `What about "${condition.variable}"? Beside "variable" stands one of ${operators.join(', ')}.`,
-      );
+      report('value-wrong', path, [
+        { say: 'operator-missing', values: { name: condition.variable, names: operators.join(', ') } },
+      ]);
   } else if (used.length > 0 && questions.length > 0) {
-    report('value-wrong', [...path, used[0]!], `"${used[0]}" stands beside "variable" only.`, { key: true });
+    report('value-wrong', [...path, used[0]!], [{ say: 'operator-alone', values: { name: used[0]! } }], { key: true });
   }
   for (const key of ['equals', 'endsWith'] as const)
     for (const name of variablesIn(condition[key] ?? '')) read(name, [...path, key]);
@@ -137,11 +118,8 @@ function checkCondition(
     for (const each of [condition[key] ?? []].flat()) for (const name of variablesIn(each)) read(name, [...path, key]);
   }
   if (condition.hours !== undefined && hours !== undefined && !hours.includes(condition.hours)) {
-    report(
-      'hours-unknown',
-      [...path, 'hours'],
-      `Neither the flow nor the site has hours "${condition.hours}".${didYouMean(condition.hours, hours)}`,
-    );
+    const said: Said = { say: 'hours-unknown', values: { name: condition.hours } };
+    report('hours-unknown', [...path, 'hours'], [said, ...meant(condition.hours, hours)]);
   }
   for (const key of ['all', 'any'] as const)
     for (const [i, each] of (condition[key] ?? []).entries())
@@ -161,8 +139,7 @@ function checkTargets(
   const exists = (
     name: string,
     names: Iterable<string> | undefined,
-    code: Parameters<Report>[0],
-    what: string,
+    code: 'queue-unknown' | 'skill-unknown' | 'agent-unknown' | 'flow-unknown',
     path: Path,
     key: boolean,
   ) => {
@@ -171,53 +148,49 @@ function checkTargets(
     // `{language}` is the one variable whose values are known beforehand.
     for (const each of name.includes('{language}') ? languages.map((l) => name.replaceAll('{language}', l)) : [name]) {
       if (!hasVariables(each) && !all.includes(each))
-        report(code, path, `There is no ${what} "${each}".${didYouMean(each, all)}`, { key });
+        report(code, path, [{ say: code, values: { name: each } }, ...meant(each, all)], { key });
     }
   };
   switch (node.type) {
     case 'queue':
       open(node.queue, [...at, 'queue']);
       open(node.callback?.number, [...at, 'callback', 'number']);
-      exists(node.queue, context.queues, 'queue-unknown', 'queue', [...at, 'queue'], false);
+      exists(node.queue, context.queues, 'queue-unknown', [...at, 'queue'], false);
       for (const skill of Object.keys(node.skills ?? {})) {
         open(skill, [...at, 'skills', skill]);
-        exists(skill, context.skills, 'skill-unknown', 'skill', [...at, 'skills', skill], true);
+        exists(skill, context.skills, 'skill-unknown', [...at, 'skills', skill], true);
       }
       if (node.music !== undefined && context.hasMusic && !context.hasMusic(node.music)) {
-        report(
-          'music-unknown',
-          [...at, 'music'],
-          `There is no music "${node.music}": prompts/music/${node.music}.wav is missing.`,
-        );
+        report('music-unknown', [...at, 'music'], [{ say: 'music-unknown', values: { name: node.music } }]);
       }
       return;
     case 'transfer':
       if ((node.to === undefined) === (node.agent === undefined)) {
-        report('value-wrong', at, 'A transfer goes either "to" a number or to an "agent".', { key: true });
+        report('value-wrong', at, [{ say: 'transfer-target' }], { key: true });
       }
       open(node.to, [...at, 'to']);
       open(node.agent, [...at, 'agent']);
-      if (node.agent !== undefined)
-        exists(node.agent, context.agents, 'agent-unknown', 'agent', [...at, 'agent'], false);
+      if (node.agent !== undefined) exists(node.agent, context.agents, 'agent-unknown', [...at, 'agent'], false);
       return;
     case 'flow': {
       if (!context.flows) return;
       const called = context.flows.get(node.flow);
       if (!called) {
-        exists(node.flow, context.flows.keys(), 'flow-unknown', 'flow', [...at, 'flow'], false);
+        exists(node.flow, context.flows.keys(), 'flow-unknown', [...at, 'flow'], false);
         return;
       }
       for (const result of Object.keys(node.results ?? {})) {
         if (called.results.includes(result)) continue;
-        const sentence = `The flow "${node.flow}" never returns "${result}".${didYouMean(result, called.results)}`;
-        report('result-unknown', [...at, 'results', result], sentence, { key: true, warning: true });
+        const said: Said = { say: 'result-unknown', values: { flow: node.flow, result } };
+        const options = { key: true, warning: true };
+        report('result-unknown', [...at, 'results', result], [said, ...meant(result, called.results)], options);
       }
       const circle = wayBack(node.flow, flow.flow, context.flows);
       if (circle)
         report(
           'flow-circle',
           [...at, 'flow'],
-          `Flows call each other in a circle: ${[flow.flow, ...circle].join(' → ')}.`,
+          [{ say: 'flow-circle', values: { round: [flow.flow, ...circle].join(' → ') } }],
         );
       return;
     }

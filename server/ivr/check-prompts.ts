@@ -3,9 +3,10 @@ import type { Language } from '../../values/index.ts';
 import type { CheckContext, Report } from './check.ts';
 import { locatedParts, promptsIn } from './exits.ts';
 import type { FlowFile, PromptPart } from './schema.ts';
+import type { Said } from './sentences.ts';
 import { hasVariables } from './template.ts';
 
-const tongues: Record<Language, string> = { en: 'English', zh: 'Chinese' };
+const tongues: Record<Language, Said> = { en: { say: 'english' }, zh: { say: 'chinese' } };
 
 export function checkPrompts(flow: FlowFile, context: CheckContext, report: Report): void {
   const languages = flow.languages ?? ['en', 'zh'];
@@ -30,11 +31,7 @@ function checkPart(
     Boolean,
   ).length;
   if (kinds !== 1) {
-    const sentence =
-      kinds === 0
-        ? 'This prompt says nothing: it takes a text per language, "file", "digits", "number" or "silence".'
-        : 'This prompt says several things; make a list of them.';
-    report('value-wrong', path, sentence);
+    report('value-wrong', path, [{ say: kinds === 0 ? 'prompt-empty' : 'prompt-several' }]);
     return;
   }
   if (!spoken) return;
@@ -42,34 +39,26 @@ function checkPart(
   for (const language of languages) {
     const text = part[language];
     if (text === undefined && texts) {
-      report('prompt-missing', path, `The prompt has no ${tongues[language]} text ("${language}").`);
+      report('prompt-missing', path, [
+        { say: 'prompt-missing', values: { language: tongues[language], code: language } },
+      ]);
       continue;
     }
     const { file } = part;
     if (file !== undefined && text !== undefined && hasVariables(text)) {
-      report(
-        'value-wrong',
-        path,
-        `A text with variables cannot be a recording ("${file}"): split it into a list of recordings, digits and numbers.`,
-      );
+      report('value-wrong', path, [{ say: 'prompt-variables', values: { file } }]);
       return;
     }
     const recorded = file !== undefined && (context.hasRecording?.(file, language) ?? true);
     if (file !== undefined && text === undefined && !recorded) {
-      report(
-        'prompt-missing',
-        path,
-        `There is no ${tongues[language]} recording "${file}", and no text ("${language}") to synthesise.`,
-      );
+      const values = { language: tongues[language], file, code: language };
+      report('prompt-missing', path, [{ say: 'recording-and-text-missing', values }]);
     } else if (text !== undefined && !recorded && context.canSpeak && !context.canSpeak(language)) {
-      const what =
-        file === undefined ? 'The text has no recording' : `There is no ${tongues[language]} recording "${file}"`;
-      report(
-        'recording-missing',
-        path,
-        `${what}, and no speech engine speaks ${tongues[language]}: the caller would hear nothing.`,
-        { warning: true },
-      );
+      const said: Said =
+        file === undefined
+          ? { say: 'recording-none', values: { language: tongues[language] } }
+          : { say: 'recording-missing', values: { language: tongues[language], file } };
+      report('recording-missing', path, [said], { warning: true });
     }
   }
 }

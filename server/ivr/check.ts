@@ -5,9 +5,10 @@ import { checkNames } from './check-names.ts';
 import { checkPrompts } from './check-prompts.ts';
 import { type CompiledFlow, compileFlow } from './compile.ts';
 import { readJson } from './document.ts';
-import type { Finding, FindingCode } from './finding.ts';
+import { type Finding, type FindingCode, finding } from './finding.ts';
 import { type FlowPicture, pictureOf } from './picture.ts';
 import { type FlowFile, flowSchema, type Hours } from './schema.ts';
+import type { Said } from './sentences.ts';
 import { readShape } from './shape.ts';
 
 /** What the flow stands among. What is left out is not checked. */
@@ -38,7 +39,7 @@ export interface FlowOutline {
 export type Report = (
   code: FindingCode,
   path: readonly (string | number)[],
-  sentence: string,
+  said: readonly Said[],
   how?: { warning?: boolean; key?: boolean },
 ) => void;
 
@@ -65,28 +66,24 @@ export function checkFlow(text: string, file: string, context: CheckContext = {}
 export function readFlow(text: string, file: string, context: CheckContext = {}): Checked {
   const document = readJson(text);
   const findings: Finding[] = [];
-  for (const { place, sentence } of document.errors) {
-    findings.push({ severity: 'error', code: 'json-syntax', file, ...place, sentence });
-  }
+  for (const { place, said } of document.errors) findings.push(finding('error', 'json-syntax', file, place, said));
   if (findings.length > 0) return { findings };
   for (const { place, key } of document.twice) {
-    const sentence = `The key "${key}" stands twice here; only the last would count.`;
-    findings.push({ severity: 'error', code: 'key-twice', file, ...place, sentence });
+    findings.push(finding('error', 'key-twice', file, place, [{ say: 'key-twice', values: { key } }]));
   }
   const shape = readShape(flowSchema, document);
   if (shape.value === undefined) {
-    for (const { code, place, sentence } of shape.faults)
-      findings.push({ severity: 'error', code, file, ...place, sentence });
+    for (const { code, place, said } of shape.faults) findings.push(finding('error', code, file, place, said));
     return { findings: inOrder(findings) };
   }
   const flow: FlowFile = shape.value;
-  const report: Report = (code, path, sentence, how = {}) => {
+  const report: Report = (code, path, said, how = {}) => {
     const place = how.key ? document.placeOfKey(path) : document.placeOf(path);
-    findings.push({ severity: how.warning ? 'warning' : 'error', code, file, ...place, sentence });
+    findings.push(finding(how.warning ? 'warning' : 'error', code, file, place, said));
   };
   const base = file.replace(/^.*[\\/]/, '').replace(/\.json$/, '');
   if (base !== flow.flow)
-    report('name-differs', ['flow'], `The flow is called "${flow.flow}", but its file "${base}.json".`);
+    report('name-differs', ['flow'], [{ say: 'flow-name-differs', values: { name: flow.flow, file: `${base}.json` } }]);
   checkGraph(flow, report);
   checkNames(flow, context, report);
   checkPrompts(flow, context, report);

@@ -1,5 +1,6 @@
 // A JSON text with positions: the checker's findings point at the very key that is wrong.
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { type Said, type SentenceName, sentenceIn, sentences } from './sentences.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -13,7 +14,7 @@ export interface Place {
 export interface JsonDocument {
   /** Undefined where the text is no JSON. */
   readonly value: unknown;
-  readonly errors: readonly { place: Place; sentence: string }[];
+  readonly errors: readonly { place: Place; sentence: string; said: readonly Said[] }[];
   /** Keys that stand twice in one object; JSON keeps only the last, silently. */
   readonly twice: readonly { place: Place; key: string }[];
   /** Where the value stands; of what is missing, where the next thing around it stands. */
@@ -21,26 +22,6 @@ export interface JsonDocument {
   /** Where the key stands: the last step of the path must be a key of an object. */
   placeOfKey(path: Path): Place;
 }
-
-/** By the names that jsonc-parser gives its errors. */
-const sentences: Readonly<Record<string, string>> = {
-  InvalidSymbol: 'This is no JSON value: texts stand in "quotes", else only numbers, true, false and null.',
-  InvalidNumberFormat: 'This is no number.',
-  PropertyNameExpected: 'A key in "quotes" is expected here; perhaps there is a comma too many before it.',
-  ValueExpected: 'A value is expected here; perhaps there is a comma too many before it.',
-  ColonExpected: 'A colon is expected here, between the key and its value.',
-  CommaExpected: 'A comma is missing before this.',
-  CloseBraceExpected: 'A closing } is missing here.',
-  CloseBracketExpected: 'A closing ] is missing here.',
-  EndOfFileExpected: 'The file should end here; perhaps there is a closing } too many before it.',
-  InvalidCommentToken: 'JSON has no comments; write a "note" instead.',
-  UnexpectedEndOfComment: 'JSON has no comments; write a "note" instead.',
-  UnexpectedEndOfString: 'The closing quote of this text is missing.',
-  UnexpectedEndOfNumber: 'This number is cut off.',
-  InvalidUnicode: 'This \\u sequence is no character.',
-  InvalidEscapeCharacter: 'There is no such \\ sequence in JSON.',
-  InvalidCharacter: 'This character must not stand in a text; write \\n or \\t.',
-};
 
 /** Reads a JSON text (RFC 8259, no comments). Never throws. */
 export function readJson(text: string): JsonDocument {
@@ -54,10 +35,11 @@ export function readJson(text: string): JsonDocument {
   const lines = lineStarts(source);
   const place = (offset: number) => placeAt(lines, offset);
   // Beyond the first one, errors are mostly echoes of it.
-  const errors = found.slice(0, 1).map((error) => ({
-    place: place(error.offset),
-    sentence: sentences[printParseErrorCode(error.error)] ?? 'This is no JSON.',
-  }));
+  const errors = found.slice(0, 1).map(({ offset, error }) => {
+    const name = printParseErrorCode(error);
+    const said: Said[] = [{ say: Object.hasOwn(sentences, name) ? (name as SentenceName) : 'no-json' }];
+    return { place: place(offset), sentence: sentenceIn('en', said), said };
+  });
   const twice: { place: Place; key: string }[] = [];
   if (root) findTwice(root, (key, offset) => twice.push({ place: place(offset), key }));
 

@@ -1,5 +1,6 @@
 // What the checker says: file, line, column and a sentence.
 import type { Place } from './document.ts';
+import { type Said, sentenceIn } from './sentences.ts';
 
 /** Every code that the checker knows, with what it means; docs/flows.md lists them from here. */
 export const findingCodes = {
@@ -37,7 +38,20 @@ export interface Finding extends Place {
   severity: 'error' | 'warning';
   code: FindingCode;
   file: string;
+  /** In English. */
   sentence: string;
+  /** The same for other languages (sentences.ts). */
+  said: readonly Said[];
+}
+
+export function finding(
+  severity: Finding['severity'],
+  code: FindingCode,
+  file: string,
+  { line, column }: Place,
+  said: readonly Said[],
+): Finding {
+  return { severity, code, file, line, column, sentence: sentenceIn('en', said), said };
 }
 
 /** `bank.json:12:7 error node-unknown: There is no node "acount". Did you mean "account"?` */

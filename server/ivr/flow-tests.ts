@@ -1,6 +1,6 @@
 // Runs the tests that stand beside a flow, without a call.
 import { readJson } from './document.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import { didYouMean } from './nearest.ts';
 import { Rehearsal } from './rehearsal.ts';
 import { readShape } from './shape.ts';
@@ -22,20 +22,13 @@ export interface FlowTestResult {
 /** Reads a test file. @returns findings with line and column where it is none */
 export function readFlowTests(text: string, file: string): { tests?: FlowTests; findings: Finding[] } {
   const document = readJson(text);
-  const finding = (code: Finding['code'], place: { line: number; column: number }, sentence: string): Finding => ({
-    severity: 'error',
-    code,
-    file,
-    ...place,
-    sentence,
-  });
-  const syntax = document.errors.map((each) => finding('json-syntax', each.place, each.sentence));
+  const syntax = document.errors.map((each) => finding('error', 'json-syntax', file, each.place, each.said));
   if (syntax.length > 0) return { findings: syntax };
   const shape = readShape(flowTestsSchema, document);
   if (shape.value === undefined)
-    return { findings: shape.faults.map((each) => finding(each.code, each.place, each.sentence)) };
+    return { findings: shape.faults.map((each) => finding('error', each.code, file, each.place, each.said)) };
   const twice = document.twice.map((each) =>
-    finding('key-twice', each.place, `The key "${each.key}" stands twice here.`),
+    finding('error', 'key-twice', file, each.place, [{ say: 'key-twice', values: { key: each.key } }]),
   );
   // The value as it was read, not as zod copied it: the keys of a step are done in the order in which they stand.
   return twice.length > 0 ? { findings: twice } : { tests: document.value as FlowTests, findings: [] };

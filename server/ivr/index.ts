@@ -1,13 +1,14 @@
 export { type CheckContext, type Checked, checkFlow, type FlowOutline, readFlow } from './check.ts';
 export { type CompiledFlow, callsOf, flowSet, musicOf, promptsOf } from './compile.ts';
 export { type JsonDocument, type Place, readJson } from './document.ts';
-export { type Finding, type FindingCode, findingCodes, formatFinding } from './finding.ts';
+export { type Finding, type FindingCode, finding, findingCodes, formatFinding } from './finding.ts';
 export { type FlowTestResult, readFlowTests, runFlowTests } from './flow-tests.ts';
 export { isDate, isOpen, isTimeZone, type Opening, openings } from './hours.ts';
 export { advance, begin, placeOf, resume, withoutSecrets } from './interpreter.ts';
 export { type FlowPicture, pictureOf } from './picture.ts';
 export { Rehearsal } from './rehearsal.ts';
 export { flowJsonSchema, type Hours, hoursSchema } from './schema.ts';
+export { type Said, sentenceIn } from './sentences.ts';
 export { readShape } from './shape.ts';
 export { spokenText } from './spoken-text.ts';
 export { type FlowTests, flowTestJsonSchema } from './test-schema.ts';

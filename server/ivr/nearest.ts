@@ -1,4 +1,5 @@
 // "Did you mean …?"
+import type { Said } from './sentences.ts';
 
 /** The name that is most like the one written, if any is near enough to be meant; a letter swapped counts as one slip. */
 export function nearest(written: string, names: Iterable<string>): string | undefined {
@@ -12,6 +13,12 @@ export function nearest(written: string, names: Iterable<string>): string | unde
     }
   }
   return best;
+}
+
+/** `Did you mean "…"?`, or nothing. */
+export function meant(written: string, names: Iterable<string>): Said[] {
+  const name = nearest(written, names);
+  return name === undefined ? [] : [{ say: 'did-you-mean', values: { name } }];
 }
 
 /** ` Did you mean "…"?`, or nothing. */

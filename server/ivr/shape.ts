@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import type { JsonDocument, Path, Place } from './document.ts';
 import type { FindingCode } from './finding.ts';
-import { didYouMean } from './nearest.ts';
+import { meant } from './nearest.ts';
+import type { Said, SentenceName } from './sentences.ts';
 
 export interface ShapeFault {
   code: FindingCode;
   place: Place;
-  sentence: string;
+  said: readonly Said[];
 }
 
 /** The value, if it has the schema's shape, else what is wrong with it. */
@@ -47,135 +48,106 @@ function depth(branch: Located[], base: Path): number {
 }
 
 function faultsOf(issue: Issue, path: Path, document: JsonDocument, schema: z.ZodType): ShapeFault[] {
-  const where = path.length === 0 ? 'the file' : `"${String(path.at(-1))}"`;
+  const where: Said =
+    path.length === 0 ? { say: 'the-file' } : { say: 'quoted', values: { name: String(path.at(-1)) } };
+  const wrong = (...said: Said[]): ShapeFault[] => [{ code: 'value-wrong', place: document.placeOf(path), said }];
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysAt(schema, path, document.value);
       return issue.keys.map((key) => ({
         code: 'key-unknown',
         place: document.placeOfKey([...path, key]),
-        sentence: `There is no key "${key}" here.${didYouMean(key, known) || listed('It takes', known)}`,
+        said: [{ say: 'key-unknown', values: { key } }, ...meantOr(key, known, 'it-takes')],
       }));
     }
-    case 'invalid_type':
+    case 'invalid_type': {
       if (issue.input === undefined && path.length > 0) return [missing(path, document)];
-      return [
-        {
-          code: 'value-wrong',
-          place: document.placeOf(path),
-          sentence: `${capital(where)} must be ${kinds[issue.expected] ?? issue.expected}.`,
-        },
-      ];
+      const say = kinds[issue.expected];
+      const kind: Said = say === undefined ? { say: 'kind-other', values: { kind: issue.expected } } : { say };
+      return wrong({ say: 'must-be', values: { where, kind } });
+    }
     case 'invalid_union': {
       if (issue.input === undefined && path.length > 0) return [missing(path, document)];
-      if (issue.discriminator === undefined) {
-        return [
-          {
-            code: 'value-wrong',
-            place: document.placeOf(path),
-            sentence: `${capital(where)} is not of a kind that is possible here.`,
-          },
-        ];
-      }
+      if (issue.discriminator === undefined) return wrong({ say: 'kind-impossible', values: { where } });
       const of = path.at(-1) === issue.discriminator ? path.slice(0, -1) : path;
       const written = (issue.input as Record<string, unknown> | undefined)?.[issue.discriminator];
       const types = typeNames(schema);
       if (typeof written !== 'string') {
-        return [
-          {
-            code: 'key-missing',
-            place: document.placeOf(of),
-            sentence: `The key "type" is missing${owner([...of, 'type'])}.${listed('It is one of', types)}`,
-          },
-        ];
+        const owner = ownerOf([...of, 'type']);
+        const said: Said =
+          owner === undefined ? { say: 'type-missing' } : { say: 'type-missing-in', values: { owner } };
+        return [{ code: 'key-missing', place: document.placeOf(of), said: [said, ...listed('it-is-one-of', types)] }];
       }
       return [
         {
           code: 'type-unknown',
           place: document.placeOf([...of, issue.discriminator]),
-          sentence: `There is no type of node "${written}".${didYouMean(written, types) || listed('It is one of', types)}`,
+          said: [{ say: 'type-unknown', values: { type: written } }, ...meantOr(written, types, 'it-is-one-of')],
         },
       ];
     }
-    case 'invalid_key':
-      return [
-        {
-          code: 'value-wrong',
-          place: document.placeOfKey(path),
-          sentence: `The name ${where} ${issue.issues[0]?.message ?? 'is not possible here'}.`,
-        },
-      ];
+    case 'invalid_key': {
+      const reason = because(issue.issues[0]?.message ?? 'is not possible here');
+      const place = document.placeOfKey(path);
+      return [{ code: 'value-wrong', place, said: [{ say: 'name-impossible', values: { where, reason } }] }];
+    }
     case 'invalid_value': {
       const values = issue.values.map(String);
-      const hint = typeof issue.input === 'string' ? didYouMean(issue.input, values) : '';
-      return [
-        {
-          code: 'value-wrong',
-          place: document.placeOf(path),
-          sentence: `${capital(where)} must be one of ${values.map((v) => `"${v}"`).join(', ')}.${hint}`,
-        },
-      ];
+      const hint = typeof issue.input === 'string' ? meant(issue.input, values) : [];
+      return wrong({ say: 'one-of', values: { where, names: values.map((v) => `"${v}"`).join(', ') } }, ...hint);
     }
     case 'invalid_format':
-      return [
-        {
-          code: 'value-wrong',
-          place: document.placeOf(path),
-          sentence: `${capital(where)}: ${shown(issue.input)} ${issue.message}.`.replace('" must', '" must'),
-        },
-      ];
+      return wrong({
+        say: 'format-wrong',
+        values: { where, value: shown(issue.input), reason: because(issue.message) },
+      });
     case 'too_small':
-      return [
-        {
-          code: 'value-wrong',
-          place: document.placeOf(path),
-          sentence: `${capital(where)} must ${size(issue.origin, 'at least', Number(issue.minimum))}.`,
-        },
-      ];
+      return wrong(size(where, issue.origin, 'least', Number(issue.minimum)));
     case 'too_big':
-      return [
-        {
-          code: 'value-wrong',
-          place: document.placeOf(path),
-          sentence: `${capital(where)} must ${size(issue.origin, 'at most', Number(issue.maximum))}.`,
-        },
-      ];
+      return wrong(size(where, issue.origin, 'most', Number(issue.maximum)));
     default:
-      return [{ code: 'value-wrong', place: document.placeOf(path), sentence: `${capital(where)}: ${issue.message}.` }];
+      return wrong({ say: 'otherwise-wrong', values: { where, reason: because(issue.message) } });
   }
 }
 
 function missing(path: Path, document: JsonDocument): ShapeFault {
-  const sentence = `The key "${String(path.at(-1))}" is missing${owner(path)}.`;
-  return { code: 'key-missing', place: document.placeOf(path.slice(0, -1)), sentence };
+  const key = String(path.at(-1));
+  const owner = ownerOf(path);
+  const said: Said =
+    owner === undefined ? { say: 'key-missing', values: { key } } : { say: 'key-missing-in', values: { key, owner } };
+  return { code: 'key-missing', place: document.placeOf(path.slice(0, -1)), said: [said] };
 }
 
-const kinds: Record<string, string> = {
-  string: 'a text in "quotes"',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  object: 'an object { … }',
-  record: 'an object { … }',
-  array: 'a list [ … ]',
+const kinds: Record<string, SentenceName> = {
+  string: 'kind-text',
+  number: 'kind-number',
+  int: 'kind-whole',
+  boolean: 'kind-boolean',
+  object: 'kind-object',
+  record: 'kind-object',
+  array: 'kind-list',
 };
 
-function size(origin: string, how: string, n: number): string {
-  if (origin === 'string') return n === 1 && how === 'at least' ? 'not be empty' : `have ${how} ${n} characters`;
-  if (origin === 'array') return n === 1 && how === 'at least' ? 'not be empty' : `have ${how} ${n} entries`;
-  return `be ${how} ${n}`;
+function size(where: Said, origin: string, how: 'least' | 'most', n: number): Said {
+  if (origin !== 'string' && origin !== 'array') return { say: `number-${how}`, values: { where, n } };
+  if (n === 1 && how === 'least') return { say: 'not-empty', values: { where } };
+  return { say: origin === 'string' ? `characters-${how}` : `entries-${how}`, values: { where, n } };
 }
 
-function owner(path: Path): string {
-  const holder = path.slice(0, -1);
-  const name = holder.findLast((step) => typeof step === 'string');
-  return name === undefined ? '' : ` in "${String(name)}"`;
+function ownerOf(path: Path): string | undefined {
+  return path.slice(0, -1).findLast((step) => typeof step === 'string');
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+/** What a schema says of a value, in the words of its own. */
+const because = (reason: string): Said => ({ say: 'reason', values: { reason } });
 const shown = (value: unknown) => (typeof value === 'string' ? `"${value}"` : String(value));
-const listed = (lead: string, names: readonly string[]) =>
-  names.length === 0 ? '' : ` ${lead} ${names.map((n) => `"${n}"`).join(', ')}.`;
+const listed = (say: 'it-takes' | 'it-is-one-of', names: readonly string[]): Said[] =>
+  names.length === 0 ? [] : [{ say, values: { names: names.map((n) => `"${n}"`).join(', ') } }];
+
+function meantOr(written: string, names: readonly string[], otherwise: 'it-takes' | 'it-is-one-of'): Said[] {
+  const other = meant(written, names);
+  return other.length > 0 ? other : listed(otherwise, names);
+}
 
 /** The keys that the schema knows at that path; of a union by `type`, those of that type. */
 function keysAt(schema: z.ZodType, path: Path, root: unknown): string[] {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { z } from 'zod';
-import { type Finding, type FindingCode, readJson, readShape } from '../ivr/index.ts';
+import { type Finding, type FindingCode, finding, readJson, readShape, type Said } from '../ivr/index.ts';
 import { millisOf } from './duration.ts';
 import type { UsedMoment } from './evaluate.ts';
 import { kindOf, type Moment, type MomentTests, momentSchema, momentTestSchema } from './schema.ts';
@@ -23,39 +23,45 @@ export function readMoment(
 ): { findings: Finding[]; used?: UsedMoment } {
   const { findings, value: moment, place } = readFile(text, file, momentSchema);
   if (moment === undefined) return { findings };
-  const report: Report = (code, path, sentence, severity = 'error') => {
-    findings.push({ severity, code, file, ...place(path), sentence });
+  const report: Report = (code, path, said, severity = 'error') => {
+    findings.push(finding(severity, code, file, place(path), [said]));
   };
   if (basename(file, '.json') !== moment.moment)
-    report('name-differs', ['moment'], `The moment is called "${moment.moment}", but its file "${basename(file)}".`);
+    report('name-differs', ['moment'], {
+      say: 'moment-name-differs',
+      values: { name: moment.moment, file: basename(file) },
+    });
   const { when } = moment;
   if ('within' in when && millisOf(when.within) > longestMs)
-    report('value-wrong', ['when', 'within'], 'Events are remembered for 30 days at most.');
+    report('value-wrong', ['when', 'within'], { say: 'within-long' });
   if ('without' in when && moment.class === 'seconds' && millisOf(when.within) < 1_000)
-    report('value-wrong', ['when', 'within'], 'Nothing is noticed to be missing in less than a second.');
+    report('value-wrong', ['when', 'within'], { say: 'within-short' });
   const knownQueues = queues && new Set(queues);
   const knownSkills = skills && new Set(skills);
   const seen = new Set<string>();
   for (const [index, action] of moment.do.entries()) {
     const kind = kindOf(action);
     if (kind !== 'tag' && seen.has(kind))
-      report('value-wrong', ['do', index], `There is a second ${kind} here; only one can be.`);
+      report('value-wrong', ['do', index], { say: 'action-second', values: { kind } });
     seen.add(kind);
     if ('hint' in action) checkTexts(action.hint, ['do', index, 'hint'], moment, report);
     if ('message' in action) checkTexts(action.message, ['do', index, 'message'], moment, report);
     const queue = 'callback' in action ? action.callback.queue : 'route' in action ? action.route.queue : undefined;
     if (queue !== undefined && knownQueues && !knownQueues.has(queue))
-      report('queue-unknown', ['do', index, kind, 'queue'], `There is no queue "${queue}".`);
+      report('queue-unknown', ['do', index, kind, 'queue'], { say: 'queue-unknown', values: { name: queue } });
     if (!('route' in action)) continue;
     if (action.route.queue === undefined && action.route.skills === undefined)
-      report('key-missing', ['do', index, 'route'], 'A route needs a queue or skills.');
+      report('key-missing', ['do', index, 'route'], { say: 'route-empty' });
     for (const skill of Object.keys(action.route.skills ?? {})) {
       if (knownSkills && !knownSkills.has(skill))
-        report('skill-unknown', ['do', index, 'route', 'skills', skill], `There is no skill "${skill}".`);
+        report('skill-unknown', ['do', index, 'route', 'skills', skill], {
+          say: 'skill-unknown',
+          values: { name: skill },
+        });
     }
   }
   if (seen.size === 1 && seen.has('hint') && moment.class === 'later')
-    report('value-wrong', ['class'], 'A hint that comes later is seen by nobody who has the contact.', 'warning');
+    report('value-wrong', ['class'], { say: 'hint-late' }, 'warning');
   if (findings.some(({ severity }) => severity === 'error')) return { findings };
   const version = createHash('sha256').update(JSON.stringify(moment.when)).digest('hex').slice(0, 16);
   return { findings, used: { moment, version } };
@@ -66,7 +72,7 @@ export function readMomentTests(text: string, file: string): { findings: Finding
   return value === undefined ? { findings } : { findings, tests: value };
 }
 
-type Report = (code: FindingCode, path: (string | number)[], sentence: string, severity?: Finding['severity']) => void;
+type Report = (code: FindingCode, path: (string | number)[], said: Said, severity?: Finding['severity']) => void;
 
 /** Placeholders that exist, with what is said without them, and the same ones in each language. */
 function checkTexts(
@@ -84,13 +90,13 @@ function checkTexts(
       .sort()
       .join(', ');
   if (texts.en !== undefined && texts.zh !== undefined && names(texts.en) !== names(texts.zh)) {
-    const both = `${names(texts.en) || 'nothing'} in en, ${names(texts.zh) || 'nothing'} in zh`;
-    report('value-wrong', path, `The two languages do not put in the same: ${both}.`, 'warning');
+    const put = (text: string): string | Said => names(text) || { say: 'nothing-put-in' };
+    const said: Said = { say: 'languages-differ', values: { names: put(texts.en), others: put(texts.zh) } };
+    report('value-wrong', path, said, 'warning');
   }
   const [fact] = namedFacts([texts.en, texts.zh]);
   if ('without' in when && fact !== undefined) {
-    const sentence = `What makes this moment fire is that time passed: {event.${fact}} is never known then.`;
-    report('value-wrong', path, sentence, 'warning');
+    report('value-wrong', path, { say: 'fact-unknown', values: { placeholder: `{event.${fact}}` } }, 'warning');
   }
 }
 
@@ -103,21 +109,13 @@ function readFile<T>(
 ): { findings: Finding[]; value?: T; place: Place } {
   const document = readJson(text);
   const place: Place = (path) => document.placeOf(path);
-  const findings: Finding[] = document.errors.map((error) => ({
-    severity: 'error',
-    code: 'json-syntax',
-    file,
-    ...error.place,
-    sentence: error.sentence,
-  }));
+  const findings = document.errors.map(({ place: at, said }) => finding('error', 'json-syntax', file, at, said));
   if (findings.length > 0) return { findings, place };
   for (const { place: at, key } of document.twice) {
-    const sentence = `The key "${key}" stands twice here; only the last would count.`;
-    findings.push({ severity: 'error', code: 'key-twice', file, ...at, sentence });
+    findings.push(finding('error', 'key-twice', file, at, [{ say: 'key-twice', values: { key } }]));
   }
   const shape = readShape(schema, document);
-  for (const { code, place: at, sentence } of shape.faults)
-    findings.push({ severity: 'error', code, file, ...at, sentence });
+  for (const { code, place: at, said } of shape.faults) findings.push(finding('error', code, file, at, said));
   if (shape.value === undefined || findings.length > 0) return { findings, place };
   return { findings, value: shape.value, place };
 }

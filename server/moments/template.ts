@@ -1,6 +1,7 @@
 // Placeholders in what moments say: `{customer.name|dear customer}`, `{event.sum|your payment}`. What stands after the bar is
 // said where the value is not known; `{{` and `}}` are braces. Pure.
 import type { Language } from '../../values/index.ts';
+import type { Said } from '../ivr/index.ts';
 
 export type Fact = string | number | boolean;
 
@@ -21,8 +22,8 @@ export type Piece = string | Placeholder;
 
 export interface Template {
   pieces: Piece[];
-  /** What is wrong with it, as sentences. */
-  faults: string[];
+  /** What is wrong with it. */
+  faults: Said[];
 }
 
 /** Longest value of a fact that is put into a text, in characters. */
@@ -31,7 +32,7 @@ const eventField = /^event\.[A-Za-z][\w-]{0,63}$/;
 
 export function readTemplate(text: string): Template {
   const pieces: Piece[] = [];
-  const faults: string[] = [];
+  const faults: Said[] = [];
   let plain = '';
   for (let at = 0; at < text.length; at++) {
     const sign = text[at] as string;
@@ -41,7 +42,7 @@ export function readTemplate(text: string): Template {
       continue;
     }
     if (sign === '}') {
-      faults.push('A } stands here without a {; a brace as such is written }}.');
+      faults.push({ say: 'brace-open-missing' });
       plain += sign;
       continue;
     }
@@ -51,18 +52,17 @@ export function readTemplate(text: string): Template {
     }
     const end = text.indexOf('}', at);
     if (end < 0) {
-      faults.push('A { is not closed; a brace as such is written {{.');
+      faults.push({ say: 'brace-open' });
       plain += text.slice(at);
       break;
     }
     const [name = '', ...rest] = text.slice(at + 1, end).split('|');
     const placeholder = { name: name.trim(), fallback: rest.length === 0 ? undefined : rest.join('|') };
     if (placeholder.name !== 'customer.name' && !eventField.test(placeholder.name)) {
-      faults.push(
-        `There is no {${placeholder.name}}; there are {customer.name} and {event.…} with a fact of the event.`,
-      );
+      faults.push({ say: 'placeholder-unknown', values: { placeholder: `{${placeholder.name}}` } });
     } else if (placeholder.fallback === undefined) {
-      faults.push(`{${placeholder.name}} needs what is said where it is not known: {${placeholder.name}|…}.`);
+      const { name: known } = placeholder;
+      faults.push({ say: 'placeholder-bare', values: { placeholder: `{${known}}`, example: `{${known}|…}` } });
     }
     if (plain !== '') pieces.push(plain);
     plain = '';

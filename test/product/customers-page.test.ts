@@ -354,6 +354,14 @@ describe.skipIf(!hasChromium)('pages of customers and moments (needs Chromium)',
     await go(page, 'moments', 'payment-trouble');
     await page.getByText('打上标签“payment-trouble”，保留 2 小时').waitFor();
     await picture(page, '89-moment-zh');
+    // What the checker finds is in her language, too.
+    await page.getByRole('textbox', { name: 'payment-trouble.json' }).click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('{ "moment": "payment-trouble", "rank": "high", "clas": "minutes" }');
+    await page.getByText('"rank" 必须是数字。').first().waitFor();
+    await page.getByText('此处没有键 "clas"。是否指 "class"？').first().waitFor();
+    await picture(page, '89-moment-findings-zh');
+    await page.getByRole('button', { name: '放弃修改' }).click();
     await go(page, 'customers');
     await page.getByRole('searchbox').fill('王芳');
     await page.getByRole('link', { name: '王芳' }).click();

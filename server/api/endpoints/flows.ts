@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { readTraffic } from '../../flows/index.ts';
+import { type Finding, sentenceIn } from '../../ivr/index.ts';
 import { newEvent } from '../../journal/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { flowSaved } from '../events.ts';
 import { entityTag, preconditionOf, savedBy, sha256 } from '../precondition.ts';
+import { languageOf } from '../sentences.ts';
 
 const finding = z
   .object({
@@ -14,7 +16,10 @@ const finding = z
     file: z.string(),
     line: z.number(),
     column: z.number(),
-    sentence: z.string(),
+    sentence: z.string().describe('In English'),
+    said: z
+      .array(z.object({ say: z.string(), values: z.record(z.string(), z.unknown()).optional() }))
+      .describe('The sentence by code and values, for other languages'),
   })
   .meta({ id: 'Finding' });
 
@@ -88,7 +93,7 @@ const simulation = z
   .meta({ id: 'Simulation' });
 
 export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDeps): Endpoint[] {
-  const plain = (findings: readonly z.infer<typeof finding>[]) => findings.map((each) => ({ ...each }));
+  const plain = (findings: readonly Finding[]) => findings.map((each) => ({ ...each, said: [...each.said] }));
   return [
     endpoint({
       method: 'get',
@@ -144,7 +149,8 @@ export function flowEndpoints({ flows, journal, clock, directory, reads }: ApiDe
         const findings = plain((await flows.check(flow, text)).findings);
         const errors = findings.filter(({ severity }) => severity === 'error');
         if (errors.length > 0) {
-          throw failed['flow-has-errors']({ flow, count: errors.length, first: errors[0]?.sentence, findings });
+          const first = sentenceIn(languageOf(request), errors[0]?.said ?? []);
+          throw failed['flow-has-errors']({ flow, count: errors.length, first, findings });
         }
         const check = preconditionOf(request, { kind: 'flow', name: flow });
         await flows.save(flow, text, principal.by, (before) => {

@@ -1,11 +1,13 @@
 // Moments as they are edited: which are in use, their texts, drafts and versions; tested and tried before they act.
 import type { Request } from 'express';
 import { z } from 'zod';
+import { type Finding, sentenceIn } from '../../ivr/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
 import { entityTag, preconditionOf, savedBy, sha256 } from '../precondition.ts';
 import { visible } from '../scope.ts';
+import { languageOf } from '../sentences.ts';
 
 const finding = z.object({
   severity: z.enum(['error', 'warning']),
@@ -13,7 +15,10 @@ const finding = z.object({
   file: z.string(),
   line: z.number(),
   column: z.number(),
-  sentence: z.string(),
+  sentence: z.string().describe('In English'),
+  said: z
+    .array(z.object({ say: z.string(), values: z.record(z.string(), z.unknown()).optional() }))
+    .describe('The sentence by code and values, for other languages'),
 });
 const draftOf = z.object({ at: z.number(), by: z.string() });
 const rule = z.record(z.string(), z.unknown());
@@ -97,11 +102,11 @@ const tried = z
 
 export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): Endpoint[] {
   if (moments === undefined || momentFiles === undefined) return [];
-  const plain = (findings: readonly z.infer<typeof finding>[]) => findings.map((one) => ({ ...one }));
+  const plain = (findings: readonly Finding[]) => findings.map((one) => ({ ...one, said: [...one.said] }));
   const gone = (name: string) => failed['not-found']({ kind: 'moment', name });
-  const refused = (name: string, findings: readonly z.infer<typeof finding>[]) => {
+  const refused = (name: string, findings: readonly Finding[], request: Request) => {
     const errors = findings.filter(({ severity }) => severity === 'error');
-    const facts = { moment: name, count: errors.length, first: errors[0]?.sentence };
+    const facts = { moment: name, count: errors.length, first: sentenceIn(languageOf(request), errors[0]?.said ?? []) };
     return errors.length === 0 ? undefined : failed['moment-has-errors']({ ...facts, findings: plain(findings) });
   };
   /** What it replaces is what was read. */
@@ -171,7 +176,7 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
       async handle({ params: { moment: name }, query: { draft }, body, principal, request, response }) {
         const text = body as unknown as string;
         const { findings } = momentFiles.check(name, text);
-        const problem = refused(name, findings);
+        const problem = refused(name, findings, request);
         if (problem) throw problem;
         await momentFiles.save(name, text, principal.by, {
           replaces: unchanged(name, request),
@@ -202,10 +207,10 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
       roles: admins,
       body: z.strictObject({ on: z.boolean() }),
       errors: ['not-found', 'moment-has-errors'],
-      async handle({ params: { moment: name }, body: { on }, principal }) {
+      async handle({ params: { moment: name }, body: { on }, principal, request }) {
         const text = await momentFiles.text(name);
         if (text === undefined) throw gone(name);
-        const problem = refused(name, momentFiles.check(name, text).findings);
+        const problem = refused(name, momentFiles.check(name, text).findings, request);
         if (problem) throw problem;
         await momentFiles.turn(name, on, principal.by);
       },
@@ -290,10 +295,10 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
         tests: z.array(z.object({ name: z.string(), ok: z.boolean(), wrong: z.string().optional() })),
       }),
       errors: ['not-found', 'moment-has-errors'],
-      async handle({ params: { moment: name }, body: { text } }) {
+      async handle({ params: { moment: name }, body: { text }, request }) {
         const ran = await momentFiles.test(name, text);
         if (ran === undefined) throw gone(name);
-        const problem = refused(name, ran.findings);
+        const problem = refused(name, ran.findings, request);
         if (problem) throw problem;
         const tests = ran.results.map(({ name: of, ok, wrong }) => ({ name: of, ok, ...(wrong && { wrong }) }));
         return { ok: tests.every(({ ok }) => ok), tests };
@@ -310,12 +315,12 @@ export function momentEndpoints({ moments, momentFiles, customers }: ApiDeps): E
       body: trial,
       answer: z.object({ steps: z.array(tried) }),
       errors: ['not-found', 'moment-has-errors'],
-      async handle({ params: { moment: name }, body: { text, steps, consents, ...given }, principal }) {
+      async handle({ params: { moment: name }, body: { text, steps, consents, ...given }, principal, request }) {
         if (given.customer !== undefined) visible(principal, customers.get(given.customer), 'customer', given.customer);
         const tries = text ?? (await momentFiles.text(name));
         if (tries === undefined) throw gone(name);
         const { findings, used } = momentFiles.check(name, tries);
-        if (!used) throw refused(name, findings) ?? gone(name);
+        if (!used) throw refused(name, findings, request) ?? gone(name);
         const said = consents?.map((one) => ({ ...one, since: 0, by: principal.by }));
         const found = moments.rehearse(used, { ...given, consents: said }, steps);
         return {

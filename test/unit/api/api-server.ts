@@ -206,6 +206,7 @@ export async function startApi(
               line: 3,
               column: 7,
               sentence: 'There is no node "acount".',
+              said: [{ say: 'node-unknown', values: { name: 'acount' } }],
             },
           ]
         : [],

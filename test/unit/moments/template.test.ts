@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { sentenceIn } from '../../../server/ivr/index.ts';
 import { fillTemplate, namedFacts, readTemplate } from '../../../server/moments/template.ts';
 
 it('puts in what is known, and says what stands after the bar where it is not', () => {
@@ -22,12 +23,13 @@ it('keeps to one line, to its own facts and to a length, whatever another system
 });
 
 it('says what is wrong with a text', () => {
-  expect(readTemplate('{customer.name}').faults).toEqual([
+  const faults = (text: string) => sentenceIn('en', readTemplate(text).faults);
+  expect(faults('{customer.name}')).toBe(
     '{customer.name} needs what is said where it is not known: {customer.name|…}.',
-  ]);
-  expect(readTemplate('{customer.phone|-}').faults[0]).toContain('There is no {customer.phone}');
-  expect(readTemplate('Hello {customer.name').faults[0]).toContain('not closed');
-  expect(readTemplate('100 % }').faults[0]).toContain('without a {');
+  );
+  expect(faults('{customer.phone|-}')).toContain('There is no {customer.phone}');
+  expect(faults('Hello {customer.name')).toContain('not closed');
+  expect(faults('100 % }')).toContain('without a {');
 });
 
 it('names the facts that must be remembered, and no other', () => {

@@ -17,6 +17,7 @@ import { EditorState, type Extension } from '@codemirror/state';
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
+import type { Said } from '../../../server/ivr/sentences.ts';
 import { completeJson, type JsonSchema, type NamesAt } from './completion.ts';
 
 export interface Mark {
@@ -25,6 +26,8 @@ export interface Mark {
   line: number;
   column: number;
   sentence: string;
+  /** The sentence for other languages than English. */
+  said: readonly Said[];
 }
 
 /** Colours come from the page: custom properties reach into a shadow tree. */

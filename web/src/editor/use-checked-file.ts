@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { usePreferences } from '../panel-context.ts';
 import { useUnsaved } from '../parts/unsaved.ts';
 import { ask, RestFailed, type RestRequest, rest } from '../rest.ts';
+import { inLanguage } from './in-language.ts';
 import type { Mark } from './json-editor.tsx';
 
 /** A path of the server and the `ETag` that it had when it was read here; null: there was nothing. */
@@ -69,6 +71,7 @@ export function useCheckedFile<Answer, Seen>({
   first?: Seen | undefined;
   onSent: () => void;
 }): CheckedFile<Seen> {
+  const { language } = usePreferences();
   const isNew = source === undefined;
   const [saved, setSaved] = useState<string | undefined>(isNew ? '' : undefined);
   const { before, keep } = useUnsaved<{ text: string; tags: Tags }>(path);
@@ -81,7 +84,7 @@ export function useCheckedFile<Answer, Seen>({
   const [failed, setFailed] = useState<RestFailed>();
   const [conflict, setConflict] = useState<Conflict>();
   const [busy, setBusy] = useState(false);
-  const marks = found ?? none;
+  const marks = useMemo(() => found?.map((mark) => inLanguage(mark, language)) ?? none, [found, language]);
   const dirty = saved !== undefined && text !== saved;
 
   useEffect(() => {

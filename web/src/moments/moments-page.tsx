@@ -2,7 +2,8 @@
 import '../editor/editor.css';
 import './moments.css';
 import { useState } from 'react';
-import { usePanel } from '../panel-context.ts';
+import { inLanguage } from '../editor/in-language.ts';
+import { usePanel, usePreferences } from '../panel-context.ts';
 import { Failure } from '../parts/failure.tsx';
 import { RestFailed, rest, useRest } from '../rest.ts';
 import { goTo, hrefOf } from '../route.ts';
@@ -106,8 +107,10 @@ function MomentCard({
 }) {
   const say = useMomentWords();
   const [failed, setFailed] = useState<RestFailed>();
+  const { language } = usePreferences();
   const isOn = is === 'current' || is === 'kept';
   const first = findings.find(({ severity }) => severity === 'error');
+  const wrong = first && inLanguage(first, language);
   return (
     <li className="card moment-card" data-state={is}>
       <header className="card-head">
@@ -125,7 +128,7 @@ function MomentCard({
         <Turn moment={moment} state={is} isOn={isOn} onTurned={onTurned} onFailed={setFailed} />
       </header>
       <Failure of={failed} />
-      {first !== undefined && <p className="bad">{first.sentence}</p>}
+      {wrong !== undefined && <p className="bad">{wrong.sentence}</p>}
       {rule !== undefined && <RuleWords rule={rule} />}
       {row !== undefined && (
         <p className="moment-counts figures">
