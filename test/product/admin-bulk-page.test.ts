@@ -1,6 +1,7 @@
 // Records, imports and evaluation forms in a real browser on the whole product: what is typed is neither lost nor put over
 // what others saved; problems by line, all or none, secrets once; a form with weights and a knock-out, its preview's score,
 // its versions; and an agent's own day.
+import axe, { type AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasChromium, openBrowser } from '../e2e/browser.ts';
@@ -75,6 +76,60 @@ describe.skipIf(!hasChromium)('imports, evaluation forms and the own day (needs 
     await queue.getByRole('button', { name: 'Save' }).click();
     await queue.getByText('Saved.').waitFor();
     expect(await product.must('GET', '/queues/service')).toMatchObject({ team: 'mine', priority: 3 });
+    await product.must('PUT', '/queues/service', body);
+    await page.close();
+  });
+
+  test('dispositions are a tree: added, named, moved by keys, removed after a question', {
+    timeout: 60_000,
+  }, async () => {
+    const { id: _, site: __, ...body } = await product.must<{ id: string; site: string }>('GET', '/queues/service');
+    const card = { code: 'card', label: { en: 'Card', zh: '银行卡' }, children: ['lost', 'blocked'] };
+    await product.must('PUT', '/queues/service', { ...body, dispositions: ['solved', card] });
+    const page = await opened('admin', '/#/admin/queues/service');
+    const form = page.getByRole('form', { name: 'service' });
+    const tree = form.getByRole('group', { name: 'Dispositions', exact: true });
+    await tree.getByRole('button', { name: 'Add a disposition' }).click();
+    const one = tree.getByRole('group', { name: 'new', exact: true });
+    await one.getByLabel('English name').fill('Other');
+    await one.getByLabel('Chinese name').fill('其他');
+    await one.getByLabel('Code').fill('other');
+    await tree.getByRole('button', { name: 'Other other' }).press('Alt+ArrowUp');
+    await tree.getByRole('button', { name: 'blocked' }).click();
+    await tree.getByRole('button', { name: /One level out/ }).click();
+    page.once('dialog', (dialog) => void dialog.dismiss());
+    await tree.getByRole('button', { name: 'Card card' }).press('Delete');
+    await tree.getByRole('button', { name: 'Card card' }).click();
+    await tree.scrollIntoViewIfNeeded();
+    if (!(await page.evaluate('"axe" in globalThis'))) await page.evaluate(axe.source);
+    const { violations } = await page.evaluate<AxeResults>('axe.run(document.querySelector(".disposition-tree"))');
+    expect(violations.map((found) => found.id)).toEqual([]);
+    await picture(page, '63-dispositions');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 820, height: 1180 });
+    await tree.scrollIntoViewIfNeeded();
+    await picture(page, '63-dispositions-dark-tablet');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const questions: string[] = [];
+    page.once('dialog', (dialog) => {
+      questions.push(dialog.message());
+      void dialog.accept();
+    });
+    await tree.getByRole('button', { name: 'Remove', exact: true }).click();
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.getByText('Saved.').waitFor();
+    expect(questions).toEqual(['Remove the disposition card and the 1 below it?']);
+    expect((await product.must<{ dispositions: unknown }>('GET', '/queues/service')).dispositions).toEqual([
+      'solved',
+      { code: 'other', label: { en: 'Other', zh: '其他' } },
+      'blocked',
+    ]);
+    await tree.getByRole('button', { name: 'As JSON' }).click();
+    await tree.getByRole('textbox').fill('["solved"]');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect
+      .poll(async () => (await product.must<{ dispositions: unknown }>('GET', '/queues/service')).dispositions)
+      .toEqual(['solved']);
     await product.must('PUT', '/queues/service', body);
     await page.close();
   });

@@ -1,6 +1,7 @@
 // One field of a form, made from its JSON Schema. Fields of fields are fields again.
 import { useId } from 'react';
 import { usePreferences } from '../panel-context.ts';
+import { Dispositions } from './dispositions.tsx';
 import { useForm } from './form-context.ts';
 import { Either, Entries, isEither, Kinds, List, Parts } from './group-controls.tsx';
 import type { Schema } from './schema.ts';
@@ -93,6 +94,7 @@ export function Control(props: ControlProps) {
   const { references, resolve } = useForm();
   if (schema.anyOf !== undefined && isEither(schema.anyOf, resolve)) return <Either {...props} kinds={schema.anyOf} />;
   if (schema.oneOf !== undefined) return <Kinds {...props} kinds={schema.oneOf} />;
+  if (props.name === 'dispositions') return <Dispositions {...props} />;
   if (schema.type === 'array') return <List {...props} />;
   if (schema.type === 'object') return schema.properties === undefined ? <Entries {...props} /> : <Parts {...props} />;
   if (schema.type === 'integer' || schema.type === 'number') return <Numeric {...props} />;
