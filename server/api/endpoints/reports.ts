@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import type { Language } from '../../../values/index.ts';
 import type { Principal } from '../../directory/index.ts';
-import { agentReport, agentsNeeded, erlangA, queueReport, serviceLevelC, ZoneClock } from '../../reports/index.ts';
+import {
+  type AgentReportRow,
+  agentReport,
+  agentsNeeded,
+  erlangA,
+  type QueueReportRow,
+  queueReport,
+  serviceLevelC,
+  ZoneClock,
+} from '../../reports/index.ts';
 import type { ApiDeps } from '../deps.ts';
 import { admins, type Endpoint, endpoint, everyone, staff } from '../endpoint.ts';
 import { failed } from '../errors.ts';
@@ -187,7 +196,7 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
         return { ...asked, serviceLevel: query.serviceLevel, rows };
       },
     }),
-    ...downloads({
+    ...downloads<z.infer<typeof queueQuery>, QueueReportRow>({
       name: 'queues',
       queryWithMark: queueQuery.extend(byteOrderMark),
       queryInLanguage: queueQuery.extend(inLanguage),
@@ -208,7 +217,7 @@ export function reportEndpoints({ reads, reports, directory, clock }: ApiDeps): 
         return { ...asked, rows };
       },
     }),
-    ...downloads({
+    ...downloads<z.infer<typeof agentQuery>, AgentReportRow>({
       name: 'agents',
       queryWithMark: agentQuery.extend(byteOrderMark),
       queryInLanguage: agentQuery.extend(inLanguage),
