@@ -77,6 +77,6 @@ for unit in switchroom-edge.service switchroom-server.service switchroom-sidecar
 done
 if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 echo "Settings: /etc/switchroom/switchroom.json. Start: systemctl enable --now switchroom-edge switchroom-server"
-echo "The first administrator: switchroom agent add admin --roles admin --phone none"
+echo "The first administrator, once it runs: switchroom agent add admin --roles admin --phone none"
 echo "Digital channels: /etc/switchroom/sidecar.json, then systemctl enable --now switchroom-sidecar"
 echo "The cloud half, on its own machine: docs/cloud.md, then systemctl enable --now switchroom-cloud"
