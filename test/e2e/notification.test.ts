@@ -72,11 +72,11 @@ describe.skipIf(!hasChromium)('notifications of a hidden tab', () => {
     await world.close();
   });
 
-  async function ready(locale: string, allowed = true): Promise<void> {
+  async function ready(locale: string, undecided = false): Promise<void> {
     const context = await browser.newContext({ locale });
-    if (allowed) await context.grantPermissions(['notifications'], { origin: world.origin });
+    await context.grantPermissions(['notifications'], { origin: world.origin });
     page = await context.newPage();
-    await page.addInitScript(watch);
+    await page.addInitScript(`${watch}; globalThis.undecided = ${undecided};`);
     await page.goto(world.origin);
     await page.locator('input[name=login]').fill('1001');
     await page.locator('input[name=password]').fill('secret-1001');
@@ -149,8 +149,7 @@ describe.skipIf(!hasChromium)('notifications of a hidden tab', () => {
   });
 
   test('without her permission there is none; her menu asks for it, once', { timeout: 30_000 }, async () => {
-    await ready('en-GB');
-    await page.evaluate('undecided = true');
+    await ready('en-GB', true);
     await hide(true);
     const offer = await world.offer('1001', { queue: 'service', customer });
     await page.locator('.card.offer').waitFor();

@@ -135,6 +135,7 @@ function UserMenu({ busy }: { busy: boolean }) {
   const { t, language, preferences, set, state, act, connection } = usePanel();
   const say = useAccountWords();
   const [settings, setSettings] = useState(false);
+  const [notices, setNotices] = useState(() => ('Notification' in window ? Notification.permission : 'denied'));
   const me = state.setup?.me;
   if (me === undefined) return null;
   const dark = isDark(preferences.theme);
@@ -172,8 +173,8 @@ function UserMenu({ busy }: { busy: boolean }) {
         <Icon name={preferences.sound ? 'sound' : 'mute'} />
         {t(preferences.sound ? 'menu.sound.on' : 'menu.sound.off')}
       </MenuItem>
-      {'Notification' in window && Notification.permission === 'default' && (
-        <MenuItem onChoose={() => void Notification.requestPermission()}>
+      {notices === 'default' && (
+        <MenuItem onChoose={() => void Notification.requestPermission().then(setNotices)}>
           <Icon name="chat" />
           {t('menu.notify')}
         </MenuItem>
