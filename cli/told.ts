@@ -8,8 +8,8 @@ export function told(error: unknown): string | undefined {
   if (error instanceof SwitchroomError) return error.message;
   if (!(error instanceof Error && 'syscall' in error)) return undefined;
   const { code, path } = error as NodeJS.ErrnoException;
-  const known = code === undefined || path === undefined ? undefined : ofFiles[code];
-  return known === undefined ? error.message : known(path);
+  if (code === undefined || path === undefined) return error.message;
+  return ofFiles[code]?.(path) ?? error.message;
 }
 
 const ofFiles: Record<string, (path: string) => string> = {

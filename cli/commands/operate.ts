@@ -115,7 +115,10 @@ function addRetentionCommands(switchroom: Command): void {
     .description('say what is wrong in a policy (default: the configured retention.json), with line and column')
     .action((file: string | undefined) => {
       const path = file ?? readSettings().retention;
-      if (file === undefined && !existsSync(path)) return say(`There is no ${path}: everything is kept.`);
+      if (file === undefined && !existsSync(path)) {
+        say(`There is no ${path}: everything is kept.`);
+        return;
+      }
       const { findings, rules } = checkPolicy(readFileSync(path, 'utf8'));
       for (const { line, column, sentence } of findings) say(`${path}:${line}:${column} ${sentence}`);
       if (findings.length > 0) process.exitCode = 1;
