@@ -97,6 +97,8 @@ export class SipDialog {
   #ourOfferOpen = false;
   #theirOfferOpen = false;
   #awaitsAnswerInAck: boolean;
+  /** Requests in a row that the SIP server could not hand to anybody. */
+  #unreached = 0;
 
   constructor(facts: DialogFacts, wire: DialogWire) {
     this.id = facts.id;
@@ -346,6 +348,8 @@ export class SipDialog {
         response: (response, ack) => {
           const { status } = response;
           if (status < 200) return;
+          // From nobody: a drachtio-server makes it up where the far side's port refuses, or its connection.
+          this.#unreached = status === 503 && response.source_address === '' ? this.#unreached + 1 : 0;
           if (status < 300) {
             if (acknowledge) ack();
             resolve(response);
@@ -363,8 +367,8 @@ export class SipDialog {
             }
           }
           reject(sipErrors['sip-declined']({ what: method, status, reason: response.reason }));
-          // RFC 3261 §12.2.1.2: these two end the dialog.
-          if ((status === 481 || status === 408) && this.#state === 'up') {
+          // RFC 3261 §12.2.1.2: these two end the dialog. Nobody there is no answer, too; once may be a network that blinks.
+          if ((status === 481 || status === 408 || this.#unreached >= 2) && this.#state === 'up') {
             this.lost({ by: 'lost', cause: String(status) });
             this.#byeAfterAll();
           }

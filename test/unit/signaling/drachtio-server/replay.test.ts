@@ -135,6 +135,42 @@ describe('in a dialog', () => {
     expect(sip.counts()).toEqual({ dialogs: 0, waiting: 0, pending: 0 });
   });
 
+  test('a phone that is switched off, for which the server makes up 503, is lost when it happens twice in a row', async () => {
+    const dialog = await talk('1-815@127.0.0.1', '815T1');
+    const seen = endings(dialog);
+    /** As a drachtio-server 0.9.10 says it. */
+    const asks = async (meta: string, status: string) => {
+      const asked = dialog.request('OPTIONS').then(
+        () => 'answered',
+        () => 'refused',
+      );
+      const { id } = readFrame(await server.next());
+      const head =
+        'Via: SIP/2.0/UDP 127.0.0.1:19970;rport;branch=z9hG4bKrQ7gea37vj46a\r\nMax-Forwards: 70\r\n' +
+        'From: <sip:9570001@127.0.0.1:19970>;tag=X1ajFUp4111mc\r\nTo: <sip:013800138000@127.0.0.1:50394>;tag=815T1\r\n' +
+        'Call-ID: 1-815@127.0.0.1\r\nCSeq: 4 OPTIONS\r\nContent-Length: 0\r\n\r\n';
+      const sent = `application|326|udp|127.0.0.1|19970|14:43:42.424968|txn-${id}|Msg sent:|`;
+      server.send(
+        `9a1db579-3212-4207-8430-eb7afb79b2a0|response|${id}|OK|${sent}\r\nOPTIONS sip:013800138000@127.0.0.1:50394;transport=UDP SIP/2.0\r\n${head}`,
+      );
+      server.send(
+        `788e02ee-94ac-44f2-b88e-5af28f7fc263|sip|network|${meta}|14:43:42.425016|txn-${id}|1-815@127.0.0.1;from-tag=815T1|\r\nSIP/2.0 ${status}\r\n${head}`,
+      );
+      return asked;
+    };
+    const nobody = ['0|udp||0', '503 Service Unavailable'] as const;
+    expect(await asks(...nobody)).toBe('refused');
+    // It was the network; and a 503 of its own says that it is there.
+    expect(await asks('300|udp|127.0.0.1|50394', '200 OK')).toBe('answered');
+    expect(await asks(...nobody)).toBe('refused');
+    expect(await asks('300|udp|127.0.0.1|50394', '503 Service Unavailable')).toBe('refused');
+    expect(await asks(...nobody)).toBe('refused');
+    expect(seen).toEqual([]);
+    expect(await asks(...nobody)).toBe('refused');
+    expect(seen).toEqual([{ by: 'lost', cause: '503' }]);
+    expect(dialog.over).toBe(true);
+  });
+
   test('sends INFO (A.4)', async () => {
     const dialog = await talk('1-815@127.0.0.1', '815T1');
     const replay = new Replay(server, 'A.4');
