@@ -32,9 +32,9 @@ import { dialBack } from './dial-back.ts';
 import { dialOut } from './dial-out.ts';
 import { callErrors } from './errors.ts';
 import { IncomingCalls } from './incoming-calls.ts';
-import { endLost } from './lost-calls.ts';
+import { endLost, sealLost } from './lost-calls.ts';
 import { OfferedRings } from './offered-rings.ts';
-import { hasEnded, moveOpenCursor, openInteractions } from './open-interactions.ts';
+import { hasEnded, moveOpenCursor, unended } from './open-interactions.ts';
 import { Parking } from './parking.ts';
 import { isReplaced, type Replaces } from './replaces.ts';
 import type { Ringing } from './ringing.ts';
@@ -72,15 +72,19 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   /** Takes up the calls that an earlier server has left in the edge. Once, before `start` and before new calls come. */
   async adopt(): Promise<Adopted> {
     const { journal, logger, callbacks } = this.#tools;
-    const open = openInteractions(journal);
+    const { interactions, recordings } = unended(journal);
     const adopted = await adoptCalls(this.#tools, this);
     const consulted = new Set([...this.#consultations].map(({ interaction }) => interaction));
-    for (const [interaction, started] of open) {
+    for (const [interaction, started] of interactions) {
       if (consulted.has(interaction)) continue;
       const call = this.#calls.get(interaction);
       if (call) call.log.startedSeq = started.seq;
       if (call || callbacks?.has(interaction) || hasEnded(journal, interaction)) continue;
       endLost(this.#tools, interaction, started);
+    }
+    const goOn = new Set([...this.#calls.values()].map(({ talk }) => talk.part?.talk.recordingId));
+    for (const [recording, began] of recordings) {
+      if (!goOn.has(recording)) void sealLost(this.#tools, recording, began);
     }
     if (adopted.calls + adopted.released + adopted.ended > 0) logger.info({ ...adopted }, 'calls of the server before');
     return adopted;

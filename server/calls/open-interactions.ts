@@ -1,27 +1,39 @@
-// Contacts that began and of whose end nobody has written: after a crash of server and edge together they get one, so that
-// no record stays open for ever. A cursor in the journal stands before the oldest call that is up.
-import type { InteractionId } from '../../values/index.ts';
+// Contacts and recordings that began and of whose end nobody has written: where the calls ended while no server was there, or
+// were lost with the edge, they get one, so that no record stays open for ever. A cursor in the journal stands before the
+// oldest call that is up.
+import type { InteractionId, RecordingId } from '../../values/index.ts';
+import { interactionEnded, interactionStarted, recordingEnded, recordingStarted } from '../customers/index.ts';
 import type { Journal, JournalEvent } from '../journal/index.ts';
 
 const reader = 'calls-open';
 const page = 5_000;
 
-/** Voice interactions that have no end yet, as far back as the cursor stands. */
-export function openInteractions(journal: Journal): Map<InteractionId, JournalEvent> {
-  const open = new Map<InteractionId, JournalEvent>();
+/** What has no end yet, each with the event that began it. */
+export interface Unended {
+  /** By voice. */
+  interactions: Map<InteractionId, JournalEvent>;
+  recordings: Map<RecordingId, JournalEvent>;
+}
+
+const types = [interactionStarted, interactionEnded, recordingStarted, recordingEnded].map(({ name }) => name);
+
+/** What has no end yet, as far back as the cursor stands. */
+export function unended(journal: Journal): Unended {
+  const interactions: Unended['interactions'] = new Map();
+  const recordings: Unended['recordings'] = new Map();
   let after = journal.cursor(reader);
   for (;;) {
-    const events = journal.read(after, {
-      limit: page,
-      filter: { types: ['interaction.started', 'interaction.ended'] },
-    });
+    const events = journal.read(after, { limit: page, filter: { types } });
     for (const event of events) {
-      if (event.interaction === undefined) continue;
-      if (event.type === 'interaction.ended') open.delete(event.interaction);
-      else if (event.data.channel === 'voice') open.set(event.interaction, event);
+      const { type, interaction, data } = event;
+      if (type === recordingStarted.name) recordings.set(data.recording as RecordingId, event);
+      else if (type === recordingEnded.name) recordings.delete(data.recording as RecordingId);
+      else if (interaction === undefined) continue;
+      else if (type === interactionEnded.name) interactions.delete(interaction);
+      else if (data.channel === 'voice') interactions.set(interaction, event);
     }
     const last = events.at(-1);
-    if (!last || events.length < page) return open;
+    if (!last || events.length < page) return { interactions, recordings };
     after = last.seq;
   }
 }

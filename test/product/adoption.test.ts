@@ -25,7 +25,7 @@ describe.skipIf(!has('sipp'))('programs that die (needs sipp)', { timeout: 120_0
     await floor.answers(seat, caller.interaction);
     const waiting = await floor.caller(line.number);
     await floor.phase(waiting.interaction, 'queued');
-    const leaving = await talkingOn(await floor.line());
+    const leaving = await talkingOn(await floor.line({ record: true }));
     await floor.hearEachOther(caller.rtp, seat.rtp);
     const before = await bySameIds([caller, waiting]);
 
@@ -51,6 +51,10 @@ describe.skipIf(!has('sipp'))('programs that die (needs sipp)', { timeout: 120_0
     expect((await leaving.seat.sipp.message('BYE')).at).toBeLessThan(adopted.at);
     const left = await floor.record(leaving.caller.interaction);
     expect(left).toMatchObject({ outcome: 'answered', endedWhere: 'talk', endedBy: 'customer' });
+    await until(async () => {
+      const [recording] = (await floor.record(leaving.caller.interaction)).recordings;
+      return (recording?.bytes ?? 0) > 44 && recording?.sha256 !== undefined;
+    }, 'what was recorded of it until then is sealed');
     await floor.free(leaving.seat.agent);
 
     // As if nothing had been.

@@ -35,7 +35,7 @@ export interface Interaction {
   agents: { agent: string; outcome?: string; answeredAt?: number; talkMs: number; holdMs: number; wrapUpMs: number }[];
   transfers: { kind: string; to?: string; by?: string }[];
   quality: { party: string; codec: string; received: number; lost: number; mos: number }[];
-  recordings: { id: string; ms?: number; bytes?: number }[];
+  recordings: { id: string; ms?: number; bytes?: number; sha256?: string }[];
 }
 
 export interface LiveCall {
