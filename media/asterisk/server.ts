@@ -72,8 +72,8 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
   #roundRuns = false;
   #qualityDue = 0;
   #lost = false;
-  /** `list` was asked: the calls of an earlier server are taken over. */
-  #listed = false;
+  /** They were away when the calls of an earlier server were taken over. */
+  readonly #missed = new Set<AsteriskHost>();
   readonly #firstLook: FirstLook<AsteriskHost>;
 
   private constructor(options: AsteriskMediaOptions, shelf: AudioShelf, passages: readonly TlsPassage[]) {
@@ -180,8 +180,9 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
   }
 
   async list(): ReturnType<MediaServer['list']> {
-    this.#listed = true;
-    await Promise.all(this.#hosts.filter(({ up }) => up).map((host) => this.#adopt(host)));
+    const up = this.#hosts.filter((host) => host.up);
+    for (const host of this.#hosts) if (!host.up) this.#missed.add(host);
+    await Promise.all(up.map((host) => this.#adopt(host)));
     await releaseDialogs(this.#left);
     const endpoints = [...this.#endpoints.values()].filter(({ opening }) => !opening);
     const bridges = [...this.#bridges.values()];
@@ -292,9 +293,10 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
 
   /** What an earlier server left on a host that was away when the calls were taken over is nobody's any more. */
   async #release(host: AsteriskHost): Promise<void> {
-    if (!this.#listed || this.#adopted.has(host)) return;
+    if (!this.#missed.has(host)) return;
     await releaseDialogs(this.#left, host.name);
     await endStrangers(host, this.#left);
+    this.#missed.delete(host);
     this.#adopted.add(host);
   }
 
