@@ -93,7 +93,7 @@ describe.skipIf(!has('sipp') || !hasChromium)('the page on the whole product (ne
     const row = page.getByRole('row').filter({ hasText: 'solved' }).first();
     await row.getByRole('link').click();
     const detail = page.getByRole('region', { name: 'The contact' });
-    await detail.getByText('1001 answers').waitFor();
+    await detail.getByText('Ada Agent answers').waitFor();
     const path = detail.locator('.wave path');
     await path.nth(1).waitFor({ state: 'attached' });
     // A flat line would be a recording in which nobody speaks.
