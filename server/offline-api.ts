@@ -1,14 +1,14 @@
 // The API without calls: for the command line while no server runs.
 import { join } from 'node:path';
 import type { Express } from 'express';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import type { Settings } from '../config/index.ts';
 import { systemClock } from '../values/index.ts';
 import { createApi, flowFiles } from './api/index.ts';
 import { InteractionProjector, InteractionRows, openCustomers, readInteractions } from './customers/index.ts';
 import { openAccounts, openDirectory } from './directory/index.ts';
 import { openFlowStore, VersionHistory } from './flows/index.ts';
-import { openDatabase, openJournal } from './journal/index.ts';
+import { type OpenDatabase, openDatabase, openJournal } from './journal/index.ts';
 import { Knowledge } from './knowledge/index.ts';
 import { asLocalAdmin } from './local-admin.ts';
 import { noAgentWork, noCallbacks, noCallControl, noConversations } from './no-calls.ts';
@@ -17,14 +17,29 @@ import { ReportProjector } from './reports/index.ts';
 import { Holds } from './retention/index.ts';
 import { WorkItems } from './work-items/index.ts';
 
+export interface OfflineApi {
+  api: Express;
+  close(): Promise<void>;
+}
+
 /**
  * Opens the data directory for one command. Changes are journaled as ever.
  * @throws data-directory-in-use where a server has it
  */
-export async function openOfflineApi(settings: Settings): Promise<{ api: Express; close(): Promise<void> }> {
-  const clock = systemClock;
+export async function openOfflineApi(settings: Settings): Promise<OfflineApi> {
   const logger = pino({ level: 'silent' });
   const data = openDatabase({ directory: settings.data, logger });
+  try {
+    return await openOn(data, settings, logger);
+  } catch (error) {
+    // Its threads would keep the command from ending.
+    await data.close();
+    throw error;
+  }
+}
+
+async function openOn(data: OpenDatabase, settings: Settings, logger: Logger): Promise<OfflineApi> {
+  const clock = systemClock;
   const { database } = data;
   const journal = openJournal({ database, site: settings.site.name, logger, clock });
   const store = await openFlowStore({ folder: settings.flows, context: () => ({}), watch: false, log: logger });

@@ -28,6 +28,7 @@ it.for([
   ['backup here --passphrase-file none', /There is no none\./],
   ['trunk add a --sources 192.0.2.1 --user u --secret-file none', /There is no none\./],
   ['audit --data none', /there is no switchroom\.sqlite in .*none/],
+  ['agent list', /There is no .*ivr-flows\./],
   ['certificate create --days 99999999999', /from 1 to 36500/],
 ] as const)('%s', async ([words, sentence]) => {
   const { code, errors } = await run(...words.split(' '));
