@@ -1,5 +1,6 @@
 // SIP phones in browsers on the whole product: SIP.js in a real browser registers over WebSocket as an agent's phone, and
 // talks with callers of SIPp by the edge's WebRTC.
+import { once } from 'node:events';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasChromium, openAudioBrowser } from '../contract/webrtc/browser-phone.ts';
@@ -183,10 +184,10 @@ describe.skipIf(!ready)('SIP phones in browsers (needs sipp, chromium)', { timeo
   test('the server is killed in the talk: both hear each other on, and the next server ends it', async () => {
     const { agent, phone, caller } = await talk();
     await hearEachOther(phone, caller);
-    const { server: pid } = floor.product.pids;
+    const another = once(floor.product.supervisor.server, 'ready');
     floor.product.kill('server');
     await hearEachOther(phone, caller, [600, 1100]);
-    await until(() => ![0, pid].includes(floor.product.pids.server), 'another server is there');
+    await another;
     await floor.phase(caller.interaction, 'talking');
     expect(await phone.do('hold', true)).toBe('recvonly');
     await floor.phase(caller.interaction, 'held');
