@@ -144,6 +144,7 @@ test('the variables that documents and deployments name are settings, and every 
     'ASTERISK_SECRET',
     'FREESWITCH_SECRET',
     'SCREENSHOTS',
+    'DRACHTIO_SERVER',
   ];
   const strange = inText.filter((name) => !known.includes(name) && !others.includes(name.replace('SWITCHROOM_', '')));
   expect(strange).toEqual([]);
