@@ -30,7 +30,10 @@ interface TagCells {
   by: string;
 }
 
-/** The statements of customers, identities, tags and notes, prepared once. */
+/**
+ * The statements of customers, identities, tags and notes, prepared once. Where a statement compares `= ?` and sorts, SQLite
+ * plans it anew for every value that is bound, which takes longer than running it; with `= +?` it does not.
+ */
 export class CustomerRows {
   readonly #get: Statement<[string], CustomerCells>;
   readonly #identities: Statement<[string], IdentityCells>;
@@ -59,17 +62,17 @@ export class CustomerRows {
   constructor(db: Database) {
     this.#get = db.prepare('SELECT * FROM customers WHERE id = ?');
     this.#identities = db.prepare(
-      'SELECT kind, value, verified FROM identities WHERE customer = ? ORDER BY since, kind, value',
+      'SELECT kind, value, verified FROM identities WHERE customer = +? ORDER BY since, kind, value',
     );
     this.#tags = db.prepare(
-      'SELECT tag, since, until, by FROM tags WHERE customer = ? AND (until IS NULL OR until > ?) ORDER BY tag',
+      'SELECT tag, since, until, by FROM tags WHERE customer = +? AND (until IS NULL OR until > ?) ORDER BY tag',
     );
     this.#byIdentity = db
       .prepare<[string, string], string>('SELECT customer FROM identities WHERE kind = ? AND value = ?')
       .pluck();
     this.#mergedInto = db.prepare<[string], string | null>('SELECT merged_into FROM customers WHERE id = ?').pluck();
     this.#mergedWith = db
-      .prepare<[string], string>('SELECT id FROM customers WHERE merged_into = ? ORDER BY id')
+      .prepare<[string], string>('SELECT id FROM customers WHERE merged_into = +? ORDER BY id')
       .pluck();
     this.#create = db.prepare(
       'INSERT INTO customers (id, site, team, name, language, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -99,7 +102,9 @@ export class CustomerRows {
     this.#claimants = db
       .prepare<[string, string], string>('SELECT customer FROM identity_claims WHERE kind = ? AND value = ? LIMIT 20')
       .pluck();
-    this.#claims = db.prepare('SELECT kind, value FROM identity_claims WHERE customer = ? ORDER BY since, kind, value');
+    this.#claims = db.prepare(
+      'SELECT kind, value FROM identity_claims WHERE customer = +? ORDER BY since, kind, value',
+    );
     this.#unclaim = db.prepare('DELETE FROM identity_claims WHERE kind = ? AND value = ? AND customer = ?');
   }
 

@@ -32,7 +32,7 @@ export function readInteractions(database: Database): Interactions {
     .pluck();
   const earlier = database.prepare<[string, string, number], Cells>(
     `SELECT id, channel, started_at, queue, agent, disposition, note, talk_ms FROM interactions
-     WHERE customer = ? AND id <> ? ORDER BY started_at DESC LIMIT ?`,
+     WHERE customer = +? AND id <> ? ORDER BY started_at DESC LIMIT +?`, // `+?`: see customer-rows.ts
   );
   return {
     get: (id) => rows.get(id),
