@@ -143,15 +143,7 @@ export class OutgoingCall {
         return;
       }
       ack();
-      const dialog = this.#makeDialog(sent, response, this.#request.credentials);
-      if (this.#state === 'cancelling') {
-        // The 200 crossed our CANCEL: it has to be taken and ended.
-        void dialog.bye(this.#cancelReason);
-        this.#fail(487, 'Cancelled');
-        return;
-      }
-      this.#state = 'answered';
-      this.#progress.answered(dialog);
+      this.#answeredBy(this.#makeDialog(sent, response, this.#request.credentials));
       return;
     }
     if (
@@ -181,7 +173,12 @@ export class OutgoingCall {
       return;
     }
     dialog.localSdp = answer;
+    this.#answeredBy(dialog);
+  }
+
+  #answeredBy(dialog: SipDialog): void {
     if (this.#state === 'cancelling') {
+      // The 200 crossed our CANCEL: it has to be taken and ended.
       void dialog.bye(this.#cancelReason);
       this.#fail(487, 'Cancelled');
       return;
