@@ -6,10 +6,12 @@ import { openLog } from './log-file.ts';
 
 /**
  * Calls make much garbage that dies young, in several threads: V8's new space would grow to 128 MB in each, and malloc's
- * arenas to some per thread, for no speed that could be measured. What the environment says wins.
+ * arenas to some per thread, for no speed that could be measured. The old space grows by 80 % of what lives before it is
+ * swept: with 40 % collecting took a twentieth more of all CPU and saved 35 MB, without a bound it would save as much
+ * again and take 90 MB more. What the environment says wins.
  */
 const memory = {
-  flags: ['--max-semi-space-size=8', '--heap-growing-percent=40'],
+  flags: ['--max-semi-space-size=8', '--heap-growing-percent=80'],
   environment: { MALLOC_ARENA_MAX: '2' },
 };
 
