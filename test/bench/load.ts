@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Meter, residentMb } from './meter.ts';
+import { Meter, residentMbTogether } from './meter.ts';
 import { freeUdpPorts } from './ports.ts';
 import { percentile, round } from './report.ts';
 import { Sipp, sinks } from './sipp.ts';
@@ -115,10 +115,7 @@ export async function runStep(peer: Peer, options: StepOptions): Promise<Step> {
     const at = (performance.now() - began) / 1000;
     if (!steady && at >= warmUp) steady = new Meter(groups);
     if (steady && !reading && at >= options.seconds) reading = steady.read();
-    memoryMb = Math.max(
-      memoryMb,
-      all.reduce((sum, pid) => sum + residentMb(pid), 0),
-    );
+    memoryMb = Math.max(memoryMb, residentMbTogether(all));
   }
   reading ??= (steady ?? whole).read();
   for (const agent of agents) await agent.stop();

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HeldCalls } from './held-calls.ts';
 import type { Peer } from './load.ts';
-import { Meter, machineSeconds, residentMb } from './meter.ts';
+import { Meter, machineSeconds, residentMbTogether } from './meter.ts';
 import type { ProbeResult } from './probe/messages.ts';
 import { Prober, probeSipPort } from './probe/prober.ts';
 import { round, say } from './report.ts';
@@ -72,9 +72,7 @@ export async function runMediaStep(
     const dropped = drops() - before.drops;
     const stillUp = held.up;
     if (stillUp < calls) say(`  only ${stillUp} of ${calls} calls were still up at the end of the measuring`);
-    const memoryMb = Object.values(parts)
-      .flat()
-      .reduce((sum, pid) => sum + residentMb(pid), 0);
+    const memoryMb = residentMbTogether(Object.values(parts).flat());
     await prober.end();
     const completed = await held.finish();
     const bridged = calls + probeCalls;

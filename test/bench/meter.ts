@@ -1,6 +1,6 @@
 // CPU, memory and idle time as the kernel counts them (proc(5)), for processes given by pid.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 const ticksPerSecond = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
@@ -15,13 +15,35 @@ export function cpuSeconds(pid: number): number {
   }
 }
 
-/** Resident memory in MB. */
+/** Resident memory in MB; 0 once it is gone. */
 export function residentMb(pid: number): number {
+  const { own, files } = resident(pid);
+  return own + files;
+}
+
+/**
+ * Resident memory in MB of several processes. Those that run the same program have its code in memory once between them,
+ * so of each program the files that it maps (the code of Node and of its libraries) count once.
+ */
+export function residentMbTogether(pids: readonly number[]): number {
+  let mb = 0;
+  const filesOf = new Map<string, number>();
+  for (const pid of pids) {
+    const { own, files, program } = resident(pid);
+    mb += own;
+    filesOf.set(program, Math.max(filesOf.get(program) ?? 0, files));
+  }
+  return mb + [...filesOf.values()].reduce((sum, files) => sum + files, 0);
+}
+
+/** Megabytes that are its own, and those of files that it maps. */
+function resident(pid: number): { own: number; files: number; program: string } {
   try {
-    const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return Number(kb ?? 0) / 1024;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const mb = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
+    return { own: mb('RssAnon') + mb('RssShmem'), files: mb('RssFile'), program: readlinkSync(`/proc/${pid}/exe`) };
   } catch (error) {
-    if (gone(error)) return 0;
+    if (gone(error)) return { own: 0, files: 0, program: '' };
     throw error;
   }
 }
