@@ -70,5 +70,5 @@ function chatLine(sidecar: Started['sidecar']): string[] {
 function channelLines(sidecar: Started['sidecar']): string[] {
   if (sidecar === undefined) return [];
   if ('failed' in sidecar) return [`  Channels ${sidecar.failed} It is started again until it does.`];
-  return [`  Channels ${sidecar.channels.join(' ') || 'none'}   ${sidecar.web.map((one) => `${one}/`).join('  ')}`];
+  return [`  Channels ${sidecar.channels.join(' ') || 'none'}, reached at ${sidecar.web.join(' and ')}`];
 }

@@ -53,7 +53,7 @@ export const zh: Record<Key, string> = {
   'menu.sign-out-later': '处理完当前会话后签出',
   'menu.views': '视图',
   'view.desk': '工作台',
-  'view.work': '书面事务',
+  'view.work': '文字服务',
   'view.floor': '现场监控',
   'view.admin': '系统管理',
 

@@ -8,7 +8,7 @@ const en = {
   'page.approvals': 'Approvals',
 };
 const zh: Record<keyof typeof en, string> = {
-  pages: '书面事务页面',
+  pages: '文字服务页面',
   'page.items': '工单',
   'page.social': '社媒关怀',
   'page.approvals': '回复审核',
