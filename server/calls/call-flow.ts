@@ -169,7 +169,7 @@ export class CallFlow implements FlowOwner {
       return;
     }
     const destination = resolveDialled(this.#tools.directory, to.number);
-    if (destination.kind === 'number') void call.talk.dial(destination, ringSeconds * 1_000, failed);
+    if (destination.kind === 'number') void call.transfer.dial(destination, ringSeconds * 1_000, failed);
     else failed('failed');
   }
 }

@@ -392,7 +392,7 @@ export class CallGuests {
     const { to } = guest.facts;
     const { destination } = guest;
     this.dismiss(guest, 'transferred');
-    this.#call.talk.send(to, destination);
+    this.#call.transfer.send(to, destination);
   }
 
   /** Its state, and the journal. */

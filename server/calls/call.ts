@@ -1,5 +1,5 @@
 // One voice contact at run time, from the INVITE to the last leg's end: in a flow (call-flow.ts), in a queue
-// (call-place.ts), in talk (call-talk.ts). Here is what holds these together: the state, the legs, and the one end.
+// (call-place.ts), in talk (call-talk.ts), given away (call-transfer.ts). Here is what holds these together: the state, the legs, and the one end.
 import type { InteractionId, Language, Offer, OfferOutcome, OfferTarget, PopContent } from '../../values/index.ts';
 import type { FlowSet } from '../ivr/index.ts';
 import type { AgentRecord, CallPhase, CallView } from '../ports/index.ts';
@@ -13,6 +13,7 @@ import { CallPlace } from './call-place.ts';
 import { type CallEvent, type CallState, callStates } from './call-states.ts';
 import { CallTalk } from './call-talk.ts';
 import type { CallTools } from './call-tools.ts';
+import { CallTransfer } from './call-transfer.ts';
 import type { ConsultContact } from './consult-contact.ts';
 import { Consultation } from './consultation.ts';
 import { callErrors } from './errors.ts';
@@ -46,6 +47,7 @@ export class Call implements OfferTarget, LegOwner {
   readonly flow: CallFlow;
   readonly place: CallPlace;
   readonly talk: CallTalk;
+  readonly transfer: CallTransfer;
   readonly guests: CallGuests;
   readonly park: CallPark;
   /** Agents whom this call keeps busy although routing did not give it to them. */
@@ -68,7 +70,8 @@ export class Call implements OfferTarget, LegOwner {
     this.log = new CallLog(tools, facts);
     this.flow = new CallFlow(this, tools);
     this.place = new CallPlace(this, tools, keeper);
-    this.talk = new CallTalk(this, tools, keeper);
+    this.talk = new CallTalk(this, tools);
+    this.transfer = new CallTransfer(this, tools, keeper);
     this.guests = new CallGuests(this, tools, keeper);
     this.park = new CallPark(this, tools);
     this.#since = facts.startedAt;
@@ -338,7 +341,7 @@ export class Call implements OfferTarget, LegOwner {
   }
 
   legReferred(leg: Leg, referral: Referral): void {
-    this.talk.referred(leg, referral);
+    this.transfer.referred(leg, referral);
   }
 
   // ── its state ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -430,6 +433,7 @@ export class Call implements OfferTarget, LegOwner {
     this.#ending(() => this.place.stop());
     this.#ending(() => this.park.stop());
     this.#ending(() => this.talk.stop());
+    this.#ending(() => this.transfer.stop());
     if (before === 'setup' && this.#dialled?.routed) {
       const { agent: dialler } = this.#dialled;
       this.#ending(() => this.#tools.queueing.finished(this.interaction, dialler, 'failed'));

@@ -204,7 +204,7 @@ export class Calls extends EventEmitter<CallControlEvents> implements CallContro
   }
 
   async transfer(agent: string, interaction: InteractionId, to: TransferTarget): Promise<void> {
-    this.#hers(agent, interaction).talk.transfer(to, this.#destination(to, agent));
+    this.#hers(agent, interaction).transfer.blind(to, this.#destination(to, agent));
   }
 
   async consult(agent: string, interaction: InteractionId, to: TransferTarget): Promise<string> {

@@ -76,7 +76,7 @@ export class Consultation {
     if (!guest || !this.#call.can(guest.ready ? 'handed' : 'dialling')) throw this.#guests.wrongPhase();
     if (guest.ready) this.#guests.handTo(guest, 'transferred');
     else {
-      this.#call.talk.mustBeTaken(guest.facts.to);
+      this.#call.transfer.mustBeTaken(guest.facts.to);
       this.#guests.transferBlind(guest);
     }
   }
