@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { OutgoingEvent } from '../uplink/index.ts';
 import { type SettleAnswer, type TailAnswer, uplinkLimits } from '../uplink/index.ts';
 import type { Millis } from '../values/index.ts';
+import { note } from './audit.ts';
 import { type Contact, fold, newContact } from './contact.ts';
 import { failed } from './errors.ts';
 import { changeOf, lockTenant, putContacts, type SiteKey, tell } from './ingest.ts';
@@ -38,13 +39,15 @@ export interface Settlement {
   tail: 'aside' | 'drop';
   /** Nothing is changed. */
   dryRun?: boolean;
+  /** Who decided, for the audit log; default: the site itself. */
+  by?: string;
 }
 
 /** @throws cloud-site-unknown, settle-elsewhere */
 export async function settle(
   store: Store,
   from: SiteKey,
-  { after, cursor: expected, tail, dryRun = false }: Settlement,
+  { after, cursor: expected, tail, dryRun = false, by = `site ${from.site}` }: Settlement,
   now: Millis,
 ): Promise<SettleAnswer> {
   const { tenant, site } = from;
@@ -80,6 +83,8 @@ export async function settle(
     await client.query('INSERT INTO settlements VALUES ($1, $2, $3, $4, $5, $6, $7, $8)', [
       ...[tenant, site, now, after, cursor, aside ?? null, events, whole.length],
     ]);
+    const data = { site, after, cursor, aside, events, contacts: whole.length };
+    await note(client, { by, at: now }, { type: 'site.settled', tenant, data });
     return answer;
   });
 }

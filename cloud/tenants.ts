@@ -4,8 +4,9 @@ import type { KeyObject } from 'node:crypto';
 import { hash, randomBytes } from 'node:crypto';
 import { publicKeyOf } from '../uplink/index.ts';
 import type { Millis } from '../values/index.ts';
+import { type Deed, note, operator } from './audit.ts';
 import { failed } from './errors.ts';
-import type { Store } from './store.ts';
+import type { Client, Store } from './store.ts';
 
 export interface SiteRow {
   site: string;
@@ -27,17 +28,21 @@ const keyRule = 'sites_by_key';
 
 export class Tenants {
   readonly #store: Store;
+  readonly #by: string;
   /** Keys of sites, for a while: every request needs one. */
   readonly #keys = new Map<string, { key: KeyObject | undefined; until: Millis }>();
 
-  constructor(store: Store) {
+  /** @param by who changes something, for the audit log */
+  constructor(store: Store, by = operator()) {
     this.#store = store;
+    this.#by = by;
   }
 
   /** @throws tenant-taken */
   async add(tenant: string, name: string, now: Millis): Promise<void> {
-    await this.#insert('INSERT INTO tenants VALUES ($1, $2, $3)', [tenant, name, now], () =>
-      failed['tenant-taken']({ tenant }),
+    const taken = () => failed['tenant-taken']({ tenant });
+    await this.#do({ type: 'tenant.added', tenant, data: { name } }, now, (client) =>
+      insert(client, 'INSERT INTO tenants VALUES ($1, $2, $3)', [tenant, name, now], taken),
     );
   }
 
@@ -56,21 +61,24 @@ export class Tenants {
       throw failed['site-key-invalid']({ reason: 'is no Ed25519 key in base64' }, { cause: error });
     }
     await this.#must(tenant);
-    await this.#insert(
-      'INSERT INTO sites (tenant, site, public_key, created_at) VALUES ($1, $2, $3, $4)',
-      [tenant, site, publicKey, now],
-      (rule) => (rule === keyRule ? failed['cloud-key-taken']() : failed['site-taken']({ site })),
+    const sql = 'INSERT INTO sites (tenant, site, public_key, created_at) VALUES ($1, $2, $3, $4)';
+    const taken = (rule?: string) => (rule === keyRule ? failed['cloud-key-taken']() : failed['site-taken']({ site }));
+    await this.#do({ type: 'site.added', tenant, data: { site, publicKey } }, now, (client) =>
+      insert(client, sql, [tenant, site, publicKey, now], taken),
     );
     this.#keys.clear();
   }
 
   /** Lets a site in, or keeps it out: running programs know it after 10 s. @throws cloud-site-unknown */
-  async disableSite(tenant: string, site: string, disabled: boolean): Promise<void> {
-    const { rowCount } = await this.#store.pool.query(
-      'UPDATE sites SET disabled = $3 WHERE tenant = $1 AND site = $2 AND settled_from IS NULL',
-      [tenant, site, disabled],
-    );
-    if (rowCount === 0) throw failed['cloud-site-unknown']({ site });
+  async disableSite(tenant: string, site: string, disabled: boolean, now: Millis): Promise<void> {
+    const type = disabled ? 'site.disabled' : 'site.enabled';
+    await this.#do({ type, tenant, data: { site } }, now, async (client) => {
+      const { rowCount } = await client.query(
+        'UPDATE sites SET disabled = $3 WHERE tenant = $1 AND site = $2 AND settled_from IS NULL',
+        [tenant, site, disabled],
+      );
+      if (rowCount === 0) throw failed['cloud-site-unknown']({ site });
+    });
     this.#keys.clear();
   }
 
@@ -101,23 +109,24 @@ export class Tenants {
   async createToken(tenant: string, name: string, now: Millis, endsAt?: Millis): Promise<string> {
     await this.#must(tenant);
     const token = `swc_${randomBytes(24).toString('base64url')}`;
-    await this.#store.pool.query('INSERT INTO tokens VALUES ($1, $2, $3, $4, $5)', [
-      hash('sha256', token, 'hex'),
-      tenant,
-      name,
-      now,
-      endsAt ?? null,
-    ]);
+    await this.#do({ type: 'token.created', tenant, data: { name, endsAt } }, now, (client) =>
+      client.query('INSERT INTO tokens VALUES ($1, $2, $3, $4, $5)', [
+        hash('sha256', token, 'hex'),
+        tenant,
+        name,
+        now,
+        endsAt ?? null,
+      ]),
+    );
     return token;
   }
 
   /** Every token of that name. @throws cloud-token-unknown */
-  async revokeToken(tenant: string, name: string): Promise<void> {
-    const { rowCount } = await this.#store.pool.query('DELETE FROM tokens WHERE tenant = $1 AND name = $2', [
-      tenant,
-      name,
-    ]);
-    if (rowCount === 0) throw failed['cloud-token-unknown']({ name });
+  async revokeToken(tenant: string, name: string, now: Millis): Promise<void> {
+    await this.#do({ type: 'token.revoked', tenant, data: { name } }, now, async (client) => {
+      const { rowCount } = await client.query('DELETE FROM tokens WHERE tenant = $1 AND name = $2', [tenant, name]);
+      if (rowCount === 0) throw failed['cloud-token-unknown']({ name });
+    });
   }
 
   /** Whether it is a token of that tenant. */
@@ -134,12 +143,20 @@ export class Tenants {
     if (rows.length === 0) throw failed['tenant-unknown']({ tenant });
   }
 
-  async #insert(sql: string, values: unknown[], taken: (rule?: string) => Error): Promise<void> {
-    try {
-      await this.#store.pool.query(sql, values);
-    } catch (error) {
-      const { code, constraint } = error as { code?: string; constraint?: string };
-      throw code === duplicate ? taken(constraint) : error;
-    }
+  /** Does something and notes it, or neither. */
+  #do(deed: Deed, at: Millis, work: (client: Client) => Promise<unknown>): Promise<void> {
+    return this.#store.inTransaction(async (client) => {
+      await work(client);
+      await note(client, { by: this.#by, at }, deed);
+    });
+  }
+}
+
+async function insert(client: Client, sql: string, values: unknown[], taken: (rule?: string) => Error): Promise<void> {
+  try {
+    await client.query(sql, values);
+  } catch (error) {
+    const { code, constraint } = error as { code?: string; constraint?: string };
+    throw code === duplicate ? taken(constraint) : error;
   }
 }

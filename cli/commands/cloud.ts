@@ -43,7 +43,7 @@ export function addCloudCommands(switchroom: Command): void {
       .description(description)
       .action((tenant: string, site: string) =>
         withTenants(async (tenants) => {
-          await tenants.disableSite(tenant, site, disabled);
+          await tenants.disableSite(tenant, site, disabled, Date.now());
           say(
             `Site ${site} of ${tenant} is ${disabled ? 'kept out' : 'let in'}; programs that run know it within 10 s.`,
           );
@@ -60,11 +60,12 @@ export function addCloudCommands(switchroom: Command): void {
     .action(
       (tenant: string, site: string, { after, drop, dryRun }: { after: string; drop?: boolean; dryRun?: boolean }) =>
         withTenants(async (_, store) => {
-          const { settle } = await import('../../cloud/index.ts');
+          const { operator, settle } = await import('../../cloud/index.ts');
           const what = {
             after: wholeNumber('--after', after),
             tail: drop ? 'drop' : 'aside',
             dryRun: dryRun ?? false,
+            by: operator(),
           } as const;
           const { aside, events, contacts } = await settle(store, { tenant, site }, what, Date.now());
           const became = aside === undefined ? 'dropped' : `set aside as site ${aside}`;
@@ -78,7 +79,7 @@ export function addCloudCommands(switchroom: Command): void {
     .description('end a token, at once')
     .action((tenant: string, name: string) =>
       withTenants(async (tenants) => {
-        await tenants.revokeToken(tenant, name);
+        await tenants.revokeToken(tenant, name, Date.now());
         say(`The token ${name} of ${tenant} opens nothing any more; programs that run know it within 10 s.`);
       }),
     );
@@ -112,6 +113,46 @@ export function addCloudCommands(switchroom: Command): void {
         process.stdout.write(`${await tenants.createToken(tenant, name, now, ends)}\n`);
       }),
     );
+  cloud
+    .command('audit [tenant]')
+    .description('what was done to tenants, sites and tokens, by whom, newest first')
+    .option('--verify', 'walk its hash chain instead; the last hash is for noting elsewhere')
+    .option('--limit <n>', 'most rows', '100')
+    .option('--json', 'print JSON')
+    .action((tenant: string | undefined, options: AuditOptions) =>
+      withTenants((_, store) => audit(store, tenant, options)),
+    );
+}
+
+interface AuditOptions extends Options {
+  verify?: boolean;
+  limit: string;
+}
+
+async function audit(
+  store: import('../../cloud/index.ts').Store,
+  tenant: string | undefined,
+  { verify, limit, json }: AuditOptions,
+): Promise<void> {
+  const { auditOf, verifyAudit } = await import('../../cloud/index.ts');
+  if (!verify) {
+    print(await auditOf(store, tenant, wholeNumber('--limit', limit)), {
+      json,
+      columns: [
+        { title: 'when', of: ({ at }) => new Date(at).toISOString() },
+        { title: 'who', of: ({ by }) => by },
+        { title: 'what', of: ({ type }) => type },
+        { title: 'tenant', of: (one) => one.tenant },
+        { title: 'more', of: ({ data }) => JSON.stringify(data) },
+      ],
+    });
+    return;
+  }
+  const report = await verifyAudit(store);
+  if (json) say(JSON.stringify(report));
+  else if (report.broken === undefined) say(`${report.rows} rows, whole; the last hash is ${report.hash ?? 'none'}.`);
+  else say(`Row ${report.broken} is not as it was written, or lacks: ${report.rows} rows before it are whole.`);
+  if (report.broken !== undefined) process.exitCode = 1;
 }
 
 function stateOf(site: import('../../cloud/index.ts').SiteRow): string {

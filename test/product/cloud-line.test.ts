@@ -184,7 +184,7 @@ describe.skipIf(!hasPostgres)('the line to the cloud (needs PostgreSQL)', () => 
     expect(set).not.toMatch(/path=/i);
     const asked = await fetch(`${base}/`, { headers: { cookie: set.split(';')[0] ?? '' } });
     expect(asked.status).toBe(200);
-    await cloud.tenants.revokeToken(tenant, 'page');
+    await cloud.tenants.revokeToken(tenant, 'page', Date.now());
     expect((await fetch(`${base}/`, { headers: { cookie: set.split(';')[0] ?? '' } })).status).toBe(401);
   });
 
@@ -218,7 +218,7 @@ describe.skipIf(!hasPostgres)('the line to the cloud (needs PostgreSQL)', () => 
     await expect(cloud.tenants.addSite(second.tenant, 'twin', key.publicKey, 0)).rejects.toMatchObject({
       code: 'cloud-key-taken',
     });
-    await cloud.tenants.disableSite(tenant, 'main', true);
+    await cloud.tenants.disableSite(tenant, 'main', true, Date.now());
     const fresh = signRequest(secret, 'main', { method: 'POST', path: url, body: batchOf(1) }, Date.now());
     expect(await post(url, new Uint8Array(batchOf(1)), fresh)).toBe(401);
   });
