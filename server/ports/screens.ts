@@ -7,7 +7,10 @@ export interface Screens {
    * with `absent` at once where she has no panel. Routing rings on acknowledgement or after 150 ms, whichever is first.
    */
   pop(offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'>;
-  /** She has a written contact that nobody offered her (she began it, took it, or was handed it): what a pop would have shown. */
+  /**
+   * She has a contact that nobody offered her: what a pop would have shown. A written one (she began it, took it, or was
+   * handed it), or a call that a colleague had.
+   */
   took(agent: AgentId, work: OfferId, content: PopContent): void;
   /** The offer ended. */
   offerEnded(offer: OfferId, agent: AgentId, interaction: InteractionId, outcome: OfferOutcome): void;

@@ -300,12 +300,14 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     const { interaction: contact, channel } = target;
     const before = this.#acting.bindings.get(contact);
     this.#acting.bindings.set(contact, { target, onExit: () => undefined });
+    const from = this.#holder.state.contacts.get(contact)?.work?.agent;
     const work = newId('off');
     const refused = refusalOf(this.#holder.give({ type: 'take', contact, channel, queue, agent, work }));
     if (refused) {
       if (before) this.#acting.bindings.set(contact, before);
       else this.#acting.bindings.delete(contact);
-    } else if (channel !== 'voice') {
+    } else if (channel !== 'voice' || (from !== undefined && from !== agent)) {
+      // A call that she began herself she knows; one that a colleague had is shown to her as if it had been offered.
       const content = target.pop();
       this.#acting.screens?.took(agent, work, {
         ...content,

@@ -149,6 +149,8 @@ describe.skipIf(!able)(
       await page.getByRole('button', { name: 'Listen' }).click();
       await page.getByRole('button', { name: 'Take over' }).click();
       await page.getByRole('button', { name: 'Hang up' }).waitFor();
+      // Whom she has now, as if the call had been offered to her.
+      await page.getByRole('region', { name: 'Customer' }).getByText('+86 138 0013 8000').first().waitFor();
       await caller.rtp.hears([spokenHz], [900]);
       await page.getByRole('button', { name: 'Hang up' }).click();
       await caller.sipp.done();

@@ -18,6 +18,8 @@ const person = z.union([
 ]);
 const transferTarget = z.union([z.strictObject({ queue: z.string().min(1).max(64) }), ...person.options]);
 const begun = z.object({ interaction: z.string() });
+/** A transfer that would reach nobody is refused, and the talk goes on. */
+const nobodyThere = ['agent-unreached', 'queue-closed', 'queue-full', 'queue-unstaffed', 'agent-away'];
 const offerBody = z.strictObject({ offer: z.string().min(1).max(64) });
 const wrapUp = z.strictObject({
   disposition: z.string().min(1).max(200).optional(),
@@ -68,6 +70,7 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
     about: string,
     body: z.ZodType<Body> | undefined,
     act: (agent: AgentRecord, interaction: string, body: Body) => void | Promise<void>,
+    more: readonly string[] = [],
   ): Endpoint =>
     endpoint({
       method: 'post',
@@ -76,7 +79,7 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
       about,
       roles: everyone,
       ...(body ? { body } : {}),
-      errors: ['not-found', 'not-allowed', 'call-not-yours', 'call-wrong-phase'],
+      errors: ['not-found', 'not-allowed', 'call-not-yours', 'call-wrong-phase', ...more],
       async handle({ params, body: given, principal }) {
         await act(who(principal, params.id!), params.interaction!, given as Body);
         return undefined;
@@ -161,8 +164,12 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
     action('decline', 'Declines an offer.', offerBody, ({ id }, { offer }) => agentWork.decline(id, offer)),
     onContact('hold', 'Puts the customer on hold.', undefined, ({ id }, call) => callControl.hold(id, call)),
     onContact('resume', 'Ends the hold.', undefined, ({ id }, call) => callControl.resume(id, call)),
-    onContact('transfer', 'Transfers blind to a queue, an agent or a number.', transferTarget, ({ id }, call, to) =>
-      callControl.transfer(id, call, to),
+    onContact(
+      'transfer',
+      'Transfers blind to a queue, an agent or a number.',
+      transferTarget,
+      ({ id }, call, to) => callControl.transfer(id, call, to),
+      nobodyThere,
     ),
     asking(
       'consult',
@@ -179,8 +186,12 @@ export function agentActionEndpoints(deps: ApiDeps): Endpoint[] {
     onContact('merge', 'Customer, agent and consulted party talk together.', undefined, ({ id }, call) =>
       callControl.merge(id, call),
     ),
-    onContact('complete', 'Hands the customer over to the consulted party.', undefined, ({ id }, call) =>
-      callControl.complete(id, call),
+    onContact(
+      'complete',
+      'Hands the customer over to the consulted party.',
+      undefined,
+      ({ id }, call) => callControl.complete(id, call),
+      nobodyThere,
     ),
     onContact('retract', 'Takes the customer back from the consultation.', undefined, ({ id }, call) =>
       callControl.retract(id, call),

@@ -65,6 +65,20 @@ describe('an offer', () => {
     expect(room.log).toEqual(['took int_w 1001']);
   });
 
+  test('is not needed for a call that goes over to her from a colleague; her screen shows it all the same', async () => {
+    const room = new Room();
+    await room.ready('1001');
+    await room.ready('1002');
+    const call = new FakeContact('int_v', room.log);
+    room.routing.take(call, '1001', { queue: 'service' });
+    expect(room.log).toEqual([]);
+    room.routing.take(call, '1002', { queue: 'service' });
+    expect(room.log).toEqual(['took int_v 1002']);
+    // After a restart she has what she has.
+    room.routing.take(call, '1002', { queue: 'service' });
+    expect(room.log).toEqual(['took int_v 1002']);
+  });
+
   test('is journaled before anything happens', async () => {
     const room = new Room();
     await room.ready('1001');
