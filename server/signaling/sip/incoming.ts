@@ -96,7 +96,6 @@ export class IncomingCall {
     this.#responder = responder;
     this.#makeDialog = makeDialog;
     this.#over = over;
-    raw.on('cancel', () => this.cancelled());
     // An early UPDATE: nothing is negotiated before our answer, except that drachtio-srf has to be heard.
     raw.on('update', (_update: RawRequest, answer: RawResponder) =>
       answer.send(500, undefined, { headers: { 'Retry-After': '2' } }),
@@ -108,6 +107,10 @@ export class IncomingCall {
   }
   get callId(): string {
     return this.#raw.get('call-id') ?? '';
+  }
+  /** The SIP server's name for the INVITE; a Call-ID may stand in several at once (RFC 3261 §8.2.2.2, forked upstream). */
+  get transactionId(): string {
+    return this.#raw.stackTxnId;
   }
   get uri(): string {
     return this.#raw.uri;

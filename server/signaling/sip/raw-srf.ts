@@ -126,3 +126,24 @@ export function guardFrames(srf: RawSrf, failed: (error: unknown) => void): void
     }
   };
 }
+
+/**
+ * Tells which INVITE a CANCEL of the network is for, by its transaction. drachtio-srf looks by Call-ID alone: of two at once
+ * with one Call-ID it takes the newer, whichever was meant, and then forgets both. After `connect`.
+ */
+export function hearCancels(srf: RawSrf, cancelled: (transactionId: string) => void): void {
+  const wp = srf.app.client?.wp;
+  if (!wp) throw new Error('drachtio-srf has no connection to hear CANCEL on');
+  const emit = wp.emit.bind(wp);
+  wp.emit = (event, ...args) => {
+    const frame = args[1];
+    if (event === 'msg' && typeof frame === 'string') {
+      const text = frame.indexOf('\r\n') + 2;
+      if (frame.startsWith('CANCEL ', text)) {
+        const [, kind, source, , , , , , transactionId] = frame.slice(0, text - 2).split('|');
+        if (kind === 'sip' && source === 'network' && transactionId) cancelled(transactionId);
+      }
+    }
+    return emit(event, ...args);
+  };
+}

@@ -87,6 +87,7 @@ export class Sip {
     this.#log = options.logger;
     this.#wire = new Wire(options, {
       request: (request, responder) => this.#received(request, responder),
+      cancelled: (transactionId) => this.#cancelled(transactionId),
       up: () => this.#up(),
       down: () => this.#down(),
     });
@@ -244,6 +245,14 @@ export class Sip {
     this.#comparison.close();
     this.#inherited.close();
     this.#wire.close();
+  }
+
+  #cancelled(transactionId: string): void {
+    for (const call of this.#waiting) {
+      if (call.transactionId !== transactionId) continue;
+      call.cancelled();
+      return;
+    }
   }
 
   #received(request: RawRequest, responder: RawResponder): void {

@@ -8,6 +8,7 @@ import { sipErrors } from './errors.ts';
 import {
   gatherFrames,
   guardFrames,
+  hearCancels,
   newSrf,
   type RawAck,
   type RawHandler,
@@ -58,6 +59,8 @@ export interface RequestSink {
 export interface WireUser {
   /** A request outside dialogs of a served method, or any request inside a dialog. */
   request(request: RawRequest, responder: RawResponder): void;
+  /** The INVITE of this transaction was cancelled; the SIP server has answered both. */
+  cancelled(transactionId: string): void;
   up(): void;
   down(): void;
 }
@@ -241,6 +244,9 @@ export class Wire {
     const secure = tls ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {};
     srf.connect({ host, port, secret, ...secure, reconnect: { maxAttempts: 1 } });
     gatherFrames(srf);
+    hearCancels(srf, (transactionId) => {
+      if (srf === this.#srf) this.#user.cancelled(transactionId);
+    });
     guardFrames(srf, (error) => this.#log.error({ err: error }, 'frame of the SIP server could not be handled'));
     // A host that is off says nothing at all, and TCP would wait for minutes.
     clearTimeout(this.#attempt);

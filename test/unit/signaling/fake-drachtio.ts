@@ -24,6 +24,8 @@ export class FakeDrachtio {
   readonly frames: Frame[] = [];
   /** Call-IDs of INVITEs that the app answered with 200. */
   readonly answered = new Set<string>();
+  /** Transaction of the newest INVITE, by Call-ID. */
+  readonly #invites = new Map<string, string>();
   secret = 's';
   /** Routes of the newest connection. */
   routes: string[] = [];
@@ -65,20 +67,19 @@ export class FakeDrachtio {
   }
 
   /** A new request from the network. @returns its transaction id */
-  request(text: string, dialogId = ''): string {
-    const transaction = randomUUID();
+  request(text: string, dialogId = '', transaction: string = randomUUID()): string {
     this.#send(
       `${randomUUID()}|sip|network|${text.length}|udp|192.0.2.9|5060|00:00:00.0|${transaction}|${dialogId}|127.0.0.1|5060|\r\n${text}`,
     );
     return transaction;
   }
 
-  invite(callId: string, to: string, from = 'caller', headers: string[] = []): string {
-    return this.request(
+  invite(callId: string, to: string, from = 'caller', headers: string[] = [], tag = `f${callId}`): string {
+    const transaction = this.request(
       [
         `INVITE sip:${to}@127.0.0.1 SIP/2.0`,
         'Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK1',
-        `From: <sip:${from}@192.0.2.9>;tag=f${callId}`,
+        `From: <sip:${from}@192.0.2.9>;tag=${tag}`,
         `To: <sip:${to}@127.0.0.1>`,
         `Call-ID: ${callId}`,
         'CSeq: 1 INVITE',
@@ -90,12 +91,16 @@ export class FakeDrachtio {
         offer,
       ].join('\r\n'),
     );
+    this.#invites.set(callId, transaction);
+    return transaction;
   }
 
-  /** The caller gives up; the server has answered that already. */
-  cancel(callId: string): void {
+  /** The caller gives up, by default the newest INVITE of that Call-ID; the server has answered that already. */
+  cancel(callId: string, transaction = this.#invites.get(callId)): void {
     this.request(
       `CANCEL sip:x@127.0.0.1 SIP/2.0\r\nCall-ID: ${callId}\r\nCSeq: 1 CANCEL\r\nFrom: <sip:x@h>;tag=f${callId}\r\nTo: <sip:y@h>\r\nContent-Length: 0\r\n\r\n`,
+      '',
+      transaction,
     );
   }
 

@@ -179,6 +179,88 @@ describe('re-INVITE of ours', () => {
   });
 });
 
+describe('re-INVITE of theirs', () => {
+  test('without a description: our offer goes in the 200, their answer comes in the ACK, and is taken once', async () => {
+    const up = await dialog();
+    const offers: (string | undefined)[] = [];
+    const answers: string[] = [];
+    up.handler = {
+      ended: () => {},
+      offered: (sdp, reply) => {
+        offers.push(sdp);
+        reply.accept(`v=0\r\nours ${offers.length}\r\n`);
+      },
+      acknowledged: (sdp) => answers.push(sdp),
+      info: () => {},
+      referred: () => {},
+    };
+    const answered = (body: string) =>
+      until(
+        () => server.frames.some(({ start, body: sent }) => start.startsWith('SIP/2.0 200') && sent === body),
+        body,
+      );
+    server.inDialog('INVITE', up.id);
+    await answered('v=0\r\nours 1\r\n');
+    expect(offers).toEqual([undefined]);
+    expect(up).toMatchObject({ localSdp: 'v=0\r\nours 1\r\n', remoteSdp: offer });
+    const theirs = offer.replace('4000', '4002');
+    server.inDialog('ACK', up.id, theirs, ['Content-Type: application/sdp']);
+    await until(() => answers.length > 0, 'their answer');
+    expect(up.remoteSdp).toBe(theirs);
+    // The ACK to a 200 that was an answer brings nothing, whatever stands in it.
+    server.inDialog('INVITE', up.id, offer, ['Content-Type: application/sdp']);
+    await answered('v=0\r\nours 2\r\n');
+    server.inDialog('ACK', up.id, theirs, ['Content-Type: application/sdp']);
+    server.inDialog('INVITE', up.id);
+    await answered('v=0\r\nours 3\r\n');
+    expect(offers).toEqual([undefined, offer, undefined]);
+    expect(answers).toEqual([theirs]);
+    expect(up.remoteSdp).toBe(offer);
+  });
+});
+
+describe('two INVITEs at once with one Call-ID (forked upstream)', () => {
+  /** What became of them, in the order in which they came. */
+  async function two() {
+    const transactions = ['a', 'b'].map((tag) => server.invite('c1', '95500', 'caller', [], tag));
+    await until(() => calls.length === 2, 'both');
+    const cancelled: string[] = [];
+    for (const call of calls) call.oncancel = () => cancelled.push(call.header('from')?.split('tag=')[1] ?? '');
+    return { first: calls[0]!, second: calls[1]!, transactions, cancelled };
+  }
+
+  test('a CANCEL is for the one that it names, and so is the next (drachtio-srf takes the newer, then none)', async () => {
+    const { first, second, transactions, cancelled } = await two();
+    server.cancel('c1', transactions[0]);
+    await until(() => cancelled.length > 0, 'the first');
+    expect([cancelled, first.state, second.state]).toEqual([['a'], 'cancelled', 'waiting']);
+    server.cancel('c1', transactions[1]);
+    await until(() => cancelled.length > 1, 'the second');
+    expect(cancelled).toEqual(['a', 'b']);
+    expect(sip.counts()).toEqual({ dialogs: 0, waiting: 0, pending: 0 });
+  });
+
+  test('one is answered and talks, the other is cancelled after it', async () => {
+    const { first, second, transactions, cancelled } = await two();
+    const up = await second.answer('v=0\r\nours\r\n');
+    expect(up.id).toBe('c1;from-tag=b');
+    server.cancel('c1', transactions[0]);
+    await until(() => cancelled.length > 0, 'the first');
+    expect([cancelled, first.state, up.over]).toEqual([['a'], 'cancelled', false]);
+    expect(sip.counts()).toEqual({ dialogs: 1, waiting: 0, pending: 0 });
+  });
+
+  test('both are answered: two dialogs, each with its own BYE', async () => {
+    const { first, second } = await two();
+    const [one, other] = await Promise.all([first.answer('v=0\r\n1\r\n'), second.answer('v=0\r\n2\r\n')]);
+    expect([one.id, other.id]).toEqual(['c1;from-tag=a', 'c1;from-tag=b']);
+    server.inDialog('BYE', one.id);
+    await until(() => one.over, 'the first is over');
+    expect(other.over).toBe(false);
+    expect(sip.counts()).toMatchObject({ dialogs: 1, waiting: 0 });
+  });
+});
+
 test('a dialog that the SIP server does not know is over', async () => {
   const up = await dialog();
   server.onsip = (frame) => server.refuse(frame, 'Server error: unable to find dialog for dialog id provided');
