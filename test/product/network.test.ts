@@ -1,7 +1,10 @@
 // What comes over the network that should not, does not come that should, or comes over TCP.
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Phone } from '../contract/media/phone.ts';
+import { SipPeer } from '../unit/edge/drachtio/sip-peer.ts';
 import { Floor, sdpOf } from './floor.ts';
 import { losing, Relay } from './relay.ts';
 import { freePort, has } from './sipp.ts';
@@ -193,5 +196,99 @@ describe.skipIf(!has('sipp'))('the network (needs sipp)', { timeout: 60_000 }, (
     await Promise.all([caller.sipp.done(), seat.sipp.done()]);
     expect(await floor.record(caller.interaction)).toMatchObject({ outcome: 'answered', endedBy: 'agent' });
     await floor.nothingLeft();
+  });
+});
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+describe('addresses: IPv6 inside, and behind a NAT of IPv4', { timeout: 60_000 }, () => {
+  const outside = '198.51.100.7';
+  const closers: { close(): void }[] = [];
+  let sipPort: number;
+  let site: Floor;
+
+  beforeAll(async () => {
+    sipPort = await freePort();
+    site = await Floor.open({
+      env: {
+        SWITCHROOM_BIND: hasIpv6 ? '127.0.0.1,::1' : '127.0.0.1',
+        SWITCHROOM_SIP_PORT: String(sipPort),
+        SWITCHROOM_ADVERTISE: outside,
+      },
+    });
+  });
+  afterEach(async () => {
+    await site.tidy();
+    for (const one of closers.splice(0)) one.close();
+  });
+  afterAll(() => site?.close());
+
+  async function party(host: '127.0.0.1' | '::1') {
+    const peer = await SipPeer.udp(sipPort, host);
+    const rtp = await Phone.make({ host });
+    closers.push(peer, rtp);
+    return { peer, rtp };
+  }
+
+  /** What a NAT does on the way in. */
+  const inside = (sdp: string) => sdp.replaceAll(outside, '127.0.0.1');
+
+  /** A phone of an agent at 127.0.0.1 that answers a call to that line. */
+  async function answering(line: { queue: string }) {
+    const phone = await party('127.0.0.1');
+    await site.agent([line.queue], { port: phone.peer.port });
+    const invite = await phone.peer.expect('INVITE');
+    phone.rtp.connect(inside(invite.body));
+    phone.peer.respond(invite, '200 OK', { body: phone.rtp.sdp() });
+    await phone.peer.expect('ACK');
+    return { ...phone, invite };
+  }
+
+  test.skipIf(!hasIpv6)(
+    'a caller over IPv6 and an agent over IPv4: each is told addresses of the own family, and they talk',
+    async () => {
+      const line = await site.line();
+      const { peer, rtp } = await party('::1');
+      const call = peer.call(line.number, { body: rtp.sdp() });
+      const answer = await call.establish();
+      expect(call.target).toMatch(new RegExp(`^sips?:.*\\[::1\\]:${sipPort}\\b`));
+      expect(answer.body).toMatch(/^o=.* IN IP6 ::1\r$/m);
+      expect(answer.body).toMatch(/^c=IN IP6 ::1\r$/m);
+      rtp.connect(answer.body);
+      const agent = await answering(line);
+      await site.hearEachOther(rtp, agent.rtp);
+      await call.bye();
+      agent.peer.respond(await agent.peer.expect('BYE'), '200 OK');
+      const interaction = await site.interactionOf(call.callId);
+      expect(await site.record(interaction)).toMatchObject({
+        outcome: 'answered',
+        endedBy: 'customer',
+        trunk: 'local',
+      });
+      await site.nothingLeft();
+    },
+  );
+
+  test('SWITCHROOM_ADVERTISE: Contact, Via and SDP of both legs say the address outside', async () => {
+    const line = await site.line();
+    const { peer, rtp } = await party('127.0.0.1');
+    const call = peer.call(line.number, { body: rtp.sdp() });
+    const answer = await call.establish();
+    expect(call.target).toMatch(new RegExp(`^sip:(.*@)?${outside}:${sipPort}\\b`));
+    rtp.connect(inside(answer.body));
+    const agent = await answering(line);
+    expect(agent.invite.header('Contact')).toMatch(new RegExp(`<sip:(.*@)?${outside}:${sipPort}\\b`));
+    expect(agent.invite.header('Via')).toMatch(new RegExp(`^SIP/2.0/UDP ${outside}:${sipPort};`));
+    for (const { body } of [answer, agent.invite]) {
+      expect(body).toMatch(new RegExp(`^c=IN IP4 ${outside}\r$`, 'm'));
+      expect(body).toMatch(new RegExp(`^o=.* IN IP4 ${outside}\r$`, 'm'));
+      expect(body).not.toContain('127.0.0.1');
+    }
+    await site.hearEachOther(rtp, agent.rtp);
+    // To the address outside, as the NAT lets it in.
+    await call.bye();
+    agent.peer.respond(await agent.peer.expect('BYE'), '200 OK');
+    expect(await site.record(await site.interactionOf(call.callId))).toMatchObject({ outcome: 'answered' });
+    await site.nothingLeft();
   });
 });

@@ -1,6 +1,8 @@
 // The server dies without a word while calls are up, and a new one takes them up again (DESIGN §1).
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Phone } from '../contract/media/phone.ts';
 import { type SipPeer, sdp } from '../unit/edge/drachtio/sip-peer.ts';
+import { Cable } from './cable.ts';
 import { Stage, until } from './stage.ts';
 
 const flows = {
@@ -31,15 +33,17 @@ afterEach(async () => {
   await stage.close();
 });
 
-async function caller() {
+/** @param ears what she hears and speaks with, where that matters */
+async function caller(ears?: Phone) {
   const peer = await stage.peer();
-  const call = peer.call('95500');
-  await call.establish();
+  const call = peer.call('95500', { body: ears?.sdp() });
+  const answer = await call.establish();
+  ears?.connect(answer.body);
   return { peer, call };
 }
 
-async function queued() {
-  const { peer, call } = await caller();
+async function queued(ears?: Phone) {
+  const { peer, call } = await caller(ears);
   const before = stage.server.queueing.waiting.size;
   call.send('INFO', { headers: 'Content-Type: application/dtmf-relay', body: 'Signal=1\r\nDuration=100\r\n' });
   await until(() => stage.server.queueing.waiting.size > before, 'the caller waits');
@@ -47,16 +51,17 @@ async function queued() {
   return { peer, call, interaction };
 }
 
-async function talking() {
-  const { peer, call, interaction } = await queued();
+async function talking(agent = '1001', ears?: { customer: Phone; agent: Phone }) {
+  const { peer, call, interaction } = await queued(ears?.customer);
   const phone = await stage.peer();
-  await stage.phoneAt('1001', phone);
-  const outcome = stage.server.queueing.offer(interaction, '1001');
+  await stage.phoneAt(agent, phone);
+  const outcome = stage.server.queueing.offer(interaction, agent);
   const invite = await phone.expect('INVITE');
-  phone.respond(invite, '200 OK', { body: sdp });
+  ears?.agent.connect(invite.body);
+  phone.respond(invite, '200 OK', { body: ears?.agent.sdp() ?? sdp });
   await phone.expect('ACK');
   await outcome;
-  await stage.event('interaction.answered');
+  await until(() => stage.server.calls.get(interaction)?.phase === 'talking', 'they talk');
   return { peer, call, interaction, phone, invite };
 }
 
@@ -180,4 +185,69 @@ test('the connection to the edge breaks and comes back: the same server goes on 
   await talk.call.bye();
   talk.phone.respond(await talk.phone.expect('BYE'), '200 OK');
   await stage.nothingLeft();
+});
+
+test('both connections to the edge are cut for a while: the talk goes on, a hang-up counts, and the server has its calls again within 3 s', async () => {
+  const link = await Cable.to(stage.edge.link);
+  const drachtio = await Cable.to(stage.edge.drachtio);
+  await stage.server.kill();
+  stage.server = await stage.serve(undefined, { link: link.address, drachtio: drachtio.address });
+  const { calls, queueing, sip, link: client } = stage.server;
+  const [customer, agent] = [await Phone.make(), await Phone.make()];
+  try {
+    const talk = await talking('1001', { customer, agent });
+    const leaving = await talking('1002');
+    const wait = await queued();
+    customer.speak(500);
+    agent.speak(900);
+    await Promise.all([agent.hears([500], [900]), customer.hears([900], [500])]);
+    const before = { talk: calls.get(talk.interaction), wait: calls.get(wait.interaction) };
+    const place = queueing.waiting.get(wait.interaction);
+    expect(before).toMatchObject({ talk: { phase: 'talking' }, wait: { phase: 'queued' } });
+    await noted();
+
+    link.cut();
+    drachtio.cut();
+    await until(() => !sip.connected && !client.connected, 'the server has lost the edge');
+    // What is said now is heard now.
+    customer.speak(600);
+    agent.speak(1000);
+    await Promise.all([agent.hears([600], [500]), customer.hears([1000], [900])]);
+    await leaving.call.bye();
+    leaving.phone.respond(await leaving.phone.expect('BYE'), '200 OK');
+    expect(stage.events('interaction.ended')).toEqual([]);
+    expect([sip.connected, client.connected]).toEqual([false, false]);
+
+    link.mend();
+    drachtio.mend();
+    const mended = performance.now();
+    const end = await stage.event('interaction.ended');
+    expect(end).toMatchObject({ interaction: leaving.interaction, data: { where: 'talk', by: 'customer' } });
+    const held = calls.hold('1001', talk.interaction);
+    talk.peer.respond(await talk.peer.expect('INVITE'), '200 OK', { body: customer.sdp({ direction: 'recvonly' }) });
+    await held;
+    expect(performance.now() - mended).toBeLessThan(3_000);
+    expect(queueing.finishedParts).toEqual([{ interaction: leaving.interaction, agent: '1002', why: 'customer' }]);
+
+    // The one who waits does so since she began to, at the same place.
+    expect(calls.get(wait.interaction)).toEqual(before.wait);
+    expect(calls.get(talk.interaction)).toMatchObject({ phase: 'held', startedAt: before.talk?.startedAt });
+    expect(queueing.waiting.get(wait.interaction)).toBe(place);
+    const outcome = queueing.offer(wait.interaction, '1002');
+    leaving.phone.respond(
+      await leaving.phone.expect('INVITE', (one) => one.callId !== leaving.invite.callId),
+      '200 OK',
+      { body: sdp },
+    );
+    expect(await outcome).toBe('accepted');
+    await stage.event('interaction.answered', 3);
+
+    await talk.call.bye();
+    talk.phone.respond(await talk.phone.expect('BYE'), '200 OK');
+    await wait.call.bye();
+    leaving.phone.respond(await leaving.phone.expect('BYE'), '200 OK');
+    await stage.nothingLeft();
+  } finally {
+    for (const one of [customer, agent, link, drachtio]) one.close();
+  }
 });

@@ -108,16 +108,18 @@ export class Stage {
   #flows: ReturnType<typeof compiled>[] = [];
   #options: StageOptions = {};
 
-  /** Starts a server on the edge. */
-  async serve(before?: (server: Server) => void): Promise<Server> {
+  /**
+   * Starts a server on the edge.
+   * @param ways where it reaches the edge, where the test puts something between
+   */
+  async serve(before?: (server: Server) => void, ways: Pick<Edge, 'link' | 'drachtio'> = this.edge): Promise<Server> {
     const epoch = ++this.#epoch;
-    const { edge, site, customers } = this;
-    const address = edge.link;
-    const link = new LinkClient({ address, secret, epoch, logger });
+    const { site, customers } = this;
+    const link = new LinkClient({ address: ways.link, secret, epoch, logger });
     const media = new EdgeMediaServer({ link, logger });
     link.start();
     await link.ready(5_000);
-    const sip = await connectSip({ ...edge.drachtio, secret, epoch, link, logger });
+    const sip = await connectSip({ ...ways.drachtio, secret, epoch, link, logger });
     const { directory, journal } = site;
     const signaling = new Signaling({ sip, media, directory, clock: systemClock, logger });
     const queueing = new FakeQueueing();

@@ -28,13 +28,19 @@ export class SipPeer {
   #udp: UdpSocket | undefined;
   #tcp: Socket | undefined;
   #edge = 0;
+  #edgeHost = '127.0.0.1';
   #rest = '';
   port = 0;
+  /** Where it says that it is, as in a URI. */
+  host = '127.0.0.1';
 
+  /** @param address `::1` speaks IPv6 */
   static async udp(edgePort: number, address = '127.0.0.1'): Promise<SipPeer> {
     const peer = new SipPeer();
     peer.#edge = edgePort;
-    const socket = createSocket('udp4');
+    const ipv6 = address.includes(':');
+    if (ipv6) [peer.#edgeHost, peer.host] = ['::1', `[${address}]`];
+    const socket = createSocket(ipv6 ? 'udp6' : 'udp4');
     socket.bind(0, address);
     await once(socket, 'listening');
     peer.port = socket.address().port;
@@ -61,7 +67,7 @@ export class SipPeer {
 
   send(text: string): void {
     if (this.#tcp !== undefined) this.#tcp.write(text);
-    else this.#udp?.send(text, this.#edge, '127.0.0.1');
+    else this.#udp?.send(text, this.#edge, this.#edgeHost);
   }
 
   close(): void {
@@ -153,7 +159,7 @@ export function responseText(
     `To: ${tagged}`,
     `Call-ID: ${request.callId}`,
     `CSeq: ${request.cseq}`,
-    `Contact: <sip:peer@127.0.0.1:${peer.port}${peer.transport === 'TCP' ? ';transport=tcp' : ''}>`,
+    `Contact: <sip:peer@${peer.host}:${peer.port}${peer.transport === 'TCP' ? ';transport=tcp' : ''}>`,
     ...(more.headers === undefined ? [] : [more.headers]),
     ...(body === '' ? [] : ['Content-Type: application/sdp']),
     `Content-Length: ${body.length}`,
@@ -181,11 +187,11 @@ export class Call {
     more: { body?: string | undefined; headers?: string | undefined; callId?: string },
   ) {
     this.peer = peer;
-    this.callId = more.callId ?? `call-${process.pid}-${++counter}@127.0.0.1`;
-    this.uri = `sip:${user}@127.0.0.1:${edgePort}`;
+    this.callId = more.callId ?? `call-${process.pid}-${++counter}@${peer.host}`;
+    this.uri = `sip:${user}@${peer.host}:${edgePort}`;
     this.target = this.uri;
     this.branch = peer.branch();
-    this.from = `<sip:caller@127.0.0.1:${peer.port}>;tag=caller-${counter}`;
+    this.from = `<sip:caller@${peer.host}:${peer.port}>;tag=caller-${counter}`;
     this.to = `<${this.uri}>`;
     this.#more = more;
   }
@@ -202,12 +208,12 @@ export class Call {
     const typed = more.headers !== undefined && /content-type/i.test(more.headers);
     return [
       `${method} ${more.uri ?? this.target} SIP/2.0`,
-      `Via: SIP/2.0/${this.peer.transport} 127.0.0.1:${this.peer.port};branch=${more.branch ?? this.peer.branch()};rport`,
+      `Via: SIP/2.0/${this.peer.transport} ${this.peer.host}:${this.peer.port};branch=${more.branch ?? this.peer.branch()};rport`,
       `From: ${this.from}`,
       `To: ${this.to}`,
       `Call-ID: ${this.callId}`,
       `CSeq: ${more.seq ?? ++this.seq} ${method}`,
-      `Contact: <sip:caller@127.0.0.1:${this.peer.port}${this.peer.transport === 'TCP' ? ';transport=tcp' : ''}>`,
+      `Contact: <sip:caller@${this.peer.host}:${this.peer.port}${this.peer.transport === 'TCP' ? ';transport=tcp' : ''}>`,
       'Max-Forwards: 70',
       ...(more.headers === undefined ? [] : [more.headers]),
       ...(body === '' || typed ? [] : ['Content-Type: application/sdp']),
