@@ -12,7 +12,7 @@ import type { InteractionRows } from './interaction-rows.ts';
 const reader = 'interactions';
 const chunk = 1_000;
 /** How long the events of many calls are gathered for one write. */
-const gatherMs = 250;
+const gatherMs = 100;
 /** How long a record that ended is kept in memory for late events; then it is folded again from the journal. */
 const lateMs = 5_000;
 
