@@ -3,10 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { SipPeer } from '../unit/edge/drachtio/sip-peer.ts';
 import { freePort } from './sipp.ts';
 import { freeTcpPort } from './tcp-port.ts';
 import { until } from './until.ts';
@@ -145,6 +147,19 @@ describe('the command', { timeout: 90_000 }, () => {
     const doctor = await json<{ what: string; state: string; says: string }>('doctor');
     expect(doctor.filter(({ state }) => state === 'bad')).toEqual([]);
     expect(doctor).toContainEqual(expect.objectContaining({ what: 'ready', state: 'ok' }));
+
+    const peer = await SipPeer.udp(Number(env.SWITCHROOM_SIP_PORT));
+    const call = peer.call('95500');
+    await call.establish();
+    const rows = await json('calls');
+    expect(rows).toMatchObject([{ callId: call.callId, to: '95500', phase: 'ivr', flow: 'bank' }]);
+    const [title, row, ...more] = (await run(['calls'])).out.trim().split('\n');
+    expect(title).toMatch(/^interaction +from +to +phase +for s +in all s +where +agent +recording$/i);
+    expect(row).toMatch(new RegExp(`^${rows[0]?.interaction} .* 95500 +ivr +\\d+ +\\d+ +bank/\\S+`));
+    expect(more).toEqual([]);
+    await call.bye();
+    peer.close();
+    await until(async () => (await json('calls')).length === 0, 'the call is over');
   });
 
   test('every command where no server runs', async () => {
@@ -171,6 +186,23 @@ describe('the command', { timeout: 90_000 }, () => {
     expect(doctor.code).toBe(1);
     expect(doctor.out).toMatch(new RegExp(`^BAD .*${port}.*in use`, 'm'));
     await new Promise<void>((closed) => taken.close(closed));
+  });
+
+  test('the port of the web in use: one sentence that says what to do, exit code 1, and nothing is left running', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const port = String((taken.address() as AddressInfo).port);
+    const { code, out, err } = await run(['start'], { SWITCHROOM_HTTP_PORT: port });
+    expect(code).toBe(1);
+    // Without a terminal the programs' logs are there too.
+    expect(out).not.toContain('Switchroom is ready.');
+    expect(oneSentence(err)).toContain(`Port ${port} of 127.0.0.1 is in use`);
+    expect(err).toContain('SWITCHROOM_HTTP_PORT');
+    expect(existsSync(join(folder, 'data', 'run', 'server.sock'))).toBe(false);
+    const doctor = await run(['doctor'], { SWITCHROOM_HTTP_PORT: port });
+    expect(doctor.code).toBe(1);
+    expect(doctor.out).toMatch(new RegExp(`^BAD .*${port}.*in use`, 'm'));
+    await new Promise((closed) => taken.close(closed));
   });
 
   test.for([

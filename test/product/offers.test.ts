@@ -67,6 +67,40 @@ describe.skipIf(!has('sipp'))('offers (needs sipp)', { timeout: 60_000 }, () => 
     await floor.nothingLeft();
   });
 
+  test('answered by the API: a phone that answers by itself is rung anew and told to; one that does not is left to ring', async () => {
+    const line = await floor.line();
+    const seat = await floor.seat([line.queue], {}, 2);
+    const caller = await floor.caller(line.number);
+    expect((await floor.rings(seat)).text).not.toMatch(/^(Answer-Mode|Call-Info|Alert-Info):/im);
+    const offerOf = async (agent: string) => {
+      const { contacts } = await floor.live(agent);
+      return contacts.find(({ interaction }) => interaction === caller.interaction)?.offer;
+    };
+    await floor.ask('POST', `/agents/${seat.agent}/answer`, { offer: await offerOf(seat.agent) });
+    await seat.sipp.message('CANCEL');
+    const { text } = await floor.answers(seat, caller.interaction, 2);
+    expect(text).toMatch(/^Answer-Mode: Auto$/m);
+    expect(text).toMatch(/^Call-Info: .*answer-after=0$/m);
+    expect(text).toMatch(/^Alert-Info: .*info=alert-autoanswer/m);
+    await floor.hearEachOther(caller.rtp, seat.rtp);
+    const other = await floor.line();
+    const byHand = await floor.seat([other.queue], { autoAnswer: false });
+    await floor.ask('POST', `/agents/${seat.agent}/contacts/${caller.interaction}/transfer`, { queue: other.queue });
+    await floor.rings(byHand);
+    const refused = await floor.product.ask('POST', `/agents/${byHand.agent}/answer`, {
+      offer: await offerOf(byHand.agent),
+    });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'phone-cannot-auto-answer' } });
+    await floor.answers(byHand, caller.interaction);
+    await hangUp([caller]);
+    await Promise.all([seat.sipp.done(), byHand.sipp.done()]);
+    expect((await floor.record(caller.interaction)).agents).toMatchObject([
+      { agent: seat.agent, outcome: 'accepted' },
+      { agent: byHand.agent, outcome: 'accepted' },
+    ]);
+    await floor.nothingLeft();
+  });
+
   test('a phone that is not registered: its agent cannot get ready', async () => {
     const line = await floor.line();
     const agent = await floor.agent([line.queue], { registered: true });
