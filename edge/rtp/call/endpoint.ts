@@ -147,7 +147,7 @@ export class Endpoint implements PairUser, Ticker, Watched, DtmfPath {
     }
     const { latch } = this;
     if (!latch.accept(from.address, from.port, now)) return;
-    if (latch.state === 'locked') this.pair.connect(latch.port, from.address);
+    if (latch.final) this.pair.connect(latch.port, from.address);
     this.heardAt = now;
     const { payloadType, ssrc } = header;
     const isDtmf = payloadType === far.dtmfPayloadType || payloadType === ourDtmfPayloadType;

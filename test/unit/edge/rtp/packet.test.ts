@@ -187,7 +187,7 @@ test('latches on the address of the SDP and lets nobody else in', () => {
   expect(latch).toMatchObject({ address: '10.0.0.1', port: 4000, foreign: 2 });
 });
 
-test('latches on a peer behind NAT, finally after a while, and again after the next exchange', () => {
+test('latches on a peer behind NAT, finally after a while, and again after the next exchange, past strangers', () => {
   const latch = new Latch();
   latch.expect('192.168.1.5', 4000, '203.0.113.1', 0);
   expect(latch.accept('203.0.113.1', 31_000, 10)).toBe(true);
@@ -197,10 +197,79 @@ test('latches on a peer behind NAT, finally after a while, and again after the n
   expect(latch.accept('192.168.1.5', 4000, 2_000)).toBe(false);
   latch.expect('192.168.1.5', 4000, '203.0.113.1', 60_000);
   expect(latch.address).toBe('203.0.113.1'); // media go on to where they went
-  expect(latch.accept('198.51.100.66', 1, 60_001)).toBe(true);
+  expect(latch.accept('198.51.100.66', 1, 60_001)).toBe(false);
   expect(latch.accept('203.0.113.1', 31_000, 60_002)).toBe(true); // who was there before comes back
   expect(latch.accept('198.51.100.66', 1, 60_003)).toBe(false);
-  expect(latch.address).toBe('203.0.113.1');
+  expect(latch).toMatchObject({ address: '203.0.113.1', port: 31_000 });
+});
+
+/** So many packets that a source is locked. */
+function speak(latch: Latch, address: string, port: number, from: number): boolean[] {
+  return Array.from({ length: 60 }, (_, i) => latch.accept(address, port, from + i * 20));
+}
+
+test('lets no stranger in by a hold, a resume or a refresh, however long the peer is silent', () => {
+  const latch = new Latch();
+  latch.expect('10.0.0.1', 4000, '10.0.0.1', 0);
+  speak(latch, '10.0.0.1', 4000, 0);
+  latch.expect('10.0.0.1', 4000, '10.0.0.1', 60_000); // hold
+  latch.expect(undefined, 0, '10.0.0.1', 61_000); // the old hold, by 0.0.0.0
+  latch.expect('10.0.0.1', 4000, '10.0.0.1', 62_000); // resume
+  expect(speak(latch, '198.51.100.66', 1, 62_001)).not.toContain(true);
+  expect(latch).toMatchObject({ state: 'open', address: '10.0.0.1', port: 4000 });
+  expect(speak(latch, '10.0.0.1', 4000, 70_000)).not.toContain(false);
+  expect(latch.final).toBe(true);
+});
+
+test('a NAT that forgot the port during a hold: the same host comes from another port, and is followed', () => {
+  for (const signaling of ['203.0.113.1', '198.51.100.5']) {
+    const latch = new Latch();
+    latch.expect('192.168.1.5', 4000, signaling, 0);
+    speak(latch, '203.0.113.1', 31_000, 0);
+    latch.expect('192.168.1.5', 4000, signaling, 300_000);
+    expect(latch.accept('198.51.100.66', 1, 300_001)).toBe(false);
+    expect(speak(latch, '203.0.113.1', 31_777, 300_002)).not.toContain(false);
+    expect(latch).toMatchObject({ state: 'locked', address: '203.0.113.1', port: 31_777 });
+  }
+});
+
+test('a re-INVITE that moves the media opens it again, also to a peer behind a NAT', () => {
+  const latch = new Latch();
+  latch.expect('10.0.0.1', 4000, '10.0.0.1', 0);
+  speak(latch, '10.0.0.1', 4000, 0);
+  latch.expect('192.168.7.7', 5000, '10.0.0.1', 60_000);
+  expect(latch.address).toBeUndefined();
+  latch.expect('192.168.7.7', 5000, '10.0.0.1', 75_000); // again, before it spoke: it may still come from anywhere
+  expect(speak(latch, '203.0.113.9', 40_000, 80_000)).not.toContain(false);
+  expect(latch).toMatchObject({ state: 'locked', address: '203.0.113.9', port: 40_000 });
+});
+
+test('a stranger who was first, and long, gives way to the peer, from its SDP address or from a host that is known', () => {
+  for (const [host, port] of [
+    ['10.0.0.1', 4000],
+    ['203.0.113.1', 31_000],
+  ] as const) {
+    const latch = new Latch();
+    latch.expect('10.0.0.1', 4000, '203.0.113.1', 0);
+    speak(latch, '198.51.100.66', 1, 0);
+    expect(latch).toMatchObject({ state: 'locked', final: false });
+    latch.expect('10.0.0.1', 4000, '203.0.113.1', 30_000);
+    speak(latch, '198.51.100.66', 1, 30_001);
+    expect(latch.accept('198.51.100.67', 1, 60_000)).toBe(false);
+    expect(speak(latch, host, port, 60_001)).not.toContain(false);
+    expect(latch).toMatchObject({ state: 'locked', address: host, port });
+    expect(latch.accept('198.51.100.66', 1, 70_000)).toBe(false);
+  }
+});
+
+test('another port of the SDP’s own host gives way to the port that the SDP names', () => {
+  const latch = new Latch();
+  latch.expect('10.0.0.1', 4000, '10.0.0.1', 0);
+  speak(latch, '10.0.0.1', 6666, 0);
+  expect(latch).toMatchObject({ state: 'locked', final: false, port: 6666 });
+  expect(latch.accept('10.0.0.1', 4000, 30_000)).toBe(true);
+  expect(latch.accept('10.0.0.1', 6666, 30_001)).toBe(false);
+  expect(latch.final).toBe(true);
 });
 
 test('does not let a stranger in late, where the peer never sent', () => {
