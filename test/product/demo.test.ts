@@ -145,6 +145,52 @@ describe.skipIf(!has('sipp'))('the demo (needs sipp)', { timeout: 60_000 }, () =
     await floor.free('1002');
     await floor.nothingLeft();
   });
+
+  test('a customer who is tagged vip and speaks Chinese comes to the queue vip so; her next pop shows the call before', async () => {
+    const customer = await floor.ask<{ id: string }>('POST', '/customers', {
+      name: 'Li Na',
+      language: 'zh',
+      identities: [{ kind: 'phone', value: '013811114444' }],
+    });
+    await floor.ask('PUT', `/customers/${customer.id}/tags/vip`, {});
+    const { password, sip } = floor.product.login('1001');
+    const phone = await floor.registered('1001', sip?.secret ?? '', 'SHA-256', 2);
+    const panel = await openPanel('1001', password);
+    await panel.do('ready');
+
+    const calls = async () => {
+      const caller = await floor.caller('95500', { from: '013811114444' });
+      await atNode(caller, 'main');
+      await caller.sipp.tell('DIGIT', { 'X-Digit': '0' });
+      const pop = await panel.event('pop', ({ content }) => content.interaction === caller.interaction);
+      return { ...caller, content: pop.with.content };
+    };
+    const first = await calls();
+    expect(first.content).toMatchObject({
+      queue: 'vip',
+      language: 'zh',
+      customer: { id: customer.id, name: 'Li Na', tags: ['vip'] },
+      earlier: [],
+    });
+    await floor.answers(phone, first.interaction);
+    await first.sipp.tell('HANGUP');
+    await first.sipp.done();
+    await panel.event('agent', ({ live }) => live.contacts[0]?.state === 'wrap-up');
+    await panel.do('disposition', { interaction: first.interaction, disposition: 'solved' });
+    await panel.do('wrap-up-done', { interaction: first.interaction });
+    await floor.free('1001');
+    await complete(first.interaction, ({ disposition }) => disposition !== undefined);
+
+    const second = await calls();
+    await floor.rings(phone, 2);
+    expect(second.content.earlier).toMatchObject([
+      { interaction: first.interaction, channel: 'voice', queue: 'vip', agent: '1001', disposition: 'solved' },
+    ]);
+    await second.sipp.tell('HANGUP');
+    await Promise.all([second.sipp.done(), phone.sipp.done()]);
+    await floor.free('1001');
+    await floor.nothingLeft();
+  });
 });
 
 async function openPanel(agent: string, password: string): Promise<Panel> {

@@ -208,10 +208,10 @@ export class Floor {
   }
 
   /** A phone that has registered with digest authentication. */
-  async registered(user: string, secret: string, algorithm: Algorithm): Promise<Party> {
+  async registered(user: string, secret: string, algorithm: Algorithm, calls = 1): Promise<Party> {
     const port = await freePort();
     await register(this.product.sip, user, secret, port, algorithm);
-    return this.phone(user, { port });
+    return this.phone(user, { port, calls });
   }
 
   /** An agent with such a phone, ready. */
