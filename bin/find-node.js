@@ -11,6 +11,7 @@ const MINOR = 18;
 /** @param {string} version such as "v22.18.0" */
 export function recentEnough(version) {
   const [major, minor] = version.replace(/^v/, '').split('.').map(Number);
+  if (major === 23) return minor >= 6; // there it came later than in 22
   return major > MAJOR || (major === MAJOR && minor >= MINOR);
 }
 

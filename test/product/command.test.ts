@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { SipPeer } from '../unit/edge/drachtio/sip-peer.ts';
-import { freePort } from './sipp.ts';
+import { freePort, has } from './sipp.ts';
 import { freeTcpPort } from './tcp-port.ts';
 import { until } from './until.ts';
 
@@ -29,10 +29,15 @@ class Run {
   out = '';
   err = '';
 
-  constructor(args: string[], env: Record<string, string>) {
+  /** @param terminal whether it runs on one (by `script`) */
+  constructor(args: string[], env: Record<string, string>, terminal = false) {
     // Nothing of the surroundings but what a program needs to run.
     const { PATH = '', HOME = '' } = process.env;
-    this.process = spawn(process.execPath, [command, ...args], { env: { PATH, HOME, ...env }, cwd: root });
+    const words = [process.execPath, command, ...args];
+    const [program = '', ...rest] = terminal
+      ? ['script', '-qefc', `exec ${words.map((word) => `'${word}'`).join(' ')}`, '/dev/null']
+      : words;
+    this.process = spawn(program, rest, { env: { PATH, HOME, ...env }, cwd: root });
     this.process.stdout?.on('data', (text: Buffer) => {
       this.out += String(text);
     });
@@ -140,6 +145,44 @@ describe('the command', { timeout: 90_000 }, () => {
     });
     expect(login.status).toBe(200);
   });
+
+  test.skipIf(!has('script'))(
+    'a first start on a terminal shows the logins, keeps them in no file, stops on Ctrl-C (needs script)',
+    async () => {
+      const data = join(folder, 'data-terminal');
+      // `script` gives the command a terminal of its own and passes on what is typed and shown.
+      const started = new Run(
+        ['start'],
+        {
+          ...env,
+          SHELL: '/bin/sh',
+          SWITCHROOM_SIP_PORT: '0',
+          SWITCHROOM_HTTP_PORT: '0',
+          SWITCHROOM_SIDECAR_PORT: '0',
+          SWITCHROOM_DATA: data,
+          SWITCHROOM_SIDECAR_FILE: join(folder, 'sidecar-terminal.json'),
+        },
+        true,
+      );
+      running.push(started);
+      await started.ready();
+      const shown = /agent +1001 +(\S{12,}) +phone: SIP user 1001, password (\S{12,})/;
+      await until(
+        () => shown.test(started.out) && started.out.includes('Ctrl-C'),
+        () => `the logins: ${started.out}`,
+      );
+      const web = /Web +(http:\S+)\/ /.exec(started.out.replaceAll('\r', ' '))?.[1];
+      const login = await fetch(`${web}/api/v1/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ login: '1001', password: shown.exec(started.out)?.[1] }),
+      });
+      expect(login.status).toBe(200);
+      expect(existsSync(join(data, 'first-logins.txt'))).toBe(false);
+      started.process.stdin?.write('\x03');
+      expect(await started.ended).toMatchObject({ code: 0, out: expect.stringMatching(/Stopped\.\r?\n$/) });
+    },
+  );
 
   test('every command against the running server', async () => {
     await everyCommand('live');

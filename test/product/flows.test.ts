@@ -1,6 +1,7 @@
 // Flows on the whole product: overflow of a queue, and files that change while calls are in them.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Floor, sdpOf } from './floor.ts';
 import { has } from './sipp.ts';
@@ -8,12 +9,113 @@ import { until } from './until.ts';
 
 let floor: Floor;
 
+/** A speech engine as the product finds it, by PATH under its name: it notes what it is asked, and speaks a tone. */
+class FakeEspeak {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'switchroom-espeak-'));
+  readonly #path = process.env.PATH;
+  static readonly hz = 700;
+
+  constructor() {
+    writeFileSync(join(this.#folder, 'voice.wav'), toneWav(FakeEspeak.hz, 22_050, 2_000));
+    const program = join(this.#folder, 'espeak-ng');
+    writeFileSync(
+      program,
+      `#!/bin/sh
+if [ "$1" = --version ]; then echo 'eSpeak NG text-to-speech: 1.99'; exit; fi
+printf '%s\\t%s\\t%s\\n' "$PPID" "$$" "$(cat)" >> '${this.#folder}/asked'
+cat '${this.#folder}/voice.wav'
+`,
+    );
+    chmodSync(program, 0o755);
+    process.env.PATH = `${this.#folder}${delimiter}${this.#path}`;
+  }
+
+  /** Every text so far, with the process that asked and the one that spoke. */
+  get asked(): { by: number; process: number; text: string }[] {
+    const lines = readFileSync(join(this.#folder, 'asked'), 'utf8').trim().split('\n');
+    return lines.map((line) => {
+      const [by, spoke, text = ''] = line.split('\t');
+      return { by: Number(by), process: Number(spoke), text };
+    });
+  }
+
+  close(): void {
+    process.env.PATH = this.#path;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** 16-bit mono. */
+function toneWav(hz: number, rate: number, ms: number): Buffer {
+  const samples = Math.round((rate * ms) / 1_000);
+  const wav = Buffer.alloc(44 + 2 * samples);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(36 + 2 * samples, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(rate, 24);
+  wav.writeUInt32LE(2 * rate, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(2 * samples, 40);
+  for (let i = 0; i < samples; i++)
+    wav.writeInt16LE(Math.round(9_000 * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i);
+  return wav;
+}
+
 describe.skipIf(!has('sipp'))('flows (needs sipp)', { timeout: 60_000 }, () => {
+  let espeak: FakeEspeak;
   beforeAll(async () => {
+    espeak = new FakeEspeak();
     floor = await Floor.open();
   });
   afterEach(() => floor.tidy());
-  afterAll(() => floor?.close());
+  afterAll(async () => {
+    await floor?.close();
+    espeak.close();
+  });
+
+  test('a text without a recording is spoken when its flow is loaded, by a process of its own, and kept as 8 kHz WAV; a recording wins', async () => {
+    const { data, flows } = floor.product.settings;
+    mkdirSync(join(flows, 'prompts', 'en', 'own'), { recursive: true });
+    writeFileSync(join(flows, 'prompts', 'en', 'own', 'recorded.wav'), toneWav(1_100, 8_000, 4_000));
+    const line = await floor.line({}, () => ({
+      start: 'spoken',
+      nodes: {
+        spoken: { type: 'say', prompt: { file: 'own/nowhere', en: 'This nobody has recorded.' }, next: 'recorded' },
+        recorded: { type: 'say', prompt: { file: 'own/recorded', en: 'This somebody has recorded.' }, next: 'bye' },
+        bye: { type: 'hangup' },
+      },
+    }));
+    // The flow is in use, and nobody has called yet.
+    const spoken = espeak.asked.filter(({ text }) => text === 'This nobody has recorded.');
+    expect(spoken).toMatchObject([{ by: floor.product.pids.server }]);
+    expect(spoken[0]?.process).not.toBe(floor.product.pids.server);
+    expect(espeak.asked.map(({ text }) => text)).not.toContain('This somebody has recorded.');
+    const kept = readdirSync(join(data, 'prompts', 'speech')).map((file) =>
+      readFileSync(join(data, 'prompts', 'speech', file)),
+    );
+    expect(kept.length).toBeGreaterThan(0);
+    for (const wav of kept) {
+      expect(wav.toString('latin1', 0, 4) + wav.toString('latin1', 8, 16)).toBe('RIFFWAVEfmt ');
+      // PCM, one channel, 8,000 samples a second of 16 bits.
+      expect([wav.readUInt16LE(20), wav.readUInt16LE(22), wav.readUInt32LE(24), wav.readUInt16LE(34)]).toEqual([
+        1, 1, 8_000, 16,
+      ]);
+    }
+
+    const asked = espeak.asked.length;
+    const caller = await floor.caller(line.number);
+    await caller.rtp.hears([FakeEspeak.hz], [1_100]);
+    await caller.rtp.hears([1_100], [FakeEspeak.hz]);
+    await caller.sipp.tell('HANGUP');
+    await caller.sipp.done();
+    expect(espeak.asked).toHaveLength(asked);
+    await floor.nothingLeft();
+  });
 
   test('no agent for too long: the overflow exit, here to another queue', async () => {
     const second = await floor.line();
