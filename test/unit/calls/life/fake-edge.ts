@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import type { DialogEnd, DialogSnapshot } from '../../../../link/index.ts';
 import type {
+  Audio,
   Bridge,
   BridgeEvents,
   BridgeRole,
@@ -54,6 +55,15 @@ interface EdgeEndpoint {
   handle: FakeEndpoint | undefined;
 }
 
+export interface Heard {
+  endpoint: string;
+  at: number;
+  audio: Audio[];
+  forever: boolean;
+  /** Undefined while it plays. */
+  end: PlaybackEnd | undefined;
+}
+
 interface EdgeRecording {
   id: string;
   on: string;
@@ -66,6 +76,8 @@ export class FakeEdge {
   readonly bridges = new Map<string, Map<string, BridgeRole>>();
   readonly recordings = new Map<string, EdgeRecording>();
   readonly broken: string[] = [];
+  /** What was played to single endpoints, in order. */
+  readonly heard: Heard[] = [];
   /** Ends while no server was there. */
   ends: DialogEnd[] = [];
   serverAway = false;
@@ -271,13 +283,20 @@ export class FakeEndpoint extends EventEmitter<EndpointEvents> implements MediaE
   direction(): Promise<void> {
     return this.#ask('direction', () => undefined);
   }
-  play(_audio: unknown, options?: PlayOptions): Playback {
+  play(audio: Audio[], options?: PlayOptions): Playback {
     this.#playback?.stop();
-    this.#playback = new FakePlayback(
+    const playback = new FakePlayback(
       this.#ask('play', () => undefined),
       options,
     );
-    return this.#playback;
+    this.#playback = playback;
+    const forever = options?.times === Number.POSITIVE_INFINITY;
+    const heard: Heard = { endpoint: this.id, at: Date.now(), audio, forever, end: undefined };
+    this.#edge.heard.push(heard);
+    void playback.ended.then((end) => {
+      heard.end = end;
+    });
+    return playback;
   }
   collect(rule: DigitRule): Promise<Digits> {
     this.#collect?.({ digits: '', end: 'stopped' });

@@ -87,8 +87,10 @@ export class StrictQueueing implements Queueing {
     return true;
   }
 
-  place(): undefined {
-    return undefined;
+  /** What `place` answers. */
+  standing: ReturnType<Queueing['place']>;
+  place(): ReturnType<Queueing['place']> {
+    return this.standing;
   }
   raise(): void {}
 

@@ -1,7 +1,7 @@
 // A server's calls on the fake edge: what dies and comes again, and what a random sequence does to it.
 import { pino } from 'pino';
 import { vi } from 'vitest';
-import { Calls } from '../../../../server/calls/index.ts';
+import { Calls, type CustomerLookup, type PromptAudio } from '../../../../server/calls/index.ts';
 import { type CompiledFlow, flowSet, readFlow } from '../../../../server/ivr/index.ts';
 import type { Journal, NewEvent } from '../../../../server/journal/index.ts';
 import type {
@@ -62,7 +62,7 @@ const pinFile = {
   },
 };
 
-function compiled(flow: { flow: string }): CompiledFlow {
+export function compiled(flow: { flow: string }): CompiledFlow {
   const read = readFlow(JSON.stringify(flow), `${flow.flow}.json`, {});
   if (!read.flow) throw new Error(JSON.stringify(read.findings));
   return read.flow;
@@ -131,6 +131,12 @@ export class World {
   readonly refused = new Map<string, number>();
   server!: Running;
   callbacks: CallbackNotes | undefined;
+  flows = flows;
+  prompts: PromptAudio = {
+    audio: async (prompts) => prompts.map(() => ({ kind: 'silence', ms: 1 })),
+    music: () => [{ kind: 'silence', ms: 1 }],
+  };
+  customers: CustomerLookup = { byNumber: () => undefined, earlier: () => [] };
 
   /** Starts a server and lets it adopt what the edge has. */
   async serve(queueing: (journal: Journal) => Queueing): Promise<void> {
@@ -146,12 +152,9 @@ export class World {
       journal,
       queueing: queueing(journal),
       directory,
-      flows: { current: () => flows, version: () => flows },
-      prompts: {
-        audio: async (prompts) => prompts.map(() => ({ kind: 'silence', ms: 1 })),
-        music: () => [{ kind: 'silence', ms: 1 }],
-      },
-      customers: { byNumber: () => undefined, earlier: () => [] },
+      flows: { current: () => this.flows, version: () => this.flows },
+      prompts: this.prompts,
+      customers: this.customers,
       callbacks: this.callbacks,
       clock: testClock,
       logger,
@@ -198,9 +201,9 @@ export class World {
     }
   }
 
-  dialDid(): void {
+  dialDid(language: DidRecord['language'] = 'en'): void {
     const call = this.server.sip.dial('95500', '13812345678');
-    this.#emit(call, { from: 'trunk', trunk, did, dialled: '95500' });
+    this.#emit(call, { from: 'trunk', trunk, did: { ...did, language }, dialled: '95500' });
   }
 
   /** An agent's phone dials. @param offer `bad`: no codec fits */
