@@ -16,6 +16,16 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        // Part of test:engines only: what takes its time to be seen.
+        test: {
+          ...common,
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,5 @@
-// npm test: brings what the tests need (Debian's SIPp, Chromium …) where it may, builds the panels, runs everything, and
-// says in its last lines what was left out. `npm test -- test/unit/acd` runs a part.
+// npm test: brings what the tests need (Debian's SIPp, Chromium …) where it may, builds the panels, runs all but test/slow, and
+// says in its last lines what was left out. `npm test -- test/unit/acd` runs a part. What stands in test/slow only test:engines runs.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -98,7 +98,7 @@ function testsOf(which: string[]): (Report & { clean: boolean }) | undefined {
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
-    ...which,
+    ...(which.length === 0 ? ['--project=parts', '--project=whole'] : which),
   ]);
   const report = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : undefined;
   rmSync(folder, { recursive: true });
@@ -136,6 +136,7 @@ const leftOutNames = [
     ? ['Asterisk 22: media contract and demo on Asterisk (test/contract, test/product)']
     : []),
 ];
+if (part.length === 0) console.log('\nLeft to npm run test:engines: test/slow.');
 if (leftOutNames.length > 0) console.log(`\nLeft out, ${leftOutNames.length}: ${leftOutNames.join('; ')}.`);
 if (skipped.length > 0)
   console.log(`Skipped tests, ${skipped.length}:\n${skipped.map((name) => `  ${name}`).join('\n')}`);

@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findWorkerBinary } from '../../media/mediasoup/index.ts';
 import { hasChromium } from '../contract/webrtc/browser-phone.ts';
 import { builtWorker } from '../engines/mediasoup/worker.ts';
-import { Floor } from './floor.ts';
-import { hangUp, openPhoneBrowser, talk } from './phone-page.ts';
-import { type Fate, Relay, type Way } from './relay.ts';
-import { has } from './sipp.ts';
+import { Floor } from '../product/floor.ts';
+import { hangUp, openPhoneBrowser, talk } from '../product/phone-page.ts';
+import { type Fate, Relay, type Way } from '../product/relay.ts';
+import { has } from '../product/sipp.ts';
 
 const binary = findWorkerBinary() ?? builtWorker();
 /** Both count the same way, which test/contract tries on each; a bad line takes its time to be seen, so that one is enough here. */
