@@ -56,7 +56,8 @@ export function sipTraceEndpoints({ sipTrace, interactions, callControl, journal
       if (now - at < lookMs && looks.size <= mostLooks) break;
       looks.delete(oldest);
     }
-    void journal.append([newEvent(sipMessagesRead, now, { by, as }, { interaction })]);
+    const scope = { interaction, team: interactions.get(interaction)?.team };
+    void journal.append([newEvent(sipMessagesRead, now, { by, as }, scope)]);
   };
   /** @throws not-found, sip-trace-absent */
   const traceOf = (principal: Principal, id: string) => {
