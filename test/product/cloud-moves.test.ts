@@ -259,7 +259,9 @@ describe.skipIf(!hasPostgres)('a site and its cloud (need PostgreSQL)', { timeou
       { site: 'main', aside, events: 9, contacts: 2 },
     ]);
     // Nobody comes in by that name.
-    await expect(cloud.tenants.disableSite(tenant, aside, false, Date.now())).rejects.toMatchObject({ code: 'cloud-site-unknown' });
+    await expect(cloud.tenants.disableSite(tenant, aside, false, Date.now())).rejects.toMatchObject({
+      code: 'cloud-site-unknown',
+    });
   });
 
   test('restored from an older backup: dropped by who runs the cloud; the site goes on by itself', async () => {
