@@ -50,8 +50,8 @@ describe.skipIf(!has('sipp'))('site and team (needs sipp)', { timeout: 60_000 },
     const sections = [{ id: 'talk', name: { en: 'Talk' }, questions: [form] }];
     await floor.ask('PUT', '/quality/forms/call', { name: { en: 'Call' }, team: 'red', sections });
     const judged = { form: 'call', interaction, agent, answers: { tone: { value: 3 } } };
-    await floor.ask('POST', '/quality/evaluations', judged);
     const [recording] = (await floor.record(interaction)).recordings;
+    await floor.ask('POST', '/quality/evaluations', judged);
     expect(recording).toBeDefined();
     await floor.ask('GET', `/interactions/${interaction}/sip`);
 
