@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Floor, sdpOf } from './floor.ts';
 import { has } from './sipp.ts';
+import { toneWav } from './tone-wav.ts';
 import { until } from './until.ts';
 
 let floor: Floor;
@@ -43,27 +44,6 @@ cat '${this.#folder}/voice.wav'
     process.env.PATH = this.#path;
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** 16-bit mono. */
-function toneWav(hz: number, rate: number, ms: number): Buffer {
-  const samples = Math.round((rate * ms) / 1_000);
-  const wav = Buffer.alloc(44 + 2 * samples);
-  wav.write('RIFF', 0);
-  wav.writeUInt32LE(36 + 2 * samples, 4);
-  wav.write('WAVEfmt ', 8);
-  wav.writeUInt32LE(16, 16);
-  wav.writeUInt16LE(1, 20);
-  wav.writeUInt16LE(1, 22);
-  wav.writeUInt32LE(rate, 24);
-  wav.writeUInt32LE(2 * rate, 28);
-  wav.writeUInt16LE(2, 32);
-  wav.writeUInt16LE(16, 34);
-  wav.write('data', 36);
-  wav.writeUInt32LE(2 * samples, 40);
-  for (let i = 0; i < samples; i++)
-    wav.writeInt16LE(Math.round(9_000 * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i);
-  return wav;
 }
 
 describe.skipIf(!has('sipp'))('flows (needs sipp)', { timeout: 60_000 }, () => {

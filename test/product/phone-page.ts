@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Caller, Floor } from './floor.ts';
+import { toneWav } from './tone-wav.ts';
 
 export interface PhoneBrowser {
   browser: Browser;
@@ -14,7 +15,7 @@ export interface PhoneBrowser {
 export async function openPhoneBrowser(hz: number): Promise<PhoneBrowser> {
   const folder = mkdtempSync(join(tmpdir(), 'switchroom-tone-'));
   const tone = join(folder, 'tone.wav');
-  writeFileSync(tone, toneWav(hz, 48_000, 2));
+  writeFileSync(tone, toneWav(hz, 48_000, 2_000));
   const browser = await chromium.launch({
     executablePath: process.env.SWITCHROOM_CHROMIUM ?? '/usr/bin/chromium',
     args: [
@@ -70,25 +71,4 @@ export async function hangUp(floor: Floor, page: Page, caller: Caller): Promise<
   await page.getByRole('button', { name: 'Hang up' }).click();
   await caller.sipp.done();
   await floor.nothingLeft();
-}
-
-/** A mono 16-bit WAV of a tone. */
-function toneWav(hz: number, rate: number, seconds: number): Buffer {
-  const samples = rate * seconds;
-  const wav = Buffer.alloc(44 + 2 * samples);
-  wav.write('RIFF', 0);
-  wav.writeUInt32LE(36 + 2 * samples, 4);
-  wav.write('WAVEfmt ', 8);
-  wav.writeUInt32LE(16, 16);
-  wav.writeUInt16LE(1, 20);
-  wav.writeUInt16LE(1, 22);
-  wav.writeUInt32LE(rate, 24);
-  wav.writeUInt32LE(2 * rate, 28);
-  wav.writeUInt16LE(2, 32);
-  wav.writeUInt16LE(16, 34);
-  wav.write('data', 36);
-  wav.writeUInt32LE(2 * samples, 40);
-  for (let i = 0; i < samples; i++)
-    wav.writeInt16LE(Math.round(8_000 * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i);
-  return wav;
 }
