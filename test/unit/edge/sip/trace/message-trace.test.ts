@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MessageTrace, type Passage } from '../../../../../edge/sip/index.ts';
 
@@ -54,6 +55,37 @@ describe('the trace of messages', () => {
     for (const { callId, bytes: text } of messages) {
       expect(text).toBe(String(invite(callId, `X: ${'x'.repeat(Number(callId.slice(5)) % 97)}\r\n`)));
     }
+  });
+
+  it('keeps the newest without a gap, each whole, whatever their lengths are', () => {
+    // A record is no more than so much longer than its message.
+    const most = 64;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 300, max: 2_000 }),
+        fc.array(fc.integer({ min: 0, max: 160 }), { minLength: 1, maxLength: 120 }),
+        (capacity, lengths) => {
+          const trace = new MessageTrace(capacity);
+          const texts = lengths.map((length, i) => String(invite(`c${i}`, `X: ${'x'.repeat(length)}\r\n`)));
+          const ids = new Set(texts.map((_text, i) => `c${i}`));
+          for (const [i, text] of texts.entries()) {
+            trace.add(Buffer.from(text), i % 2 === 0 ? 'in' : 'out', { ...passage, remotePort: 1 + i }, i);
+            const kept = trace.read(ids, all).messages;
+            const from = i + 1 - kept.length;
+            expect(kept.map(({ bytes }) => bytes)).toEqual(texts.slice(from, i + 1));
+            expect(kept.map(({ at, remotePort }) => [at, remotePort])).toEqual(
+              kept.map((_one, k) => [from + k, 1 + from + k]),
+            );
+            expect(trace.size).toBe(kept.length);
+            // No more gives way than the new one needs, and what is left over at the end of the ring.
+            const bytes = texts.slice(Math.max(0, from - 1), i + 1).reduce((sum, one) => sum + one.length + most, 0);
+            const longest = Math.max(...texts.slice(0, i + 1).map((one) => one.length + most));
+            if (from > 0) expect(bytes).toBeGreaterThan(capacity - 2 * longest);
+          }
+        },
+      ),
+      { numRuns: 150, seed: 7 },
+    );
   });
 
   it('leaves out what is longer than all of its memory, and what begins no call', () => {
