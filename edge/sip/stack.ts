@@ -32,7 +32,7 @@ export interface Arrival {
 export interface ServerTransaction {
   /** Method + branch + sent-by key of RFC 3261 §17.2.3. */
   readonly key: string;
-  /** Forgets its headers, but for Call-ID and CSeq, after the turn in which the final response left. */
+  /** Only its name, Call-ID and CSeq are left of it after the turn in which the final response left. */
   readonly request: SipMessage;
   readonly arrival: Arrival;
   readonly finalStatus: number | undefined;
@@ -59,6 +59,8 @@ export interface ClientTransaction {
   readonly finalStatus: number | undefined;
   /** INVITE only: CANCEL now, or once a provisional came (RFC 3261 §9.1), with these extra headers. @returns the CANCEL as (to be) sent */
   cancel(headers?: [name: string, value: string][]): SipMessage;
+  /** After a 2xx: what comes from now on (its repetitions, forks) is for `user`; of the request only its name is left. */
+  handOver(user: ClientTransactionUser): void;
 }
 
 /** Who sits on top of the transaction layer. */

@@ -7,15 +7,14 @@ import {
   type Core,
   contactOf,
   contactUri,
-  endDialog,
   listenerOf,
   noteLocalSdp,
   noteRemoteSdp,
   refreshTarget,
   responseDestination,
-  sayBye,
 } from './core.ts';
 import { Dialog } from './dialog.ts';
+import { endDialog, sayBye } from './ending.ts';
 import { allow, applyDraft, draftHeader, hasOption } from './header-rules.ts';
 import type { Incoming } from './incoming.ts';
 import { ReliableProvisionals } from './reliable-provisionals.ts';

@@ -4,10 +4,10 @@ import { filledRport, formatHost, SipMessage, splitLists } from '../message/inde
 import { canDial, transportParam } from '../protocols.ts';
 import type { Arrival, Destination, Listener, Transactions } from '../stack.ts';
 import type { AckWait } from './ack-wait.ts';
-import { type Dialog, destinationOf, dialogDestination, uriOf } from './dialog.ts';
+import { type Dialog, destinationOf, uriOf } from './dialog.ts';
 import type { DialogTable } from './dialog-table.ts';
 import { isSdp } from './header-rules.ts';
-import type { DialogEndCause, DialogTimes, DialogUser } from './user.ts';
+import type { DialogTimes, DialogUser } from './user.ts';
 
 export interface Core {
   readonly transactions: Transactions;
@@ -141,55 +141,4 @@ export function asCancel(request: SipMessage): SipMessage {
   cancel.method = 'CANCEL';
   cancel.headers.set('CSeq', `${request.cseq.number} CANCEL`);
   return cancel;
-}
-
-/** Takes the dialog out of the world: no timer, no table entry, and the user knows. */
-export function endDialog(core: Core, dialog: Dialog, by: DialogEndCause): void {
-  if (dialog.state === 'ended') return;
-  const wasConfirmed = dialog.state === 'confirmed';
-  dialog.ended();
-  dialog.timer?.stop();
-  core.ackWaits.get(dialog)?.stop();
-  core.ackWaits.delete(dialog);
-  core.dialogs.remove(dialog);
-  if (wasConfirmed && dialog.method === 'INVITE') core.user.ended(dialog, by);
-  dialog.ack = undefined;
-  // Its transactions live for another 32 s: they must not keep the call's texts for as long. Once those above have looked.
-  setImmediate(forgetTexts, dialog);
-}
-
-function forgetTexts(dialog: Dialog): void {
-  dialog.forgetTexts();
-}
-
-/**
- * Says BYE for a dialog by ourselves and ends it.
- * @param reason text of the Reason header
- */
-export function sayBye(core: Core, dialog: Dialog, reason: string, by: DialogEndCause): void {
-  if (dialog.state === 'ended') return;
-  const to = dialogDestination(dialog);
-  const bye = requestInDialog(dialog, 'BYE');
-  bye.headers.add('Reason', `SIP;cause=200;text="${reason}"`);
-  if (to === undefined) {
-    core.log.warn({ callId: dialog.callId }, 'dialog ended without a BYE: its target cannot be reached');
-  } else {
-    core.byes++;
-    core.transactions.request(bye, to, {
-      response: (response) => {
-        if (response.status >= 200) byeDone(core);
-      },
-      failed: (why) => {
-        core.log.info({ callId: dialog.callId, why }, 'BYE was not answered');
-        byeDone(core);
-      },
-    });
-  }
-  endDialog(core, dialog, by);
-  core.user.unsolicited(dialog, bye, to === undefined ? undefined : core.transactions.listenerFor(to));
-}
-
-function byeDone(core: Core): void {
-  core.byes--;
-  if (core.byes === 0) core.quiet?.();
 }

@@ -79,6 +79,8 @@ export class Dialog {
   awaitsAck: 'call' | 'change' | undefined;
   /** Our INVITE that has no final response yet (RFC 3261 §14.1). */
   outgoingInvite: ClientTransaction | undefined;
+  /** Our INVITE that began it and was answered: its transaction hears forks and repetitions for another 32 s. */
+  begun: ClientTransaction | undefined;
   /** Tags of forks that answered too and were ended. */
   released: Set<string> | undefined;
   /** We cancelled the INVITE that began it; BYE follows the ACK of a 2xx that won the race. */
@@ -148,6 +150,7 @@ export class Dialog {
     this.arrival = undefined;
     this.source = undefined;
     this.timer = undefined;
+    this.begun = undefined;
   }
 
   get protocol(): Protocol {

@@ -2,8 +2,9 @@
 import { randomInt } from 'node:crypto';
 import type { SipMessage } from '../message/index.ts';
 import type { Arrival } from '../stack.ts';
-import { type Core, contactOf, noteRemoteSdp, refreshTarget, requestInDialog, sayBye } from './core.ts';
+import { type Core, contactOf, noteRemoteSdp, refreshTarget, requestInDialog } from './core.ts';
 import { type Dialog, dialogDestination } from './dialog.ts';
+import { sayBye } from './ending.ts';
 import { hasOption } from './header-rules.ts';
 import type { Incoming } from './incoming.ts';
 import { readSessionExpires, SessionTimer, sessionExpiresOf } from './session-timer.ts';

@@ -7,9 +7,10 @@ import type { Arrival, ServerTransaction, Transactions, TransactionUser } from '
 import type { AckWait } from './ack-wait.ts';
 import { answer, refuse, tooShort } from './answering.ts';
 import { Calling, saysTerminated } from './calling.ts';
-import { asCancel, type Core, endDialog, noteRemoteSdp, refreshTarget, sayBye } from './core.ts';
+import { asCancel, type Core, noteRemoteSdp, refreshTarget } from './core.ts';
 import type { Dialog } from './dialog.ts';
 import { DialogTable } from './dialog-table.ts';
+import { endDialog, sayBye } from './ending.ts';
 import { allow, methods, methodsOutside, unsupportedExtensions } from './header-rules.ts';
 import { Incoming } from './incoming.ts';
 import { SessionTimers } from './session-timers.ts';

@@ -181,7 +181,7 @@ function isApart(bytes: Buffer): boolean {
   }
   let to = from;
   while (to < bytes.length && isLetter(bytes[to]!)) to++;
-  return to - from >= shortestApart && apart.has(bytes.latin1Slice(from, to));
+  return to - from >= shortestApart && apart.has(bytes.toString('latin1', from, to));
 }
 
 function isLetter(byte: number): boolean {

@@ -47,7 +47,7 @@ export class ClientTable implements ClientSurroundings {
   match(response: SipMessage): ClientBase<string> | undefined {
     const branch = response.topVia.params.get('branch');
     const client = branch === undefined ? undefined : this.#byKey.get(clientKey(branch, response.cseq.method));
-    return client?.request.callId === response.callId ? client : undefined;
+    return client?.callId === response.callId ? client : undefined;
   }
 
   startCancel(cancel: SipMessage, target: Target): void {

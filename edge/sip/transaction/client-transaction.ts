@@ -3,6 +3,7 @@ import type { Arrival, ClientTransaction, ClientTransactionUser, Listener } from
 import type { Timer, TimerOwner } from '../timer-wheel.ts';
 import { sentBy, type Target } from '../transport/index.ts';
 import { clientKey } from './keys.ts';
+import { Remnant } from './remnant.ts';
 import type { Surroundings } from './surroundings.ts';
 import { newBranch } from './tokens.ts';
 
@@ -26,10 +27,10 @@ function compact(request: SipMessage, status: number): void {
 
 /** What the two client machines share: targets and their failover, sending, the end. */
 export abstract class ClientBase<Name extends string> implements ClientTransaction, TimerOwner<Name> {
-  readonly request: SipMessage;
   finalStatus: number | undefined = undefined;
   protected readonly around: ClientSurroundings;
-  protected readonly user: ClientTransactionUser;
+  protected user: ClientTransactionUser;
+  #request: SipMessage | Remnant;
   #key: string;
   #targets: Target[] = [];
   #target: Target | undefined;
@@ -40,7 +41,7 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
   #over = false;
 
   constructor(request: SipMessage, user: ClientTransactionUser, around: ClientSurroundings) {
-    this.request = request;
+    this.#request = request;
     this.user = user;
     this.around = around;
     this.#key = clientKey(request.topVia.params.get('branch') ?? '', request.method);
@@ -48,6 +49,19 @@ export abstract class ClientBase<Name extends string> implements ClientTransacti
 
   get key(): string {
     return this.#key;
+  }
+
+  get request(): SipMessage {
+    return this.#request instanceof Remnant ? this.#request.asRequest() : this.#request;
+  }
+
+  get callId(): string {
+    return this.#request.callId;
+  }
+
+  handOver(user: ClientTransactionUser): void {
+    this.user = user;
+    if (!(this.#request instanceof Remnant)) this.#request = new Remnant(this.#request);
   }
 
   abstract cancel(headers?: [name: string, value: string][]): SipMessage;

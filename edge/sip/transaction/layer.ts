@@ -250,7 +250,8 @@ export class TransactionLayer extends EventEmitter<TransportEvents> implements C
       const { remoteAddress: address, remotePort: port, connection } = arrival;
       return { protocol, address, port, listener, connection };
     }
-    return { protocol, ...answerAddress(request.topVia), listener };
+    const { address, port } = answerAddress(request.topVia);
+    return { protocol, address, port, listener };
   }
 
   #targets(to: Destination): Target[] | Promise<Target[]> {

@@ -3,25 +3,22 @@ import { canDial, defaultPort } from '../protocols.ts';
 import type { Arrival, ServerTransaction } from '../stack.ts';
 import type { Timer, TimerOwner } from '../timer-wheel.ts';
 import { answerAddress, type Target } from '../transport/index.ts';
+import { Remnant } from './remnant.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** A datagram's answer leaves at once; over a stream it may have to find another way by the Via. */
-const needed = { datagram: ['call-id', 'cseq'], stream: ['via', 'call-id', 'cseq'] };
-
-function compact(request: SipMessage, unreliable: boolean): void {
-  request.compact(unreliable ? needed.datagram : needed.stream, false);
-}
+/** An answer over a stream may have to find another way by the Via. */
+const neededOverStream = ['via', 'call-id', 'cseq'];
 
 /** What the two server machines share: where answers go, the last response, the end. */
 export abstract class ServerBase<Name extends string> implements ServerTransaction, TimerOwner<Name> {
   readonly key: string;
-  readonly request: SipMessage;
   readonly arrival: Arrival;
   onend: ((why: 'done' | 'timeout' | 'transport') => void) | undefined = undefined;
   finalStatus: number | undefined = undefined;
   /** UDP: what we sent may be lost, and must be sent again. */
   protected readonly unreliable: boolean;
   protected readonly around: Surroundings;
+  #request: SipMessage | Remnant;
   #target: Target;
   /** As Latin-1: a string is one object, a buffer of its own would be four. */
   #last: string | undefined;
@@ -29,11 +26,15 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
 
   constructor(key: string, request: SipMessage, arrival: Arrival, target: Target, around: Surroundings) {
     this.key = key;
-    this.request = request;
+    this.#request = request;
     this.arrival = arrival;
     this.#target = target;
     this.around = around;
     this.unreliable = arrival.protocol === 'udp';
+  }
+
+  get request(): SipMessage {
+    return this.#request instanceof Remnant ? this.#request.asRequest() : this.#request;
   }
 
   abstract respond(response: SipMessage): boolean;
@@ -58,7 +59,7 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
     this.send(bytes);
     this.#last = repeatable ? bytes.toString('latin1') : undefined;
     // Once those above have looked at it.
-    if (response.status >= 200) setImmediate(compact, this.request, this.unreliable);
+    if (response.status >= 200) setImmediate(ServerBase.#forgetRequest, this);
   }
 
   /** The last response once more; nothing where there was none. */
@@ -88,6 +89,13 @@ export abstract class ServerBase<Name extends string> implements ServerTransacti
         'the end of a SIP transaction was not handled',
       );
     }
+  }
+
+  static #forgetRequest(this: void, answered: ServerBase<string>): void {
+    const request = answered.#request;
+    if (request instanceof Remnant) return;
+    if (answered.unreliable) answered.#request = new Remnant(request);
+    else request.compact(neededOverStream, false);
   }
 
   #failed(bytes: Buffer, error: Error): void {

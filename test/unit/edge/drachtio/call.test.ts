@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type Srf from 'drachtio-srf';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type AppDialog, type AppRequest, type AppResponse, Bench, destroyed, fast, on, until } from './bench.ts';
-import { responseText, type SipPeer, sdp } from './sip-peer.ts';
+import { type Received, responseText, type SipPeer, sdp } from './sip-peer.ts';
 
 let bench: Bench;
 let srf: Srf;
@@ -176,6 +176,26 @@ test('a second fork that answers too is acknowledged and ended', async () => {
   expect(bye.header('To')).toMatch(/tag=two/);
   peer.respond(bye, '200 OK');
   expect(bench.edge.counts().dialogs).toBe(1);
+});
+
+test('a fork that answers when the call is over is acknowledged and ended, once; the one that talked is not heard again', async () => {
+  const dialogOf = call(uri());
+  const invite = await peer.expect('INVITE');
+  peer.respond(invite, '200 OK', { body: sdp, toTag: 'first' });
+  const dialog = await dialogOf;
+  await peer.expect('ACK', (ack) => ack.header('To')?.includes('first') === true);
+  void dialog.destroy();
+  const bye = await peer.expect('BYE');
+  peer.respond(bye, '200 OK');
+  await until(() => bench.edge.counts().dialogs === 0, 'the call is over');
+  peer.respond(invite, '200 OK', { body: sdp, toTag: 'first' });
+  peer.respond(invite, '200 OK', { body: sdp, toTag: 'late' });
+  peer.respond(invite, '200 OK', { body: sdp, toTag: 'late' });
+  const late = (message: Received): boolean => message.header('To')?.includes('late') === true;
+  await peer.expect('ACK', late);
+  await peer.expect('ACK', late);
+  peer.respond(await peer.expect('BYE', late), '200 OK');
+  expect([peer.count('ACK'), peer.count('BYE')]).toEqual([3, 2]);
 });
 
 test('a reliable provisional response is PRACKed once', async () => {

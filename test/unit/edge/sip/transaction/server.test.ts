@@ -154,6 +154,23 @@ describe('non-INVITE server', () => {
     expect(net.userB.requests).toHaveLength(1);
   });
 
+  test('of an answered request only its name is kept, and its repetitions are still answered', async () => {
+    const net = new FakeNetwork();
+    const { request, arrive } = foreign(net, 'BYE', via);
+    arrive();
+    const server = net.userB.requests[0]!;
+    respond(server, 200);
+    await new Promise(setImmediate);
+    const { callId, cseq } = request;
+    expect([...server.request.headers]).toEqual([
+      ['Call-ID', callId],
+      ['CSeq', `${cseq.number} BYE`],
+    ]);
+    expect(server.request.method).toBe('BYE');
+    arrive();
+    expect(net.timesOf('200 BYE', 'b')).toHaveLength(2);
+  });
+
   test('what nobody answers is forgotten when the client has given up', () => {
     const net = new FakeNetwork();
     foreign(net, 'OPTIONS', via).arrive();
