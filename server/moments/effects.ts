@@ -27,6 +27,11 @@ export class Effects {
     this.#days = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   }
 
+  /** Nothing can come of anything any more. */
+  get none(): boolean {
+    return this.#open.size === 0;
+  }
+
   load(now: Millis): void {
     this.sweep(now);
     this.#rows.log.sweep(now);

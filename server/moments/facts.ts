@@ -19,11 +19,16 @@ const aboutStart = ['channel', 'direction', 'did', 'language', 'trunk'] as const
 const mostContacts = 20_000;
 /** Contacts that are over and may have late events (quality, wrap-up), which need not be read from the journal. */
 const mostOver = 2_000;
+/** What only a contact that is under way does. */
+const underWay: ReadonlySet<string> = new Set(['interaction.started', 'interaction.queued', 'interaction.answered']);
+const talks = /^(?:interaction|message|conversation|callback)\./;
 
 export class Facts {
   readonly #journal: Pick<Journal, 'ofInteraction'>;
   readonly #contacts = new Map<InteractionId, Contact>();
   readonly #over = new Map<InteractionId, Contact>();
+  /** Under way, and not looked at while there were no moments: read from the journal where somebody asks. */
+  readonly #unread = new Set<InteractionId>();
 
   constructor(journal: Pick<Journal, 'ofInteraction'>) {
     this.#journal = journal;
@@ -31,7 +36,25 @@ export class Facts {
 
   /** Contacts of these customers that are under way. */
   of(customers: ReadonlySet<CustomerId>): Contact[] {
+    for (const interaction of [...this.#unread]) this.#readUp(interaction);
     return [...this.#contacts.values()].filter(({ customer }) => customer !== undefined && customers.has(customer));
+  }
+
+  /** From now on events are passed over: what is known of contacts under way would grow old. */
+  rest(): void {
+    for (const interaction of this.#contacts.keys()) this.#unread.add(interaction);
+    this.#contacts.clear();
+  }
+
+  /** An event while there are no moments: only which contacts are under way is kept. */
+  passOver({ type, interaction }: JournalEvent): void {
+    if (interaction === undefined) return;
+    const ended = type === 'interaction.ended';
+    if (!ended && !underWay.has(type)) return;
+    this.#contacts.delete(interaction);
+    if (ended) this.#unread.delete(interaction);
+    else this.#unread.add(interaction);
+    if (this.#unread.size > mostContacts) dropOldest(this.#unread);
   }
 
   /** @returns what happened to whom; undefined where it says nothing about a customer */
@@ -64,7 +87,7 @@ export class Facts {
         fact: { event: `conversation.${String(data.name)}`, at, data: { ...scope, via: data.via } },
       };
     }
-    if (!/^(interaction|message|conversation|callback)\./.test(type)) return undefined;
+    if (!talks.test(type)) return undefined;
     return { customer: told, contact, fact: { event: type, at, data: { ...data, ...scope } } };
   }
 
@@ -79,16 +102,23 @@ export class Facts {
       return known;
     }
     if (
+      !this.#unread.has(interaction) &&
       !event.type.startsWith('interaction.') &&
       !event.type.startsWith('conversation.') &&
       !event.type.startsWith('message.')
     )
       return undefined;
-    const contact: Contact = { interaction, about: {}, waiting: false, answered: false };
     // In the middle of it, after a restart: the journal knows how it began.
-    const before = event.type === 'interaction.started' ? [event] : this.#journal.ofInteraction(interaction);
-    for (const earlier of before) if (earlier.seq <= event.seq) take(contact, earlier);
-    const over = event.type === 'interaction.ended' || before.some(({ type }) => type === 'interaction.ended');
+    return this.#readUp(interaction, event);
+  }
+
+  /** @param until the event that it is read for, which may be its first; absent: all that the journal has */
+  #readUp(interaction: InteractionId, until?: JournalEvent): Contact {
+    this.#unread.delete(interaction);
+    const contact: Contact = { interaction, about: {}, waiting: false, answered: false };
+    const events = until?.type === 'interaction.started' ? [until] : this.#journal.ofInteraction(interaction);
+    for (const event of events) if (until === undefined || event.seq <= until.seq) take(contact, event);
+    const over = until?.type === 'interaction.ended' || events.some(({ type }) => type === 'interaction.ended');
     if (over) remember(this.#over, contact, mostOver);
     else remember(this.#contacts, contact, mostContacts);
     return contact;
@@ -97,7 +127,10 @@ export class Facts {
 
 function remember(contacts: Map<InteractionId, Contact>, contact: Contact, most: number): void {
   contacts.set(contact.interaction, contact);
-  if (contacts.size <= most) return;
+  if (contacts.size > most) dropOldest(contacts);
+}
+
+function dropOldest(contacts: Map<InteractionId, Contact> | Set<InteractionId>): void {
   for (const oldest of contacts.keys()) {
     contacts.delete(oldest);
     break;

@@ -37,6 +37,8 @@ const chunk = 500;
 /** States kept in memory: of those who are active now. */
 const mostStates = 10_000;
 const longestWaitMs = 60_000;
+/** What means something to customers although no moment is in use. */
+const alwaysHeard: ReadonlySet<string> = new Set([journalErased.name, customersMerged.name, 'conversation.happened']);
 
 export class Moments {
   readonly #options: MomentsOptions;
@@ -46,6 +48,8 @@ export class Moments {
   readonly #acting: Acting;
   readonly #states = new Map<CustomerId, MomentState>();
   #names = new Set<string>();
+  /** No moments are in use, and nothing can come of former ones: most events are passed over. */
+  #idle = false;
   #buffer: JournalEvent[] = [];
   #seen: number;
   #scheduled: NodeJS.Immediate | undefined;
@@ -183,9 +187,14 @@ export class Moments {
   async #take(events: JournalEvent[]): Promise<void> {
     const { store } = this.#options;
     const write = new Write();
+    this.#rest();
     for (const event of events) {
       if (event.seq <= this.#seen) continue;
       this.#seen = event.seq;
+      if (this.#idle && !alwaysHeard.has(event.type)) {
+        this.#facts.passOver(event);
+        continue;
+      }
       // Its own words are no facts about a customer.
       if (event.type.startsWith('moment.')) continue;
       if (event.type === journalErased.name) this.#forget(event.data.subjects as string[], write);
@@ -205,6 +214,12 @@ export class Moments {
     }
     await this.#commit(write, this.#seen);
     if (write.due) this.#arm();
+  }
+
+  #rest(): void {
+    const idle = this.#names.size === 0 && this.#effects.none;
+    if (idle && !this.#idle) this.#facts.rest();
+    this.#idle = idle;
   }
 
   #decide(

@@ -4,6 +4,7 @@ import { messageDelivered, messageReceived } from '../../../server/conversations
 import {
   type Customers,
   interactionAnswered,
+  interactionEnded,
   interactionIdentified,
   interactionQueued,
   interactionStarted,
@@ -306,6 +307,28 @@ it('shows a hint beside a talk that is under way, and has reached her by that', 
   // Only the facts that its texts name are remembered.
   const kept = site.opened.database.prepare('SELECT data FROM moment_firings').pluck().get();
   expect(JSON.parse(String(kept)).facts).toEqual({ sum: 1200 });
+});
+
+it('knows the contacts that came while no moment was in use, and as they are by now', async () => {
+  const { id } = await ada();
+  await call('int_over', id);
+  await call('int_talks', id);
+  await call('int_waits', id);
+  const { at } = site.clock;
+  const scope = (interaction: string) => ({ interaction, customer: id, queue: 'cards' });
+  const queued = { priority: 0, skills: [] };
+  await site.journal.append([
+    newEvent(interactionQueued, at, queued, scope('int_talks')),
+    newEvent(interactionQueued, at, queued, scope('int_waits')),
+    newEvent(interactionAnswered, at, {}, scope('int_talks')),
+    newEvent(interactionEnded, at, { where: 'ivr', by: 'customer', cause: 'BYE' }, scope('int_over')),
+  ]);
+  await moments.settled();
+  const trouble = { when: { event: 'payment-failed' }, do: [{ priority: 9 }, { hint: { en: 'Look at the card' } }] };
+  use(rule({ moment: 'trouble', ...trouble }));
+  await happens(id, 'payment-failed');
+  expect(asked).toEqual([['change', 'int_waits', { priority: 9 }]]);
+  expect(hinted.map(([interaction]) => interaction)).toEqual(['int_talks', 'int_waits']);
 });
 
 it('lets go of what fired a day ago of people who are not heard of again', async () => {
