@@ -9,6 +9,7 @@ export * from './network-of.ts';
 export * from './not-now.ts';
 export * from './not-there.ts';
 export * from './one-by-one.ts';
+export * from './own-text.ts';
 export * from './phone-number.ts';
 export * from './state-machine.ts';
 export * from './steady-clock.ts';

@@ -100,7 +100,8 @@ export class Leg {
   /** Called once, before the owner hears of the end: gives back what was taken for it (a place on a trunk). */
   onover: (() => void) | undefined;
   readonly #tools: LegTools;
-  readonly #incoming: CallIn | undefined;
+  /** How it came, or goes out, until it is answered. */
+  #incoming: CallIn | undefined;
   #state: State = 'new';
   #endpoint: MediaEndpoint | undefined;
   #dialog: LegDialog | undefined;
@@ -301,7 +302,10 @@ export class Leg {
     }
     if (this.over) return;
     this.#step('up');
-    this.#progress?.answered();
+    const progress = this.#progress;
+    this.#progress = undefined;
+    this.#outgoing = undefined;
+    progress?.answered();
   }
 
   /** An outgoing leg knows its Call-ID only when it has been sent: looked at whenever something is heard of it. */
@@ -338,6 +342,8 @@ export class Leg {
 
   #confirm(dialog: LegDialog): void {
     this.#dialog = dialog;
+    // Its messages are not kept for as long as the call lasts.
+    this.#incoming = undefined;
     this.#noteCallId();
     const carrier = this.#endpoint?.carrier;
     if (carrier !== undefined && this.dialog) this.#tools.sip.follow(this.dialog, carrier);

@@ -2,7 +2,7 @@
 // re-INVITE block all later ones, has broken shortcuts, and cannot be rebuilt for a call that was adopted (protocol facts
 // §16). This one is only a dialog id and what both sides said, and sends its requests by that id.
 import type { Logger } from 'pino';
-import { machine, type SwitchroomError } from '../../../values/index.ts';
+import { machine, ownText, type SwitchroomError } from '../../../values/index.ts';
 import { answerChallenge } from './digest.ts';
 import { sipErrors } from './errors.ts';
 import type { Headers } from './incoming.ts';
@@ -101,14 +101,15 @@ export class SipDialog {
   #unreached = 0;
 
   constructor(facts: DialogFacts, wire: DialogWire) {
-    this.id = facts.id;
+    // It lives longer than the messages that these are cut from.
+    this.id = ownText(facts.id);
     this.role = facts.role;
     this.callId = facts.callId;
     this.localSdp = facts.localSdp;
-    this.remoteSdp = facts.remoteSdp;
-    this.remoteAddress = facts.remoteAddress;
-    this.from = facts.from;
-    this.to = facts.to;
+    this.remoteSdp = ownText(facts.remoteSdp);
+    this.remoteAddress = ownText(facts.remoteAddress);
+    this.from = ownText(facts.from);
+    this.to = ownText(facts.to);
     this.#credentials = facts.credentials;
     this.#wire = wire;
     this.#awaitsAnswerInAck = facts.role === 'uas' && facts.remoteSdp === '';

@@ -1,5 +1,6 @@
 // Requests that came in outside a dialog: an INVITE, which can be rung, answered or refused and be cancelled at any
 // moment; and all others, which get one answer.
+import { ownText } from '../../../values/index.ts';
 import { type NameAddr, parseNameAddr } from './addresses.ts';
 import type { SipDialog } from './dialog.ts';
 import { sipErrors } from './errors.ts';
@@ -64,7 +65,7 @@ export class IncomingRequest {
 }
 
 /** Made by Sip once the 200 is out. */
-export type DialogMaker = (sent: RawMessage, dialogId: string) => SipDialog;
+export type DialogMaker = (sent: RawMessage, dialogId: string, call: IncomingCall, sdp: string) => SipDialog;
 
 /**
  * A call that wants to be answered.
@@ -76,6 +77,8 @@ export type DialogMaker = (sent: RawMessage, dialogId: string) => SipDialog;
  * ```
  */
 export class IncomingCall {
+  /** Kept long after the call, by its record for one. */
+  readonly callId: string;
   readonly #raw: RawRequest;
   readonly #responder: RawResponder;
   readonly #makeDialog: DialogMaker;
@@ -92,6 +95,7 @@ export class IncomingCall {
     /** It has left `waiting`. */
     over: (call: IncomingCall) => void,
   ) {
+    this.callId = ownText(raw.get('call-id') ?? '');
     this.#raw = raw;
     this.#responder = responder;
     this.#makeDialog = makeDialog;
@@ -104,9 +108,6 @@ export class IncomingCall {
 
   get state(): 'waiting' | 'answering' | 'answered' | 'refused' | 'cancelled' {
     return this.#state;
-  }
-  get callId(): string {
-    return this.#raw.get('call-id') ?? '';
   }
   /** The SIP server's name for the INVITE; a Call-ID may stand in several at once (RFC 3261 §8.2.2.2, forked upstream). */
   get transactionId(): string {
@@ -169,7 +170,7 @@ export class IncomingCall {
         }
         this.#state = 'answered';
         this.#over(this);
-        resolve(this.#makeDialog(sent, dialogId));
+        resolve(this.#makeDialog(sent, dialogId, this, sdp));
       });
       this.#failAnswer = () => reject(sipErrors['sip-cancelled']());
     });

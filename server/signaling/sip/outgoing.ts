@@ -1,4 +1,5 @@
 // A call that we place: INVITE with early media, CANCEL with its races, digest for those who challenge us.
+import { ownText } from '../../../values/index.ts';
 import { escapeUser, formatNameAddr, parseUri } from './addresses.ts';
 import type { SipDialog } from './dialog.ts';
 import { answerChallenge } from './digest.ts';
@@ -36,9 +37,10 @@ export interface CallProgress {
 
 /** Made by Sip at the 200. */
 export type AnsweredDialogMaker = (
-  request: RawRequest,
+  sent: RawRequest,
   response: RawIncomingResponse,
-  credentials: CallRequest['credentials'],
+  call: OutgoingCall,
+  request: CallRequest,
 ) => SipDialog;
 
 /**
@@ -58,6 +60,8 @@ export class OutgoingCall {
   readonly #progress: CallProgress;
   readonly #makeDialog: AnsweredDialogMaker;
   #state: 'calling' | 'acknowledging' | 'cancelling' | 'answered' | 'failed' = 'calling';
+  #callId: string | undefined;
+  /** While it is not over. */
   #sent: RawRequest | undefined;
   #cancelReason: string | undefined;
   #authenticated = false;
@@ -86,7 +90,7 @@ export class OutgoingCall {
 
   /** Call-ID; undefined until it was sent. */
   get callId(): string | undefined {
-    return this.#sent?.get('call-id');
+    return this.#callId;
   }
 
   /** Stops ringing. Harmless where it is over. @param reason for the Reason header, such as `SIP;cause=200;text="Call completed elsewhere"` */
@@ -106,6 +110,7 @@ export class OutgoingCall {
       {
         sent: (request) => {
           this.#sent = request;
+          this.#callId ??= ownText(request.get('call-id') ?? '');
           // Nobody else would answer an early UPDATE (facts §16).
           request.on('update', (_update: RawRequest, responder: { send(status: number): void }) => responder.send(491));
           if (this.#state === 'cancelling') this.#cancelNow(request);
@@ -143,7 +148,7 @@ export class OutgoingCall {
         return;
       }
       ack();
-      this.#answeredBy(this.#makeDialog(sent, response, this.#request.credentials));
+      this.#answeredBy(this.#makeDialog(sent, response, this, this.#request));
       return;
     }
     if (
@@ -158,7 +163,7 @@ export class OutgoingCall {
 
   /** Their offer came with the 200. */
   async #acknowledge(sent: RawRequest, response: RawIncomingResponse, ack: RawAck): Promise<void> {
-    const dialog = this.#makeDialog(sent, response, this.#request.credentials);
+    const dialog = this.#makeDialog(sent, response, this, this.#request);
     let answer: string | undefined;
     let why = 'Not Acceptable Here';
     try {
@@ -184,6 +189,7 @@ export class OutgoingCall {
       return;
     }
     this.#state = 'answered';
+    this.#sent = undefined;
     this.#progress.answered(dialog);
   }
 
@@ -200,7 +206,7 @@ export class OutgoingCall {
       {
         ...headers,
         From: sent.get('from') ?? headers.From ?? '',
-        'Call-ID': sent.get('call-id') ?? '',
+        'Call-ID': this.#callId ?? '',
         CSeq: `${cseq} INVITE`,
         [proxy ? 'Proxy-Authorization' : 'Authorization']: value,
       },
@@ -212,6 +218,7 @@ export class OutgoingCall {
   #fail(status: number, reason: string): void {
     if (this.over) return;
     this.#state = 'failed';
+    this.#sent = undefined;
     // What we took back by ourselves was not answered in time.
     if (this.#overdue && status === 487) this.#progress.failed(408, 'Request Timeout');
     else this.#progress.failed(status, reason);

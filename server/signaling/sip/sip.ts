@@ -9,10 +9,10 @@ import {
 } from '../../../link/index.ts';
 import { systemClock } from '../../../values/index.ts';
 import { type DialogFacts, type DialogWire, SipDialog } from './dialog.ts';
-import { type Headers, IncomingCall, IncomingRequest } from './incoming.ts';
+import { type DialogMaker, type Headers, IncomingCall, IncomingRequest } from './incoming.ts';
 import { InheritedDialogs } from './inherited-dialogs.ts';
-import { type CallProgress, type CallRequest, OutgoingCall } from './outgoing.ts';
-import type { RawIncomingResponse, RawMessage, RawRequest, RawResponder } from './raw-srf.ts';
+import { type AnsweredDialogMaker, type CallProgress, type CallRequest, OutgoingCall } from './outgoing.ts';
+import type { RawRequest, RawResponder } from './raw-srf.ts';
 import { Wire, type WireOptions } from './wire.ts';
 
 export interface SipOptions extends WireOptions {
@@ -148,9 +148,7 @@ export class Sip {
 
   /** Places a call. What comes of it is told to `progress`, never synchronously. */
   call(request: CallRequest, progress: CallProgress): OutgoingCall {
-    return new OutgoingCall(this.#wire, request, progress, (sent, response, credentials) =>
-      this.#answeredDialog(sent, response, credentials),
-    );
+    return new OutgoingCall(this.#wire, request, progress, this.#answeredDialog);
   }
 
   /** A request outside dialogs (OPTIONS, MESSAGE …). @returns its final status @throws sip-server-down, sip-not-sent, sip-server-timeout */
@@ -275,12 +273,7 @@ export class Sip {
       this.#handlers.request(new IncomingRequest(request, responder));
       return;
     }
-    const call = new IncomingCall(
-      request,
-      responder,
-      (sent, dialogId) => this.#answeringDialog(request, sent, dialogId),
-      (over) => this.#waiting.delete(over),
-    );
+    const call = new IncomingCall(request, responder, this.#answeringDialog, this.#notWaiting);
     this.#waiting.add(call);
     this.#handlers.call(call);
   }
@@ -292,32 +285,34 @@ export class Sip {
     else responder.send(481, undefined, {});
   }
 
-  #answeringDialog(request: RawRequest, sent: RawMessage, dialogId: string): SipDialog {
-    return this.#hold({
+  readonly #notWaiting = (call: IncomingCall): void => {
+    this.#waiting.delete(call);
+  };
+
+  readonly #answeringDialog: DialogMaker = (sent, dialogId, call, localSdp) =>
+    this.#hold({
       id: dialogId,
       role: 'uas',
-      callId: request.get('call-id') ?? '',
-      localSdp: sent.body ?? '',
-      remoteSdp: request.body ?? '',
-      remoteAddress: request.source_address,
-      from: request.get('from') ?? '',
+      callId: call.callId,
+      localSdp,
+      remoteSdp: call.offer ?? '',
+      remoteAddress: call.source.address,
+      from: call.header('from') ?? '',
       to: sent.get('to') ?? '',
     });
-  }
 
-  #answeredDialog(sent: RawRequest, response: RawIncomingResponse, credentials: CallRequest['credentials']): SipDialog {
-    return this.#hold({
+  readonly #answeredDialog: AnsweredDialogMaker = (sent, response, call, { offer, credentials }) =>
+    this.#hold({
       id: response.stackDialogId ?? '',
       role: 'uac',
-      callId: sent.get('call-id') ?? '',
-      localSdp: sent.body ?? '',
+      callId: call.callId ?? '',
+      localSdp: offer ?? '',
       remoteSdp: response.body ?? '',
       remoteAddress: response.source_address,
       from: sent.get('from') ?? '',
       to: response.get('to') ?? '',
       credentials,
     });
-  }
 
   #revive(snapshot: DialogSnapshot): SipDialog {
     const known = this.#dialogs.get(snapshot.dialogId);

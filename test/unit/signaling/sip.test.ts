@@ -393,7 +393,8 @@ describe('when the connection is lost', () => {
     });
     // The edge's clock is an hour behind ours, then ahead: neither makes a difference.
     const snapshot = (dialogId: string, orphan: boolean, answeredAt: number) => {
-      return { dialogId, orphan, answeredAt, role: 'uas', invite: '', answer: '', localSdp: '', remoteSdp: '' };
+      const texts = { invite: '', answer: '', localSdp: '', remoteSdp: '' };
+      return { dialogId, orphan, answeredAt, role: 'uas', remoteAddress: '192.0.2.9', ...texts };
     };
     const now = Date.now() - 3_600_000;
     listing = {
