@@ -1,27 +1,53 @@
-// The closed loop: always 50 callers waiting for 20 one-call agents with talks of 2 s and no wrap-up. 10 calls/s would be
-// perfect; what is missing is the time between an agent's hang-up and her next INVITE.
+// A closed loop: as many callers under way as keep every one-call agent busy and WAITING more in the queue, each followed
+// by another as soon as its call ends. Agents talk for 2 s without wrap-up, so n agents could at best take n / 2 calls a
+// second, and every offer follows an agent's becoming free: what is missing is the time between her hang-up and her next
+// INVITE.
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { agentGaps } from './agent-gaps.ts';
 import type { Peer } from './load.ts';
+import { Meter, residentMbTogether } from './meter.ts';
 import { percentile, round } from './report.ts';
 import { Sipp, sinks } from './sipp.ts';
 
 const WAITING = 50;
 const TALK_MS = 2000;
-const WARM_UP_S = 10;
+/** What a call takes beside prompt, queue and talk: until it is answered, and until both have hung up. */
+const AROUND_MS = 200;
+/** The agents are taken up at the rate at which they can become free, so that they don't all become free together. */
+const EVEN_S = 4;
+const WARM_UP_S = 12;
 const MEASURED_S = 60;
 
-export interface ClosedLoop {
-  callsPerSecond: number;
-  /** From an agent's last BYE answered to her next INVITE, milliseconds. */
-  gapP50: number | undefined;
-  gapP95: number | undefined;
-  gapP99: number | undefined;
+interface Percentiles {
+  p50: number | undefined;
+  p95: number | undefined;
+  p99: number | undefined;
 }
 
-export async function runClosedLoop(start: () => Promise<Peer>): Promise<ClosedLoop> {
+export interface ClosedLoop {
+  agents: number;
+  callsPerSecond: number;
+  /** From an agent's BYE to her next INVITE, milliseconds. */
+  gap: Percentiles;
+  /** INVITE → 200, milliseconds. */
+  answer: Percentiles;
+  /** What 95 of 100 callers waited at least, milliseconds: above 0, there was always somebody for who became free. */
+  waitP5: number | undefined;
+  failed: number;
+  /** Milliseconds of CPU per completed call, all parts of the server together. */
+  cpuPerCallAll: number;
+  /** CPU of the load generators, in shares of a core. */
+  sippCpu: number;
+  idle: number;
+  /** Cores that programs which have nothing to do with it used meanwhile. */
+  others: number;
+  memoryMb: number;
+}
+
+export async function runClosedLoop(start: () => Promise<Peer>, seconds = MEASURED_S): Promise<ClosedLoop> {
   const peer = await start();
   const folder = mkdtempSync(join(tmpdir(), 'switchroom-loop-'));
   const media = await sinks(2);
@@ -38,6 +64,8 @@ export async function runClosedLoop(start: () => Promise<Peer>): Promise<ClosedL
       }),
   );
   await pause(700);
+  const rate = Math.ceil((peer.agents * 1000) / TALK_MS);
+  const onTheirWay = Math.ceil((rate * (peer.promptMs + AROUND_MS)) / 1000);
   const callers = new Sipp({
     scenario: 'caller.xml',
     folder,
@@ -46,28 +74,48 @@ export async function runClosedLoop(start: () => Promise<Peer>): Promise<ClosedL
     controlPort: 18790,
     mediaPort: 30100,
     target: peer.target,
-    // A new call as soon as one ends: `-l` keeps the number of calls constant.
+    // A new call as soon as one ends: `-l` keeps the number of calls constant, the rate is only as high as that needs.
     args: [
-      ...['-s', peer.service, '-r', '60', '-rp', '1000', '-m', '100000'],
-      ...['-l', String(WAITING + peer.agentPorts.length), '-key', 'rtp_port', String(media.ports[0])],
+      ...['-s', peer.service, '-r', String(rate), '-rp', '1000', '-m', '1000000'],
+      ...['-rate_increase', String(WAITING), '-rate_interval', String(EVEN_S)],
+      ...['-rate_max', String(rate + WAITING), '-no_rate_quit'],
+      ...['-l', String(peer.agents + onTheirWay + WAITING), '-key', 'rtp_port', String(media.ports[0])],
+      ...['-trace_rtt', '-rtt_freq', '1'],
     ],
   });
+  const callersBegan = performance.now();
   try {
     const done = () => agents.reduce((sum, agent) => sum + Number(agent.statistics()['SuccessfulCall(C)'] ?? 0), 0);
     await pause(WARM_UP_S * 1000);
-    const before = done();
+    const parts = peer.pids();
+    const meter = new Meter({ ...parts, sipp: [callers.pid, ...agents.map((one) => one.pid)], bench: [process.pid] });
+    const since = Date.now();
     const began = performance.now();
-    await pause(MEASURED_S * 1000);
+    const before = done();
+    await pause(seconds * 1000);
     const calls = done() - before;
-    const seconds = (performance.now() - began) / 1000;
+    const reading = meter.read();
+    const memoryMb = residentMbTogether(Object.values(parts).flat());
     callers.process.kill('SIGKILL');
     for (const agent of agents) await agent.stop(6000);
-    const gaps = readGaps(folder);
+    const gaps = readdirSync(folder)
+      .filter((file) => file.endsWith('_logs.log'))
+      .flatMap((file) => agentGaps(readFileSync(join(folder, file), 'utf8'), since));
+    const inCall = callers.responseTimes(2, began - callersBegan);
+    const wait = percentile(inCall, 0.05);
+    const cpu = Object.keys(parts).reduce((sum, part) => sum + (reading.cpu[part] ?? 0), 0);
     return {
-      callsPerSecond: round(calls / seconds),
-      gapP50: percentile(gaps, 0.5),
-      gapP95: percentile(gaps, 0.95),
-      gapP99: percentile(gaps, 0.99),
+      agents: peer.agents,
+      callsPerSecond: round(calls / reading.seconds),
+      gap: percentiles(gaps),
+      answer: percentiles(callers.responseTimes(1, began - callersBegan)),
+      waitP5: wait === undefined ? undefined : round(wait - peer.promptMs - TALK_MS, 0),
+      failed: Number(callers.statistics()['FailedCall(C)'] ?? 0),
+      cpuPerCallAll: round((cpu * 1000) / calls),
+      sippCpu: round((reading.cpu.sipp ?? 0) / reading.seconds),
+      idle: round(reading.idle, 3),
+      others: round(reading.others),
+      memoryMb: Math.round(memoryMb),
     };
   } finally {
     callers.process.kill('SIGKILL');
@@ -77,22 +125,10 @@ export async function runClosedLoop(start: () => Promise<Peer>): Promise<ClosedL
   }
 }
 
-/** The agents' logs hold lines `free <time>` and `invite <time>`. */
-function readGaps(folder: string): number[] {
-  const gaps: number[] = [];
-  for (const file of readdirSync(folder)) {
-    if (!file.endsWith('_logs.log')) continue;
-    let free: number | undefined;
-    for (const line of readFileSync(join(folder, file), 'utf8').split('\n')) {
-      const match = /(free|invite) .*?(\d{2}):(\d{2}):(\d{2}\.\d+)/.exec(line);
-      if (!match) continue;
-      const at = (Number(match[2]) * 3600 + Number(match[3]) * 60 + Number(match[4])) * 1000;
-      if (match[1] === 'free') free = at;
-      else if (free !== undefined && at >= free) {
-        gaps.push(round(at - free, 1));
-        free = undefined;
-      }
-    }
-  }
-  return gaps;
+function percentiles(values: number[]): Percentiles {
+  const at = (share: number) => {
+    const value = percentile(values, share);
+    return value === undefined ? undefined : round(value, 1);
+  };
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }

@@ -20,6 +20,10 @@ export interface Peer {
   rtpPorts: { from: number; to: number };
   /** Where the agents' SIPp listens. */
   agentPorts: number[];
+  /** How many agents there are; where they are more than ports, a port is the phone of several. */
+  agents: number;
+  /** From the 200 until a caller waits in the queue, milliseconds: the prompt, and what the peer does before it. */
+  promptMs: number;
   /** Where the prober's SIP is that `probeService` leads to; default: the fixed one, which Asterisk's configuration names. */
   probePort?: number;
   /** Processes of the server, by part. */

@@ -60,14 +60,14 @@ export class Sipp {
     return rows.reduce((most, row) => Math.max(most, Number(row[at] ?? 0)), 0);
   }
 
-  /** Response times of timer n (`start_rtd`/`rtd`), milliseconds. */
-  responseTimes(timer: number): number[] {
+  /** Response times of timer n (`start_rtd`/`rtd`) that ended `sinceMs` after SIPp's start or later, milliseconds. */
+  responseTimes(timer: number, sinceMs = 0): number[] {
     const times: number[] = [];
     for (const file of readdirSync(this.#options.folder)) {
       if (!file.endsWith(`_${this.pid}_rtt.csv`)) continue;
       for (const line of readFileSync(join(this.#options.folder, file), 'utf8').split('\n').slice(1)) {
-        const [, ms, which] = line.split(';');
-        if (Number(which) === timer) times.push(Number(ms));
+        const [at, ms, which] = line.split(';');
+        if (Number(which) === timer && Number(at) >= sinceMs) times.push(Number(ms));
       }
     }
     return times;

@@ -1,4 +1,4 @@
-// The product itself as a peer of the benches: a flow (1 s prompt → queue) with 20 agents at fixed SIP URIs, and one like it
+// The product itself as a peer of the benches: a flow (1 s prompt → queue) with agents at fixed SIP URIs, and one like it
 // for probe calls, whose agent is the prober.
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,17 @@ import { Product } from '../../product/product.ts';
 import type { Peer } from '../load.ts';
 import { probeSipPort } from '../probe/prober.ts';
 
+const PROMPT_MS = 1000;
+
 export interface SwitchroomOptions {
   /** Calls at once that an agent takes. */
   capacity: number;
   record: boolean;
-  /** UDP ports of the 20 agents' SIPp, from here on; benches that have their own can run side by side. */
+  /** Default 20. */
+  agents?: number;
+  /** UDP ports of the agents' SIPp, as many as agents by default. With fewer, a port is the phone of several. */
+  phones?: number;
+  /** The first of these ports; benches that have their own can run side by side. */
   firstAgentPort?: number;
   /** UDP port of the prober's SIP; default: the fixed one. */
   probePort?: number;
@@ -22,26 +28,28 @@ export interface SwitchroomOptions {
 export async function startSwitchroom({
   capacity,
   record,
+  agents = 20,
+  phones = agents,
   firstAgentPort = 5201,
   probePort = probeSipPort,
   env = {},
 }: SwitchroomOptions): Promise<Peer & { product: Product }> {
-  const agentPorts = Array.from({ length: 20 }, (_, i) => firstAgentPort + i);
+  const agentPorts = Array.from({ length: phones }, (_, i) => firstAgentPort + i);
   const product = await Product.start({ env: { SWITCHROOM_DEMO: '0', SWITCHROOM_FLOWS: benchFlows(), ...env } });
   for (const queue of ['bench', 'probe']) {
     await product.must('PUT', `/queues/${queue}`, { wrapUpMs: 0, ringMs: 15_000, record, announceEveryMs: 0 });
   }
-  const agent = async (port: number, queue: string, voice: number) => {
-    await product.must('PUT', `/agents/agent${port}`, {
-      name: `Agent ${port}`,
-      phone: { kind: 'uri', uri: `sip:agent${port}@127.0.0.1:${port}` },
+  const agent = async (name: string, port: number, queue: string, voice: number) => {
+    await product.must('PUT', `/agents/${name}`, {
+      name,
+      phone: { kind: 'uri', uri: `sip:${name}@127.0.0.1:${port}` },
       queues: [queue],
       capacity: { voice },
     });
-    await product.ready(`agent${port}`);
+    await product.ready(name);
   };
-  for (const port of agentPorts) await agent(port, 'bench', capacity);
-  await agent(probePort, 'probe', 100);
+  for (let i = 0; i < agents; i++) await agent(`agent${i + 1}`, firstAgentPort + (i % phones), 'bench', capacity);
+  await agent('prober', probePort, 'probe', 100);
   await product.must('PUT', '/trunks/bench', { sources: ['127.0.0.0/8'], country: 'CN' });
   await product.must('PUT', '/dids/95500', { flow: 'bench' });
   await product.must('PUT', '/dids/95501', { flow: 'probe' });
@@ -54,6 +62,8 @@ export async function startSwitchroom({
     probeService: '95501',
     rtpPorts: { from, to },
     agentPorts,
+    agents,
+    promptMs: PROMPT_MS,
     probePort,
     pids: () => ({ edge: [product.pids.edge], server: [product.pids.server] }),
     close: () => product.stop(),
@@ -67,7 +77,7 @@ function benchFlows(): string {
   mkdirSync(join(folder, 'prompts', 'music'), { recursive: true });
   const music = join(import.meta.dirname, '..', '..', '..', 'ivr-flows', 'prompts', 'music', 'hold-music.wav');
   copyFileSync(music, join(folder, 'prompts', 'music', 'hold-music.wav'));
-  writeFileSync(join(folder, 'prompts', 'en', 'second.wav'), toneWav(1000));
+  writeFileSync(join(folder, 'prompts', 'en', 'second.wav'), toneWav(PROMPT_MS));
   for (const name of ['bench', 'probe']) {
     const flow = {
       flow: name,
