@@ -37,7 +37,9 @@ interface Pending {
   name: string;
   resolve: (ok: never) => void;
   reject: (failure: LinkFailure) => void;
-  timer: NodeJS.Timeout | undefined;
+  timeoutMs: number;
+  /** Monotonic time by which the reply must have come. */
+  due: number;
 }
 
 /**
@@ -60,6 +62,10 @@ export class LinkClient extends EventEmitter<LinkClientEvents> {
   #acked = 0;
   #ackPlanned = false;
   #lastId = 0;
+  /** Fails what has no reply in time: one timer for all, as most replies come at once. */
+  #overdue: NodeJS.Timeout | undefined;
+  /** When it goes off; no later than the first of them is due. */
+  #overdueAt = Number.POSITIVE_INFINITY;
   #delay: number;
   #retry: NodeJS.Timeout | undefined;
   #ping: NodeJS.Timeout | undefined;
@@ -126,12 +132,10 @@ export class LinkClient extends EventEmitter<LinkClientEvents> {
     }
     const id = ++this.#lastId;
     writer.write(JSON.stringify({ id, do: name, with: body } satisfies Request));
+    const due = performance.now() + timeoutMs;
+    if (due < this.#overdueAt) this.#failOverdueAt(due);
     return new Promise<Ok>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#pending.delete(id);
-        reject(new LinkFailure('link-timeout', `no reply to ${name} within ${timeoutMs} ms`));
-      }, timeoutMs);
-      this.#pending.set(id, { name, resolve: resolve as (ok: never) => void, reject, timer });
+      this.#pending.set(id, { name, resolve: resolve as (ok: never) => void, reject, timeoutMs, due });
     });
   }
 
@@ -267,7 +271,6 @@ export class LinkClient extends EventEmitter<LinkClientEvents> {
     const pending = this.#pending.get(reply.re);
     if (!pending) return; // it timed out before
     this.#pending.delete(reply.re);
-    clearTimeout(pending.timer);
     if ('ok' in reply) pending.resolve(reply.ok as never);
     else pending.reject(new LinkFailure(reply.failed.code, reply.failed.reason));
   }
@@ -286,11 +289,32 @@ export class LinkClient extends EventEmitter<LinkClientEvents> {
     this.emit('down', { reason });
   }
 
+  #failOverdueAt(at: number): void {
+    clearTimeout(this.#overdue);
+    this.#overdueAt = at;
+    this.#overdue = setTimeout(() => this.#failOverdue(), at - performance.now());
+  }
+
+  #failOverdue(): void {
+    const now = performance.now();
+    this.#overdueAt = Number.POSITIVE_INFINITY;
+    let next = Number.POSITIVE_INFINITY;
+    for (const [id, { name, reject, timeoutMs, due }] of this.#pending) {
+      if (due > now) next = Math.min(next, due);
+      else {
+        this.#pending.delete(id);
+        reject(new LinkFailure('link-timeout', `no reply to ${name} within ${timeoutMs} ms`));
+      }
+    }
+    if (next < this.#overdueAt) this.#failOverdueAt(next);
+  }
+
   #failPending(reason: string): void {
+    clearTimeout(this.#overdue);
+    this.#overdueAt = Number.POSITIVE_INFINITY;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { name, reject, timer } of pending) {
-      clearTimeout(timer);
+    for (const { name, reject } of pending) {
       reject(new LinkFailure('link-down', `the link broke before the reply to ${name}: ${reason}`));
     }
   }

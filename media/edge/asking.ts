@@ -13,11 +13,11 @@ export type Ask = <Name extends keyof Requests>(
 ) => Promise<Requests[Name]['ok']>;
 
 export function asking(link: LinkClient): Ask {
-  return (name, body, timeoutMs) => {
-    return link.request<never>(name, body, timeoutMs).catch((error: unknown) => {
-      throw error instanceof LinkFailure ? mediaError(error) : error;
-    });
-  };
+  return (name, body, timeoutMs) => link.request<never>(name, body, timeoutMs).catch(asMediaError);
+}
+
+function asMediaError(error: unknown): never {
+  throw error instanceof LinkFailure ? mediaError(error) : error;
 }
 
 function mediaError(failure: LinkFailure): SwitchroomError {

@@ -132,6 +132,29 @@ test('a pending request fails clearly when the link drops, and the next one work
   expect(await link.request('slow.now', {})).toBe(1);
 });
 
+test('each request has its own time for the reply', async () => {
+  const edge = await server();
+  edge.serve('slow', (name) => (name === 'slow.never' ? new Promise(() => {}) : 1));
+  const link = client(edge.address as { host: string; port: number });
+  link.start();
+  await link.ready(5_000);
+  const fails = (withinMs: number) =>
+    expect(link.request('slow.never', {}, withinMs)).rejects.toMatchObject({
+      code: 'link-timeout',
+      message: expect.stringContaining(`no reply to slow.never within ${withinMs} ms`),
+    });
+  let settled = 0;
+  const pending = link.request('slow.never', {}, 60_000).finally(() => settled++);
+  const failing = [60, 20, 40].map(fails);
+  expect(await link.request('slow.now', {})).toBe(1);
+  await Promise.all(failing);
+  // The timer is not left as it was.
+  await fails(10);
+  expect(settled).toBe(0);
+  link.close();
+  await expect(pending).rejects.toMatchObject({ code: 'link-down' });
+});
+
 test('a silent connection is given up by both sides', async () => {
   const edge = await server({ silenceMs: 80 });
   const between = await relay(edge.address as { host: string; port: number });
