@@ -70,7 +70,7 @@ export interface TransactionUser {
    * without a transaction, or undefined for one that may come in. Retransmissions and ACK are never asked about.
    */
   refusal(request: SipMessage, arrival: Arrival): number | undefined;
-  /** A new request, not ACK, not CANCEL. For INVITE, 100 Trying has not been sent yet. */
+  /** A new request, not ACK, not CANCEL. The layer says 100 Trying to an INVITE that gets no other word for 100 ms. */
   request(transaction: ServerTransaction): void;
   /** An ACK that belongs to no transaction: it confirms a 2xx. */
   ack(ack: SipMessage, arrival: Arrival): void;

@@ -1,8 +1,8 @@
 // The transaction user (RFC 3261 §5): sorts what comes from the network into dialogs and to the user, and does by itself
-// what no user should have to: 100 Trying, ACK waits, glare, refusals.
+// what no user should have to: ACK waits, glare, refusals.
 import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import { SipMessage } from '../message/index.ts';
+import type { SipMessage } from '../message/index.ts';
 import type { Arrival, ServerTransaction, Transactions, TransactionUser } from '../stack.ts';
 import type { AckWait } from './ack-wait.ts';
 import { answer, refuse, tooShort } from './answering.ts';
@@ -176,7 +176,6 @@ export class UserAgent implements TransactionUser {
         this.#reject(transaction, 482); // the same request by another path (RFC 3261 §8.2.2.2)
         return;
       }
-      transaction.respond(SipMessage.response(request, 100));
       this.#invites.set(transaction, incoming);
       this.#merging.add(key);
       incoming.mergeKey = key;
@@ -213,7 +212,6 @@ export class UserAgent implements TransactionUser {
     }
     if (method === 'INVITE') {
       dialog.incomingInvite = incoming;
-      transaction.respond(SipMessage.response(request, 100));
       this.#invites.set(transaction, incoming);
       this.#watch(incoming);
     }

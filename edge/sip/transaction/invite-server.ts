@@ -1,18 +1,33 @@
-import type { SipMessage } from '../message/index.ts';
+import { SipMessage } from '../message/index.ts';
+import type { Arrival } from '../stack.ts';
 import type { Timer } from '../timer-wheel.ts';
+import type { Target } from '../transport/index.ts';
 import { ServerBase } from './server-transaction.ts';
+import type { Surroundings } from './surroundings.ts';
 import { type InviteServerEvent, type InviteServerState, inviteServer } from './tables.ts';
 
-type Name = 'g' | 'h' | 'i' | 'l';
+type Name = 'trying' | 'g' | 'h' | 'i' | 'l';
+
+/**
+ * Milliseconds. RFC 3261 §17.2.1 wants a 100 Trying only where nothing else is said within 200 ms. Most calls are answered
+ * at once, so that it would be one more message for each of them.
+ */
+const tryingMs = 100;
 
 /** RFC 3261 §17.2.1 with RFC 6026 §7.1; the table is in tables.ts. */
 export class InviteServer extends ServerBase<Name> {
   /** The To tag of the last response: an answer to a CANCEL carries the same (RFC 3261 §9.2). */
   toTag: string | undefined = undefined;
   #state: InviteServerState = 'proceeding';
+  #trying: Timer | undefined;
   #retransmit: Timer | undefined;
   #end: Timer | undefined;
   #interval = 0;
+
+  constructor(key: string, request: SipMessage, arrival: Arrival, target: Target, around: Surroundings) {
+    super(key, request, arrival, target, around);
+    this.#trying = this.arm(tryingMs, 'trying');
+  }
 
   get state(): InviteServerState {
     return this.#state;
@@ -21,6 +36,8 @@ export class InviteServer extends ServerBase<Name> {
   override respond(response: SipMessage): boolean {
     if (this.finalStatus !== undefined || this.#state === 'terminated') return false;
     const { status } = response;
+    this.#trying?.cancel();
+    this.#trying = undefined;
     this.toTag = response.toTag ?? this.toTag;
     const { t1 } = this.around.timing;
     if (status < 200) {
@@ -68,6 +85,9 @@ export class InviteServer extends ServerBase<Name> {
 
   override onTimer(name: Name): void {
     switch (name) {
+      case 'trying':
+        this.respond(SipMessage.response(this.request, 100));
+        return;
       case 'g':
         if (!this.#step('retransmit')) return;
         this.#interval = Math.min(2 * this.#interval, this.around.timing.t2);
@@ -93,6 +113,8 @@ export class InviteServer extends ServerBase<Name> {
   }
 
   protected override cancelTimers(): void {
+    this.#trying?.cancel();
+    this.#trying = undefined;
     this.#retransmit?.cancel();
     this.#retransmit = undefined;
     this.#end?.cancel();

@@ -46,7 +46,7 @@ describe.each(['udp', 'tcp'] as const)('over %s', (protocol) => {
     expect(answer.header('Contact')).toBe(contact);
     expect(answer.header('To')).toMatch(/;tag=.+/);
     expect(answer.body).toBe(sdp);
-    expect(peer.count(100)).toBe(1);
+    expect(peer.count(100)).toBe(0);
     const dialog = await next();
     expect(dialog.id).toBe(call.dialogId);
     const over = destroyed(dialog);

@@ -36,6 +36,7 @@ describe('INVITE client', () => {
   test('a stream loses nothing: no retransmission, but the same B', () => {
     const net = new FakeNetwork();
     const reports = new Reports();
+    net.lose = ({ from }) => from === 'b';
     net.request('INVITE', 'tcp', reports);
     net.pass(32_100);
     expect(reports.heard).toEqual(['timeout']);
@@ -113,7 +114,7 @@ describe('INVITE client', () => {
     net.settle();
     const cancel = client.cancel([['Reason', 'SIP;cause=200;text="x"']]);
     expect(client.cancel()).toBe(cancel);
-    net.pass(100);
+    net.pass(50);
     expect(net.timesOf('CANCEL')).toEqual([]);
     const server = net.userB.requests[0]!;
     respond(server, 100);

@@ -28,6 +28,24 @@ describe('INVITE server', () => {
     expect(net.b.counters().retransmissionsReceived).toBe(2);
   });
 
+  test('what gets no word for 100 ms is told 100 Trying, once, and by itself', () => {
+    const net = new FakeNetwork();
+    foreign(net, 'INVITE', via).arrive();
+    foreign(net, 'INVITE', via.replace('foreign', 'soon')).arrive();
+    foreign(net, 'OPTIONS', via.replace('foreign', 'options')).arrive();
+    net.pass(50);
+    respond(net.userB.requests[1]!, 180);
+    expect(net.timesOf('100 INVITE', 'b')).toEqual([]);
+    net.pass(1_000);
+    expect(tenths(net.timesOf('100 INVITE', 'b'))).toEqual([0.1]);
+    expect(net.sent.find(({ what }) => what === '100 INVITE')!.message.topVia.params.get('branch')).toBe(
+      'z9hG4bKforeign',
+    );
+    respond(net.userB.requests[0]!, 200);
+    expect(net.timesOf('200 INVITE', 'b')).toHaveLength(1);
+    expect(net.sent).toHaveLength(3);
+  });
+
   test('after a 2xx the INVITE is absorbed silently, the ACK handed up, and it ends with L', () => {
     const net = new FakeNetwork();
     const { request, arrive } = foreign(net, 'INVITE', via);
