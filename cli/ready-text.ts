@@ -12,16 +12,18 @@ export interface ReadyFacts {
   /** Whether secrets may be shown. */
   terminal: boolean;
   logs?: string | undefined;
+  /** Since the command was given, ms. */
+  tookMs: number;
 }
 
-export function readyText({ settings, edge, server, sidecar, attached, terminal, logs }: ReadyFacts): string {
+export function readyText({ settings, edge, server, sidecar, attached, terminal, logs, tookMs }: ReadyFacts): string {
   const web = server.web[0] ?? '';
   const listening = edge && edge.sip.length > 0 ? edge.sip : server.sip;
   const sip = listening.find((one) => one.startsWith('udp/')) ?? listening[0] ?? '';
   const host = sip.slice(sip.indexOf('/') + 1);
   const lines = [
     '',
-    `Switchroom is ready.${attached ? ' It took over the calls of the edge that was running.' : ''}`,
+    `Switchroom is ready. It took ${(tookMs / 1000).toFixed(1)} s.${attached ? ' It took over the calls of the edge that was running.' : ''}`,
     '',
     `  SIP      ${listening.join('  ')}`,
     ...(server.trouble === undefined ? [] : [`  Calls    are refused (503) as yet: ${server.trouble}`]),

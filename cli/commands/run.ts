@@ -96,7 +96,8 @@ async function start(): Promise<void> {
   process.on('SIGTERM', stop);
 
   keepFirstLogins(settings, server, terminal);
-  process.stdout.write(readyText({ settings, edge, server, sidecar: channels, attached, terminal, logs }));
+  const tookMs = performance.now();
+  process.stdout.write(readyText({ settings, edge, server, sidecar: channels, attached, terminal, logs, tookMs }));
   supervisor.on('restarted', (program, why) => {
     process.stderr.write(`The ${program} ${why}; it is started again.\n`);
   });

@@ -24,6 +24,7 @@ interface Outcome {
 
 /** One run of the command. */
 class Run {
+  readonly #began = performance.now();
   readonly process: ChildProcess;
   readonly ended: Promise<Outcome>;
   out = '';
@@ -54,6 +55,10 @@ class Run {
       40_000,
     );
     expect(this.out, this.err).toContain('Switchroom is ready.');
+    // What it says of its own start is measured: something, and not more than has passed here since.
+    const seconds = Number(/^Switchroom is ready\. It took (\d+\.\d) s\./m.exec(this.out.replaceAll('\r', ''))?.[1]);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual((performance.now() - this.#began) / 1_000 + 0.05);
   }
 }
 

@@ -12,7 +12,7 @@ const secrets = ['the-admin-password', 'the-agent-password', 'the-sip-secret'];
 
 function said(terminal: boolean, first: boolean): string {
   const server = { web: ['http://127.0.0.1:8080'], sip: ['udp/127.0.0.1:5060'], ...(first ? { created } : {}) };
-  return readyText({ settings, edge: undefined, server, sidecar: undefined, attached: false, terminal });
+  return readyText({ settings, edge: undefined, server, sidecar: undefined, attached: false, terminal, tookMs: 2_345 });
 }
 
 it('shows every password and phone secret on a terminal, each beside its login', () => {
@@ -21,6 +21,7 @@ it('shows every password and phone secret on a terminal, each beside its login',
   expect(text).toMatch(/ agent +1001 +the-agent-password +phone: SIP user 1001, password the-sip-secret$/m);
   expect(text).not.toContain('first-logins.txt');
   expect(text).toContain('Ctrl-C');
+  expect(text).toMatch(/^Switchroom is ready\. It took 2\.3 s\.$/m);
 });
 
 it('shows none anywhere else, and says which file has them', () => {
