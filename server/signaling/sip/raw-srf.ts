@@ -1,10 +1,11 @@
 // What we use of drachtio-srf, typed by us: its own declarations are incomplete and partly wrong (protocol facts §16).
 // Nothing outside this folder sees these.
+import './raw-messages.ts';
+import './raw-requests.ts';
 import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import { GatheredWrites } from '../../../link/index.ts';
-import './raw-messages.ts';
 
 export interface RawMessage {
   readonly headers: Record<string, string>;
@@ -58,7 +59,7 @@ export interface RawRequestOptions {
   stackDialogId?: string | undefined;
 }
 
-export type RawHandler = (req: RawRequest, res: RawResponder, next: () => void) => void;
+export type RawHandler = (req: RawRequest, res: RawResponder) => void;
 
 export interface RawSrf extends EventEmitter {
   connect(options: {
@@ -70,13 +71,18 @@ export interface RawSrf extends EventEmitter {
     reconnect: { maxAttempts: number };
   }): unknown;
   disconnect(): void;
-  use(handler: RawHandler): void;
-  use(method: string, handler: RawHandler): void;
   readonly app: {
     request(options: RawRequestOptions, callback: (error: unknown, req?: RawRequest) => void): void;
     /** There once it was told to connect. */
-    readonly client?: { readonly wp: RawWire };
+    readonly client?: RawClient;
   };
+}
+
+interface RawClient {
+  readonly wp: RawWire;
+  set(what: 'handler', handler: RawHandler): void;
+  /** Requests of this method (lower case) outside dialogs are to come here. @throws where they do already */
+  route(method: string): void;
 }
 
 interface RawWire {
@@ -90,13 +96,22 @@ export function newSrf(tags: string[]): RawSrf {
   return new Srf(tags) as unknown as RawSrf;
 }
 
+/** All requests go to `handler` itself, not through layers of handlers that are asked one by one. After `connect`. */
+export function handleRequests(srf: RawSrf, handler: RawHandler): void {
+  clientOf(srf).set('handler', handler);
+}
+
+/** Has requests of this method outside dialogs come here. After `connect`; once for each. */
+export function routeHere(srf: RawSrf, method: string): void {
+  clientOf(srf).route(method.toLowerCase());
+}
+
 /**
  * Lets frames leave in few writes: drachtio-srf writes each by itself, and a write to a socket costs more than all else
  * that is done for a frame. After `connect`.
  */
 export function gatherFrames(srf: RawSrf): void {
-  const wp = srf.app.client?.wp;
-  if (!wp) throw new Error('drachtio-srf has no connection to gather frames on');
+  const { wp } = clientOf(srf);
   const writes = new WeakMap<Socket, GatheredWrites>();
   let messages = 0;
   wp.send = (socket, payload) => {
@@ -111,39 +126,44 @@ export function gatherFrames(srf: RawSrf): void {
   };
 }
 
-/** Lets one frame that cannot be handled (a peer's text that nobody foresaw) cost that frame only. After `connect`. */
-export function guardFrames(srf: RawSrf, failed: (error: unknown) => void): void {
-  const wp = srf.app.client?.wp;
-  if (!wp) throw new Error('drachtio-srf has no connection to guard frames on');
+export interface FrameWatcher {
+  /**
+   * The network cancels the INVITE of this transaction. drachtio-srf looks by Call-ID alone: of two at once with one Call-ID
+   * it takes the newer, whichever was meant, and then forgets both.
+   */
+  cancelled(transactionId: string): void;
+  /** A frame could not be handled (a peer's text that nobody foresaw): that costs this frame only. */
+  failed(error: unknown): void;
+}
+
+/** After `connect`. */
+export function watchFrames(srf: RawSrf, watcher: FrameWatcher): void {
+  const { wp } = clientOf(srf);
   const emit = wp.emit.bind(wp);
   wp.emit = (event, ...args) => {
     if (event !== 'msg') return emit(event, ...args);
+    const [socket, frame] = args;
     try {
-      return emit(event, ...args);
+      const transactionId = cancelledBy(String(frame));
+      if (transactionId) watcher.cancelled(transactionId);
+      return emit(event, socket, frame);
     } catch (error) {
-      failed(error);
+      watcher.failed(error);
       return true;
     }
   };
 }
 
-/**
- * Tells which INVITE a CANCEL of the network is for, by its transaction. drachtio-srf looks by Call-ID alone: of two at once
- * with one Call-ID it takes the newer, whichever was meant, and then forgets both. After `connect`.
- */
-export function hearCancels(srf: RawSrf, cancelled: (transactionId: string) => void): void {
-  const wp = srf.app.client?.wp;
-  if (!wp) throw new Error('drachtio-srf has no connection to hear CANCEL on');
-  const emit = wp.emit.bind(wp);
-  wp.emit = (event, ...args) => {
-    const frame = args[1];
-    if (event === 'msg' && typeof frame === 'string') {
-      const text = frame.indexOf('\r\n') + 2;
-      if (frame.startsWith('CANCEL ', text)) {
-        const [, kind, source, , , , , , transactionId] = frame.slice(0, text - 2).split('|');
-        if (kind === 'sip' && source === 'network' && transactionId) cancelled(transactionId);
-      }
-    }
-    return emit(event, ...args);
-  };
+/** @returns the transaction that a CANCEL in the frame is for */
+function cancelledBy(frame: string): string | undefined {
+  const text = frame.indexOf('\r\n') + 2;
+  if (!frame.startsWith('CANCEL ', text)) return undefined;
+  const [, kind, source, , , , , , transactionId] = frame.slice(0, text - 2).split('|');
+  return kind === 'sip' && source === 'network' ? transactionId : undefined;
+}
+
+function clientOf(srf: RawSrf): RawClient {
+  const { client } = srf.app;
+  if (!client) throw new Error('drachtio-srf was not told to connect');
+  return client;
 }

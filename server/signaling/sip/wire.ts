@@ -5,18 +5,19 @@ import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import type { SwitchroomError } from '../../../values/index.ts';
 import { sipErrors } from './errors.ts';
+import { noJson } from './raw-requests.ts';
 import {
   gatherFrames,
-  guardFrames,
-  hearCancels,
+  handleRequests,
   newSrf,
   type RawAck,
-  type RawHandler,
   type RawIncomingResponse,
   type RawRequest,
   type RawRequestOptions,
   type RawResponder,
   type RawSrf,
+  routeHere,
+  watchFrames,
 } from './raw-srf.ts';
 import { destroyConnection } from './raw-wire.ts';
 
@@ -165,7 +166,7 @@ export class Wire {
     for (const method of methods) {
       if (this.#serving.has(method)) continue;
       this.#serving.add(method);
-      if (this.#srf) this.#srf.use(method.toLowerCase(), this.#handler(this.#srf));
+      if (this.#srf) routeHere(this.#srf, method);
     }
   }
 
@@ -189,7 +190,7 @@ export class Wire {
     }
     this.#pending.add(pending);
     try {
-      srf.app.request(options, (error, request) => this.#echoed(pending, error, request));
+      srf.app.request({ ...options, ...noJson }, (error, request) => this.#echoed(pending, error, request));
     } catch (error) {
       // drachtio-srf asserts where its socket has just gone.
       queueMicrotask(() => this.#fail(pending, sipErrors['sip-not-sent']({ what, reason: reasonOf(error) })));
@@ -222,11 +223,6 @@ export class Wire {
     this.#state = 'connecting';
     const srf = newSrf(epoch === undefined ? [] : [`epoch-${epoch}`]);
     this.#srf = srf;
-    srf.use((request, responder, next) => {
-      if (request.stackDialogId) this.#deliver(srf, request, responder);
-      else next();
-    });
-    for (const method of this.#serving) srf.use(method.toLowerCase(), this.#handler(srf));
     srf.on('connect', (error: unknown, addresses?: string) =>
       this.#connected(
         srf,
@@ -243,11 +239,15 @@ export class Wire {
     // One attempt only: trying again is done here.
     const secure = tls ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {};
     srf.connect({ host, port, secret, ...secure, reconnect: { maxAttempts: 1 } });
+    handleRequests(srf, (request, responder) => this.#received(srf, request, responder));
+    for (const method of this.#serving) routeHere(srf, method);
     gatherFrames(srf);
-    hearCancels(srf, (transactionId) => {
-      if (srf === this.#srf) this.#user.cancelled(transactionId);
+    watchFrames(srf, {
+      cancelled: (transactionId) => {
+        if (srf === this.#srf) this.#user.cancelled(transactionId);
+      },
+      failed: (error) => this.#log.error({ err: error }, 'frame of the SIP server could not be handled'),
     });
-    guardFrames(srf, (error) => this.#log.error({ err: error }, 'frame of the SIP server could not be handled'));
     // A host that is off says nothing at all, and TCP would wait for minutes.
     clearTimeout(this.#attempt);
     if (this.#servers.length > 1) {
@@ -297,8 +297,14 @@ export class Wire {
     if (pause) this.#delay = Math.min(this.#delay * 2, this.#retryMs.most);
   }
 
-  #handler(srf: RawSrf): RawHandler {
-    return (request, responder) => this.#deliver(srf, request, responder);
+  #received(srf: RawSrf, request: RawRequest, responder: RawResponder): void {
+    const { method } = request;
+    if (request.stackDialogId || method === 'PRACK' || this.#serving.has(method)) {
+      this.#deliver(srf, request, responder);
+    } else if (method !== 'ACK') {
+      // It stands in a dialog that there is not (RFC 3261 §12.2.2).
+      responder.send(481, undefined, {});
+    }
   }
 
   #deliver(srf: RawSrf, request: RawRequest, responder: RawResponder): void {

@@ -3,10 +3,18 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { headerName, own, readMessage } from '../../../server/signaling/sip/raw-messages.ts';
+import { own as ownSetters } from '../../../server/signaling/sip/raw-requests.ts';
+import type { RawIncomingResponse, RawMessage, RawRequest } from '../../../server/signaling/sip/raw-srf.ts';
 
-const Message = createRequire(import.meta.url)('drachtio-srf/lib/sip-parser/message.js') as new (
-  text: string,
-) => { get(name: string): string | undefined; has(name: string): boolean; body?: string };
+const require = createRequire(import.meta.url);
+const load = <What>(file: string) => require(`drachtio-srf/lib/${file}.js`) as What;
+type Headers = Record<string, string>;
+const Message =
+  load<new (from: string | { headers?: Headers; body?: string }) => RawMessage & { has(name: string): boolean }>(
+    'sip-parser/message',
+  );
+const Request = load<new (message: RawMessage, meta: Headers) => RawRequest>('request');
+const Response = load<new () => RawIncomingResponse & { req: RawRequest; msg: RawMessage }>('response');
 
 const invite = [
   'INVITE sip:95500@192.0.2.1 SIP/2.0',
@@ -112,4 +120,65 @@ test('drachtio-srf uses it, and headers are found by any spelling', () => {
   expect(message.has('Contact')).toBe(false);
   for (const name of ['f', 'Diversion', 'X-y', 'x-y', 'P-Asserted-Identity'])
     expect(headerName(name)).toBe(own.name(name));
+});
+
+test.each([
+  ['a text', text([...invite, `Content-Length: ${sdp.length}`], sdp)],
+  ['a response', text(['SIP/2.0 486 Busy Here', ...invite.slice(1)])],
+  [
+    'what is to be sent',
+    { method: 'INFO', uri: 'sip:a@h', headers: { 'X-Note': 'one' }, body: 'text', proxy: 'sip:b@h' },
+  ],
+  ['a message', new Message(text(invite, sdp))],
+])('a message made of %s is the same as its own, copies or not', (_what, from) => {
+  const ours = new Message(from as string);
+  const theirs = new own.Message(from as string);
+  expect({ ...ours }).toEqual({ ...theirs });
+  expect(String(ours)).toBe(String(theirs));
+  if (typeof from !== 'object') return;
+  ours.headers['x-more'] = 'yes';
+  expect(from.headers).not.toHaveProperty('x-more');
+});
+
+describe('what stands beside a message is as its own sets it', () => {
+  const meta = {
+    source: 'network',
+    address: '192.0.2.5',
+    port: '5062',
+    protocol: 'udp',
+    time: '10:00',
+    transactionId: 't',
+  };
+  const received = text([...invite, 'Contact: <sip:c@h>']);
+
+  test.each([[meta], [{ ...meta, port: '', dialogId: 'd', receivedOn: '192.0.2.1:5060', sessionToken: 's' }]])(
+    'of a request',
+    (told) => {
+      const ours = new Request(new Message(received), told);
+      const theirs = new Request(new Message(received), told);
+      ownSetters.meta?.set?.call(theirs, told);
+      expect({ ...ours }).toEqual({ ...theirs });
+      expect(ours).toMatchObject({
+        source_port: told.port === '' ? 5060 : 5062,
+        stackTxnId: 't',
+        stackDialogId: told.dialogId,
+      });
+    },
+  );
+
+  test('of an answer: the headers that name the dialog', () => {
+    const request = new Request(new Message(received), meta);
+    const [ours, theirs] = [new Response(), new Response()];
+    for (const response of [ours, theirs]) response.msg.headers.to = '<sip:95500@192.0.2.1>;tag=b';
+    ours.req = request;
+    ownSetters.req?.set?.call(theirs, request);
+    expect(ours.msg.headers).toEqual(theirs.msg.headers);
+    expect(ours.msg.headers).toEqual({
+      to: '<sip:95500@192.0.2.1>;tag=b',
+      from: '"Ann" <sip:ann@192.0.2.5>;tag=a',
+      'call-id': 'one@192.0.2.5',
+      cseq: '1 INVITE',
+    });
+    expect(ours.req).toBe(request);
+  });
 });

@@ -261,6 +261,14 @@ describe('two INVITEs at once with one Call-ID (forked upstream)', () => {
   });
 });
 
+test('what stands in a dialog that there is not is refused, an ACK is not answered', async () => {
+  for (const method of ['ACK', 'UPDATE', 'OPTIONS']) server.inDialog(method, '');
+  await until(() => sipFrame('SIP/2.0 200') !== undefined, 'the answer to what is served');
+  const answers = server.frames.filter(({ start }) => start.startsWith('SIP/2.0')).map((frame) => frame.header('cseq'));
+  expect(answers).toEqual(['9 UPDATE', '9 OPTIONS']);
+  expect(sipFrame('SIP/2.0 481')?.header('cseq')).toBe('9 UPDATE');
+});
+
 test('a dialog that the SIP server does not know is over', async () => {
   const up = await dialog();
   server.onsip = (frame) => server.refuse(frame, 'Server error: unable to find dialog for dialog id provided');
