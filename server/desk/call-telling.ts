@@ -6,11 +6,14 @@ import type { DeskOptions } from './options.ts';
 import type { Seats } from './seats.ts';
 import type { DialledNumber, ParkedCall } from './views.ts';
 
+/** Of a call in its flow or its queue. */
+const nobody: ReadonlySet<AgentId> = new Set();
+
 export class CallTelling {
   readonly #options: DeskOptions;
   readonly #seats: Seats;
   /** Who is told of each call now. */
-  readonly #audience = new Map<InteractionId, Set<AgentId>>();
+  readonly #audience = new Map<InteractionId, ReadonlySet<AgentId>>();
   readonly #parked = new Map<InteractionId, { call: ParkedCall; did: string | undefined }>();
   readonly #dialled: Dialled;
   /** Ends of detours that were told. */
@@ -32,7 +35,7 @@ export class CallTelling {
   /** A call changed, or ended. */
   follow(call: CallView): void {
     const { interaction, phase } = call;
-    const before = this.#audience.get(interaction) ?? new Set();
+    const before = this.#audience.get(interaction) ?? nobody;
     const now = audienceOf(call);
     for (const agent of before) {
       if (!now.has(agent)) this.#seats.get(agent)?.tell('call-gone', { interaction });
@@ -106,7 +109,8 @@ export class CallTelling {
   }
 }
 
-function audienceOf({ agent, parties }: CallView): Set<AgentId> {
+function audienceOf({ agent, parties }: CallView): ReadonlySet<AgentId> {
+  if (agent === undefined && parties === undefined) return nobody;
   const audience = new Set<AgentId>();
   if (agent !== undefined) audience.add(agent);
   for (const party of parties ?? []) if (party.agent !== undefined) audience.add(party.agent);

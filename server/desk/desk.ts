@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { AgentId, InteractionId, Millis, Offer, OfferId, PopContent } from '../../values/index.ts';
 import { interactionDisposed } from '../customers/index.ts';
 import type { JournalEvent } from '../journal/index.ts';
-import type { AgentLive, CallView, QueueLive, Screens } from '../ports/index.ts';
+import type { AgentNow, CallView, QueueLive, Screens } from '../ports/index.ts';
 import { makeActions } from './actions.ts';
 import { CallTelling } from './call-telling.ts';
 import { ConversationTelling } from './conversation-telling.ts';
@@ -95,7 +95,10 @@ class OpenDesk implements Desk {
     const actions = makeActions(options, this.#screen, this.#detours, this.#phones);
     this.#reception = new Reception(this.#seats, this.#screen, this.#figures, actions);
     this.screens = {
-      pop: (offer, content) => this.#pop(offer, content),
+      pop: (offer, content) => {
+        const seat = this.#seats.get(offer.agent);
+        return seat === undefined ? 'absent' : this.#pop(seat, offer, content());
+      },
       took: (agent, work, content) => this.#took(agent, work, content),
       offerEnded: (...ended) => this.#offerEnded(...ended),
     };
@@ -261,9 +264,7 @@ class OpenDesk implements Desk {
     for (const seat of this.#seats.all.values()) seat.tally.reset();
   }
 
-  async #pop(offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'> {
-    const seat = this.#seats.get(offer.agent);
-    if (seat === undefined) return 'absent';
+  async #pop(seat: Seat, offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'> {
     const { counters } = this.#seats;
     counters.pops++;
     const words = content.channel === 'voice' ? [] : lastWords(this.#options.conversations, content.interaction);
@@ -303,11 +304,12 @@ class OpenDesk implements Desk {
     this.#seats.note(deskFacts.contactWorked, worked, { agent, interaction });
   }
 
-  readonly #onAgent = (live: AgentLive): void => {
-    this.#figures.agent(live);
-    const seat = this.#seats.get(live.agent);
+  readonly #onAgent = ({ agent }: AgentNow): void => {
+    this.#figures.agent(agent);
+    const seat = this.#seats.get(agent);
     if (seat === undefined) return;
-    const { agent } = live;
+    const live = this.#options.agentWork.agent(agent);
+    if (live === undefined) return;
     for (const { interaction, ...worked } of seat.tally.follow(live, this.#options.clock.now())) {
       this.#seats.note(deskFacts.contactWorked, worked, { agent, interaction });
     }

@@ -13,7 +13,7 @@ export class Figures {
   readonly #everyMs: number;
   readonly #panels: () => Iterable<Panel>;
   readonly #queues = new Map<QueueId, QueueLive>();
-  readonly #agents = new Map<AgentId, AgentLive>();
+  readonly #agents = new Set<AgentId>();
   readonly #calls = new Map<InteractionId, CallView>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,12 +32,14 @@ export class Figures {
 
   /** A call that ended is told once more, with its phase. */
   call(call: CallView): void {
+    if (!this.#screen.watched) return;
     this.#calls.set(call.interaction, call);
     this.#later();
   }
 
-  agent(live: AgentLive): void {
-    this.#agents.set(live.agent, live);
+  agent(agent: AgentId): void {
+    if (!this.#screen.watched) return;
+    this.#agents.add(agent);
     this.#later();
   }
 
@@ -70,19 +72,21 @@ export class Figures {
   }
 
   #send(): void {
-    const { directory } = this.#options;
+    const { directory, agentWork } = this.#options;
     const queues = [...this.#queues.values()].flatMap((live) => {
       const record = directory.queues.get(live.queue);
       return record === undefined ? [] : [{ record, text: JSON.stringify(live) }];
     });
-    const agents = [...this.#agents.values()].flatMap((live) => {
-      const record = directory.agents.get(live.agent);
-      return record?.roles.includes('agent') ? [{ record, live, text: '' }] : [];
+    const agents = [...this.#agents].flatMap((agent) => {
+      const record = directory.agents.get(agent);
+      const live = record?.roles.includes('agent') ? agentWork.agent(agent) : undefined;
+      return record && live ? [{ record, live, text: '' }] : [];
     });
     const calls = [...this.#calls.values()];
     this.#queues.clear();
     this.#agents.clear();
     this.#calls.clear();
+    let watched = false;
     for (const panel of this.#panels()) {
       const viewer = directory.agents.get(panel.agent);
       if (viewer === undefined) continue;
@@ -91,10 +95,12 @@ export class Figures {
       );
       if (hers.length > 0) panel.sendLive(frame('queues', hers));
       if (!panel.watching) continue;
+      watched = true;
       this.#sendFloor(panel, viewer, agents);
       const seen = calls.flatMap((call) => toldOf(panel, call, mayWatchCall(directory, viewer, call)));
       if (seen.length > 0) panel.sendLive(JSON.stringify({ live: 'calls', with: seen }));
     }
+    this.#screen.watched = watched;
   }
 
   #sendFloor(

@@ -30,6 +30,8 @@ export class Screen {
   /** Knows whose calls are whose; set before the first panel comes. */
   telling: CallTelling | undefined;
   conversations: ConversationTelling | undefined;
+  /** Somebody watches the floor; cleared where live figures find nobody who does. */
+  watched = false;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -105,6 +107,7 @@ export class Screen {
     calls: CallView[];
   } {
     const { directory, agentWork } = this.#options;
+    this.watched = true;
     const agents: FloorAgent[] = [];
     for (const live of agentWork.agents()) {
       const record = directory.agents.get(live.agent);

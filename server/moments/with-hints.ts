@@ -9,7 +9,7 @@ export function withHints(screens: Screens, hints: (customer: CustomerId) => Sai
     return found.length === 0 ? content : { ...content, hints: found };
   };
   return {
-    pop: (offer, content) => screens.pop(offer, hinted(content)),
+    pop: (offer, content) => screens.pop(offer, () => hinted(content())),
     took: (agent, work, content) => screens.took(agent, work, hinted(content)),
     offerEnded: (...ended) => screens.offerEnded(...ended),
   };

@@ -49,8 +49,12 @@ export interface QueueLive {
   };
 }
 
+/** Her presence, without her contacts. */
+export type AgentNow = Pick<AgentLive, 'agent' | 'presence' | 'reason' | 'since'>;
+
 export interface AgentWorkEvents {
-  agent: [AgentLive];
+  /** Her presence or her contacts changed. Of contacts `agent()` tells, which costs a step for each: only where somebody sees them. */
+  agent: [AgentNow];
   queue: [QueueLive];
   /** An offer began; the pop is on its way. */
   offered: [Offer];

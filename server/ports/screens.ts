@@ -3,10 +3,11 @@ import type { AgentId, InteractionId, Offer, OfferId, OfferOutcome, PopContent }
 
 export interface Screens {
   /**
-   * Writes the screen-pop to all panels of the agent. Resolves with `acknowledged` when a panel said that it shows it,
-   * with `absent` at once where she has no panel. Routing rings on acknowledgement or after 150 ms, whichever is first.
+   * Writes the screen-pop to all panels of the agent. Resolves with `acknowledged` when a panel said that it shows it;
+   * `absent` where she has no panel. Routing rings on acknowledgement or after 150 ms, whichever is first.
+   * @param content asked for only where somebody sees it: putting it together takes reads
    */
-  pop(offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'>;
+  pop(offer: Offer, content: () => PopContent): Promise<'acknowledged' | 'absent'> | 'absent';
   /**
    * She has a contact that nobody offered her: what a pop would have shown. A written one (she began it, took it, or was
    * handed it), or a call that a colleague had.

@@ -88,16 +88,15 @@ export class Flights {
     return target.offer(offer, signal);
   }
 
-  /** Resolves when a panel shows the contact, at once where there is none, after 150 ms, or when the offer is stopped. */
-  #pop(offer: Offer, target: OfferTarget, signal: AbortSignal): Promise<void> {
-    const screens = this.#screens();
-    if (!screens) return Promise.resolve();
+  /** Resolves when a panel shows the contact, after 150 ms, or when the offer is stopped; undefined where she has none. */
+  #pop(offer: Offer, target: OfferTarget, signal: AbortSignal): Promise<void> | undefined {
+    const shown = this.#show(offer, target);
+    if (shown === 'absent') return undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
     const stopped = () => resolve();
     signal.addEventListener('abort', stopped, { once: true });
-    this.#show(screens, offer, target).then(resolve, (error: unknown) => {
-      // The customer is not made to wait for a screen that fails.
-      this.#logger.error({ err: error, offer: offer.id, interaction: offer.interaction }, 'screen-pop failed');
+    shown.then(stopped, (error: unknown) => {
+      this.#failed(offer, error);
       resolve();
     });
     // Counted from when the pop was written: what it took to put together is not taken from the panel's time.
@@ -108,7 +107,17 @@ export class Flights {
     });
   }
 
-  async #show(screens: Screens, offer: Offer, target: OfferTarget): Promise<void> {
-    await screens.pop(offer, target.pop());
+  #show(offer: Offer, target: OfferTarget): ReturnType<Screens['pop']> {
+    try {
+      return this.#screens()?.pop(offer, () => target.pop()) ?? 'absent';
+    } catch (error) {
+      this.#failed(offer, error);
+      return 'absent';
+    }
+  }
+
+  /** The customer is not made to wait for a screen that fails. */
+  #failed({ id: offer, interaction }: Offer, error: unknown): void {
+    this.#logger.error({ err: error, offer, interaction }, 'screen-pop failed');
   }
 }

@@ -1,15 +1,16 @@
 // The router's state as desks and the API see it.
 import type { AgentId, Millis, QueueId } from '../../values/index.ts';
 import { type Agent, expectedWait, hasRoom, type RouterState } from '../acd/index.ts';
-import type { AgentLive, QueueLive } from '../ports/index.ts';
+import type { AgentLive, AgentNow, QueueLive } from '../ports/index.ts';
+
+export function agentNow({ config, presence, reason, since }: Agent): AgentNow {
+  const leaving = presence === 'leaving';
+  return { agent: config.id, presence: leaving ? 'not-ready' : presence, reason: leaving ? presence : reason, since };
+}
 
 export function agentLive(agent: Agent): AgentLive {
-  const { config, presence, reason, since } = agent;
   return {
-    agent: config.id,
-    presence: presence === 'leaving' ? 'not-ready' : presence,
-    reason: presence === 'leaving' ? 'leaving' : reason,
-    since,
+    ...agentNow(agent),
     contacts: [...agent.work.values()].map((work) => ({
       interaction: work.contact,
       channel: work.channel,

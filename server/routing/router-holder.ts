@@ -126,10 +126,8 @@ export class RouterHolder {
   #commit(now: number, command: Command, events: AcdEvent[]): void {
     if (command.type.startsWith('set-') || command.type.startsWith('remove-')) this.#configuration++;
     const record = { router: routerVersion, configuration: this.#configuration, command, events };
-    const facts = [
-      newEvent(routingDecided, now, record, scopeOf(command)),
-      ...events.flatMap((event) => factsOf(event, this.#options.teamOf)),
-    ];
+    const facts = [newEvent(routingDecided, now, record, scopeOf(command))];
+    for (const event of events) for (const fact of factsOf(event, this.#options.teamOf)) facts.push(fact);
     // Counted with the decision, not with the commit, so that a snapshot holds both or neither.
     for (const event of events) {
       this.#options.day.count(event);

@@ -44,7 +44,7 @@ import { changesOf, demandsOf } from './configure.ts';
 import { routingErrors as failed } from './errors.ts';
 import { type Explanation, explanations } from './explain.ts';
 import { exitOf } from './facts.ts';
-import { agentLive, queueLive, queuesOfAgent } from './live.ts';
+import { agentLive, agentNow, queueLive, queuesOfAgent } from './live.ts';
 import { QueueDay } from './queue-day.ts';
 import type { Difference, Reality } from './reconciler.ts';
 import { Reconciling } from './reconciling.ts';
@@ -139,10 +139,13 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       leave: (interaction) => this.#acting.leave(interaction, 'lost'),
     });
     this.#telling = new Telling({
-      agent: (agent) => (this.listenerCount('agent') > 0 ? this.agent(agent) : undefined),
+      agent: (agent) => {
+        const known = this.#holder.state.agents.get(agent);
+        return known && agentNow(known);
+      },
       queuesOf: (agent) => queuesOfAgent(this.#holder.state, agent),
       queue: (queue) => (this.listenerCount('queue') > 0 ? this.#queueLive(queue) : undefined),
-      tellAgent: (live) => this.emit('agent', live),
+      tellAgent: (now) => this.emit('agent', now),
       tellQueue: (live) => this.emit('queue', live),
       failed: (error) => this.#holder.defect(error, 'figures'),
     });

@@ -1,16 +1,16 @@
 // Tells desks and the API what changed: agents at once, queues' figures at most four times a second.
 import type { AgentId, QueueId } from '../../values/index.ts';
 import type { AcdEvent } from '../acd/index.ts';
-import type { AgentLive, QueueLive } from '../ports/index.ts';
+import type { AgentNow, QueueLive } from '../ports/index.ts';
 
 const everyMs = 250;
 
 export interface TellingOptions {
-  /** Undefined where nobody listens, or there is no such agent. */
-  agent: (agent: AgentId) => AgentLive | undefined;
+  /** Undefined where there is no such agent. */
+  agent: (agent: AgentId) => AgentNow | undefined;
   queuesOf: (agent: AgentId) => readonly QueueId[];
   queue: (queue: QueueId) => QueueLive | undefined;
-  tellAgent: (live: AgentLive) => void;
+  tellAgent: (now: AgentNow) => void;
   tellQueue: (live: QueueLive) => void;
   /** A listener threw. */
   failed: (error: unknown) => void;
@@ -34,8 +34,8 @@ export class Telling {
     }
     for (const id of agents) {
       for (const queue of queuesOf(id)) this.#queues.add(queue);
-      const live = agent(id);
-      if (live) tellAgent(live);
+      const now = agent(id);
+      if (now) tellAgent(now);
     }
     if (this.#queues.size > 0) this.#timer ??= setTimeout(() => this.#tellQueues(), everyMs);
   }

@@ -191,6 +191,31 @@ test('a call in a queue of nobody’s is for the team of its agent alone, and ov
   expect(world.calls.asked).toEqual(['red listen int_1', 'blue listen int_2']);
 });
 
+test('a floor that was left is live again when somebody comes back to it', async () => {
+  const boss = agentRecord('boss', 'Bo', { roles: ['supervisor'], queues: [] });
+  await start({ agents: [agentRecord('1001', 'Lin Mei'), boss], limits: { figuresMs: 5 } });
+  const [{ client: agent }, { client }] = [await Client.open(world, '1001'), await Client.open(world, 'boss')];
+  const last = (wanted: Client, live: string) =>
+    wanted.live.flatMap((one) => (one.live === live ? (one.with as object[]) : [])).at(-1);
+  await client.do('watch', { on: true });
+  shows(call());
+  expect(await client.until(() => last(client, 'calls'))).toMatchObject({ phase: 'talking' });
+  await client.do('watch', { on: false });
+  const [figures] = world.work.figures.values();
+  // With nobody there, what changes is for those alone who have these queues.
+  shows(call({ phase: 'held' }));
+  world.work.setPresence('1001', 'ready');
+  if (figures) world.work.emit('queue', { ...figures, waiting: 3 });
+  expect(await agent.until(() => last(agent, 'queues'))).toMatchObject({ waiting: 3 });
+  expect((await client.do('watch', { on: true })).calls).toMatchObject([{ phase: 'held' }]);
+  shows(call({ phase: 'parked' }));
+  world.work.setPresence('1001', 'not-ready', 'tea');
+  await client.until(() => last(client, 'floor'));
+  expect(last(client, 'floor')).toMatchObject({ agent: '1001', presence: 'not-ready', reason: 'tea' });
+  const phases = client.live.flatMap(({ live, with: calls }) => (live === 'calls' ? (calls as CallView[]) : []));
+  expect(phases.map(({ phase }) => phase)).toEqual(['talking', 'parked']);
+});
+
 test('parked calls are told to everybody, and what she dialled is in her snapshot', async () => {
   await start();
   const { client } = await Client.open(world, '1002');

@@ -124,6 +124,11 @@ test('a hint that comes during the talk is told to who has the contact, and is t
 test('without a panel, or when the only one goes, a pop is absent', async () => {
   await start();
   await world.offer('1002');
+  const offer = { id: 'off_x', interaction: 'int_x', agent: '1002', queue: 'service', at: 1, deadline: 2 };
+  const unseen = () => {
+    throw new Error('nobody sees it');
+  };
+  expect(world.desk.screens.pop(offer, unseen)).toBe('absent');
   const { client } = await Client.open(world, '1001');
   const offering = world.offer('1001');
   await client.event('pop');

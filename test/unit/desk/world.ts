@@ -469,7 +469,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         variables: content.variables,
       };
       calls.calls.set(interaction, call);
-      const popped = world.desk.screens.pop(offer, content);
+      const popped = world.desk.screens.pop(offer, () => content);
       work.change(agent, (live) =>
         live.contacts.push({
           interaction,

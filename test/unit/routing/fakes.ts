@@ -141,9 +141,10 @@ export class FakeScreens implements Screens {
     this.log = log;
   }
 
-  async pop(offer: Offer, content: PopContent): Promise<'acknowledged' | 'absent'> {
-    this.log.push(`pop ${content.interaction} ${offer.agent}`);
+  async pop(offer: Offer, content: () => PopContent): Promise<'acknowledged' | 'absent'> {
+    this.log.push(`pop ${offer.interaction} ${offer.agent}`);
     if (this.absent) return 'absent';
+    content();
     const { acknowledgeMs } = this;
     await new Promise<void>((resolve) => acknowledgeMs !== undefined && setTimeout(resolve, acknowledgeMs));
     return 'acknowledged';

@@ -32,9 +32,31 @@ describe('an offer', () => {
     await room.pass(1);
     expect(room.log.at(-1)).toBe('ring int_a 1001');
     room.screens.absent = true;
-    room.call('int_b');
+    const unseen = vi.spyOn(room.call('int_b'), 'pop');
     await room.pass(0);
     expect(room.log.slice(-2)).toEqual(['pop int_b 1002', 'ring int_b 1002']);
+    // Putting it together takes reads.
+    expect(unseen).not.toHaveBeenCalled();
+  });
+
+  test('a screen that fails keeps nobody waiting', async () => {
+    const room = new Room();
+    await room.ready('1001', '1002');
+    for (const [interaction, agent] of [
+      ['int_a', '1001'],
+      ['int_b', '1002'],
+    ] as const) {
+      const failed = () => {
+        throw new Error('the disk is gone');
+      };
+      if (interaction === 'int_a') room.call(interaction).pop = failed;
+      else {
+        room.screens.pop = failed;
+        room.call(interaction);
+      }
+      await room.pass(0);
+      expect(room.log.at(-1)).toBe(`ring ${interaction} ${agent}`);
+    }
   });
 
   test('what it takes to put the pop together is not taken from the panel’s 150 ms', async () => {
@@ -451,9 +473,9 @@ describe('agents', () => {
 
   test('live state comes as it changes; figures of the day follow the definitions', async () => {
     const room = new Room();
-    const agents: AgentLive[] = [];
+    const agents: (AgentLive | undefined)[] = [];
     const queues: QueueLive[] = [];
-    room.routing.on('agent', (live) => agents.push(live));
+    room.routing.on('agent', ({ agent }) => agents.push(room.routing.agent(agent)));
     room.routing.on('queue', (live) => queues.push(live));
     await room.ready('1001');
     const answered = room.call('int_a');
