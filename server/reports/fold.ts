@@ -32,7 +32,7 @@ export interface AgentState {
   reason?: string | undefined;
   /** Up to when her time is counted. */
   since: Millis;
-  works: Record<OfferId, WorkState>;
+  works: Map<OfferId, WorkState>;
   /** Her own contacts. */
   own: Partial<Record<Channel, number>>;
 }
@@ -100,6 +100,12 @@ export class ReportFold {
   accrue(id: AgentId, until: Millis): void {
     const agent = this.agents.get(id);
     if (!agent || until <= agent.since) return;
+    this.dirty.add(`agent ${id}`);
+    this.#accrue(id, agent, until);
+  }
+
+  #accrue(id: AgentId, agent: AgentState, until: Millis): void {
+    if (until <= agent.since) return;
     const figure = timeFigureOf(agent);
     const team = agent.team ?? '';
     if (figure) {
@@ -109,7 +115,6 @@ export class ReportFold {
       });
     }
     agent.since = until;
-    this.dirty.add(`agent ${id}`);
   }
 
   #decided(event: AcdEvent): void {
@@ -184,21 +189,20 @@ export class ReportFold {
       case 'work-ended': {
         const { agent: id, queue, work: name, connectedMs, wrapUpUntil } = event;
         const agent = this.#agent(id, at);
-        const work = agent.works[name];
+        const work = agent.works.get(name);
         const channel = work?.channel ?? 'voice';
         const held = Math.min(connectedMs, work ? heldOf(work, at) : 0);
         const talked = connectedMs - held;
-        for (const [figure, ms] of [
-          ['talk_ms', talked],
-          ['hold_ms', held],
-        ] as const) {
-          this.#count(at, queue, channel, figure, ms);
-          this.#countAgent(at, id, `contact_${figure}`, ms);
-        }
+        this.#count(at, queue, channel, 'talk_ms', talked);
+        this.#countAgent(at, id, 'contact_talk_ms', talked);
+        this.#count(at, queue, channel, 'hold_ms', held);
+        this.#countAgent(at, id, 'contact_hold_ms', held);
         this.#count(at, queue, channel, 'handled');
         this.#countAgent(at, id, 'handled');
-        if (work && wrapUpUntil !== undefined) agent.works[name] = { ...work, state: 'wrap-up', heldSince: undefined };
-        else this.#drop(id, name, at);
+        if (work && wrapUpUntil !== undefined) {
+          work.state = 'wrap-up';
+          work.heldSince = undefined;
+        } else agent.works.delete(name);
         return;
       }
       case 'wrap-up-ended': {
@@ -233,9 +237,7 @@ export class ReportFold {
 
   #hold({ type, at, agent: id, interaction }: JournalEvent): void {
     const known = id === undefined ? undefined : this.agents.get(id);
-    const work = Object.values(known?.works ?? {}).find(
-      (one) => one.contact === interaction && one.state === 'connected',
-    );
+    const work = known && talkIn(known, interaction);
     if (id === undefined || !work) return;
     this.#agent(id, at);
     if (type === 'interaction.held') {
@@ -256,7 +258,7 @@ export class ReportFold {
   #rebuilt(at: Millis): void {
     for (const id of this.agents.keys()) {
       const agent = this.#agent(id, at);
-      agent.works = {};
+      agent.works.clear();
       agent.own = {};
       agent.presence = 'offline';
     }
@@ -278,22 +280,22 @@ export class ReportFold {
     const known = this.agents.get(id);
     this.dirty.add(`agent ${id}`);
     if (known) {
-      this.accrue(id, at);
+      this.#accrue(id, known, at);
       return known;
     }
-    const made: AgentState = { presence: 'offline', since: at, works: {}, own: {} };
+    const made: AgentState = { presence: 'offline', since: at, works: new Map(), own: {} };
     this.agents.set(id, made);
     return made;
   }
 
   #work(id: AgentId, name: OfferId, at: Millis, work: WorkState): void {
-    this.#agent(id, at).works[name] = work;
+    this.#agent(id, at).works.set(name, work);
   }
 
   #drop(id: AgentId, name: OfferId, at: Millis): WorkState | undefined {
     const agent = this.#agent(id, at);
-    const work = agent.works[name];
-    delete agent.works[name];
+    const work = agent.works.get(name);
+    agent.works.delete(name);
     return work;
   }
 
@@ -322,6 +324,12 @@ export class ReportFold {
   }
 }
 
+/** Her talk on that contact. */
+function talkIn({ works }: AgentState, interaction: InteractionId | undefined): WorkState | undefined {
+  for (const work of works.values()) if (work.contact === interaction && work.state === 'connected') return work;
+  return undefined;
+}
+
 function heldOf(work: WorkState, at: Millis): number {
   return work.heldMs + (work.heldSince === undefined ? 0 : Math.max(0, at - work.heldSince));
 }
@@ -331,8 +339,7 @@ export function timeFigureOf({ presence, works, own }: AgentState): TimeFigure |
   let held = false;
   let wrapping = false;
   let ringing = false;
-  for (const name in works) {
-    const { state, heldSince } = works[name]!;
+  for (const { state, heldSince } of works.values()) {
     if (state === 'connected' && heldSince === undefined) return 'talk_ms';
     held ||= state === 'connected';
     wrapping ||= state === 'wrap-up';

@@ -1,8 +1,8 @@
 // The report tables: figures are added up in memory and added to their rows; what is open is kept beside them.
 import type { Database, Statement } from 'better-sqlite3';
-import type { AgentId, Channel, Millis, QueueId } from '../../values/index.ts';
+import type { AgentId, Channel, Millis, OfferId, QueueId } from '../../values/index.ts';
 import { type AgentFigure, agentFigures, type QueueFigure, queueFigures } from './figures.ts';
-import type { AgentState, ContactState, QueueState, ReportFold, Sink } from './fold.ts';
+import type { AgentState, ContactState, QueueState, ReportFold, Sink, WorkState } from './fold.ts';
 
 interface Row {
   key: (string | number)[];
@@ -17,20 +17,27 @@ export class Gathered implements Sink {
   readonly reasons = new Map<string, Row>();
 
   queue(slot: Millis, team: string, queue: QueueId, channel: Channel, figure: QueueFigure, amount: number): void {
-    add(rowOf(this.queues, [slot, team, queue, channel]), figure, amount);
+    add(this.#ofQueue(slot, team, queue, channel), figure, amount);
   }
 
   longest(slot: Millis, team: string, queue: QueueId, channel: Channel, ms: number): void {
-    const row = rowOf(this.queues, [slot, team, queue, channel]);
+    const row = this.#ofQueue(slot, team, queue, channel);
     row.longest = Math.max(row.longest, ms);
   }
 
   agent(slot: Millis, team: string, agent: AgentId, figure: AgentFigure, amount: number): void {
-    add(rowOf(this.agents, [slot, team, agent]), figure, amount);
+    const name = `${slot}\0${team}\0${agent}`;
+    add(this.agents.get(name) ?? newRow(this.agents, name, [slot, team, agent]), figure, amount);
   }
 
   reason(slot: Millis, team: string, agent: AgentId, reason: string, ms: number): void {
-    add(rowOf(this.reasons, [slot, team, agent, reason]), 'ms', ms);
+    const name = `${slot}\0${team}\0${agent}\0${reason}`;
+    add(this.reasons.get(name) ?? newRow(this.reasons, name, [slot, team, agent, reason]), 'ms', ms);
+  }
+
+  #ofQueue(slot: Millis, team: string, queue: QueueId, channel: Channel): Row {
+    const name = `${slot}\0${team}\0${queue}\0${channel}`;
+    return this.queues.get(name) ?? newRow(this.queues, name, [slot, team, queue, channel]);
   }
 
   get empty(): boolean {
@@ -38,13 +45,9 @@ export class Gathered implements Sink {
   }
 }
 
-function rowOf(rows: Map<string, Row>, key: (string | number)[]): Row {
-  const name = key.join('\u0000');
-  let row = rows.get(name);
-  if (!row) {
-    row = { key, amounts: new Map(), longest: 0 };
-    rows.set(name, row);
-  }
+function newRow(rows: Map<string, Row>, name: string, key: (string | number)[]): Row {
+  const row = { key, amounts: new Map(), longest: 0 };
+  rows.set(name, row);
   return row;
 }
 
@@ -121,10 +124,19 @@ export function readState(database: Database, fold: ReportFold, only = ''): void
     .all(only, only);
   for (const { name, state } of rows) {
     const [kind = '', id = ''] = name.split(/ (.*)/s);
-    if (kind === 'agent') fold.agents.set(id, JSON.parse(state) as AgentState);
+    if (kind === 'agent') fold.agents.set(id, readAgent(state));
     else if (kind === 'contact') fold.contacts.set(id, JSON.parse(state) as ContactState);
     else fold.queues.set(id, JSON.parse(state) as QueueState);
   }
+}
+
+function readAgent(state: string): AgentState {
+  const agent = JSON.parse(state) as Omit<AgentState, 'works'> & { works: Record<OfferId, WorkState> };
+  return { ...agent, works: new Map(Object.entries(agent.works)) };
+}
+
+function writeAgent(agent: AgentState): string {
+  return JSON.stringify({ ...agent, works: Object.fromEntries(agent.works) });
 }
 
 /** What is open under those names, as JSON. */
@@ -132,9 +144,9 @@ export function stateOf(fold: ReportFold, names: Iterable<string>): Map<string, 
   const found = new Map<string, string | undefined>();
   for (const name of names) {
     const [kind = '', id = ''] = name.split(/ (.*)/s);
-    const open =
-      kind === 'agent' ? fold.agents.get(id) : kind === 'contact' ? fold.contacts.get(id) : fold.queues.get(id);
-    found.set(name, open === undefined ? undefined : JSON.stringify(open));
+    const agent = kind === 'agent' ? fold.agents.get(id) : undefined;
+    const open = kind === 'contact' ? fold.contacts.get(id) : kind === 'queue' ? fold.queues.get(id) : undefined;
+    found.set(name, agent ? writeAgent(agent) : open && JSON.stringify(open));
   }
   return found;
 }
