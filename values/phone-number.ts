@@ -18,7 +18,7 @@ function parser(): typeof Parse {
   return parse;
 }
 
-/** Understood before: services are dialled again and again, and understanding a number is slow. */
+/** Understood before: services are dialled again and again, and understanding a number is slow. The oldest goes first. */
 const known = new Map<string, PhoneNumber>();
 const mostKnown = 2_000;
 
@@ -31,10 +31,22 @@ export function phoneNumber(dialled: string, country: string): PhoneNumber {
   let number = known.get(key);
   if (number) return number;
   const parsed = parser()(dialled, country as CountryCode);
-  number = { e164: parsed?.isPossible() ? parsed.number : undefined, dialled };
-  if (known.size >= mostKnown) known.clear();
-  known.set(key, number);
+  const e164 = parsed?.isPossible() ? parsed.number : undefined;
+  number = { e164, dialled };
+  remember(key, number);
+  // In this form it is asked for next (whose is it?), and is understood as itself; what still has a trunk prefix may not be.
+  if (parsed && e164 !== undefined && e164 !== dialled && !/^[08]/.test(parsed.nationalNumber))
+    remember(`${country} ${e164}`, { e164, dialled: e164 });
   return number;
+}
+
+function remember(key: string, number: PhoneNumber): void {
+  known.set(key, number);
+  if (known.size <= mostKnown) return;
+  for (const oldest of known.keys()) {
+    known.delete(oldest);
+    break;
+  }
 }
 
 /** E.164, or at least three digits as a network may send them: what a customer can be known by. */
