@@ -26,6 +26,8 @@ export class SteadyClock implements Clock {
   /** Our time when it was read last, and the monotonic time then. */
   #at: Millis;
   #read: Millis;
+  /** The machine's clock then; NaN: our time was moved since. */
+  #wall = Number.NaN;
 
   constructor(sources: Sources) {
     this.#sources = sources;
@@ -35,6 +37,9 @@ export class SteadyClock implements Clock {
 
   now(): Millis {
     const wall = this.#sources.wall();
+    // Asked many times in one millisecond: there is nothing new to follow.
+    if (wall === this.#wall) return Math.floor(this.#at);
+    this.#wall = wall;
     const read = this.#sources.monotonic();
     const passed = read - this.#read;
     const expected = this.#at + passed;
@@ -61,7 +66,9 @@ export class SteadyClock implements Clock {
    * set is no jump either. What is more than a day away is not heard.
    */
   goOnFrom(at: Millis): void {
-    if (Math.abs(at - this.now()) <= unsetMs) this.#at = at;
+    if (Math.abs(at - this.now()) > unsetMs) return;
+    this.#at = at;
+    this.#wall = Number.NaN;
   }
 
   /** Not before that: it has happened already. What is more than a day ahead is not heard. */
@@ -73,5 +80,6 @@ export class SteadyClock implements Clock {
   takeOver(): void {
     this.#at = this.#sources.wall();
     this.#read = this.#sources.monotonic();
+    this.#wall = Number.NaN;
   }
 }

@@ -7,7 +7,7 @@ import type { AcdEvent } from './events.ts';
 import { matchAgent, matchContact } from './match.ts';
 import { isOpen } from './opening.ts';
 import { presenceMachine } from './presence.ts';
-import { type Agent, byRank, type Contact, type RouterState, type Work } from './state.ts';
+import { type Agent, byRank, type Contact, type Queue, type RouterState, type Work } from './state.ts';
 import { endOffer, endWork, endWrapUp, leaveIfDone, setPresence, withdraw } from './work-steps.ts';
 
 /** How long a wrap-up that waited for its disposition goes on after it was given, ms. */
@@ -330,28 +330,37 @@ function byIdleTime(a: Agent, b: Agent): number {
   return a.idleSince - b.idleSince || (a.config.id < b.config.id ? -1 : a.config.id > b.config.id ? 1 : 0);
 }
 
+function byName(a: Queue, b: Queue): number {
+  return a.config.id < b.config.id ? -1 : 1;
+}
+
+const none: readonly never[] = [];
+
+/** Empties a set. Most often nothing is in it: that costs nothing. */
+function takeAll<T>(touched: Set<T>, order: (a: T, b: T) => number): readonly T[] {
+  if (touched.size === 0) return none;
+  const all = [...touched].sort(order);
+  touched.clear();
+  return all;
+}
+
 /** Brings everything that the command touched to rest: staffing, what is due for contacts, matching. */
 function settle(decision: Decision): void {
   const { touched } = decision.state;
   while (touched.queues.size + touched.contacts.size + touched.agents.size > 0) {
     // By name and age, not in the order of touching, which a restored state need not share.
-    const queues = [...touched.queues].sort((a, b) => (a.config.id < b.config.id ? -1 : 1));
-    touched.queues.clear();
-    for (const queue of queues) {
+    for (const queue of takeAll(touched.queues, byName)) {
       const id = queue.config.id;
       if (decision.state.queues.get(id) !== queue) continue;
       if (queue.staff > 0 && queue.unstaffedSince !== undefined) decision.emit({ type: 'queue-staffed', queue: id });
       if (queue.staff === 0 && queue.unstaffedSince === undefined)
         decision.emit({ type: 'queue-unstaffed', queue: id });
     }
-    const contacts = [...touched.contacts].sort(byRank);
-    touched.contacts.clear();
+    const contacts = takeAll(touched.contacts, byRank);
     for (const contact of contacts) serveContact(decision, contact);
     // What serving touched again is in the list already.
-    touched.contacts.clear();
-    const agents = [...touched.agents].sort(byIdleTime);
-    touched.agents.clear();
-    for (const agent of agents) matchAgent(decision, agent);
+    takeAll(touched.contacts, byRank);
+    for (const agent of takeAll(touched.agents, byIdleTime)) matchAgent(decision, agent);
     for (const contact of contacts) matchContact(decision, contact);
   }
 }

@@ -12,25 +12,25 @@ export interface Due {
 
 export class Timers {
   readonly #order = new OrderedList<Due>(earlier);
-  readonly #byId = new Map<string, Due>();
+  readonly #byId: Record<DueKind, Map<string, Due>> = { contact: new Map(), work: new Map(), queue: new Map() };
 
   /** Sets or, with undefined, clears when the thing is due. */
   set(kind: DueKind, id: string, at: Millis | undefined): void {
-    const key = `${kind} ${id}`;
-    const known = this.#byId.get(key);
+    const byId = this.#byId[kind];
+    const known = byId.get(id);
     if (known?.at === at) return;
     if (known) {
       this.#order.remove(known);
-      this.#byId.delete(key);
+      byId.delete(id);
     }
     if (at === undefined) return;
     const due = { at, kind, id };
-    this.#byId.set(key, due);
+    byId.set(id, due);
     this.#order.add(due);
   }
 
   at(kind: DueKind, id: string): Millis | undefined {
-    return this.#byId.get(`${kind} ${id}`)?.at;
+    return this.#byId[kind].get(id)?.at;
   }
 
   next(): Due | undefined {
