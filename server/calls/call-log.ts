@@ -64,7 +64,7 @@ export class CallLog {
       newEvent(
         interactionStarted,
         at,
-        clean({
+        {
           channel: 'voice' as const,
           direction,
           callId,
@@ -76,7 +76,7 @@ export class CallLog {
           fromName,
           to,
           toDialled,
-        }),
+        },
         scope,
       ),
     ];
@@ -96,7 +96,7 @@ export class CallLog {
 
   step(step: PathStep, flow: string): void {
     const { node, type, label, value } = step;
-    this.#append(interactionStep, clean({ flow, node, type, label, value }));
+    this.#append(interactionStep, { flow, node, type, label, value });
   }
 
   flowFaulted(flow: string, node: string, code: string, sentence: string): void {
@@ -104,11 +104,11 @@ export class CallLog {
   }
 
   rang(offer: OfferId | undefined, phones: number, ringMs: number, status: number | undefined, agent?: AgentId): void {
-    this.#append(callRang, clean({ offer, phones, ringMs, status }), agent === undefined ? {} : { agent });
+    this.#append(callRang, { offer, phones, ringMs, status }, agent);
   }
 
   connected(offer: OfferId | undefined, waitMs: number | undefined): void {
-    this.#append(interactionAnswered, clean({ offer, waitMs }));
+    this.#append(interactionAnswered, { offer, waitMs });
   }
 
   held(): void {
@@ -125,7 +125,7 @@ export class CallLog {
   }
 
   transferFailed(how: 'busy' | 'no-answer' | 'failed', status: number | undefined): void {
-    this.#append(callTransferFailed, clean({ how, status }));
+    this.#append(callTransferFailed, { how, status });
   }
 
   talkEnded(why: 'customer' | 'agent' | 'transferred' | 'detour' | 'failed'): void {
@@ -135,7 +135,7 @@ export class CallLog {
   party({ facts }: Guest, state: GuestState | 'has-it', why?: string): void {
     const { id: party, as, agent: who, by } = facts;
     const data = { party, as, ...targetOf(facts.to), who, by, state, why: why && withoutNumbers(why) };
-    this.#append(interactionParty, clean(data));
+    this.#append(interactionParty, data);
   }
 
   /** @param of whose talk it is */
@@ -145,7 +145,7 @@ export class CallLog {
     what: 'asked' | 'began' | 'changed' | 'took-over' | 'ended',
     of: AgentId | undefined,
   ): void {
-    this.#append(callMonitored, { by, mode, what }, of === undefined ? {} : { agent: of });
+    this.#append(callMonitored, { by, mode, what }, of);
   }
 
   parked(slot: string, by: AgentId): void {
@@ -173,7 +173,7 @@ export class CallLog {
   }
 
   recordingEnded(recording: string, { ms, bytes, sha256 }: SealedRecording): void {
-    this.#append(recordingEnded, clean({ recording, ms, bytes, sha256 }));
+    this.#append(recordingEnded, { recording, ms, bytes, sha256 });
   }
 
   adopted(phase: Exclude<CallState, 'setup' | 'ended'>): void {
@@ -183,51 +183,45 @@ export class CallLog {
   legEnded(leg: Leg, ending: LegEnding): void {
     this.#append(
       callLegEnded,
-      clean({
+      {
         leg: leg.id,
         role: leg.role,
         sipCallId: leg.sipCallId,
         by: ending.by,
         cause: withoutNumbers(ending.cause),
         status: ending.status,
-      }),
-      leg.agent === undefined ? {} : { agent: leg.agent },
+      },
+      leg.agent,
     );
   }
 
   /** Comes after the end of the leg, and often after the end of the call. */
   quality(leg: Leg, party: 'customer' | 'agent' | 'other', quality: Quality): void {
     const { codec, received, lost, jitterMs, rttMs, mos } = quality;
-    this.#append(
-      interactionQuality,
-      clean({ leg: leg.id, party, codec, received, lost, jitterMs, rttMs, mos }),
-      leg.agent === undefined ? {} : { agent: leg.agent },
-    );
+    this.#append(interactionQuality, { leg: leg.id, party, codec, received, lost, jitterMs, rttMs, mos }, leg.agent);
   }
 
   ended(state: CallState, by: EndedBy, cause: string, sipStatus: number | undefined, at = this.#now()): void {
     const event = newEvent(
       interactionEnded,
       at,
-      clean({ where: recordPlace[state], by, cause: withoutNumbers(cause), sipStatus }),
+      { where: recordPlace[state], by, cause: withoutNumbers(cause), sipStatus },
       this.#scope(),
     );
     void this.#tools.journal.append([event]);
   }
 
-  #append<Data extends object>(type: EventType<Data>, data: Data, scope: EventScope = {}): void {
+  /** @param agent whose fact it is; absent: of whoever is on the call */
+  #append<Data extends object>(type: EventType<Data>, data: Data, agent?: AgentId): void {
     // Never rejects: a full disk raises an alarm in the journal, and ends no call.
-    void this.#tools.journal.append([newEvent(type, this.#now(), data, { ...this.#scope(), ...scope })]);
+    void this.#tools.journal.append([newEvent(type, this.#now(), data, this.#scope(agent))]);
   }
 
-  #scope(): EventScope {
-    const scope: EventScope = { interaction: this.#facts.interaction };
-    if (this.agent !== undefined) scope.agent = this.agent;
-    if (this.queue !== undefined) scope.queue = this.queue;
-    if (this.#facts.customer) scope.customer = this.#facts.customer.id;
-    const team = teamOf(this.#tools.directory, { ...scope, did: this.#facts.did });
-    if (team !== undefined) scope.team = team;
-    return scope;
+  #scope(agent = this.agent): EventScope {
+    const { interaction, customer, did } = this.#facts;
+    const { queue } = this;
+    const team = teamOf(this.#tools.directory, { queue, agent: this.agent, did });
+    return { interaction, agent, queue, customer: customer?.id, team };
   }
 
   #now(): number {
@@ -237,12 +231,6 @@ export class CallLog {
 
 /** A far side's reason phrase is its own text: short, and without a number that nobody could erase from the journal again. */
 function withoutNumbers(cause: string): string {
+  if (cause.length < 7) return cause;
   return cause.startsWith('ended by ') ? cause : cause.slice(0, 100).replace(/\+?\d{7,}/g, '…');
-}
-
-/** JSON has no undefined. A new object: one with deleted properties is slow for ever after. */
-function clean<Data extends object>(data: Data): Data {
-  const kept: Partial<Data> = {};
-  for (const key of Object.keys(data) as (keyof Data)[]) if (data[key] !== undefined) kept[key] = data[key];
-  return kept as Data;
 }

@@ -58,14 +58,11 @@ export class CustomerStore {
   /** The person of that id, be it her own or that of a part of hers. */
   get(id: CustomerId): Customer | undefined {
     this.#settle();
-    const now = this.#clock.now();
-    const fresh = (customer: Customer | undefined) =>
-      customer?.tags.every(({ until }) => until === undefined || until > now) ? customer : undefined;
-    const known = fresh(this.#known.get(id));
+    const known = this.#fresh(id);
     if (known) return known;
     const head = this.headOf(id);
     if (head === undefined) return undefined;
-    const same = head === id ? undefined : fresh(this.#known.get(head));
+    const same = head === id ? undefined : this.#fresh(head);
     if (same) return same;
     const parts = this.partsOf(head).flatMap((part) => this.part(part) ?? []);
     const [first, ...others] = parts;
@@ -73,6 +70,14 @@ export class CustomerStore {
     const customer = personOf([first, ...others]);
     this.#keep(customer);
     return customer;
+  }
+
+  /** Kept in memory, and none of her tags is over. */
+  #fresh(head: CustomerId): Customer | undefined {
+    const customer = this.#known.get(head);
+    if (customer === undefined || customer.tags.length === 0) return customer;
+    const now = this.#clock.now();
+    return customer.tags.every(({ until }) => until === undefined || until > now) ? customer : undefined;
   }
 
   #keep(customer: Customer): void {
@@ -145,6 +150,7 @@ export class CustomerStore {
     const born = made && personOf([made]);
     const touched = new Set(customers);
     const widen = () => {
+      if (born) return; // part of nobody yet
       for (const id of customers) {
         const head = this.headOf(id);
         if (head !== undefined) touched.add(head);
