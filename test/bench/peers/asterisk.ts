@@ -1,6 +1,6 @@
 // Asterisk 22 with app_queue as a peer, unpacked into a folder of its own (test/engines/asterisk).
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,8 @@ export async function startAsterisk(
   many?: { agents: number; phones: number },
 ): Promise<Peer> {
   const state = mkdtempSync(join(tmpdir(), 'switchroom-asterisk-'));
-  const env = { ...process.env, ROOT: root, VARDIR: state, B: many ? withAgents(many) : engine };
+  const own = many && withAgents(many);
+  const env = { ...process.env, ROOT: root, VARDIR: state, B: own ?? engine };
   const control = (...args: string[]) => execFileSync(join(engine, 'ctl.sh'), args, { env, encoding: 'utf8' });
   control('start');
   const pid = Number(control('pid'));
@@ -53,6 +54,7 @@ export async function startAsterisk(
     pids: () => ({ asterisk: [pid] }),
     async close() {
       control('stop');
+      if (own !== undefined) rmSync(own, { recursive: true });
     },
   };
 }
