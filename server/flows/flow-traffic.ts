@@ -18,7 +18,7 @@ export interface FlowTrafficOptions {
 
 export class FlowTraffic {
   readonly #options: FlowTrafficOptions;
-  /** Calls by way since the last writing; the key is the way as JSON. */
+  /** Calls by way since the last writing; the key is flow, node before and node, apart by what no name has. */
   #ways = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
@@ -34,14 +34,17 @@ export class FlowTraffic {
    */
   passed(before: FlowState | undefined, passed: readonly string[]): void {
     if (passed.length === 0) return;
-    const at = new Map(before?.frames.map(({ flow, node }) => [flow, node]));
-    for (const each of passed) {
+    /** Where it is now, of the flows that it has come to since. */
+    let at: Map<string, string> | undefined;
+    for (const [index, each] of passed.entries()) {
       const cut = each.indexOf('/');
       const flow = each.slice(0, cut);
       const node = each.slice(cut + 1);
-      const way = JSON.stringify([flow, at.get(flow) ?? '', node]);
+      const from = at?.get(flow) ?? before?.frames.findLast((frame) => frame.flow === flow)?.node ?? '';
+      const way = `${flow}\n${from}\n${node}`;
       this.#ways.set(way, (this.#ways.get(way) ?? 0) + 1);
-      at.set(flow, node);
+      // Most often it has gone one step.
+      if (index < passed.length - 1) at = (at ?? new Map<string, string>()).set(flow, node);
     }
   }
 
@@ -50,7 +53,7 @@ export class FlowTraffic {
     if (this.#ways.size === 0) return;
     const { journal, clock, logger } = this.#options;
     const ways = [...this.#ways].map(([way, calls]): [string, string, string, number] => {
-      const [flow, from, to] = JSON.parse(way) as [string, string, string];
+      const [flow = '', from = '', to = ''] = way.split('\n');
       return [flow, from, to, calls];
     });
     this.#ways = new Map();

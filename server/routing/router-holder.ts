@@ -2,7 +2,7 @@
 // Commands of one turn of the event loop share one group commit, so the state runs ahead of the journal by that much;
 // nothing outside sees it before. Keeps the one timer, the snapshots, and folds after a restart.
 import type { Logger } from 'pino';
-import type { Clock, InteractionId, OfferId } from '../../values/index.ts';
+import type { AgentId, Clock, InteractionId, OfferId } from '../../values/index.ts';
 import {
   type AcdEvent,
   type Command,
@@ -178,9 +178,9 @@ export function refusalOf(events: AcdEvent[]): Refusal | undefined {
   return first?.type === 'refused' ? first.reason : undefined;
 }
 
-function scopeOf(command: Command): { interaction?: InteractionId; agent?: string } {
+function scopeOf(command: Command): { interaction?: InteractionId | undefined; agent?: AgentId | undefined } {
   return {
-    ...('contact' in command && { interaction: command.contact }),
-    ...('agent' in command && typeof command.agent === 'string' && { agent: command.agent }),
+    interaction: 'contact' in command ? command.contact : undefined,
+    agent: 'agent' in command && typeof command.agent === 'string' ? command.agent : undefined,
   };
 }

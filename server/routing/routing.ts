@@ -244,10 +244,10 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
       queue: request.queue,
       priority: request.priority ?? record?.priority ?? 0,
       skills: demandsOf(record, request, this.#directory.skills),
-      ...(agent && { agent }),
-      ...(not !== undefined && { not }),
-      ...(maxWaitMs !== undefined && { maxWaitMs }),
-      ...(ringMs !== undefined && { offerMs: ringMs }),
+      agent,
+      not,
+      maxWaitMs,
+      offerMs: ringMs,
     };
     const { since } = request;
     const before = this.#acting.bindings.get(contact);
@@ -255,7 +255,7 @@ export class Routing extends EventEmitter<AgentWorkEvents> implements AgentWork,
     const refused = refusalOf(
       this.#holder.state.contacts.has(contact)
         ? this.#holder.give({ type: 'move', keepAge: since !== undefined, ...demand })
-        : this.#holder.give({ type: 'enqueue', channel, ...(since !== undefined && { since }), ...demand }),
+        : this.#holder.give({ type: 'enqueue', channel, since, ...demand }),
     );
     if (!refused) return;
     if (before) this.#acting.bindings.set(contact, before);
