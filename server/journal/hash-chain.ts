@@ -3,32 +3,34 @@
 // stayed would let a telephone number be guessed from its digest) and leaves digest and chain whole.
 import { hash, randomFillSync } from 'node:crypto';
 
-/** What the chain covers, as it stands in the row. */
-export interface ChainedRow {
-  seq: number;
+/** What the chain covers beside number and site, as it stands in the row; undefined is NULL. */
+export interface ChainedColumns {
   at: number;
-  site: string;
-  team: string | null;
+  team?: string | null | undefined;
   type: string;
   version: number;
-  interaction: string | null;
-  agent: string | null;
-  queue: string | null;
-  customer: string | null;
+  interaction?: string | null | undefined;
+  agent?: string | null | undefined;
+  queue?: string | null | undefined;
+  customer?: string | null | undefined;
   data: string;
   subject: string | null;
   digest: Buffer | null;
 }
 
-export const genesis: Buffer = Buffer.alloc(32);
+export const genesis: string = Buffer.alloc(32).toString('base64');
 
-/** SHA-256 over the previous hash and the row. JSON text is unambiguous, so that no two rows share one input. */
-export function rowHash(previous: Buffer, row: ChainedRow): Buffer {
+/**
+ * SHA-256 over the previous hash and the row. JSON text is unambiguous, so that no two rows share one input.
+ * @param previous Base64, as is the answer: the next row takes it as such, and a Buffer of its own would cost more than
+ *   the hash
+ */
+export function rowHash(previous: string, seq: number, site: string, row: ChainedColumns): string {
   const text = JSON.stringify([
-    previous.toString('base64'),
-    row.seq,
+    previous,
+    seq,
     row.at,
-    row.site,
+    site,
     row.team,
     row.type,
     row.version,
@@ -40,7 +42,7 @@ export function rowHash(previous: Buffer, row: ChainedRow): Buffer {
     row.subject,
     row.digest === null ? null : row.digest.toString('base64'),
   ]);
-  return hash('sha256', text, 'buffer');
+  return hash('sha256', text, 'base64');
 }
 
 export function personalDigest(salt: Buffer, personal: string): Buffer {

@@ -71,10 +71,9 @@ interface Batch {
   resolve: (commit: Commit) => void;
   /** Whether the caller has its answer already (it waits for the disk). */
   answered: boolean;
+  /** Number of its last event as written; undefined: it was undone. */
+  last: number | undefined;
 }
-
-/** Undefined: they were undone. */
-type Written = { batch: Batch; events: JournalEvent[] | undefined }[];
 
 /** What SQLite says when the disk, and not the statement, is to blame. */
 const diskCodes = /^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM|BUSY|LOCKED|CORRUPT|NOTADB|PROTOCOL)/;
@@ -94,7 +93,7 @@ class SqliteJournal implements SiteJournal {
   readonly #db: Database;
   readonly #rows: JournalRows;
   /** Does that in a savepoint, and undoes it where it throws. */
-  readonly #undoable: (write: () => JournalEvent[]) => JournalEvent[];
+  readonly #undoable: (write: () => void) => void;
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #checked: boolean;
@@ -113,7 +112,8 @@ class SqliteJournal implements SiteJournal {
   #trouble: { since: number; reason: string } | undefined;
   #lostSpan: { since: number; until: number; count: number } | undefined;
   #last: number;
-  #hash: Buffer;
+  /** Of the last event, Base64. */
+  #hash: string;
   #slowest = 0;
   #closed = false;
   readonly #counters = { events: 0, commits: 0, refused: 0, waiting: 0, lost: 0, undone: 0 };
@@ -129,7 +129,7 @@ class SqliteJournal implements SiteJournal {
   }: JournalOptions) {
     this.#db = database;
     this.#rows = new JournalRows(database);
-    this.#undoable = database.transaction((write: () => JournalEvent[]) => write());
+    this.#undoable = database.transaction((write: () => void) => write());
     this.site = site;
     this.#logger = logger;
     this.#clock = clock;
@@ -139,7 +139,7 @@ class SqliteJournal implements SiteJournal {
     const end = this.#rows.end();
     this.#last = end?.seq ?? 0;
     this.openedAt = end?.at ?? 0;
-    this.#hash = end?.hash ?? genesis;
+    this.#hash = end?.hash.toString('base64') ?? genesis;
   }
 
   get last(): number {
@@ -164,7 +164,7 @@ class SqliteJournal implements SiteJournal {
       return Promise.resolve({ seq: undefined, durable: false });
     }
     const { promise, resolve } = Promise.withResolvers<Commit>();
-    this.#pending.push({ events: prepared, rows, resolve, answered: false });
+    this.#pending.push({ events: prepared, rows, resolve, answered: false, last: undefined });
     this.#schedule();
     return promise;
   }
@@ -262,7 +262,7 @@ class SqliteJournal implements SiteJournal {
     this.#waiting = [];
     this.#movedCursors = new Map();
     const began = performance.now();
-    let written: Written;
+    let written: JournalEvent[];
     try {
       written = this.#writeAll(batches, cursors);
     } catch (error) {
@@ -276,15 +276,15 @@ class SqliteJournal implements SiteJournal {
     this.#counters.commits++;
     this.#counters.waiting = 0;
     this.#recovered(batches.filter((batch) => batch.answered).length);
-    this.#tell(written.flatMap(({ events }) => events ?? []));
-    for (const { batch, events } of written) {
-      if (batch.answered) continue;
-      if (events === undefined) batch.resolve({ seq: undefined, durable: false, undone: true });
-      else batch.resolve({ seq: events.at(-1)?.seq ?? this.#last, durable: true });
+    this.#tell(written);
+    for (const { answered, last, events, resolve } of batches) {
+      if (answered) continue;
+      if (last === undefined) resolve({ seq: undefined, durable: false, undone: true });
+      else resolve({ seq: events.length === 0 ? this.#last : last, durable: true });
     }
   }
 
-  #writeAll(batches: Batch[], cursors: Map<string, number>): Written {
+  #writeAll(batches: Batch[], cursors: Map<string, number>): JournalEvent[] {
     try {
       return this.#write(batches, cursors);
     } catch (error) {
@@ -295,35 +295,49 @@ class SqliteJournal implements SiteJournal {
     }
   }
 
-  /** @param apart each batch in a savepoint, not only those with rows of their own */
-  #write(batches: Batch[], cursors: Map<string, number>, apart = false): Written {
+  /**
+   * @param apart each batch in a savepoint, not only those with rows of their own
+   * @returns the events of the batches that were not undone
+   */
+  #write(batches: Batch[], cursors: Map<string, number>, apart = false): JournalEvent[] {
     let seq = this.#last;
     let hash = this.#hash;
+    const written: JournalEvent[] = [];
+    const add = (batch: Batch): void => {
+      for (const event of batch.events) {
+        hash = this.#rows.add(++seq, this.site, event, hash);
+        written.push(asEvent(seq, this.site, event));
+      }
+      batch.last = seq;
+    };
     this.#rows.begin();
-    const written = batches.map((batch) => {
-      const before = { seq, hash };
-      const write = (): JournalEvent[] => {
-        const events = batch.events.map((event) => {
-          const row = this.#rows.insert(++seq, this.site, event, hash);
-          hash = row;
-          return asEvent(seq, this.site, event);
-        });
-        batch.rows?.(this.#db);
-        return events;
-      };
-      if (batch.rows === undefined && !apart) return { batch, events: write() };
+    for (const batch of batches) {
+      if (batch.rows === undefined && !apart) {
+        add(batch);
+        continue;
+      }
+      // What came before stands outside the savepoint.
+      this.#rows.flush();
+      const before = { seq, hash, written: written.length };
       try {
         // A savepoint, so that one append whose rows break a rule takes no other with it.
-        return { batch, events: this.#undoable(write) };
+        this.#undoable(() => {
+          add(batch);
+          this.#rows.flush();
+          batch.rows?.(this.#db);
+        });
       } catch (error) {
         if (isDisk(error) || !this.#db.inTransaction) throw error;
         ({ seq, hash } = before);
+        written.length = before.written;
+        batch.last = undefined;
+        this.#rows.discard();
         this.#counters.undone++;
         const types = batch.events.map(({ type }) => type);
         this.#logger.error({ err: error, types }, 'rows of an append broke a rule of the schema; it was undone');
-        return { batch, events: undefined };
       }
-    });
+    }
+    this.#rows.flush();
     for (const [reader, to] of cursors) this.#rows.moveCursor(reader, to);
     this.#rows.commit();
     this.#counters.events += seq - this.#last;
@@ -398,6 +412,6 @@ class SqliteJournal implements SiteJournal {
 }
 
 function asEvent(seq: number, site: string, event: Prepared): JournalEvent {
-  const { type, version, at, data, interaction, agent, queue, customer, team } = event;
+  const { type, version, at, facts: data, interaction, agent, queue, customer, team } = event;
   return { seq, type, version, at, site, interaction, agent, queue, customer, team, data };
 }

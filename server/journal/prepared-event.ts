@@ -8,9 +8,10 @@ export interface Prepared extends EventScope {
   type: string;
   version: number;
   at: number;
-  data: Record<string, unknown>;
+  /** As appended. */
+  facts: Record<string, unknown>;
   /** JSON without the personal fields. */
-  text: string;
+  data: string;
   personal: string | null;
   subject: string | null;
   salt: Buffer | null;
@@ -27,7 +28,7 @@ export function prepare(event: NewEvent, checked: boolean): Prepared {
     const result = type.schema.safeParse(event.data);
     if (!result.success) throw failed['event-invalid']({ type: type.name, reason: z.prettifyError(result.error) });
   }
-  const data = event.data as Record<string, unknown>;
+  const facts = event.data as Record<string, unknown>;
   const prepared: Prepared = {
     type: type.name,
     version: type.version,
@@ -37,25 +38,24 @@ export function prepare(event: NewEvent, checked: boolean): Prepared {
     queue,
     customer,
     team,
-    data,
-    text: '',
+    facts,
+    data: '',
     personal: null,
     subject: null,
     salt: null,
     digest: null,
   };
-  const personal = type.personal.filter((field) => data[field] !== undefined);
-  if (personal.length === 0) {
-    prepared.text = JSON.stringify(data);
+  if (type.personal.every((field) => facts[field] === undefined)) {
+    prepared.data = JSON.stringify(facts);
     return prepared;
   }
   const open: Record<string, unknown> = {};
   const apart: Record<string, unknown> = {};
-  for (const field of Object.keys(data)) {
-    if (personal.includes(field)) apart[field] = data[field];
-    else open[field] = data[field];
+  for (const field of Object.keys(facts)) {
+    if (type.personal.includes(field)) apart[field] = facts[field];
+    else open[field] = facts[field];
   }
-  prepared.text = JSON.stringify(open);
+  prepared.data = JSON.stringify(open);
   prepared.personal = JSON.stringify(apart);
   prepared.subject = customer ?? interaction ?? agent ?? null;
   prepared.salt = newSalt();

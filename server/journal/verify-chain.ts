@@ -23,12 +23,14 @@ export async function verifyChain(rows: JournalRows): Promise<ChainReport> {
     const found = rows.chain(after, chunk);
     for (const row of found) {
       if (row.seq !== after + 1) return { ...report, broken: { seq: after + 1, why: 'missing' } };
-      if (!rowHash(previous, row).equals(row.hash)) return { ...report, broken: { seq: row.seq, why: 'changed' } };
+      const hash = row.hash.toString('base64');
+      if (rowHash(previous, row.seq, row.site, row) !== hash)
+        return { ...report, broken: { seq: row.seq, why: 'changed' } };
       const erased = row.digest !== null && row.personal === null && row.salt === null;
       if (!erased && !personalHolds(row)) return { ...report, broken: { seq: row.seq, why: 'personal-changed' } };
       report.events++;
       if (erased) report.erased++;
-      previous = row.hash;
+      previous = hash;
       after = row.seq;
     }
     if (found.length < chunk) return report;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
@@ -83,6 +84,44 @@ describe('append', () => {
     expect(journal.read(0).map((event) => event.data.digit)).toEqual(['1', '2']);
     expect(journal.counters.undone).toBe(1);
     expect(await journal.verifyChain()).toEqual({ events: 2, erased: 0 });
+  });
+
+  it('writes many events of a turn in order, also around an append that is undone', async () => {
+    const some = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => newEvent(counted, 5, { n: from + at }, { interaction: 'int_a' }));
+    const commits = await Promise.all([
+      journal.append(some(1, 23)),
+      journal.append(some(1_000, 20), () => {
+        throw new Error('a rule of the schema');
+      }),
+      journal.append(some(24, 2)),
+      journal.append(some(26, 5), (db) => {
+        // What came before is in the table, and so are its own.
+        expect(db.prepare('SELECT max(seq), count(*) FROM journal').raw().get()).toEqual([30, 30]);
+      }),
+      journal.append(some(31, 40)),
+    ]);
+    expect(commits.map(({ seq }) => seq)).toEqual([23, undefined, 25, 30, 70]);
+    expect(journal.counters.commits).toBe(1);
+    expect(journal.read(0).map(({ seq, data }) => [seq, data.n])).toEqual(some(1, 70).map((_, at) => [at + 1, at + 1]));
+    expect(await journal.verifyChain()).toEqual({ events: 70, erased: 0 });
+  });
+
+  it('chains by SHA-256 over the hash before and the row, as docs and auditors know it', async () => {
+    await journal.append([press('1', { interaction: 'int_a', customer: 'cus_1' }, '+4930123456'), press('2')]);
+    const rows = opened.database.prepare('SELECT * FROM journal ORDER BY seq').all() as Record<string, unknown>[];
+    let previous = Buffer.alloc(32);
+    for (const row of rows) {
+      const digest = row.digest === null ? null : (row.digest as Buffer).toString('base64');
+      const columns = ['seq', 'at', 'site', 'team', 'type', 'version', 'interaction', 'agent', 'queue', 'customer'];
+      const covered = [...columns, 'data', 'subject'].map((column) => row[column]);
+      const text = JSON.stringify([previous.toString('base64'), ...covered, digest]);
+      previous = createHash('sha256').update(text).digest();
+      expect(row.hash).toEqual(previous);
+    }
+    const [first] = rows;
+    const salted = Buffer.concat([first?.salt as Buffer, Buffer.from(first?.personal as string)]);
+    expect(first?.digest).toEqual(createHash('sha256').update(salted).digest());
   });
 
   it('leaves out an event that the table does not take, and goes on with all others', async () => {
