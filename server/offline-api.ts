@@ -61,8 +61,10 @@ async function openOn(data: OpenDatabase, settings: Settings, logger: Logger): P
     secondFactorFor: settings.login.totpRequiredFor,
     issuer: settings.login.totpIssuer,
   });
-  const interactions = readInteractions(database);
   const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
+  // A server that was killed left its last moments unwritten.
+  await records.start();
+  const interactions = readInteractions(database, records);
   const customers = openCustomers({ database, journal, interactions, clock, logger });
   const holds = new Holds({ database, reader: data.reader, journal, clock });
   customers.guardErasure((who) => holds.mayErase(who));

@@ -69,10 +69,10 @@ export async function startServer(configuration: ServerConfiguration, logger: Lo
       issuer: settings.login.totpIssuer,
       siteConnector: connectorToken(configuration.run),
     });
-    const interactions = readInteractions(database);
+    const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
+    const interactions = readInteractions(database, records);
     const { country } = settings.site;
     const customers = openCustomers({ database, journal, interactions, clock, logger, country });
-    const records = new InteractionProjector(journal, new InteractionRows(database), logger, clock);
     await records.start();
     opened.push(() => records.stop());
     // Beside the calls: after a long time without it, there is much to read.

@@ -27,7 +27,7 @@ export type {
   Transfer,
 } from './interaction-record.ts';
 export { InteractionRows } from './interaction-rows.ts';
-export { type InteractionPage, type Interactions, readInteractions } from './interactions.ts';
+export { type InteractionPage, type Interactions, readInteractions, type Unwritten } from './interactions.ts';
 export type { EventData, NewOutsideEvent, OutsideEvent } from './outside-events.ts';
 export type { PersonIds, PersonRecords } from './person.ts';
 export { rebuildCustomers } from './rebuild.ts';

@@ -1,72 +1,40 @@
 // The record's tables: written by the projector, read by timeline and API.
 import type { Database, Statement } from 'better-sqlite3';
+import {
+  type Cell,
+  type Cells,
+  cellsOf,
+  columnNames,
+  partCells,
+  partOf,
+  recordingCells,
+  recordingOf,
+  recordOf,
+} from './interaction-cells.ts';
 import type { InteractionRecord, RecordingRecord } from './interaction-record.ts';
 
-/** Column, field, and whether the field is JSON. */
-const columns = [
-  ['id', 'id'],
-  ['site', 'site'],
-  ['team', 'team'],
-  ['channel', 'channel'],
-  ['direction', 'direction'],
-  ['call_id', 'callId'],
-  ['customer', 'customer'],
-  ['identified_by', 'identifiedBy'],
-  ['from_e164', 'from'],
-  ['from_dialled', 'fromDialled'],
-  ['from_name', 'fromName'],
-  ['to_e164', 'to'],
-  ['to_dialled', 'toDialled'],
-  ['trunk', 'trunk'],
-  ['did', 'did'],
-  ['language', 'language'],
-  ['flow', 'flow'],
-  ['flow_version', 'flowVersion'],
-  ['path', 'path', 'json'],
-  ['queue', 'queue'],
-  ['agent', 'agent'],
-  ['started_at', 'startedAt'],
-  ['queued_at', 'queuedAt'],
-  ['answered_at', 'answeredAt'],
-  ['ended_at', 'endedAt'],
-  ['wait_ms', 'waitMs'],
-  ['talk_ms', 'talkMs'],
-  ['hold_ms', 'holdMs'],
-  ['wrap_up_ms', 'wrapUpMs'],
-  ['outcome', 'outcome'],
-  ['ended_where', 'endedWhere'],
-  ['ended_by', 'endedBy'],
-  ['cause', 'cause'],
-  ['sip_status', 'sipStatus'],
-  ['transfers', 'transfers', 'json'],
-  ['parties', 'parties', 'json'],
-  ['disposition', 'disposition'],
-  ['note', 'note'],
-  ['quality', 'quality', 'json'],
-  ['recordings', 'recordings', 'json'],
-  ['last_seq', 'lastSeq'],
-  ['thread', 'thread'],
-] as const satisfies readonly (readonly [string, keyof InteractionRecord, 'json'?])[];
-
 /**
- * Columns that stand in indexes. They change once or twice in a call, and its record is written four times: writing them
- * with the same value all the same would take every index entry out and put it in again.
+ * Columns that stand in indexes. They change once or twice in a call: writing them with the same value all the same would
+ * take every index entry out and put it in again.
  */
-const indexed: readonly string[] = ['id', 'direction', 'customer', 'from_e164', 'to_e164', 'queue', 'started_at'];
+const indexed: readonly string[] = ['direction', 'customer', 'from_e164', 'to_e164', 'queue', 'started_at'];
 
-/** Where the values of the update stand among the columns: those that may change, then those that must not have. */
-const places = columns.map(([column], at) => ({ column, at }));
-const updating: readonly number[] = [
-  ...places.filter(({ column }) => !indexed.includes(column)).map(({ at }) => at),
-  ...indexed.map((name) => places.findIndex(({ column }) => column === name)),
-];
+const places = columnNames.map((column, at) => ({ column, at })).slice(1);
+const indexedAt = places.filter(({ column }) => indexed.includes(column)).map(({ at }) => at);
+const otherAt = places.filter(({ column }) => !indexed.includes(column)).map(({ at }) => at);
 
-export type Cells = Record<string, string | number | null>;
+/** What the tables hold of a record since it was written last, so that the next time only what changed is written. */
+export interface Stored {
+  indexed: Cell[];
+  parts: Cell[][];
+  recordings: Cell[][];
+}
 
 export class InteractionRows {
   readonly #db: Database;
-  readonly #put: Statement;
+  readonly #insert: Statement;
   readonly #update: Statement;
+  readonly #updateIndexed: Statement;
   readonly #putPart: Statement;
   readonly #dropParts: Statement<[string, number]>;
   readonly #putRecording: Statement;
@@ -77,20 +45,13 @@ export class InteractionRows {
 
   constructor(db: Database) {
     this.#db = db;
-    const names = columns.map(([column]) => column);
-    this.#put = db.prepare(
-      `INSERT INTO interactions (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})
-       ON CONFLICT (id) DO UPDATE SET ${names
-         .slice(1)
-         .map((column) => `${column} = excluded.${column}`)
-         .join(', ')}`,
+    const marks = columnNames.map(() => '?').join(', ');
+    const setting = (at: readonly number[]) => at.map((one) => `${columnNames[one]} = ?`).join(', ');
+    this.#insert = db.prepare(
+      `INSERT INTO interactions (${columnNames.join(', ')}) VALUES (${marks}) ON CONFLICT (id) DO NOTHING`,
     );
-    this.#update = db.prepare(
-      `UPDATE interactions SET ${names
-        .filter((column) => !indexed.includes(column))
-        .map((column) => `${column} = ?`)
-        .join(', ')} WHERE ${indexed.map((column) => `${column} IS ?`).join(' AND ')}`,
-    );
+    this.#update = db.prepare(`UPDATE interactions SET ${setting(otherAt)} WHERE id = ?`);
+    this.#updateIndexed = db.prepare(`UPDATE interactions SET ${setting(indexedAt)} WHERE id = ?`);
     this.#putPart = db.prepare(
       `INSERT OR REPLACE INTO interaction_agents (interaction, part, agent, queue, offered_at, outcome, answered_at,
          ended_at, talk_ms, hold_ms, wrap_up_ms, started_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -106,26 +67,30 @@ export class InteractionRows {
     this.#recording = db.prepare('SELECT * FROM recordings WHERE id = ?');
   }
 
-  put(record: InteractionRecord): void {
-    const cells = columns.map(([, field, json]) => {
-      if (field === 'recordings') return JSON.stringify(record.recordings.map(({ id }) => id));
-      const value = record[field];
-      if (value === undefined) return null;
-      return json ? JSON.stringify(value) : value;
-    });
-    if (this.#update.run(...updating.map((at) => cells[at])).changes === 0) this.#put.run(...cells);
-    const { id, site, team, startedAt } = record;
-    for (const [at, part] of record.agents.entries()) {
-      const { agent, queue, offeredAt, outcome, answeredAt, endedAt, talkMs, holdMs, wrapUpMs } = part;
-      const times = [offeredAt ?? null, outcome ?? null, answeredAt ?? null, endedAt ?? null];
-      this.#putPart.run(id, at + 1, agent, queue ?? null, ...times, talkMs, holdMs, wrapUpMs, startedAt);
+  /**
+   * Writes a record with its parts and recordings.
+   * @param stored what the last `put` of it answered, once that was committed; absent: nothing is known of its rows
+   */
+  put(record: InteractionRecord, stored?: Stored): Stored {
+    const cells = cellsOf(record);
+    const now: Stored = {
+      indexed: indexedAt.map((at) => cells[at] ?? null),
+      parts: record.agents.map((part, at) => partCells(record, at + 1, part)),
+      recordings: record.recordings.map((recording) => recordingCells(record, recording)),
+    };
+    const fresh = stored === undefined && this.#insert.run(cells).changes > 0;
+    if (!fresh) {
+      const others = otherAt.map((at) => cells[at]);
+      // Its row was taken away meanwhile.
+      if (this.#update.run(...others, record.id).changes === 0) return this.put(record);
+      if (!same(stored?.indexed, now.indexed)) this.#updateIndexed.run(...now.indexed, record.id);
+      if (stored === undefined || stored.parts.length > now.parts.length)
+        this.#dropParts.run(record.id, now.parts.length);
     }
-    this.#dropParts.run(id, record.agents.length);
-    for (const recording of record.recordings) {
-      const { agent, endedAt, ms, bytes, sha256 } = recording;
-      const rest = [endedAt, ms, bytes, sha256].map((value) => value ?? null);
-      this.#putRecording.run(recording.id, id, site, team ?? null, agent ?? null, recording.startedAt, ...rest);
-    }
+    for (const [at, part] of now.parts.entries()) if (!same(stored?.parts[at], part)) this.#putPart.run(part);
+    for (const [at, recording] of now.recordings.entries())
+      if (!same(stored?.recordings[at], recording)) this.#putRecording.run(recording);
+    return now;
   }
 
   get(id: string): InteractionRecord | undefined {
@@ -135,16 +100,8 @@ export class InteractionRows {
 
   /** A row of `interactions` as a record, with its parts and recordings. */
   read(cells: Cells): InteractionRecord {
-    const record: Record<string, unknown> = {};
-    for (const [column, field, json] of columns as readonly (readonly [string, string, 'json'?])[]) {
-      const cell = cells[column];
-      if (cell === null || cell === undefined) continue;
-      record[field] = json ? JSON.parse(cell as string) : cell;
-    }
     const id = cells.id as string;
-    const agents = this.#parts.all(id).map(partOf);
-    const recordings = this.#recordings.all(id).map(recordingOf);
-    return { ...(record as unknown as InteractionRecord), agents, recordings };
+    return recordOf(cells, this.#parts.all(id).map(partOf), this.#recordings.all(id).map(recordingOf));
   }
 
   recording(
@@ -172,32 +129,6 @@ export class InteractionRows {
   }
 }
 
-function partOf(cells: Cells): InteractionRecord['agents'][number] {
-  return dropEmpty({
-    agent: cells.agent,
-    queue: cells.queue,
-    offeredAt: cells.offered_at,
-    outcome: cells.outcome,
-    answeredAt: cells.answered_at,
-    endedAt: cells.ended_at,
-    talkMs: cells.talk_ms,
-    holdMs: cells.hold_ms,
-    wrapUpMs: cells.wrap_up_ms,
-  }) as unknown as InteractionRecord['agents'][number];
-}
-
-function recordingOf(cells: Cells): RecordingRecord {
-  return dropEmpty({
-    id: cells.id,
-    agent: cells.agent,
-    startedAt: cells.started_at,
-    endedAt: cells.ended_at,
-    ms: cells.ms,
-    bytes: cells.bytes,
-    sha256: cells.sha256,
-  }) as unknown as RecordingRecord;
-}
-
-function dropEmpty(cells: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(cells).filter(([, value]) => value !== null && value !== undefined));
+function same(before: readonly Cell[] | undefined, now: readonly Cell[]): boolean {
+  return before?.every((cell, at) => cell === now[at]) ?? false;
 }

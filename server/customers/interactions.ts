@@ -1,9 +1,10 @@
 // Reading the record of interactions: one, many by filter and page, and the timeline of a customer.
 import type { Database } from 'better-sqlite3';
-import type { CustomerId, PopContent } from '../../values/index.ts';
+import type { CustomerId, InteractionId, PopContent } from '../../values/index.ts';
+import { asRead, type Cells } from './interaction-cells.ts';
 import { cursorOf, type InteractionFilter, interactionQuery } from './interaction-query.ts';
 import type { InteractionRecord, RecordingRecord } from './interaction-record.ts';
-import { type Cells, InteractionRows } from './interaction-rows.ts';
+import { InteractionRows } from './interaction-rows.ts';
 
 export interface InteractionPage {
   interactions: InteractionRecord[];
@@ -11,7 +12,22 @@ export interface InteractionPage {
   next?: string | undefined;
 }
 
+/** What the tables do not say yet: records are written some time after they changed (`InteractionProjector`). */
+export interface Unwritten {
+  /** As it is now, of a contact that is under way or ended a moment ago; not a copy. */
+  get(interaction: InteractionId): InteractionRecord | undefined;
+  /** All of those. */
+  all(): Iterable<InteractionRecord>;
+  /** Those that differ from the tables. */
+  unwritten(): Iterable<InteractionRecord>;
+  /** Resolves when all that is committed now is in the tables. */
+  settled(): Promise<void>;
+}
+
+/** Up to date, whatever is written yet; of `list`, and of all who read the tables themselves, after `settled`. */
 export interface Interactions {
+  /** Resolves when all that happened is in the tables: for lists, and for who reads them with SQL. */
+  settled(): Promise<void>;
   get(id: string): InteractionRecord | undefined;
   /** Newest first. @param page.after `next` of the page before; one that is not ours is as if absent */
   list(filter: InteractionFilter, page: { limit: number; after?: string | undefined }): InteractionPage;
@@ -24,8 +40,11 @@ export interface Interactions {
   ofCustomer(customer: CustomerId): string[];
 }
 
-/** @returns the record's reader on a database */
-export function readInteractions(database: Database): Interactions {
+/**
+ * @param recent what is not in the tables yet; absent where nothing writes them, or the reader asks for `settled` before
+ * @returns the record's reader on a database
+ */
+export function readInteractions(database: Database, recent: Unwritten = nothing): Interactions {
   const rows = new InteractionRows(database);
   const ofCustomer = database
     .prepare<[string], string>('SELECT id FROM interactions WHERE customer = ? ORDER BY started_at')
@@ -35,14 +54,33 @@ export function readInteractions(database: Database): Interactions {
      WHERE customer = +? AND id <> ? ORDER BY started_at DESC LIMIT +?`, // `+?`: see customer-rows.ts
   );
   return {
-    get: (id) => rows.get(id),
-    recording: (id) => rows.recording(id),
-    ofCustomer: (customer) => ofCustomer.all(customer),
+    settled: () => recent.settled(),
+    get(id) {
+      const record = recent.get(id);
+      return record === undefined ? rows.get(id) : asRead(record);
+    },
+    recording(id) {
+      for (const { id: interaction, site, team, recordings } of recent.all()) {
+        const recording = recordings.find((one) => one.id === id);
+        if (recording) return { ...recording, interaction, site, team };
+      }
+      return rows.recording(id);
+    },
+    ofCustomer(customer) {
+      const found = new Set(ofCustomer.all(customer));
+      for (const record of recent.all()) if (record.customer === customer) found.add(record.id);
+      return [...found];
+    },
     earlier(customer, limit, except = '') {
       const ids = typeof customer === 'string' ? [customer] : customer;
       const found = ids.flatMap((id) => earlier.all(id, except, limit)).map(earlierOf);
-      if (ids.length < 2) return found;
-      return found.sort((a, b) => b.at - a.at).slice(0, limit);
+      const fresh: InteractionRecord[] = [];
+      for (const record of recent.unwritten())
+        if (record.customer !== undefined && record.id !== except && ids.includes(record.customer)) fresh.push(record);
+      if (ids.length < 2 && fresh.length === 0) return found;
+      const newest = fresh.sort((a, b) => b.startedAt - a.startedAt).slice(0, limit);
+      const told = found.filter(({ interaction }) => !newest.some(({ id }) => id === interaction));
+      return [...told, ...newest.map(earlierOfRecord)].sort((a, b) => b.at - a.at).slice(0, limit);
     },
     list(filter, { limit, after }) {
       const { sql, values } = interactionQuery(filter, after);
@@ -52,6 +90,13 @@ export function readInteractions(database: Database): Interactions {
       return { interactions: records, next: found.length > limit && last ? cursorOf(last) : undefined };
     },
   };
+}
+
+const nothing: Unwritten = { get: () => undefined, all: () => [], unwritten: () => [], settled: async () => {} };
+
+function earlierOfRecord(record: InteractionRecord): PopContent['earlier'][number] {
+  const { id: interaction, channel, startedAt: at, queue, agent, disposition, note, talkMs } = record;
+  return { interaction, channel: channel as PopContent['channel'], at, queue, agent, disposition, note, talkMs };
 }
 
 function earlierOf(cells: Cells): PopContent['earlier'][number] {

@@ -13,7 +13,7 @@ const note = z.object({ id: z.string(), at: z.number(), by: z.string(), text: z.
 const language = z.enum(['en', 'zh']);
 const limit = z.coerce.number().int().min(1).max(200).default(50);
 
-export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
+export function customerEndpoints({ customers, interactions, reads }: ApiDeps): Endpoint[] {
   const must = (principal: Principal, id: string): Customer =>
     visible(principal, customers.get(id), 'customer', id) as Customer;
   /** What is proved makes two customers one by itself: an agent only says it. @throws identity-proof */
@@ -181,8 +181,9 @@ export function customerEndpoints({ customers, reads }: ApiDeps): Endpoint[] {
       params: byId,
       query: z.object({ limit, after: z.string().max(100).optional().describe('`next` of the page before') }),
       answer: z.object({ entries: z.array(timelineEntry), next: z.string().optional() }),
-      handle({ params, query, principal }) {
+      async handle({ params, query, principal }) {
         must(principal, params.id);
+        await interactions.settled();
         return customers.timeline(params.id, query);
       },
     }),

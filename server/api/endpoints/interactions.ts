@@ -164,6 +164,7 @@ export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
       }),
       answer: z.object({ interactions: z.array(interactionSchema), next: optional }),
       async handle({ query: { limit, after, ...filter }, principal }) {
+        await interactions.settled();
         const page = await reads.ask(listInteractions, { filter: confined(principal, filter), limit, after });
         return { interactions: page.interactions.map((record) => maskedFor(principal, record)), next: page.next };
       },
@@ -178,6 +179,7 @@ export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
       query: z.object({ ...filterShape, ...byteOrderMark }),
       raw: 'text/csv',
       async handle({ query: { bom, ...query }, principal, response }) {
+        await interactions.settled();
         await sendCsv(response, 'interactions.csv', reads.stream(interactionCsv, confined(principal, query)), bom);
         return undefined;
       },
@@ -196,6 +198,7 @@ export function interactionEndpoints(deps: ApiDeps): Endpoint[] {
       raw: mediaType,
       async handle({ query: { language, ...query }, principal, response }) {
         const filter = confined(principal, query);
+        await interactions.settled();
         await sendXlsx(response, 'interactions.xlsx', {
           name: language === 'zh' ? '会话' : 'Interactions',
           headings: interactionHeadings(language),

@@ -60,7 +60,7 @@ const weekMs = 7 * 86_400_000;
 const mostAnswers = 200;
 
 export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
-  const { socialStream, conversations, directory, reads, clock } = deps;
+  const { socialStream, conversations, interactions, directory, reads, clock } = deps;
   if (socialStream === undefined) return [];
   const tag = 'Social';
   const must = (principal: Principal, given: string): StreamItem => mustSee(deps, socialStream, principal, given);
@@ -98,6 +98,7 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
       }),
       async handle({ query, principal }) {
         const filter = { ...query, site: principal.site, servedTeam: confinedTo(principal) };
+        await interactions.settled();
         const { items, states } = await reads.ask(socialPage, { filter, countedSince: clock.now() - weekMs });
         return { items: items.map(shown), states };
       },
@@ -120,6 +121,7 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
         const since = query.since ?? until - weekMs;
         const { order, limit } = query;
         const given = { site: principal.site, servedTeam: confinedTo(principal), since, until, order, limit };
+        await interactions.settled();
         const problems = await reads.ask(socialQuestions, given);
         return {
           since,
@@ -216,6 +218,8 @@ export function socialCareEndpoints(deps: ApiDeps): Endpoint[] {
       async handle({ params, body, principal }) {
         const given = { cluster: params.cluster!, state: 'open' as const, servedTeam: confinedTo(principal) };
         const since = body.since ?? clock.now() - weekMs;
+        // Nobody is answered in public who was just called.
+        await interactions.settled();
         const items = socialStream.list({ ...given, since, limit: mostAnswers + 1 });
         const skipped: { item: string; code: string; reason: string }[] = [];
         let submitted = 0;

@@ -38,7 +38,7 @@ const question = z
   })
   .meta({ id: 'SocialQuestion' });
 
-export function socialEndpoints({ social, reads, clock }: ApiDeps): Endpoint[] {
+export function socialEndpoints({ social, reads, interactions, clock }: ApiDeps): Endpoint[] {
   if (social === undefined) return [];
   const scopeOf = (principal: Principal) => ({ site: principal.site, servedTeam: confinedTo(principal) });
   return [
@@ -50,9 +50,10 @@ export function socialEndpoints({ social, reads, clock }: ApiDeps): Endpoint[] {
       roles: staff,
       query: z.object({ from: day, until: day }),
       answer: z.object({ rows: z.array(row) }),
-      handle: async ({ query, principal }) => ({
-        rows: await reads.ask(socialFigures, { ...query, ...scopeOf(principal) }),
-      }),
+      async handle({ query, principal }) {
+        await interactions.settled();
+        return { rows: await reads.ask(socialFigures, { ...query, ...scopeOf(principal) }) };
+      },
     }),
     endpoint({
       method: 'get',

@@ -187,8 +187,8 @@ export async function startApi(
   const asked: Asked[] = [];
   const work = new FakeAgentWork(asked);
   const calls = new FakeCalls(asked);
-  const interactions = readInteractions(opened.database);
   const projector = new InteractionProjector(journal, new InteractionRows(opened.database), logger, clock);
+  const interactions = readInteractions(opened.database, projector);
   await projector.start();
   const reports = new ReportProjector(journal, opened.database, logger);
   await reports.start();

@@ -1,3 +1,4 @@
+import readWorkbook from 'read-excel-file/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCsv } from '../../../server/api/read-csv.ts';
 import { ha1 } from '../../../server/directory/index.ts';
@@ -223,6 +224,29 @@ describe('interactions', () => {
     });
     expect((await ask('GET', '/interactions/int_1/events', admin))[1].events).toHaveLength(27);
     expect((await ask('GET', '/interactions/int_1/decisions', admin))[1].decisions).toHaveLength(1);
+  });
+
+  it('are told with what happened just now, whatever is written of it', async () => {
+    const { id: customer } = api.deps.customers.find({ kind: 'phone', value: '+8613800138000' })!;
+    const now = api.site.clock.at;
+    let last = '';
+    const call = async () => {
+      last = `int_now${last.length}`;
+      await api.site.journal.append(longCall(last, now + last.length * 1_000, customer));
+    };
+    await call();
+    expect((await ask('GET', `/interactions/${last}`, admin))[1]).toMatchObject({ talkMs: 35_000 });
+    const [, { interactions }] = await ask('GET', '/interactions?limit=1', admin);
+    expect((interactions as Json[]).map(({ id }) => id)).toEqual([last]);
+    await call();
+    expect(await (await api.send('GET', '/interactions.csv', admin)).text()).toContain(last);
+    await call();
+    const [, { entries }] = await ask('GET', `/customers/${customer}/timeline?limit=1`, admin);
+    expect((entries as Json[]).map(({ id }) => id)).toEqual([last]);
+    await call();
+    const workbook = await (await api.send('GET', '/interactions.xlsx', admin)).arrayBuffer();
+    const [sheet] = await readWorkbook(Buffer.from(workbook));
+    expect(sheet?.data.flat()).toContain(last);
   });
 
   it('stand in the timeline of the customer', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   InteractionProjector,
   InteractionRows,
@@ -6,6 +6,8 @@ import {
   interactionDisposed,
   interactionEnded,
   interactionStarted,
+  interactionsForgotten,
+  interactionWrappedUp,
   openCustomers,
   readInteractions,
 } from '../../../server/customers/index.ts';
@@ -30,7 +32,7 @@ const dump = () => ({
 beforeEach(async () => {
   site = openSite();
   projector = newProjector();
-  interactions = readInteractions(site.opened.database);
+  interactions = readInteractions(site.opened.database, projector);
   await projector.start();
 });
 afterEach(async () => {
@@ -158,12 +160,23 @@ describe('the projector', () => {
     expect(dump()).toEqual(live);
   });
 
+  it('event by event gives the same tables as all at once', async () => {
+    for (const event of longCall('int_a', site.clock.at, 'cus_1')) {
+      await site.journal.append([event]);
+      await projector.settled();
+    }
+    const live = dump();
+    await projector.rebuild();
+    expect(dump()).toEqual(live);
+  });
+
   it('goes on in the middle of a call after a restart, and reads nothing twice', async () => {
     const events = longCall('int_a', site.clock.at, 'cus_1');
     await site.journal.append(events.slice(0, 13));
     await projector.stop();
     await site.journal.append(events.slice(13, 20));
     projector = newProjector();
+    interactions = readInteractions(site.opened.database, projector);
     await projector.start();
     await site.journal.append(events.slice(20));
     await projector.settled();
@@ -212,6 +225,126 @@ describe('the projector', () => {
     expect(interactions.get('int_b')?.from).toBe('+491');
     expect(JSON.stringify(site.journal.ofInteraction('int_a'))).not.toContain('13800138000');
     expect((await site.journal.verifyChain()).broken).toBeUndefined();
+  });
+});
+
+describe('what is not written yet', () => {
+  const read = (id: string) => [
+    interactions.get(id),
+    interactions.recording(`rec_${id}`),
+    interactions.ofCustomer('cus_1'),
+    interactions.earlier('cus_1', 5),
+    interactions.earlier(['cus_1', 'cus_2'], 5, 'int_a'),
+  ];
+
+  it('is read as it will be when it is written', async () => {
+    await site.journal.append(longCall('int_old', site.clock.at - 100_000, 'cus_1'));
+    await projector.settled();
+    await site.journal.append(longCall('int_a', site.clock.at, 'cus_1'));
+    await site.journal.append(longCall('int_b', site.clock.at, 'cus_2').slice(0, 20));
+    expect(dump().interactions).toHaveLength(1);
+    const before = [...read('int_a'), ...read('int_b')];
+    expect(before[0]).toMatchObject({ talkMs: 35_000, disposition: 'solved' });
+    expect(before[2]).toEqual(['int_old', 'int_a']);
+    expect(interactions.earlier('cus_1', 5).map(({ interaction }) => interaction)).toEqual(['int_a', 'int_old']);
+    await projector.settled();
+    expect(dump().interactions).toHaveLength(3);
+    expect([...read('int_a'), ...read('int_b')]).toEqual(before);
+    // Nothing of it is kept in memory any more.
+    site.clock.at += 200_000;
+    await site.journal.append(abandonedCall('int_c', site.clock.at));
+    await projector.settled();
+    expect(projector.get('int_a')).toBeUndefined();
+    expect(read('int_a')).toEqual(before.slice(0, 5));
+  });
+
+  it('is a copy: who changes it changes nothing', async () => {
+    await site.journal.append(longCall('int_a', site.clock.at, 'cus_1'));
+    interactions.get('int_a')?.agents.pop();
+    expect(interactions.get('int_a')?.agents).toHaveLength(3);
+  });
+});
+
+describe('writing', () => {
+  const started = (id: string) =>
+    newEvent(interactionStarted, site.clock.at, { channel: 'voice', direction: 'in' }, { interaction: id });
+  const changes = () => site.opened.database.prepare<[], number>('SELECT total_changes()').pluck().get()!;
+  /** Lets time pass, for the timers of the projector too. */
+  const pass = async (ms: number) => {
+    site.clock.at += ms;
+    await vi.advanceTimersByTimeAsync(ms);
+    await site.journal.append([]);
+  };
+  const written = () => dump().interactions.map((cells) => (cells as { id: string }).id);
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('waits for a contact under way, but not for one that ended', async () => {
+    await site.journal.append([started('int_a')]);
+    await site.journal.append(abandonedCall('int_b', site.clock.at));
+    await pass(500);
+    expect(written()).toEqual(['int_b']);
+    await pass(5_000);
+    expect(written()).toEqual(['int_a', 'int_b']);
+    expect(site.journal.cursor('interactions')).toBe(site.journal.last);
+  });
+
+  it('loses nothing of what waits when the server is killed', async () => {
+    await site.journal.append([started('int_a')]);
+    const before = site.journal.last;
+    await site.journal.append(abandonedCall('int_b', site.clock.at));
+    await pass(500);
+    // It reads on from before the oldest that is not written.
+    expect(site.journal.cursor('interactions')).toBeLessThan(before);
+    const next = newProjector();
+    await next.start();
+    expect(written()).toEqual(['int_a', 'int_b']);
+    const live = dump();
+    await next.rebuild();
+    expect(dump()).toEqual(live);
+    await next.stop();
+  });
+
+  it('takes what was erased out of the tables at once, also of a contact that goes on', async () => {
+    await site.journal.append(longCall('int_a', site.clock.at, 'cus_1').slice(0, 20));
+    await pass(6_000);
+    await site.journal.append([newEvent(interactionDisposed, 1, { note: 'x' }, { interaction: 'int_a' })]);
+    await site.journal.erase(['cus_1', 'int_a'], 'admin');
+    await pass(500);
+    expect(JSON.stringify(dump().interactions)).not.toMatch(/13800138000|62220011/);
+    expect(site.journal.cursor('interactions')).toBe(site.journal.last);
+  });
+
+  it('a contact that is forgotten does not come back with what waited', async () => {
+    await site.journal.append(longCall('int_a', site.clock.at, 'cus_1'));
+    await site.journal.append([newEvent(interactionsForgotten, 1, { interactions: ['int_a'] })]);
+    await pass(6_000);
+    expect(dump()).toEqual({ interactions: [], agents: [], recordings: [] });
+    expect(interactions.get('int_a')).toBeUndefined();
+  });
+
+  it('touches only the rows that changed, and makes those again that somebody took away', async () => {
+    await site.journal.append(longCall('int_a', site.clock.at, 'cus_1').slice(0, -3));
+    await projector.settled();
+    const wrapUp = (ms: number) =>
+      newEvent(interactionWrappedUp, 1, { ms }, { interaction: 'int_a', agent: '1002', queue: 'service' });
+    const before = changes();
+    await site.journal.append([wrapUp(2)]);
+    await projector.settled();
+    // The journal's row, the cursor, the record and one of its three parts.
+    expect(changes() - before).toBe(4);
+    const live = dump();
+    site.opened.database.exec('DELETE FROM interactions; DELETE FROM interaction_agents; DELETE FROM recordings');
+    await site.journal.append([wrapUp(0)]);
+    await projector.settled();
+    expect(dump().agents).toEqual(live.agents);
+    expect(dump().recordings).toEqual(live.recordings);
+    expect(written()).toEqual(['int_a']);
   });
 });
 
