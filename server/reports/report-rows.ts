@@ -90,7 +90,7 @@ export class ReportRows {
     this.#putState = database.prepare(
       'INSERT INTO report_state (name, state) VALUES (?, ?) ON CONFLICT DO UPDATE SET state = excluded.state',
     );
-    this.#dropState = database.prepare('DELETE FROM report_state WHERE name = ?');
+    this.#dropState = database.prepare('DELETE FROM report_state WHERE name IN (SELECT value FROM json_each(?))');
   }
 
   /** @param state JSON by name; undefined: no longer open */
@@ -99,10 +99,13 @@ export class ReportRows {
       this.#queues.run(...key, ...of(amounts, queueFigures), longest);
     for (const { key, amounts } of agents.values()) this.#agents.run(...key, ...of(amounts, agentFigures));
     for (const { key, amounts } of reasons.values()) this.#reasons.run(...key, amounts.get('ms') ?? 0);
+    const closed: string[] = [];
     for (const [name, json] of state) {
-      if (json === undefined) this.#dropState.run(name);
+      if (json === undefined) closed.push(name);
       else this.#putState.run(name, json);
     }
+    // Of contacts there are hundreds: one statement for all of them.
+    if (closed.length > 0) this.#dropState.run(JSON.stringify(closed));
   }
 
   clear(): void {
