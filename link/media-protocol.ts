@@ -92,9 +92,14 @@ export interface MediaRequests {
   'endpoint.record': { with: WireRecord; ok: Nothing };
   'endpoint.quality': { with: { id: string }; ok: WireQuality };
   'endpoint.close': { with: { id: string }; ok: Nothing };
-  /** `absorb`: digits that members key are not passed on to the others. Default `relay`. */
+  /** `absorb`: digits that members key are not passed on to the others. Default `relay`. `members`: as by bridge.add. */
   'bridge.open': {
-    with: { id: string; near?: string | undefined; dtmf?: 'relay' | 'absorb' | undefined };
+    with: {
+      id: string;
+      near?: string | undefined;
+      dtmf?: 'relay' | 'absorb' | undefined;
+      members?: readonly { endpoint: string; role: WireRole }[] | undefined;
+    };
     ok: Nothing;
   };
   'bridge.add': { with: { id: string; endpoint: string; role: WireRole }; ok: Nothing };

@@ -208,14 +208,21 @@ export interface OpenRequest {
   purpose: string;
 }
 
+export interface BridgeOptions {
+  /** Whether a digit that one keys is passed on to the others. Default relay. */
+  dtmf?: 'relay' | 'absorb' | undefined;
+  /** Put in at once, as by `add` one after the other: the first is the left channel of recordings. */
+  members?: readonly { endpoint: EndpointId; role: BridgeRole }[] | undefined;
+}
+
 export interface MediaServer extends EventEmitter<MediaServerEvents> {
   readonly capabilities: Capabilities;
   /** Why nothing can be asked of it just now, for people; undefined: it is there. Also from the start, before `lost` can be heard. */
   readonly trouble: string | undefined;
   /** @throws media-sdp-rejected (answer 488), media-no-ports (answer 503), media-unavailable (answer 503) */
   open(request: OpenRequest): Promise<MediaEndpoint>;
-  /** @param options `dtmf`: whether a digit that one keys is passed on to the others; default relay */
-  bridge(id: BridgeId, options?: { dtmf?: 'relay' | 'absorb' }): Promise<Bridge>;
+  /** @throws media-unknown where a member is not there; there is no bridge then */
+  bridge(id: BridgeId, options?: BridgeOptions): Promise<Bridge>;
   /** All that lives in the engine, as handles that work: for adoption and reconciling. */
   list(): Promise<{
     endpoints: MediaEndpoint[];

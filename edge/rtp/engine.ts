@@ -10,7 +10,7 @@ import { type Body, bodyOf, flagOf, idOf, numberOf, oneOf, optionalText, textOf 
 import type { Host, Ticker, Watched } from './call/host.ts';
 import { Playing } from './call/playing.ts';
 import { Recording } from './call/recording.ts';
-import { audioOf, digitsOf, directionOf, roleOf, ruleOf } from './call/requests.ts';
+import { audioOf, digitsOf, directionOf, membersOf, roleOf, ruleOf } from './call/requests.ts';
 import type { Law } from './codec/g711.ts';
 import { Pacer, type PacerTime, phases } from './pacer.ts';
 import { Addresses } from './ports/addresses.ts';
@@ -262,8 +262,11 @@ export class Engine {
     const id = idOf(body);
     if (this.#bridges.has(id)) throw new LinkFailure('request-invalid', `bridge ${id} exists`);
     const dtmf = body.dtmf === undefined ? 'relay' : oneOf(body, 'dtmf', ['relay', 'absorb']);
-    const near = this.#endpoints.get(optionalText(body, 'near') ?? '');
-    this.#bridges.set(id, new Bridge(id, near?.phase ?? this.#nextPhase++ % phases, dtmf, this.#host));
+    const members = membersOf(body).map((member) => ({ ...member, endpoint: this.#endpoint(member, 'endpoint') }));
+    const near = members[0]?.endpoint ?? this.#endpoints.get(optionalText(body, 'near') ?? '');
+    const bridge = new Bridge(id, near?.phase ?? this.#nextPhase++ % phases, dtmf, this.#host);
+    this.#bridges.set(id, bridge);
+    for (const { endpoint, role } of members) bridge.add(endpoint, role);
     return {};
   }
 

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { LinkFailure, type LinkServer, type MediaRequests, mediaPrefixes } from '../../link/index.ts';
 import { AudioMissing, AudioStore } from './audio/store.ts';
 import { type Body, bodyOf, idOf, invalid, numberOf, textOf } from './call/fields.ts';
-import { audioOf, hashOf } from './call/requests.ts';
+import { audioOf, hashOf, membersOf } from './call/requests.ts';
 import type { Law } from './codec/g711.ts';
 import { RecordingRequests } from './recording-requests.ts';
 import { Recordings } from './recordings.ts';
@@ -140,12 +140,8 @@ export class Tier implements RtpTier {
     switch (name) {
       case 'endpoint.open':
         return this.#open(body);
-      case 'bridge.open': {
-        const id = idOf(body);
-        if (this.#unplaced.has(id) || this.#where.bridge.has(id)) throw invalid('id', 'exists');
-        this.#unplaced.set(id, body);
-        return {};
-      }
+      case 'bridge.open':
+        return this.#openBridge(name, body);
       case 'bridge.add':
         return this.#addToBridge(name, body);
       case 'bridge.close':
@@ -195,6 +191,25 @@ export class Tier implements RtpTier {
     }
     if (!best) throw new LinkFailure('media-unavailable', 'no media worker is alive');
     return best;
+  }
+
+  async #openBridge(name: string, body: Body): Promise<unknown> {
+    const id = idOf(body);
+    if (this.#unplaced.has(id) || this.#where.bridge.has(id)) throw invalid('id', 'exists');
+    const [worker, ...others] = membersOf(body).map(({ endpoint }) => this.#find('endpoint', endpoint));
+    if (!worker) {
+      this.#unplaced.set(id, body);
+      return {};
+    }
+    if (others.some((other) => other !== worker))
+      throw invalid('members', 'are in several media threads; open them near the first');
+    this.#where.bridge.set(id, worker);
+    try {
+      return await worker.ask(name, body);
+    } catch (error) {
+      this.#where.bridge.delete(id);
+      throw error;
+    }
   }
 
   #addToBridge(name: string, body: Body): Promise<unknown> {

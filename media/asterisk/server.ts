@@ -4,8 +4,10 @@ import type { Logger } from 'pino';
 import type { Sip } from '../../server/signaling/sip/index.ts';
 import type { BridgeId, EndpointId, RecordingId } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
+import { joined } from '../joined.ts';
 import type {
   Bridge,
+  BridgeOptions,
   Capabilities,
   MediaEndpoint,
   MediaServer,
@@ -171,12 +173,12 @@ export class AsteriskMediaServer extends EventEmitter<MediaServerEvents> impleme
     return endpoint;
   }
 
-  async bridge(id: BridgeId, options: { dtmf?: 'relay' | 'absorb' } = {}): Promise<Bridge> {
+  async bridge(id: BridgeId, options: BridgeOptions = {}): Promise<Bridge> {
     const known = this.#bridges.get(id);
     if (known) return known;
     const bridge = new AsteriskBridge(id, options.dtmf ?? 'relay', this.#bridgeTools);
     this.#bridges.set(id, bridge);
-    return bridge;
+    return joined(bridge, options);
   }
 
   async list(): ReturnType<MediaServer['list']> {

@@ -20,7 +20,7 @@ export class EdgeBridge extends EventEmitter<BridgeEvents> implements Bridge {
   readonly #context: EndpointContext;
   #closed = false;
 
-  constructor(id: BridgeId, members: { endpoint: EndpointId; role: BridgeRole }[], context: EndpointContext) {
+  constructor(id: BridgeId, members: readonly { endpoint: EndpointId; role: BridgeRole }[], context: EndpointContext) {
     super();
     this.id = id;
     this.#context = context;

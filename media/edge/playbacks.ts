@@ -54,7 +54,7 @@ export class Playbacks {
     this.#ask(where === 'endpoint' ? 'endpoint.play' : 'bridge.play', body)
       .then(({ missing }) => {
         running.begun = true;
-        return this.#bring(missing, audio);
+        return missing.length === 0 ? undefined : this.#bring(missing, audio);
       })
       .catch((error: Error) => {
         this.#logger.error({ err: error, playback, on: id }, 'playback failed');

@@ -5,6 +5,7 @@ import type { LinkClient, MediaEvents } from '../../link/index.ts';
 import type { BridgeId, EndpointId, RecordingId } from '../../values/index.ts';
 import type {
   Bridge,
+  BridgeOptions,
   Capabilities,
   MediaEndpoint,
   MediaServer,
@@ -76,14 +77,14 @@ export class EdgeMediaServer extends EventEmitter<MediaServerEvents> implements 
     return endpoint;
   }
 
-  async bridge(id: BridgeId, options: { dtmf?: 'relay' | 'absorb' } = {}): Promise<Bridge> {
+  async bridge(id: BridgeId, { dtmf, members = [] }: BridgeOptions = {}): Promise<Bridge> {
     try {
-      await this.#context.ask('bridge.open', { id, dtmf: options.dtmf });
+      await this.#context.ask('bridge.open', { id, dtmf, ...(members.length === 0 ? {} : { members }) });
     } catch (error) {
       this.#link.maybeOpened(error, 'bridge.close', id);
       throw error;
     }
-    return known(this.#bridges, id, () => new EdgeBridge(id, [], this.#context));
+    return known(this.#bridges, id, () => new EdgeBridge(id, members, this.#context));
   }
 
   async list(): ReturnType<MediaServer['list']> {

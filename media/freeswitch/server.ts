@@ -4,8 +4,10 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { BridgeId, EndpointId, RecordingId } from '../../values/index.ts';
 import { mediaErrors } from '../errors.ts';
+import { joined } from '../joined.ts';
 import type {
   Bridge,
+  BridgeOptions,
   Capabilities,
   MediaEndpoint,
   MediaServer,
@@ -115,10 +117,10 @@ export class FreeswitchMediaServer extends EventEmitter<MediaServerEvents> imple
     return endpoint;
   }
 
-  async bridge(id: BridgeId, { dtmf = 'relay' }: { dtmf?: 'relay' | 'absorb' } = {}): Promise<Bridge> {
+  async bridge(id: BridgeId, options: BridgeOptions = {}): Promise<Bridge> {
     const known = this.#bridges.get(id);
     if (known) return known;
-    const bridge = new FreeswitchBridge(id, dtmf, {
+    const bridge = new FreeswitchBridge(id, options.dtmf ?? 'relay', {
       control: this.#control,
       folder: this.#folder,
       logger: this.#options.logger,
@@ -131,7 +133,7 @@ export class FreeswitchMediaServer extends EventEmitter<MediaServerEvents> imple
       sealed: (recording) => this.#recordings.delete(recording.id),
     });
     this.#bridges.set(id, bridge);
-    return bridge;
+    return joined(bridge, options);
   }
 
   /** Only what this process has made. */

@@ -133,8 +133,8 @@ class EarlyMedia {
   async #join(far: Leg): Promise<Bridge | undefined> {
     let bridge: Bridge | undefined;
     try {
-      bridge = await this.#tools.signaling.tools.media.bridge(newId('brg'));
-      await Promise.all([bridge.add(this.#caller.endpoint.id, 'talk'), bridge.add(far.endpoint.id, 'talk')]);
+      const members = [this.#caller, far].map((leg) => ({ endpoint: leg.endpoint.id, role: 'talk' as const }));
+      bridge = await this.#tools.signaling.tools.media.bridge(newId('brg'), { members });
       this.#caller.ring(true);
       return bridge;
     } catch (error) {

@@ -37,14 +37,14 @@ export class Talk {
   start(): Promise<void> {
     const { sip, media } = this.#tools.signaling.tools;
     return this.#step(async () => {
-      const bridge = await media.bridge(this.bridgeId);
+      // The first is the left channel of the recording: the customer.
+      const members = [this.customer, this.other].map((leg) => ({ endpoint: leg.endpoint.id, role: 'talk' as const }));
+      const bridge = await media.bridge(this.bridgeId, { members });
       if (this.#over) {
         await bridge.close();
         return;
       }
       this.#bridge = bridge;
-      // The first is the left channel of the recording: the customer.
-      await Promise.all([bridge.add(this.customer.endpoint.id, 'talk'), bridge.add(this.other.endpoint.id, 'talk')]);
       const { dialog: a } = this.customer;
       const { dialog: b } = this.other;
       if (a && b) sip.link(a, b);

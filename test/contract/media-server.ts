@@ -408,6 +408,27 @@ export function mediaServerContract(name: string, make: () => Promise<MediaRig>)
       await a.phone.hearsNothing();
     });
 
+    test('opens a bridge with its members at once; where one is not there, there is no bridge', async () => {
+      const a = await call();
+      const b = await call({ near: a.endpoint.id });
+      const role = 'talk' as const;
+      const id = newId('br');
+      const members = [a, b].map(({ endpoint }) => ({ endpoint: endpoint.id, role }));
+      const stranger = { endpoint: newId('ep'), role };
+      await expect(media.bridge(id, { members: [...members, stranger] })).rejects.toMatchObject({
+        code: 'media-unknown',
+      });
+      expect((await media.list()).bridges.map((bridge) => bridge.id)).not.toContain(id);
+      const bridge = await media.bridge(id, { members });
+      a.phone.speak(440);
+      b.phone.speak(620);
+      await b.phone.hears([440], [620]);
+      await a.phone.hears([620], [440]);
+      await bridge.remove(b.endpoint.id);
+      await a.phone.hearsNothing();
+      await bridge.close();
+    });
+
     test('keeps one stream across prompt, talk and prompt', async () => {
       const a = await call();
       const b = await call({ near: a.endpoint.id });

@@ -35,6 +35,18 @@ export function audioOf(body: Body): WireAudio[] {
   });
 }
 
+/** Of a bridge that is opened with some; the ids of the endpoints, and what stands beside each. */
+export function membersOf(body: Body): { endpoint: string; role: WireRole }[] {
+  const { members } = body;
+  if (members === undefined || members === null) return [];
+  if (!Array.isArray(members) || members.length > mostPieces)
+    throw invalid('members', `is no list of at most ${mostPieces}`);
+  return members.map((value) => {
+    const member = bodyOf(value);
+    return { endpoint: idOf(member, 'endpoint'), role: roleOf(member) };
+  });
+}
+
 export function hashOf(body: Body): string {
   const hash = textOf(body, 'hash');
   if (!/^[0-9a-f]{64}$/.test(hash)) throw invalid('hash', 'is no SHA-256 in hex');

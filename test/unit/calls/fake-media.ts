@@ -1,10 +1,12 @@
 // A media engine that hears and plays nothing, but knows what is open.
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
+import { joined } from '../../../media/joined.ts';
 import type {
   Audio,
   Bridge,
   BridgeEvents,
+  BridgeOptions,
   BridgeRole,
   Capabilities,
   Digits,
@@ -156,10 +158,10 @@ export class FakeMedia extends EventEmitter<MediaServerEvents> implements MediaS
     this.endpoints.set(id, endpoint);
     return endpoint;
   }
-  async bridge(id: string): Promise<Bridge> {
+  async bridge(id: string, options: BridgeOptions = {}): Promise<Bridge> {
     const bridge = new FakeBridge(id, this);
     this.bridges.set(id, bridge);
-    return bridge;
+    return joined(bridge, options);
   }
   async list() {
     return {

@@ -153,7 +153,7 @@ describe('what stands beside a message is as its own sets it', () => {
 
   test.each([[meta], [{ ...meta, port: '', dialogId: 'd', receivedOn: '192.0.2.1:5060', sessionToken: 's' }]])(
     'of a request',
-    (told) => {
+    (told: Headers) => {
       const ours = new Request(new Message(received), told);
       const theirs = new Request(new Message(received), told);
       ownSetters.meta?.set?.call(theirs, told);

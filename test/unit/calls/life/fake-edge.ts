@@ -7,6 +7,7 @@ import type {
   Audio,
   Bridge,
   BridgeEvents,
+  BridgeOptions,
   BridgeRole,
   Capabilities,
   DigitRule,
@@ -399,9 +400,13 @@ export class FakeMedia extends EventEmitter<MediaServerEvents> implements MediaS
       return this.#handle(id);
     });
   }
-  bridge(id: string): Promise<Bridge> {
+  bridge(id: string, { members = [] }: BridgeOptions = {}): Promise<Bridge> {
     return this.#edge.ask(this.#server, 'bridge', () => {
-      this.#edge.bridges.set(id, new Map());
+      for (const { endpoint } of members) {
+        if (!this.#edge.endpoints.has(endpoint))
+          throw Object.assign(new Error('no endpoint'), { code: 'media-unknown' });
+      }
+      this.#edge.bridges.set(id, new Map(members.map(({ endpoint, role }) => [endpoint, role])));
       return new FakeBridge(id, this.#edge, this.#server);
     });
   }
