@@ -17,6 +17,7 @@ const floors: Record<string, number> = {
   'media/media-server.ts': 1,
   'media/errors.ts': 1,
   'media/digits.ts': 1,
+  'media/joined.ts': 1,
   'media/recorded-wav.ts': 1,
   'media/webrtc-gateway.ts': 1,
   'media/webrtc': 2,
