@@ -1,6 +1,7 @@
 export { runUnderSupervisor } from './lifeline.ts';
 export { askRestart } from './operator.ts';
 export { programLogger } from './program-log.ts';
+export { compileAhead } from './spawn-program.ts';
 export {
   connectorToken,
   type EdgeConfiguration,

@@ -1,7 +1,8 @@
 // How a program becomes a process: Node's flags, its environment, where its output goes.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { openLog } from './log-file.ts';
 
 /**
@@ -33,6 +34,21 @@ export function spawnProgram(options: {
   if (out !== undefined) closeSync(out);
   child.unref();
   return child;
+}
+
+/**
+ * Loads files of programs with a program's flags, and runs none of them: what is compiled of them is kept, and the first start
+ * after an install need not wait for it.
+ * @param run where it is kept when the packages' folder may not be written
+ * @returns false where a file cannot be loaded; why stands on stderr
+ */
+export function compileAhead(files: readonly string[], run: string): boolean {
+  const load = files.map((file) => `await import(${JSON.stringify(pathToFileURL(file).href)});`).join('\n');
+  const { status } = spawnSync(process.execPath, [...memory.flags, '--input-type=module', '--eval', load], {
+    env: { NODE_COMPILE_CACHE: compiledFolder(run), ...process.env },
+    stdio: 'inherit',
+  });
+  return status === 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 // Builds the panels and the chat widget. An install without development packages keeps the panels that are there.
-// `--where-older`: only where there are none, or a file that they are made of is newer.
+// `--where-older`: only where there are none, or a file that they are made of is newer; else compiles the programs ahead, too.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -36,3 +36,5 @@ if (!existsSync(join(root, 'node_modules', 'vite'))) {
   if (all || isOlder(built, sources)) await (await import('./build-web.ts')).buildWeb();
   if (all || isOlder(widget, widgetSources)) await (await import('./build-chat.ts')).buildChat();
 }
+
+if (!process.argv.includes('--where-older')) await import('./compile-ahead.ts');
