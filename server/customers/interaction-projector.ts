@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock, InteractionId, Millis } from '../../values/index.ts';
 import { type Journal, type JournalEvent, journalErased } from '../journal/index.ts';
-import { interactionStarted, interactionsForgotten } from './interaction-events.ts';
+import { interactionStarted, interactionsForgotten, recordingEnded, recordingStarted } from './interaction-events.ts';
 import { emptyRecord, type Folding, foldInteraction, type InteractionRecord, isFolded } from './interaction-record.ts';
 import type { InteractionRows, Stored } from './interaction-rows.ts';
 import type { Unwritten } from './interactions.ts';
@@ -14,13 +14,18 @@ import type { Unwritten } from './interactions.ts';
 const reader = 'interactions';
 const chunk = 1_000;
 /** How often what is due is written: of contacts that ended, all that changed. */
-const tickMs = 250;
+const tickMs = 100;
 /** A contact under way is written so long after it changed: most calls pass their IVR and queue in less. */
 const openMs = 5_000;
+/** Written with the next tick all the same: backups, inspections and erasures look for the files that the tables name. */
+const urgent = new Set([recordingStarted.name, recordingEnded.name]);
 /** Records written in one commit, so that it holds up nobody. */
 const mostAtOnce = 200;
 /** How long a record that ended is kept in memory for late events; then it is folded again from the journal. */
 const lateMs = 5_000;
+
+/** Changed long ago. */
+const atOnce = Number.NEGATIVE_INFINITY;
 
 interface Open {
   folding: Folding;
@@ -148,7 +153,7 @@ export class InteractionProjector implements Unwritten {
         if (open === undefined) continue;
         // What is in the tables is to go at once.
         this.#changed.delete(subject);
-        this.#isChanged(subject, open, Number.NEGATIVE_INFINITY, after);
+        this.#isChanged(subject, open, atOnce, after);
       }
     } else if (event.type === interactionsForgotten.name) {
       for (const gone of event.data.interactions as string[]) {
@@ -160,12 +165,15 @@ export class InteractionProjector implements Unwritten {
       const open = this.#open.get(interaction) ?? this.#foldBefore(event, interaction) ?? opened(emptyRecord(event));
       foldInteraction(open.folding, event);
       this.#open.set(interaction, open);
-      this.#isChanged(interaction, open, now, after);
+      this.#isChanged(interaction, open, urgent.has(event.type) ? atOnce : now, after);
     }
   }
 
   #isChanged(interaction: InteractionId, open: Open, since: Millis, after: number): void {
-    if (this.#changed.get(interaction) === open) return;
+    if (this.#changed.get(interaction) === open) {
+      open.since = Math.min(open.since, since);
+      return;
+    }
     open.since = since;
     open.after = after;
     this.#changed.set(interaction, open);

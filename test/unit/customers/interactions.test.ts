@@ -10,6 +10,7 @@ import {
   interactionWrappedUp,
   openCustomers,
   readInteractions,
+  recordingStarted,
 } from '../../../server/customers/index.ts';
 import { deskFacts } from '../../../server/desk/index.ts';
 import { newEvent } from '../../../server/journal/index.ts';
@@ -292,6 +293,17 @@ describe('writing', () => {
     await pass(5_000);
     expect(written()).toEqual(['int_a', 'int_b']);
     expect(site.journal.cursor('interactions')).toBe(site.journal.last);
+  });
+
+  it('does not wait where a recording begins or ends', async () => {
+    const events = longCall('int_a', site.clock.at, 'cus_1');
+    const began = events.findIndex(({ type }) => type === recordingStarted);
+    await site.journal.append(events.slice(0, began));
+    await pass(500);
+    expect(written()).toEqual([]);
+    await site.journal.append(events.slice(began, began + 1));
+    await pass(500);
+    expect(dump().recordings).toEqual([expect.objectContaining({ id: 'rec_int_a', ended_at: null })]);
   });
 
   it('loses nothing of what waits when the server is killed', async () => {
