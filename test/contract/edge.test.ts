@@ -214,6 +214,9 @@ describe('media server: edge, what only it has', () => {
   test('refuses requests that make no sense, by field', async () => {
     const phone = await Phone.make();
     await media.open({ id: 'ep-odd', offer: phone.sdp(), purpose: 'test' });
+    // It has not said near whom, and so comes to the other media thread.
+    await media.open({ id: 'ep-far', purpose: 'test' });
+    const apart = ['ep-odd', 'ep-far'].map((endpoint) => ({ endpoint, role: 'talk' }));
     await expect(link.request('endpoint.open', { id: '../x' })).rejects.toMatchObject({ code: 'request-invalid' });
     await expect(link.request('endpoint.close', { id: 'none' })).rejects.toMatchObject({ code: 'media-unknown' });
     await expect(link.request('endpoint.fly', { id: 'ep-odd' })).rejects.toMatchObject({ code: 'request-unknown' });
@@ -227,12 +230,17 @@ describe('media server: edge, what only it has', () => {
       ['endpoint.record', { id: 'ep-odd', recording: 'a/b' }, 'recording'],
       ['recording.read', { id: 'r', start: -1, most: 1 }, 'start'],
       ['audio.put', { hash: 'short' }, 'hash'],
+      ['bridge.open', { id: 'br-odd', members: apart }, 'members'],
+      ['bridge.open', { id: 'br-odd', members: 'ep-odd' }, 'members'],
+      ['bridge.open', { id: 'br-odd', members: [{ endpoint: '../x', role: 'talk' }] }, 'endpoint'],
     ] as const) {
       const asked = link.request(name, body);
       await expect(asked, `${name} ${field}`).rejects.toMatchObject({ code: 'request-invalid' });
       await asked.catch((error) => expect(error.reason).toMatch(new RegExp(`^${field} `)));
     }
-    await (await media.list()).endpoints[0]?.close();
+    const { endpoints, bridges } = await media.list();
+    expect(bridges).toEqual([]);
+    for (const endpoint of endpoints) await endpoint.close();
     phone.close();
   });
 
