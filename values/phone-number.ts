@@ -1,6 +1,7 @@
 // Telephone numbers: E.164 with what was dialled kept.
 import { createRequire } from 'node:module';
 import type { CountryCode, default as Parse } from 'libphonenumber-js';
+import { ownText } from './own-text.ts';
 
 export interface PhoneNumber {
   /** `+8613800138000`, where the number could be understood. */
@@ -27,13 +28,15 @@ const mostKnown = 2_000;
  * @param country ISO 3166 two letters, for numbers without a country code
  */
 export function phoneNumber(dialled: string, country: string): PhoneNumber {
-  const key = `${country} ${dialled}`;
-  let number = known.get(key);
-  if (number) return number;
+  // What is remembered is mostly a piece of a SIP message, which is not to be kept with it.
+  return known.get(`${country} ${dialled}`) ?? understood(ownText(dialled), country);
+}
+
+function understood(dialled: string, country: string): PhoneNumber {
   const parsed = parser()(dialled, country as CountryCode);
   const e164 = parsed?.isPossible() ? parsed.number : undefined;
-  number = { e164, dialled };
-  remember(key, number);
+  const number = { e164, dialled };
+  remember(`${country} ${dialled}`, number);
   // In this form it is asked for next (whose is it?), and is understood as itself; what still has a trunk prefix may not be.
   if (parsed && e164 !== undefined && e164 !== dialled && !/^[08]/.test(parsed.nationalNumber))
     remember(`${country} ${e164}`, { e164, dialled: e164 });
