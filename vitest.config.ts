@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Compiled code is kept, as the programs keep theirs: else each of the hundreds of threads that come and go in tests strips
- * types with Node's WebAssembly, and V8 13.6 at times loses its record of that code's pages: SIGTRAP (jit_page.has_value), or
- * SIGSEGV (nodejs/node#64500).
+ * types with Node's WebAssembly, and V8 13.6 at times touches a piece of that code after it was freed
+ * (WasmImportWrapperCache::Free): the run dies of SIGSEGV or SIGTRAP.
  */
 const env = { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules', '.cache', 'switchroom') };
 const common = { pool: 'forks', testTimeout: 20_000, hookTimeout: 60_000, env } as const;
