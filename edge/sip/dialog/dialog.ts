@@ -1,5 +1,5 @@
-import { machine } from '../../../values/index.ts';
-import { ownText, type SipMessage, tryParseUri } from '../message/index.ts';
+import { machine, ownText } from '../../../values/index.ts';
+import { type SipMessage, tryParseUri } from '../message/index.ts';
 import { defaultPort, protocolOf } from '../protocols.ts';
 import type { Arrival, ClientTransaction, Destination, Protocol } from '../stack.ts';
 import type { Incoming } from './incoming.ts';

@@ -1,5 +1,6 @@
 // Calls that somebody answers whom nobody talks to: another fork, or too late.
-import { ownText, type SipMessage, splitLists } from '../message/index.ts';
+import { ownText } from '../../../values/index.ts';
+import { type SipMessage, splitLists } from '../message/index.ts';
 import type { Arrival, ClientTransactionUser } from '../stack.ts';
 import { type Core, contactUri, refreshTarget, requestInDialog } from './core.ts';
 import { Dialog, dialogDestination } from './dialog.ts';

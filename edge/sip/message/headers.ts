@@ -1,3 +1,4 @@
+import { ownText } from '../../../values/index.ts';
 import { headerKey, isToken } from './header-names.ts';
 
 /**
@@ -171,11 +172,6 @@ export class Headers {
     this.#keys.splice(at, 1);
     this.#values.splice(at, 1);
   }
-}
-
-/** A copy that stands alone: a piece cut from a text keeps all of that text in memory. */
-export function ownText(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 /** What goes into a message must not be able to smuggle in a line. */

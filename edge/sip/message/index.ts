@@ -1,7 +1,7 @@
 // SIP messages: reading and writing. Knows no sockets, no transactions, no dialogs.
 export { checkMandatory } from './check-mandatory.ts';
 export { canonicalName, headerKey, isToken } from './header-names.ts';
-export { Headers, ownText } from './headers.ts';
+export { Headers } from './headers.ts';
 export { formatHost, type HostPort, parseHostPort, parseUnsigned } from './host-port.ts';
 export { splitList, splitLists } from './list.ts';
 export { formatNameAddr, type NameAddr, parseNameAddr } from './name-addr.ts';

@@ -1,4 +1,5 @@
-import { Headers, ownText } from './headers.ts';
+import { ownText } from '../../../values/index.ts';
+import { Headers } from './headers.ts';
 import { parseUnsigned } from './host-port.ts';
 import { elementEnd } from './list.ts';
 import { type NameAddr, parseNameAddr } from './name-addr.ts';

@@ -1,4 +1,5 @@
-import { ownText, SipMessage } from '../message/index.ts';
+import { ownText } from '../../../values/index.ts';
+import { SipMessage } from '../message/index.ts';
 
 /**
  * What stays of a request that has been dealt with, while its transaction waits for 32 s for its repetitions: there are
